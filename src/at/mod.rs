@@ -1,0 +1,16 @@
+//! The line discipline: knows AT commands, but nothing of MQTT.
+//!
+//! [`Encoder`] turns a command into bytes a window at a time, [`Parser`] turns bytes into lines, prompts and data, and
+//! [`Parameters`] reads the parameters of one line.
+
+mod encoder;
+mod final_result;
+mod parameters;
+mod parser;
+
+pub use encoder::Encoder;
+pub(crate) use encoder::WINDOW;
+pub(crate) use final_result::FinalResult;
+pub use parameters::Parameters;
+pub use parser::Line;
+pub(crate) use parser::{Parser, Token};

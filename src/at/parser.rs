@@ -1,0 +1,160 @@
+//! From bytes to lines, prompts and data.
+
+use heapless::Vec;
+
+use super::Parameters;
+
+/// How many bytes of a line are delivered together. Every line that the driver has to understand as a whole is shorter.
+pub(crate) const LINE_LIMIT: usize = 64;
+
+/// The beginning of a line, at most 64 bytes of it, without its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    bytes: &'a [u8],
+    is_cut: bool,
+}
+
+impl<'a> Line<'a> {
+    /// The bytes of the line, or its first 64 where it is longer.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Whether the line goes on behind [`bytes`](Self::bytes).
+    pub const fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// The parameters behind `name`, or nothing where the line does not begin with it.
+    pub fn parameters(&self, name: &str) -> Option<Parameters<'a>> {
+        Parameters::after(self.bytes, name)
+    }
+}
+
+/// What the parser found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Token<'a> {
+    /// A line, or the beginning of one that is too long.
+    Line(Line<'a>),
+    /// More of the line that was cut. How it is divided depends on the chunks that came in; its sum does not.
+    Rest(&'a [u8]),
+    /// `>` at the start of a line while a prompt was awaited.
+    Prompt,
+    /// Some of the bytes that [`Parser::expect_data`] announced.
+    Data(&'a [u8]),
+}
+
+/// A resumable parser: it keeps its place between chunks, so every byte is looked at once however they arrive, and the
+/// same bytes give the same tokens.
+///
+/// A line inside one chunk is borrowed from it. Only a line that the end of a chunk cuts is copied.
+#[derive(Debug)]
+pub(crate) struct Parser {
+    buffer: Vec<u8, LINE_LIMIT, u8>,
+    place: Place,
+    data_left: u16,
+    /// The last line ended with CR: the LF behind it, if there is one, is not data yet.
+    line_feed_may_follow: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    LineStart,
+    InLine,
+    InRest,
+}
+
+const fn ends_line(byte: u8) -> bool {
+    byte == b'\r' || byte == b'\n'
+}
+
+impl Parser {
+    pub(crate) const fn new() -> Self {
+        Self { buffer: Vec::new(), place: Place::LineStart, data_left: 0, line_feed_may_follow: false }
+    }
+
+    /// From now on `length` bytes are data whatever they look like. To be called on the header line, before the next
+    /// token is taken; one LF still belongs to a header that ended with CR.
+    pub(crate) fn expect_data(&mut self, length: u16) {
+        self.data_left = length;
+    }
+
+    /// Goes back to lines though announced bytes are missing.
+    pub(crate) fn abandon_data(&mut self) {
+        self.data_left = 0;
+    }
+
+    /// Takes the next token off the front of `input`; `None` means that all of it has been taken. A `>` at the start of
+    /// a line is a prompt only while one is awaited.
+    pub(crate) fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8], prompt_awaited: bool) -> Option<Token<'a>> {
+        loop {
+            let first = *input.first()?;
+            if self.data_left > 0 {
+                if core::mem::take(&mut self.line_feed_may_follow) && first == b'\n' {
+                    take(input, 1);
+                    continue;
+                }
+                let data = take(input, self.data_left.into());
+                self.data_left = self.data_left.saturating_sub(data.len() as u16);
+                return Some(Token::Data(data));
+            }
+            match self.place {
+                Place::LineStart if ends_line(first) => {
+                    take(input, 1);
+                }
+                Place::LineStart if first == b'>' && prompt_awaited => {
+                    take(input, 1);
+                    return Some(Token::Prompt);
+                }
+                Place::LineStart => {
+                    self.buffer.clear();
+                    self.place = Place::InLine;
+                }
+                Place::InLine => {
+                    let room = LINE_LIMIT.saturating_sub(self.buffer.len());
+                    let end = input.iter().take(room + 1).position(|&byte| ends_line(byte));
+                    let part = take(input, end.unwrap_or(room));
+                    if end.is_none() && input.is_empty() {
+                        // At most as many bytes as there is room for: this cannot fail.
+                        let _ = self.buffer.extend_from_slice(part);
+                        return None;
+                    }
+                    match end {
+                        Some(_) => self.end_line(input),
+                        None => self.place = Place::InRest,
+                    }
+                    let is_cut = end.is_none();
+                    if self.buffer.is_empty() {
+                        return Some(Token::Line(Line { bytes: part, is_cut }));
+                    }
+                    let _ = self.buffer.extend_from_slice(part);
+                    return Some(Token::Line(Line { bytes: &self.buffer, is_cut }));
+                }
+                Place::InRest => {
+                    let end = input.iter().position(|&byte| ends_line(byte));
+                    let part = take(input, end.unwrap_or(usize::MAX));
+                    if part.is_empty() {
+                        self.end_line(input);
+                    } else {
+                        return Some(Token::Rest(part));
+                    }
+                }
+            }
+        }
+    }
+
+    fn end_line(&mut self, input: &mut &[u8]) {
+        self.line_feed_may_follow = take(input, 1) == b"\r";
+        self.place = Place::LineStart;
+    }
+}
+
+/// Takes up to `count` bytes off the front of `input`.
+fn take<'a>(input: &mut &'a [u8], count: usize) -> &'a [u8] {
+    let (taken, rest) = input.split_at_checked(count).unwrap_or((input, &[]));
+    *input = rest;
+    taken
+}
+
+#[cfg(test)]
+mod tests;

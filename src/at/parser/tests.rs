@@ -1,0 +1,125 @@
+extern crate std;
+use super::*;
+use std::string::String;
+use std::vec;
+use std::vec::Vec;
+
+/// A token as it compares whatever the chunks: data and rests are joined.
+#[derive(Debug, PartialEq, Eq, Clone)]
+enum Event {
+    Line(String, bool),
+    Rest(Vec<u8>),
+    Prompt,
+    Data(Vec<u8>),
+}
+
+/// Feeds chunks to a parser; a line `DATA <n>` announces n bytes of data, as a header does.
+fn parse<'a>(chunks: impl IntoIterator<Item = &'a [u8]>, mut prompt_awaited: bool) -> Vec<Event> {
+    let mut parser = Parser::new();
+    let mut events: Vec<Event> = Vec::new();
+    for mut chunk in chunks {
+        loop {
+            let mut announced = None;
+            let event = match parser.next(&mut chunk, prompt_awaited) {
+                None => break,
+                Some(Token::Line(line)) => {
+                    let text = String::from_utf8_lossy(line.bytes()).into_owned();
+                    announced = text.strip_prefix("DATA ").map(|length| length.parse().unwrap());
+                    Event::Line(text, line.is_cut())
+                }
+                Some(Token::Rest(bytes)) => Event::Rest(bytes.to_vec()),
+                Some(Token::Prompt) => {
+                    prompt_awaited = false;
+                    Event::Prompt
+                }
+                Some(Token::Data(bytes)) => Event::Data(bytes.to_vec()),
+            };
+            if let Some(length) = announced {
+                parser.expect_data(length);
+            }
+            match (events.last_mut(), event) {
+                (Some(Event::Data(all)), Event::Data(more)) | (Some(Event::Rest(all)), Event::Rest(more)) => {
+                    all.extend(more);
+                }
+                (_, event) => events.push(event),
+            }
+        }
+    }
+    events
+}
+
+fn line(text: &str) -> Event {
+    Event::Line(text.into(), false)
+}
+
+const DIALOGUE: &[u8] = b"AT+X=1\r\r\n>\r\nOK\r\n\r\n+X: 0,0\r\n\r\nDATA 11\r\n\nOK\r\n>\r\n\0\xff\r\n\
+    \r\n\r\nDATA 3\n\r\n\r\r\nEND\r\n+LONG: 0123456789012345678901234567890123456789012345678901234567890123456789\r\n\
+    EXACTLY SIXTY-FOUR BYTES: 89012345678901234567890123456789012345\rLAST\r\n";
+
+fn dialogue() -> Vec<Event> {
+    vec![
+        line("AT+X=1"),
+        Event::Prompt,
+        line("OK"),
+        line("+X: 0,0"),
+        line("DATA 11"),
+        Event::Data(b"\nOK\r\n>\r\n\0\xff\r".to_vec()),
+        line("DATA 3"),
+        Event::Data(b"\r\n\r".to_vec()),
+        line("END"),
+        Event::Line("+LONG: 012345678901234567890123456789012345678901234567890123456".into(), true),
+        Event::Rest(b"7890123456789".to_vec()),
+        line("EXACTLY SIXTY-FOUR BYTES: 89012345678901234567890123456789012345"),
+        line("LAST"),
+    ]
+}
+
+#[test]
+fn the_whole_dialogue_in_one_chunk() {
+    assert_eq!(parse([DIALOGUE], true), dialogue());
+}
+
+#[test]
+fn the_same_bytes_give_the_same_tokens_whatever_the_chunks() {
+    for size in 1..=DIALOGUE.len() {
+        assert_eq!(parse(DIALOGUE.chunks(size), true), dialogue(), "chunks of {size}");
+    }
+    for split in 0..=DIALOGUE.len() {
+        let (before, after) = DIALOGUE.split_at(split);
+        assert_eq!(parse([before, after], true), dialogue(), "split at {split}");
+    }
+}
+
+#[test]
+fn a_prompt_is_only_a_prompt_while_one_is_awaited() {
+    assert_eq!(parse([&b"\r\n>\r\nOK\r\n"[..]], false), [line(">"), line("OK")]);
+    assert_eq!(parse([&b"a>b\r\n> "[..]], true), [line("a>b"), Event::Prompt]);
+    assert_eq!(parse([&b"\r\n>\r\n>\r\n"[..]], true), [Event::Prompt, line(">")], "one prompt is awaited, not two");
+}
+
+#[test]
+fn exactly_one_line_feed_belongs_to_a_header() {
+    assert_eq!(parse([&b"DATA 2\r\n\n\nX\r\n"[..]], false)[1..], [Event::Data(b"\n\n".to_vec()), line("X")]);
+    assert_eq!(parse([&b"DATA 2\n\n\nX\r\n"[..]], false)[1..], [Event::Data(b"\n\n".to_vec()), line("X")]);
+    assert_eq!(parse([&b"DATA 2\rabX\r\n"[..]], false)[1..], [Event::Data(b"ab".to_vec()), line("X")]);
+}
+
+#[test]
+fn a_line_in_one_chunk_is_borrowed_from_it() {
+    let chunk = b"+X: 1\r\n";
+    let mut parser = Parser::new();
+    let mut input = &chunk[..];
+    let Some(Token::Line(line)) = parser.next(&mut input, false) else { panic!("no line") };
+    assert_eq!(line.bytes().as_ptr(), chunk.as_ptr());
+}
+
+#[test]
+fn abandoned_data_lets_lines_through_again() {
+    let mut parser = Parser::new();
+    parser.expect_data(100);
+    let mut input = &b"abc"[..];
+    assert_eq!(parser.next(&mut input, false), Some(Token::Data(b"abc")));
+    parser.abandon_data();
+    let mut input = &b"\r\nOK\r\n"[..];
+    assert_eq!(parser.next(&mut input, false), Some(Token::Line(Line { bytes: b"OK", is_cut: false })));
+}

@@ -1,0 +1,135 @@
+//! The one loop behind every call.
+
+use embedded_io::{Error as _, ErrorKind};
+use embedded_io_async::{BufRead, Read, Write};
+
+use super::Modem;
+use super::select::{Selected, select};
+use crate::at::WINDOW;
+use crate::error::Error;
+use crate::handler::MessageHandler;
+use crate::session::{Outgoing, Procedure, Progress};
+use crate::timer::Timer;
+
+/// How many errors the receiver may report in a row, without a byte between them, before it counts as broken.
+const ERRORS_IN_A_ROW: u8 = 16;
+
+/// Where a payload comes from that is not in memory.
+pub(super) trait Source {
+    /// Reads the next bytes of the payload, at least one.
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error>;
+}
+
+/// The source of the calls that have none.
+pub(super) struct NoSource;
+
+impl Source for NoSource {
+    async fn read(&mut self, _: &mut [u8]) -> Result<usize, Error> {
+        Err(Error::SourceEnded)
+    }
+}
+
+/// A reader as a source.
+pub(super) struct Reader<'r, S>(pub(super) &'r mut S);
+
+impl<S: Read> Source for Reader<'_, S> {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        match self.0.read(buffer).await {
+            Ok(0) => Err(Error::SourceEnded),
+            Ok(count) => Ok(count),
+            Err(error) => Err(Error::Source(error.kind())),
+        }
+    }
+}
+
+/// Whether a receiver that reports this error goes on afterwards, having lost bytes. HALs report overrun, framing,
+/// parity and noise as one of these.
+const fn loses_bytes(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Other
+            | ErrorKind::InvalidData
+            | ErrorKind::Interrupted
+            | ErrorKind::TimedOut
+            | ErrorKind::OutOfMemory
+    )
+}
+
+impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
+    /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
+    pub(super) async fn drive<S: Source>(
+        &mut self,
+        procedure: &mut dyn Procedure,
+        source: &mut S,
+    ) -> Result<(), Error> {
+        let Self { receiver, transmitter, timer, handler, engine, .. } = self;
+        engine.begin_call(timer.now(), procedure)?;
+        let mut window = [0; WINDOW];
+        // The part of the window that holds bytes of the source which are still to be sent.
+        let mut unsent = 0..0;
+        let mut errors = 0;
+        // A transmitter may hold bytes back until it is flushed, a dropped call's too.
+        let mut flushed = false;
+        while engine.poll(timer.now(), procedure)? == Progress::Waiting {
+            let outgoing = match engine.transmit(procedure, &mut window) {
+                Outgoing::Bytes(bytes) => bytes,
+                Outgoing::Source(wanted) => {
+                    if unsent.is_empty() {
+                        let length = window.len().min(wanted);
+                        let place = window.get_mut(..length).unwrap_or(&mut []);
+                        unsent = 0..source.read(place).await?.min(length);
+                    }
+                    window.get(unsent.clone()).unwrap_or(&[])
+                }
+            };
+            let now = timer.now();
+            let deadline = engine.deadline(now);
+            let is_idle = outgoing.is_empty();
+            let send = async {
+                if is_idle {
+                    return transmitter.flush().await.map(|()| 0);
+                }
+                transmitter.write(outgoing).await
+            };
+            let Selected { written, received, timed_out } = select(
+                (!is_idle || !flushed).then_some(send),
+                receiver.fill_buf(),
+                deadline.map(|deadline| timer.wait_until(deadline)),
+            )
+            .await;
+            let now = timer.now();
+            match written {
+                Some(Ok(0)) if is_idle => flushed = true,
+                Some(Ok(0)) => return Err(Error::Transmit(ErrorKind::WriteZero)),
+                Some(Ok(count)) => {
+                    flushed = false;
+                    engine.transmitted(now, count);
+                    unsent.start = unsent.end.min(unsent.start + count);
+                }
+                Some(Err(error)) => return Err(Error::Transmit(error.kind())),
+                None => {}
+            }
+            match received {
+                Some(Ok([])) => return Err(Error::Receive(ErrorKind::BrokenPipe)),
+                Some(Ok(bytes)) => {
+                    engine.receive(now, bytes, procedure, handler);
+                    let count = bytes.len();
+                    receiver.consume(count);
+                    errors = 0;
+                }
+                Some(Err(error)) => {
+                    errors += 1;
+                    if errors == ERRORS_IN_A_ROW || !loses_bytes(error.kind()) {
+                        return Err(Error::Receive(error.kind()));
+                    }
+                    engine.bytes_lost(handler);
+                }
+                None => {}
+            }
+            if timed_out {
+                engine.expire(now, handler);
+            }
+        }
+        Ok(())
+    }
+}

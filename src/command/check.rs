@@ -1,0 +1,135 @@
+//! What an argument has to look like before a byte of it is sent.
+
+use crate::error::{InvalidInput, Parameter, Problem};
+use crate::family::TOPIC_LIMIT;
+
+type Checked = Result<(), InvalidInput>;
+
+pub(super) const fn invalid(parameter: Parameter, problem: Problem) -> Checked {
+    Err(InvalidInput { parameter, problem })
+}
+
+/// 1 to `limit` bytes.
+pub(super) const fn length(bytes: &[u8], limit: usize, parameter: Parameter) -> Checked {
+    if bytes.is_empty() {
+        invalid(parameter, Problem::Empty)
+    } else if bytes.len() > limit {
+        invalid(parameter, Problem::TooLong(limit as u16))
+    } else {
+        Ok(())
+    }
+}
+
+/// A number within a range.
+pub(super) const fn range(number: u32, least: u16, most: u16, parameter: Parameter) -> Checked {
+    if number < least as u32 || number > most as u32 {
+        invalid(parameter, Problem::OutOfRange(least, most))
+    } else {
+        Ok(())
+    }
+}
+
+/// 1 to `limit` bytes that can stand in quotes: whoever could end them could send AT commands through a user name.
+pub(super) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked {
+    length(text.as_bytes(), limit, parameter)?;
+    if text.bytes().any(|byte| byte == b'"' || byte.is_ascii_control()) {
+        return invalid(parameter, Problem::Character);
+    }
+    Ok(())
+}
+
+/// A topic that can be published to.
+pub(super) fn topic(topic: &str, parameter: Parameter) -> Checked {
+    length(topic.as_bytes(), TOPIC_LIMIT, parameter)?;
+    if topic.contains('\0') {
+        return invalid(parameter, Problem::Character);
+    }
+    if topic.contains(['+', '#']) {
+        return invalid(parameter, Problem::Wildcard);
+    }
+    Ok(())
+}
+
+/// A topic filter (MQTT 3.1.1 §4.7.1).
+pub(super) fn filter(filter: &str) -> Checked {
+    length(filter.as_bytes(), TOPIC_LIMIT, Parameter::Filter)?;
+    if filter.contains('\0') {
+        return invalid(Parameter::Filter, Problem::Character);
+    }
+    let mut ended = false;
+    for level in filter.as_bytes().split(|&byte| byte == b'/') {
+        let has_wildcard = level.iter().any(|&byte| byte == b'+' || byte == b'#');
+        if ended || (has_wildcard && level.len() > 1) {
+            return invalid(Parameter::Filter, Problem::MisplacedWildcard);
+        }
+        ended = level == b"#";
+    }
+    Ok(())
+}
+
+/// A host name or IPv4 address.
+pub(super) fn host(host: &str) -> Checked {
+    if host.is_empty() {
+        return invalid(Parameter::Address, Problem::Empty);
+    }
+    if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')) {
+        return invalid(Parameter::Address, Problem::Character);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    fn problem(checked: Checked) -> Option<Problem> {
+        checked.err().map(|invalid| invalid.problem)
+    }
+
+    #[test]
+    fn what_ends_quotes_or_a_line_is_refused_in_them() {
+        for bad in ["a\"b", "a\rAT+CPOF", "a\nb", "\0", "\x1b", "\x7f"] {
+            assert_eq!(problem(quoted(bad, 128, Parameter::User)), Some(Problem::Character), "{bad:?}");
+        }
+        assert_eq!(problem(quoted("Grüße, 'ok' \\", 128, Parameter::User)), None);
+    }
+
+    #[test]
+    fn wildcards_stand_alone_in_filters_and_nowhere_in_topics() {
+        for good in ["#", "+", "a/+/b", "a/#", "/", "+/+", "a//b", "$SYS/#"] {
+            assert_eq!(problem(filter(good)), None, "{good}");
+        }
+        for bad in ["a#", "#/a", "a/#/b", "a+", "+a/b", "##", "a/b+"] {
+            assert_eq!(problem(filter(bad)), Some(Problem::MisplacedWildcard), "{bad}");
+        }
+        for bad in ["a/+", "#", "a+b"] {
+            assert_eq!(problem(topic(bad, Parameter::Topic)), Some(Problem::Wildcard), "{bad}");
+        }
+        assert_eq!(problem(filter("a\0b")), Some(Problem::Character));
+        assert_eq!(problem(topic("a\0b", Parameter::Topic)), Some(Problem::Character));
+    }
+
+    #[test]
+    fn lengths_are_bytes_and_both_ends_belong_to_the_range() {
+        let longest = std::string::String::from_utf8(std::vec![b'x'; TOPIC_LIMIT]).unwrap();
+        assert_eq!(problem(topic(&longest, Parameter::Topic)), None);
+        assert_eq!(problem(topic(&(longest + "x"), Parameter::Topic)), Some(Problem::TooLong(1024)));
+        assert_eq!(problem(topic("", Parameter::Topic)), Some(Problem::Empty));
+        assert_eq!(problem(range(60, 60, 180, Parameter::Timeout)), None);
+        assert_eq!(problem(range(180, 60, 180, Parameter::Timeout)), None);
+        assert_eq!(problem(range(59, 60, 180, Parameter::Timeout)), Some(Problem::OutOfRange(60, 180)));
+        assert_eq!(problem(range(181, 60, 180, Parameter::Timeout)), Some(Problem::OutOfRange(60, 180)));
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_without_port_or_scheme() {
+        for good in ["broker.example", "10.49.14.68", "a-b_c.example"] {
+            assert_eq!(problem(host(good)), None, "{good}");
+        }
+        for bad in ["broker example", "tcp://broker", "broker:1883", "a\"b", "a\r", "ü.example", "a/b"] {
+            assert_eq!(problem(host(bad)), Some(Problem::Character), "{bad}");
+        }
+        assert_eq!(problem(host("")), Some(Problem::Empty));
+    }
+}

@@ -1,0 +1,271 @@
+//! A client and its connection to a broker.
+
+use core::fmt;
+
+use super::{Answer, ClientIndex, Command, Descriptor, MqttVersion, Request, Step, Timeout, check, no_response};
+use crate::at::{Encoder, Line};
+use crate::error::{InvalidInput, Parameter, Problem};
+use crate::family::{
+    ADDRESS_LIMIT, CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, Family, KEEP_ALIVE_LIMIT, TIMEOUT_LIMIT, VersionSetting,
+};
+
+/// What a client connects to, `<server_type>` of the manuals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ServerType {
+    /// 0: a broker over TCP.
+    Tcp,
+    /// 1: a broker over TLS.
+    Tls,
+}
+
+/// `AT+CMQTTACCQ=`: acquires a client under a client id of 1-128 bytes (A76 §2.1.3, S67 §2.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accq<'a> {
+    /// The client.
+    pub client: ClientIndex,
+    /// The client id, without quotes and control characters.
+    pub client_id: &'a str,
+    /// TCP or TLS.
+    pub server_type: ServerType,
+    /// The version of MQTT, where the family takes it here (SIM7600).
+    pub version: Option<MqttVersion>,
+}
+
+impl Request for Accq<'_> {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor::new("+CMQTTACCQ", Answer::Plain).step(Step::Accq).client(self.client)
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'=')
+            .number(self.client.number().into())
+            .comma_quoted(self.client_id)
+            .comma_number(self.server_type as u32);
+        if let Some(version) = self.version {
+            line.comma_number(version.number());
+        }
+    }
+
+    fn check(&self, family: Family) -> Result<(), InvalidInput> {
+        if self.version.is_some() && family.version_setting() != VersionSetting::AcquireArgument {
+            return check::invalid(Parameter::Version, Problem::NotInFamily);
+        }
+        check::quoted(self.client_id, CLIENT_ID_LIMIT, Parameter::ClientId)
+    }
+}
+
+/// `AT+CMQTTACCQ?`: which clients are acquired, and for what (A76 §2.1.3, S67 §2.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccqRead;
+
+impl Request for AccqRead {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor::new("+CMQTTACCQ", Answer::Information)
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for AccqRead {
+    /// For each client what it was acquired for; `None` where it is not acquired.
+    type Response = [Option<ServerType>; 2];
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some(mut parameters) = line.parameters("+CMQTTACCQ") else { return };
+        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
+        // An id that reaches beyond the part of the line that is at hand is not empty.
+        if parameters.rest().trim_ascii_start().starts_with(b"\"\"") {
+            return;
+        }
+        let is_tls = parameters.quoted().and_then(|_| parameters.number()) == Some(1);
+        *client.of_mut(response) = Some(if is_tls { ServerType::Tls } else { ServerType::Tcp });
+    }
+}
+
+/// `AT+CMQTTREL=`: releases a client that is not connected; its settings are cleared (A76 §2.1.4, S67 §2.2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rel {
+    /// The client.
+    pub client: ClientIndex,
+}
+
+impl Request for Rel {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor::new("+CMQTTREL", Answer::Plain).step(Step::Rel).client(self.client)
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'=').number(self.client.number().into());
+    }
+}
+
+/// `AT+CMQTTCONNECT=`: connects an acquired client to a broker (A76 §2.1.8, S67 §2.2.8).
+///
+/// The password never shows in its `Debug` output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Connect<'a> {
+    /// The client.
+    pub client: ClientIndex,
+    /// Name or IPv4 address of the broker. The whole address `tcp://<host>:<port>` has 9-256 bytes, also for TLS.
+    pub host: &'a str,
+    /// Port of the broker.
+    pub port: u16,
+    /// The longest silence before the module pings the broker, 1-64800 s.
+    pub keep_alive: u32,
+    /// Whether the broker forgets the session at both its ends.
+    pub clean_session: bool,
+    /// User name of 1-256 bytes, without quotes and control characters.
+    pub user: Option<&'a str>,
+    /// Password of 1-256 bytes, without quotes and control characters; needs a user name.
+    pub password: Option<&'a str>,
+}
+
+/// How many digits `port` has.
+const fn digits(port: u16) -> usize {
+    match port {
+        0..=9 => 1,
+        10..=99 => 2,
+        100..=999 => 3,
+        1000..=9999 => 4,
+        _ => 5,
+    }
+}
+
+impl Request for Connect<'_> {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor::new("+CMQTTCONNECT", Answer::Deferred)
+            .step(Step::Connect)
+            .client(self.client)
+            .within(Timeout::Operation)
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'=')
+            .number(self.client.number().into())
+            .text(",\"tcp://")
+            .text(self.host)
+            .byte(b':')
+            .number(self.port.into())
+            .byte(b'"')
+            .comma_number(self.keep_alive)
+            .comma_number(self.clean_session.into());
+        for credential in [self.user, self.password].into_iter().flatten() {
+            line.comma_quoted(credential);
+        }
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        check::host(self.host)?;
+        if "tcp://:".len() + self.host.len() + digits(self.port) > ADDRESS_LIMIT {
+            return check::invalid(Parameter::Address, Problem::TooLong(ADDRESS_LIMIT as u16));
+        }
+        check::range(self.port.into(), 1, u16::MAX, Parameter::Address)?;
+        check::range(self.keep_alive, 1, KEEP_ALIVE_LIMIT, Parameter::KeepAlive)?;
+        match (self.user, self.password) {
+            (None, Some(_)) => return check::invalid(Parameter::Password, Problem::WithoutUser),
+            (user, password) => {
+                if let Some(user) = user {
+                    check::quoted(user, CREDENTIAL_LIMIT, Parameter::User)?;
+                }
+                if let Some(password) = password {
+                    check::quoted(password, CREDENTIAL_LIMIT, Parameter::Password)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Connect<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect")
+            .field("client", &self.client)
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("keep_alive", &self.keep_alive)
+            .field("clean_session", &self.clean_session)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `AT+CMQTTCONNECT?`: which clients have an address, connected or not (A76 §2.1.8, S67 §2.2.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectRead;
+
+impl Request for ConnectRead {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor::new("+CMQTTCONNECT", Answer::Information)
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for ConnectRead {
+    /// For each client whether it has an address.
+    type Response = [bool; 2];
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some(mut parameters) = line.parameters("+CMQTTCONNECT") else { return };
+        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
+        *client.of_mut(response) = parameters.rest().trim_ascii_start().starts_with(b"\"tcp://");
+    }
+}
+
+/// `AT+CMQTTDISC=`: disconnects a client from its broker (A76 §2.1.9, S67 §2.2.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disc {
+    /// The client.
+    pub client: ClientIndex,
+    /// How long the module may take: 60-180 s, from 1 s on A76xx.
+    pub timeout: u32,
+}
+
+impl Request for Disc {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor::new("+CMQTTDISC", Answer::Deferred)
+            .step(Step::Disc)
+            .client(self.client)
+            .within(Timeout::Seconds(self.timeout))
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'=').number(self.client.number().into()).comma_number(self.timeout);
+    }
+
+    fn check(&self, family: Family) -> Result<(), InvalidInput> {
+        check::range(self.timeout, family.shortest_disconnect_timeout(), TIMEOUT_LIMIT, Parameter::Timeout)
+    }
+}
+
+/// `AT+CMQTTDISC?`: which clients are connected (A76 §2.1.9, S67 §2.2.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiscRead;
+
+impl Request for DiscRead {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor::new("+CMQTTDISC", Answer::Information)
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for DiscRead {
+    /// For each client whether it is connected; `None` where the module said nothing of it.
+    type Response = [Option<bool>; 2];
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some(mut parameters) = line.parameters("+CMQTTDISC") else { return };
+        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
+        *client.of_mut(response) = parameters.number().map(|state| state == 0);
+    }
+}
+
+no_response!(Accq<'_>, Rel, Connect<'_>, Disc);

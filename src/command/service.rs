@@ -1,0 +1,25 @@
+//! The service that both clients share.
+
+use super::{Answer, Descriptor, Request, Step, Timeout, no_response};
+
+/// `AT+CMQTTSTART`: starts the MQTT service and activates its PDP context (A76 §2.1.1, S67 §2.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start;
+
+impl Request for Start {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor::new("+CMQTTSTART", Answer::Deferred).step(Step::Start).within(Timeout::Start)
+    }
+}
+
+/// `AT+CMQTTSTOP`: stops the service; both clients have to be released (A76 §2.1.2, S67 §2.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop;
+
+impl Request for Stop {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor::new("+CMQTTSTOP", Answer::Deferred).step(Step::Stop).within(Timeout::Stop)
+    }
+}
+
+no_response!(Start, Stop);

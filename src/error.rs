@@ -1,0 +1,341 @@
+//! What can go wrong, said so that a program can act on it.
+
+use core::fmt;
+
+use embedded_io::ErrorKind;
+
+use crate::ResultCode;
+
+/// The name of an AT command, as `+CMQTTPUB`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct CommandName(pub(crate) &'static str);
+
+impl CommandName {
+    /// The name without the leading `AT`.
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Debug for CommandName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for CommandName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AT")?;
+        f.write_str(self.0)
+    }
+}
+
+/// Why a call failed.
+///
+/// | error | the module | what to do |
+/// |---|---|---|
+/// | [`Invalid`](Self::Invalid) | was sent nothing | correct the input |
+/// | [`Illegal`](Self::Illegal) | was sent nothing | take the step that the lifecycle asks for, usually `connect` |
+/// | [`Refused`](Self::Refused) | said no | see [`ResultCode::advice`] |
+/// | [`NoAnswer`](Self::NoAnswer) | stayed silent, the command may have been carried out | `connect` finds out what is left; check power, wiring and baud rate if it fails too |
+/// | [`OutcomeUnknown`](Self::OutcomeUnknown) | took the command and never told its outcome | repeat what may happen twice |
+/// | [`ConnectionLost`](Self::ConnectionLost) | lost the broker meanwhile | `reconnect` |
+/// | [`NetworkLost`](Self::NetworkLost) | lost the network meanwhile | `connect` when it is back |
+/// | [`ModemRestarted`](Self::ModemRestarted) | restarted meanwhile | `connect` |
+/// | [`Receive`](Self::Receive), [`Transmit`](Self::Transmit) | – | the UART driver failed: see its kind |
+/// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | was not told to publish | correct the reader, publish again |
+///
+/// After every one of them the next call works: what the module is still owed or still owes is settled first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument is not what the command allows; nothing was sent.
+    Invalid(InvalidInput),
+    /// The command does not fit the present state; nothing was sent.
+    Illegal {
+        /// The command that was not sent.
+        command: CommandName,
+        /// What it lacks.
+        reason: Illegal,
+    },
+    /// The module refused the command or reported that it failed.
+    Refused {
+        /// The command.
+        command: CommandName,
+        /// The module's words.
+        refusal: Refusal,
+    },
+    /// No prompt or no final result came in time: whether the module got the command is not known.
+    NoAnswer {
+        /// The command.
+        command: CommandName,
+    },
+    /// The module took the command, but the line with its outcome never came: it may have succeeded or failed.
+    OutcomeUnknown {
+        /// The command.
+        command: CommandName,
+    },
+    /// The connection to the broker was lost while the command ran; its outcome is not known.
+    ConnectionLost {
+        /// The command.
+        command: CommandName,
+    },
+    /// The network was lost while the command ran; its outcome is not known.
+    NetworkLost {
+        /// The command.
+        command: CommandName,
+    },
+    /// The module restarted while the command ran: every MQTT state is gone.
+    ModemRestarted {
+        /// The command.
+        command: CommandName,
+    },
+    /// The receiver of the UART failed for good.
+    Receive(ErrorKind),
+    /// The transmitter of the UART failed.
+    Transmit(ErrorKind),
+    /// The reader that holds the payload failed.
+    Source(ErrorKind),
+    /// The reader that holds the payload ended before its announced length.
+    SourceEnded,
+}
+
+/// The words in which a module refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Refusal {
+    /// An `<err>` of the `AT+CMQTT` commands.
+    Code(ResultCode),
+    /// `ERROR` and nothing else.
+    Error,
+    /// `+CME ERROR: <n>` or `+CMS ERROR: <n>`, with its number where it has one.
+    Equipment(Option<u16>),
+}
+
+/// Why a command does not fit the present state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Illegal {
+    /// The service is not started.
+    ServiceNotStarted,
+    /// The service is started already.
+    ServiceStarted,
+    /// A client is still acquired.
+    ClientStillAcquired,
+    /// The client is acquired already.
+    ClientAcquired,
+    /// The client is not acquired.
+    ClientNotAcquired,
+    /// The client is connected.
+    ClientConnected,
+    /// The client is not connected.
+    ClientNotConnected,
+    /// A payload of an earlier publish that was cut short is staged in the module, and an empty publish would send it:
+    /// `connect` acquires the client anew.
+    PayloadStaged,
+    /// `reconnect` before any `connect`.
+    NeverConnected,
+}
+
+/// Which argument is wrong, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct InvalidInput {
+    /// The argument.
+    pub parameter: Parameter,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// An argument that can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Parameter {
+    /// The client id.
+    ClientId,
+    /// Host and port of the broker.
+    Address,
+    /// The user name.
+    User,
+    /// The password.
+    Password,
+    /// The keep-alive interval.
+    KeepAlive,
+    /// The time within which the module completes an operation.
+    OperationTimeout,
+    /// The topic of a publish.
+    Topic,
+    /// The topic filter of a subscription.
+    Filter,
+    /// The payload of a publish.
+    Payload,
+    /// The topic of the will.
+    WillTopic,
+    /// The message of the will.
+    WillMessage,
+    /// The time that publish or disconnect may take.
+    Timeout,
+    /// The version of MQTT.
+    Version,
+    /// The data of a command of the user's own.
+    Data,
+}
+
+/// What is wrong with an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Problem {
+    /// It is empty.
+    Empty,
+    /// It is longer than this many bytes.
+    TooLong(u16),
+    /// It is below or above this range.
+    OutOfRange(u16, u16),
+    /// It has a character that is not allowed there: a quote or a control character would end the AT command.
+    Character,
+    /// A topic to publish to must not have `+` or `#`.
+    Wildcard,
+    /// `+` must be a whole level of a filter, `#` its last one.
+    MisplacedWildcard,
+    /// A password needs a user name.
+    WithoutUser,
+    /// The family of the module has no such setting.
+    NotInFamily,
+}
+
+impl From<InvalidInput> for Error {
+    fn from(invalid: InvalidInput) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(invalid) => write!(f, "{invalid}; nothing was sent"),
+            Self::Illegal { command, reason } => write!(f, "{command} was not sent: {reason}"),
+            Self::Refused { command, refusal } => write!(f, "{command} failed: {refusal}"),
+            Self::NoAnswer { command } => {
+                write!(f, "{command} got no answer: check power, wiring and baud rate, then connect")
+            }
+            Self::OutcomeUnknown { command } => write!(f, "{command} was taken, but its outcome never came"),
+            Self::ConnectionLost { command } => {
+                write!(f, "the connection to the broker was lost during {command}: reconnect")
+            }
+            Self::NetworkLost { command } => {
+                write!(f, "the network was lost during {command}: connect when it is back")
+            }
+            Self::ModemRestarted { command } => write!(f, "the module restarted during {command}: connect"),
+            Self::Receive(kind) => write!(f, "cannot receive from the module: {kind}"),
+            Self::Transmit(kind) => write!(f, "cannot send to the module: {kind}"),
+            Self::Source(kind) => write!(f, "cannot read the payload: {kind}; nothing was published"),
+            Self::SourceEnded => f.write_str("the payload ended before its announced length; nothing was published"),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "{code}: {}", code.advice()),
+            Self::Error => f.write_str("the module answered ERROR without a reason"),
+            Self::Equipment(Some(number)) => write!(f, "the module answered equipment error {number}"),
+            Self::Equipment(None) => f.write_str("the module answered an equipment error"),
+        }
+    }
+}
+
+impl fmt::Display for Illegal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ServiceNotStarted => "the MQTT service is not started, connect first",
+            Self::ServiceStarted => "the MQTT service is started already",
+            Self::ClientStillAcquired => "a client is still acquired, release it first",
+            Self::ClientAcquired => "the client is acquired already",
+            Self::ClientNotAcquired => "the client is not acquired, connect first",
+            Self::ClientConnected => "the client is connected, disconnect first",
+            Self::ClientNotConnected => "the client is not connected, connect first",
+            Self::PayloadStaged => {
+                "a payload that was cut short is staged in the module, connect again to be rid of it"
+            }
+            Self::NeverConnected => "there is nothing to reconnect to, connect first",
+        })
+    }
+}
+
+impl fmt::Display for InvalidInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.parameter, self.problem)
+    }
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ClientId => "client id",
+            Self::Address => "broker address",
+            Self::User => "user name",
+            Self::Password => "password",
+            Self::KeepAlive => "keep-alive in seconds",
+            Self::OperationTimeout => "operation timeout in seconds",
+            Self::Topic => "topic",
+            Self::Filter => "topic filter",
+            Self::Payload => "payload",
+            Self::WillTopic => "will topic",
+            Self::WillMessage => "will message",
+            Self::Timeout => "timeout in seconds",
+            Self::Version => "MQTT version",
+            Self::Data => "data",
+        })
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("is empty"),
+            Self::TooLong(limit) => write!(f, "is longer than {limit} bytes"),
+            Self::OutOfRange(least, most) => write!(f, "is not within {least} to {most}"),
+            Self::Character => f.write_str("has a character that is not allowed"),
+            Self::Wildcard => f.write_str("has a wildcard"),
+            Self::MisplacedWildcard => f.write_str("has a wildcard that is not a whole level, or `#` before the end"),
+            Self::WithoutUser => f.write_str("is given without a user name"),
+            Self::NotInFamily => f.write_str("cannot be chosen on this family of modules"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+impl core::error::Error for InvalidInput {}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn an_error_says_which_command_what_happened_and_what_to_do() {
+        let error = Error::Refused {
+            command: CommandName("+CMQTTCONNECT"),
+            refusal: Refusal::Code(ResultCode::BAD_USER_NAME_OR_PASSWORD),
+        };
+        assert_eq!(
+            error.to_string(),
+            "AT+CMQTTCONNECT failed: 30 (connection refused: bad user name or password): check user name and password"
+        );
+    }
+
+    #[test]
+    fn bad_input_says_that_nothing_was_sent() {
+        let error = Error::from(InvalidInput { parameter: Parameter::Topic, problem: Problem::TooLong(1024) });
+        assert_eq!(error.to_string(), "topic is longer than 1024 bytes; nothing was sent");
+    }
+}

@@ -1,0 +1,257 @@
+//! The ready-made message handler: a queue of whole messages.
+
+use core::cell::Cell;
+use core::fmt;
+
+use super::MessageHandler;
+use crate::command::ClientIndex;
+
+/// Bytes that each message takes beside its topic and payload: client index and two lengths.
+const HEADER: usize = 5;
+
+/// A queue of whole messages in `N` bytes, each of which takes 5 bytes beside its topic and payload.
+///
+/// It is shared by reference: the [`Modem`](crate::Modem) puts messages in through one, the program takes them out
+/// through another, also while a call is under way. Both must be in the same task or executor, since `Inbox` is not
+/// `Sync`; to have it `'static`, put it in a `StaticCell`.
+///
+/// A message that does not fit into what is free is refused as a whole, never cut, and reported as
+/// [`Event::MessageRefused`](crate::Event::MessageRefused); later and smaller messages still get in.
+///
+/// ```
+/// use simcom_mqtt::{ClientIndex, Inbox, MessageHandler};
+///
+/// let inbox = Inbox::<256>::new();
+/// let mut handler = &inbox;
+/// assert!(handler.begin(ClientIndex::First, 4, 2));
+/// handler.topic(b"door");
+/// handler.payload(b"on");
+/// handler.end();
+///
+/// let mut buffer = [0; 256];
+/// let message = inbox.take(&mut buffer).unwrap();
+/// assert_eq!((message.topic(), message.payload()), (&b"door"[..], &b"on"[..]));
+/// assert!(inbox.take(&mut buffer).is_none());
+/// ```
+pub struct Inbox<const N: usize> {
+    ring: [Cell<u8>; N],
+    /// Where the oldest message begins.
+    start: Cell<usize>,
+    /// Bytes of whole messages.
+    used: Cell<usize>,
+    /// Bytes of the message that is coming in, behind the whole ones.
+    incoming: Cell<usize>,
+}
+
+impl<const N: usize> Inbox<N> {
+    /// An empty queue.
+    pub const fn new() -> Self {
+        Self { ring: [const { Cell::new(0) }; N], start: Cell::new(0), used: Cell::new(0), incoming: Cell::new(0) }
+    }
+
+    /// Whether there is no whole message.
+    pub fn is_empty(&self) -> bool {
+        self.used.get() == 0
+    }
+
+    /// Takes the oldest message out of the queue and copies it into `buffer`.
+    ///
+    /// A buffer of `N` bytes is always large enough. Of a message that does not fit, the first bytes are copied and
+    /// [`Message::missing`] tells how many are not there; as with a datagram, they are gone.
+    pub fn take<'b>(&self, buffer: &'b mut [u8]) -> Option<Message<'b>> {
+        if self.is_empty() {
+            return None;
+        }
+        let client = ClientIndex::from_number(self.byte(0).into()).unwrap_or(ClientIndex::First);
+        let topic_length = usize::from(u16::from_le_bytes([self.byte(1), self.byte(2)]));
+        let payload_length = usize::from(u16::from_le_bytes([self.byte(3), self.byte(4)]));
+        let length = topic_length + payload_length;
+        for (offset, place) in buffer.iter_mut().take(length).enumerate() {
+            *place = self.byte(HEADER + offset);
+        }
+        self.start.set(self.wrapped(HEADER + length));
+        self.used.set(self.used.get().saturating_sub(HEADER + length));
+
+        let bytes = buffer.get(..length).unwrap_or(buffer);
+        let (topic, payload) = bytes.split_at_checked(topic_length).unwrap_or((bytes, &[]));
+        Some(Message { client, topic, payload, missing: length.saturating_sub(bytes.len()) })
+    }
+
+    /// The place in the ring `offset` bytes behind the start.
+    fn wrapped(&self, offset: usize) -> usize {
+        let place = self.start.get() + offset;
+        if place >= N { place - N } else { place }
+    }
+
+    fn byte(&self, offset: usize) -> u8 {
+        self.ring.get(self.wrapped(offset)).map_or(0, Cell::get)
+    }
+
+    fn push(&self, bytes: &[u8]) {
+        let mut offset = self.used.get() + self.incoming.get();
+        for &byte in bytes {
+            if let Some(place) = self.ring.get(self.wrapped(offset)) {
+                place.set(byte);
+            }
+            offset += 1;
+        }
+        self.incoming.set(self.incoming.get() + bytes.len());
+    }
+}
+
+impl<const N: usize> Default for Inbox<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> fmt::Debug for Inbox<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox").field("capacity", &N).field("used", &self.used.get()).finish_non_exhaustive()
+    }
+}
+
+impl<const N: usize> MessageHandler for &Inbox<N> {
+    fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
+        let free = N.saturating_sub(self.used.get());
+        let (Ok(topic), Ok(payload)) = (u16::try_from(topic_length), u16::try_from(payload_length)) else {
+            return false;
+        };
+        if HEADER + topic_length + payload_length > free {
+            return false;
+        }
+        self.incoming.set(0);
+        self.push(&[client.number()]);
+        self.push(&topic.to_le_bytes());
+        self.push(&payload.to_le_bytes());
+        true
+    }
+
+    fn topic(&mut self, part: &[u8]) {
+        self.push(part);
+    }
+
+    fn payload(&mut self, part: &[u8]) {
+        self.push(part);
+    }
+
+    fn end(&mut self) {
+        self.used.set(self.used.get() + self.incoming.replace(0));
+    }
+
+    fn aborted(&mut self) {
+        self.incoming.set(0);
+    }
+}
+
+/// A message that was taken out of an [`Inbox`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'b> {
+    client: ClientIndex,
+    topic: &'b [u8],
+    payload: &'b [u8],
+    missing: usize,
+}
+
+impl<'b> Message<'b> {
+    /// The client that received it.
+    pub const fn client(&self) -> ClientIndex {
+        self.client
+    }
+
+    /// Its topic. MQTT says that it is UTF-8; the module does not check it.
+    pub const fn topic(&self) -> &'b [u8] {
+        self.topic
+    }
+
+    /// Its payload.
+    pub const fn payload(&self) -> &'b [u8] {
+        self.payload
+    }
+
+    /// How many bytes of it the buffer had no room for.
+    pub const fn missing(&self) -> usize {
+        self.missing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receive<const N: usize>(inbox: &Inbox<N>, topic: &[u8], payload: &[u8]) -> bool {
+        let mut handler = inbox;
+        let taken = handler.begin(ClientIndex::Second, topic.len(), payload.len());
+        if taken {
+            topic.chunks(3).for_each(|part| handler.topic(part));
+            payload.chunks(7).for_each(|part| handler.payload(part));
+            handler.end();
+        }
+        taken
+    }
+
+    #[test]
+    fn messages_come_out_whole_and_in_order_however_often_the_ring_wraps() {
+        let inbox = Inbox::<64>::new();
+        let mut buffer = [0; 64];
+        for round in 0..200_u8 {
+            let payload = [round; 17];
+            assert!(receive(&inbox, b"first", &payload));
+            assert!(receive(&inbox, b"second", b""));
+            let first = inbox.take(&mut buffer).unwrap();
+            assert_eq!(
+                (first.client(), first.topic(), first.payload()),
+                (ClientIndex::Second, &b"first"[..], &payload[..])
+            );
+            let second = inbox.take(&mut buffer).unwrap();
+            assert_eq!((second.topic(), second.payload()), (&b"second"[..], &b""[..]));
+            assert!(inbox.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_message_that_does_not_fit_is_refused_and_a_smaller_one_still_gets_in() {
+        let inbox = Inbox::<32>::new();
+        assert!(!receive(&inbox, b"topic", &[0; 23]));
+        assert!(receive(&inbox, b"topic", &[1; 10]));
+        assert!(!receive(&inbox, b"topic", &[2; 3]), "12 bytes are free, 13 are needed");
+        assert!(receive(&inbox, b"topic", &[3; 2]));
+        let mut buffer = [0; 32];
+        assert_eq!(inbox.take(&mut buffer).unwrap().payload(), [1; 10]);
+        assert_eq!(inbox.take(&mut buffer).unwrap().payload(), [3; 2]);
+        assert_eq!(inbox.take(&mut buffer), None);
+    }
+
+    #[test]
+    fn a_message_of_exactly_the_capacity_fits() {
+        let inbox = Inbox::<32>::new();
+        assert!(receive(&inbox, b"topic", &[7; 22]));
+        let mut buffer = [0; 32];
+        assert_eq!(inbox.take(&mut buffer).unwrap().payload(), [7; 22]);
+    }
+
+    #[test]
+    fn an_aborted_message_leaves_nothing_behind() {
+        let inbox = Inbox::<32>::new();
+        let mut handler = &inbox;
+        assert!(handler.begin(ClientIndex::First, 5, 22));
+        handler.topic(b"top");
+        handler.aborted();
+        assert!(inbox.is_empty());
+        assert!(receive(&inbox, b"topic", &[7; 22]));
+    }
+
+    #[test]
+    fn a_buffer_that_is_too_small_gets_the_beginning_and_is_told_so() {
+        let inbox = Inbox::<64>::new();
+        assert!(receive(&inbox, b"topic", b"payload"));
+        assert!(receive(&inbox, b"next", b"n"));
+        let mut buffer = [0; 8];
+        let cut = inbox.take(&mut buffer).unwrap();
+        assert_eq!((cut.topic(), cut.payload(), cut.missing()), (&b"topic"[..], &b"pay"[..], 4));
+        let next = inbox.take(&mut buffer).unwrap();
+        assert_eq!((next.topic(), next.payload(), next.missing()), (&b"next"[..], &b"n"[..], 0));
+        assert!(receive(&inbox, b"topic", b""));
+        assert_eq!(inbox.take(&mut buffer[..2]).unwrap().topic(), b"to");
+    }
+}

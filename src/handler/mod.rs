@@ -1,0 +1,100 @@
+//! Where received messages go.
+
+mod inbox;
+
+pub use inbox::{Inbox, Message};
+
+use crate::command::ClientIndex;
+
+/// Takes received messages piece by piece, as they arrive.
+///
+/// A message comes as one [`begin`](Self::begin), the parts of its topic, the parts of its payload, and one
+/// [`end`](Self::end) or [`aborted`](Self::aborted). The parts are slices of the UART's own buffer, cut where it wraps or
+/// where the module cuts (1500 bytes): together they have exactly the announced lengths when `end` is called. Messages
+/// never overlap, not even those of different clients.
+///
+/// The methods run inside whatever call is receiving at the moment, a publish for example. They should be quick, and
+/// cannot wait.
+///
+/// A module does not tell the quality of service, the retain flag or the duplicate flag of a message.
+///
+/// [`Inbox`] is the ready-made handler. A firmware that streams a large payload to flash writes its own and needs no
+/// buffer:
+///
+/// ```
+/// use simcom_mqtt::{ClientIndex, MessageHandler};
+///
+/// #[derive(Default)]
+/// struct Checksum {
+///     sum: u32,
+///     complete: Option<u32>,
+/// }
+///
+/// impl MessageHandler for Checksum {
+///     fn begin(&mut self, _: ClientIndex, _topic_length: usize, payload_length: usize) -> bool {
+///         self.sum = 0;
+///         payload_length <= 10_240
+///     }
+///     fn payload(&mut self, part: &[u8]) {
+///         self.sum = part.iter().fold(self.sum, |sum, &byte| sum.wrapping_add(byte.into()));
+///     }
+///     fn end(&mut self) {
+///         self.complete = Some(self.sum);
+///     }
+/// }
+/// ```
+pub trait MessageHandler {
+    /// A message begins. Returning `false` refuses it: nothing more of it is handed over, and
+    /// [`Event::MessageRefused`](crate::Event::MessageRefused) reports it.
+    fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool;
+
+    /// The next part of the topic.
+    fn topic(&mut self, part: &[u8]) {
+        let _ = part;
+    }
+
+    /// The next part of the payload.
+    fn payload(&mut self, part: &[u8]);
+
+    /// The message is complete.
+    fn end(&mut self);
+
+    /// The rest of the message will not come: bytes were lost or the module restarted.
+    fn aborted(&mut self) {}
+}
+
+impl<H: MessageHandler + ?Sized> MessageHandler for &mut H {
+    fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
+        (**self).begin(client, topic_length, payload_length)
+    }
+
+    fn topic(&mut self, part: &[u8]) {
+        (**self).topic(part);
+    }
+
+    fn payload(&mut self, part: &[u8]) {
+        (**self).payload(part);
+    }
+
+    fn end(&mut self) {
+        (**self).end();
+    }
+
+    fn aborted(&mut self) {
+        (**self).aborted();
+    }
+}
+
+/// Refuses every message: for programs that only publish.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RefuseAll;
+
+impl MessageHandler for RefuseAll {
+    fn begin(&mut self, _: ClientIndex, _: usize, _: usize) -> bool {
+        false
+    }
+
+    fn payload(&mut self, _: &[u8]) {}
+
+    fn end(&mut self) {}
+}

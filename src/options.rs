@@ -1,0 +1,233 @@
+//! What a user says about a connection or a publish: builders that are checked before the first byte is sent.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::command::{MqttVersion, QoS, ServerType};
+
+/// Where the broker is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Broker<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+    pub(crate) server_type: ServerType,
+}
+
+impl<'a> Broker<'a> {
+    /// A broker over TCP. `host` is a name or an IPv4 address without scheme and port; the usual port is 1883.
+    pub const fn tcp(host: &'a str, port: u16) -> Self {
+        Self { host, port, server_type: ServerType::Tcp }
+    }
+}
+
+/// The message that the broker publishes when the connection ends without a disconnect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Will<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) message: &'a [u8],
+    pub(crate) qos: QoS,
+}
+
+impl<'a> Will<'a> {
+    /// A will of quality of service 0; topic and message have 1-1024 bytes. The modules know no retained wills.
+    pub const fn new(topic: &'a str, message: &'a [u8]) -> Self {
+        Self { topic, message, qos: QoS::AtMostOnce }
+    }
+
+    /// The quality of service with which the broker publishes it.
+    #[must_use]
+    pub const fn qos(mut self, qos: QoS) -> Self {
+        self.qos = qos;
+        self
+    }
+}
+
+/// How a client connects.
+///
+/// ```
+/// use core::time::Duration;
+/// use simcom_mqtt::{Broker, ConnectOptions, QoS, Will};
+///
+/// let will = Will::new("device-7/state", b"gone").qos(QoS::AtLeastOnce);
+/// let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7")
+///     .keep_alive(Duration::from_secs(120))
+///     .credentials("device-7", "secret")
+///     .will(&will);
+/// # let _ = options;
+/// ```
+///
+/// The password never shows in its `Debug` output.
+#[derive(Clone, Copy)]
+pub struct ConnectOptions<'a> {
+    pub(crate) broker: Broker<'a>,
+    pub(crate) client_id: &'a str,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) password: Option<&'a str>,
+    pub(crate) will: Option<&'a Will<'a>>,
+    pub(crate) keep_alive: u32,
+    pub(crate) operation_timeout: Option<u32>,
+    pub(crate) version: Option<MqttVersion>,
+    pub(crate) clean_session: bool,
+}
+
+/// Whole seconds; what is beyond any range stays beyond it.
+const fn seconds(duration: Duration) -> u32 {
+    let seconds = duration.as_secs();
+    if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 }
+}
+
+impl<'a> ConnectOptions<'a> {
+    /// A clean session with a keep-alive of 60 s, no credentials and no will, over MQTT 3.1.1 where the family can
+    /// choose. The client id has 1-128 bytes, without quotes and control characters.
+    pub const fn new(broker: Broker<'a>, client_id: &'a str) -> Self {
+        Self {
+            broker,
+            client_id,
+            user: None,
+            password: None,
+            will: None,
+            keep_alive: 60,
+            operation_timeout: None,
+            version: None,
+            clean_session: true,
+        }
+    }
+
+    /// The longest silence before the module pings the broker: 1-64800 s, in whole seconds.
+    #[must_use]
+    pub const fn keep_alive(mut self, keep_alive: Duration) -> Self {
+        self.keep_alive = seconds(keep_alive);
+        self
+    }
+
+    /// Whether the broker forgets subscriptions and messages of this client when it goes (`true` by default).
+    #[must_use]
+    pub const fn clean_session(mut self, clean_session: bool) -> Self {
+        self.clean_session = clean_session;
+        self
+    }
+
+    /// A user name of 1-256 bytes, without quotes and control characters.
+    #[must_use]
+    pub const fn user(mut self, user: &'a str) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// User name and password, each of 1-256 bytes, without quotes and control characters.
+    #[must_use]
+    pub const fn credentials(mut self, user: &'a str, password: &'a str) -> Self {
+        self.user = Some(user);
+        self.password = Some(password);
+        self
+    }
+
+    /// The will.
+    #[must_use]
+    pub const fn will(mut self, will: &'a Will<'a>) -> Self {
+        self.will = Some(will);
+        self
+    }
+
+    /// How long the module may take for an operation with the broker: 20-120 s, 120 s by default.
+    #[must_use]
+    pub const fn operation_timeout(mut self, timeout: Duration) -> Self {
+        self.operation_timeout = Some(seconds(timeout));
+        self
+    }
+
+    /// The version of MQTT. Refused on A7600, which has no choice.
+    #[must_use]
+    pub const fn version(mut self, version: MqttVersion) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+impl fmt::Debug for ConnectOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectOptions")
+            .field("broker", &self.broker)
+            .field("client_id", &self.client_id)
+            .field("user", &self.user)
+            .field("will", &self.will)
+            .field("keep_alive", &self.keep_alive)
+            .field("clean_session", &self.clean_session)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A message to publish.
+///
+/// ```
+/// use simcom_mqtt::{Publish, QoS};
+///
+/// let message = Publish::new("device-7/state", b"on").qos(QoS::AtLeastOnce).retained(true);
+/// # let _ = message;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Publish<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) payload: &'a [u8],
+    pub(crate) qos: QoS,
+    pub(crate) retained: bool,
+    pub(crate) duplicate: bool,
+    pub(crate) timeout: u32,
+}
+
+impl<'a> Publish<'a> {
+    /// A message of quality of service 0 that is not retained. The topic has 1-1024 bytes and no wildcards; the payload
+    /// is any bytes, none to 10240 (4096 on SIM767x).
+    pub const fn new(topic: &'a str, payload: &'a [u8]) -> Self {
+        Self { topic, payload, qos: QoS::AtMostOnce, retained: false, duplicate: false, timeout: 60 }
+    }
+
+    /// The quality of service.
+    #[must_use]
+    pub const fn qos(mut self, qos: QoS) -> Self {
+        self.qos = qos;
+        self
+    }
+
+    /// Whether the broker keeps the message for later subscribers.
+    #[must_use]
+    pub const fn retained(mut self, retained: bool) -> Self {
+        self.retained = retained;
+        self
+    }
+
+    /// Whether this repeats a publish whose outcome was unknown.
+    #[must_use]
+    pub const fn duplicate(mut self, duplicate: bool) -> Self {
+        self.duplicate = duplicate;
+        self
+    }
+
+    /// How long the module waits for the broker's acknowledgement: 60-180 s (from 1 s on A76xx), 60 s by default.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = seconds(timeout);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    #[test]
+    fn the_password_does_not_show_in_debug_output() {
+        let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "id").credentials("me", "secret");
+        let text = std::format!("{options:?}");
+        assert!(text.contains("me") && !text.contains("secret"), "{text}");
+    }
+
+    #[test]
+    fn a_duration_beyond_any_range_stays_beyond_it() {
+        assert_eq!(seconds(Duration::MAX), u32::MAX);
+        assert_eq!(seconds(Duration::from_millis(1999)), 1);
+    }
+}

@@ -1,0 +1,393 @@
+//! From any state to a connected client.
+
+use crate::ResultCode;
+use crate::at::{Encoder, Line, WINDOW};
+use crate::command::{self, Accq, AccqRead, Cfg, ClientIndex, ConnectRead, Disc, DiscRead, EchoOff, MqttVersion};
+use crate::command::{Rel, Request, Setting, Start, WillMsg, WillTopic};
+use crate::error::{Error, Refusal};
+use crate::family::VersionSetting;
+use crate::options::ConnectOptions;
+use crate::session::{ClientState, Next, Procedure, ServiceState, Session};
+
+use super::disconnect::DISCONNECT_TIMEOUT;
+
+/// How a client came to be connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Connection {
+    /// A new connection was opened. With a clean session there are no subscriptions yet.
+    Opened,
+    /// The module was already connected with this client id to this address: it had outlived a reset of the
+    /// microcontroller, or nothing had happened to it. Its subscriptions are still there.
+    Adopted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Begin,
+    EchoOff,
+    /// `AT+CMQTTACCQ?`: is the service started, and is the client acquired under this id?
+    AccqRead,
+    Start,
+    /// `AT+CMQTTDISC?`: is it connected?
+    DiscRead,
+    /// `AT+CMQTTCONNECT?`: to this address?
+    ConnectRead,
+    Disc,
+    Rel,
+    Accq,
+    Version,
+    OperationTimeout,
+    WillTopic,
+    WillMsg,
+    Connect,
+    Done,
+}
+
+/// Brings one client to the connected state.
+pub(crate) struct Connect<'a> {
+    client: ClientIndex,
+    options: &'a ConnectOptions<'a>,
+    version_setting: VersionSetting,
+    step: Step,
+    /// The client was brought to where it is with these same options.
+    same_options: bool,
+    /// What the module remembers was read, and the id and type are the ones wanted.
+    id_matches: bool,
+    /// `AccqRead` was answered.
+    probed: bool,
+    /// START was refused: the service may be up already, or never come up.
+    start_refused: Option<Error>,
+    /// What the module remembered of the client was torn down.
+    torn_down: bool,
+    /// Outcome of `DiscRead`.
+    connected: [Option<bool>; 2],
+    comparison: Comparison,
+    /// The rest of the line belongs to the comparison.
+    comparing: bool,
+    pub(crate) connection: Connection,
+}
+
+impl<'a> Connect<'a> {
+    /// `same_options` says that the client was last connected with these very options.
+    pub(crate) const fn new(
+        client: ClientIndex,
+        options: &'a ConnectOptions<'a>,
+        same_options: bool,
+        version_setting: VersionSetting,
+    ) -> Self {
+        Self {
+            client,
+            options,
+            version_setting,
+            step: Step::Begin,
+            same_options,
+            id_matches: false,
+            probed: false,
+            start_refused: None,
+            torn_down: false,
+            connected: [None; 2],
+            comparison: Comparison::NotSeen,
+            comparing: false,
+            connection: Connection::Opened,
+        }
+    }
+
+    /// How the last command ended, and what that leads to.
+    fn following(&mut self, session: &mut Session, last: Result<(), Error>) -> Result<Step, Error> {
+        let refused = matches!(last, Err(Error::Refused { .. }));
+        if let Err(error) = last
+            && !self.tolerates(error)
+        {
+            return Err(error);
+        }
+        Ok(match self.step {
+            Step::Begin if !session.lifecycle.echo_is_off => Step::EchoOff,
+            Step::Begin | Step::EchoOff => self.service_step(session)?,
+            Step::AccqRead => {
+                self.probed = true;
+                if refused {
+                    session.lifecycle.found_stopped();
+                } else {
+                    session.lifecycle.service = ServiceState::Started;
+                    if self.comparison == Comparison::NotSeen {
+                        session.lifecycle.client_mut(self.client).state = ClientState::Released;
+                    }
+                }
+                let server_type = b'0' + self.options.broker.server_type as u8;
+                self.id_matches = self.comparison == Comparison::Behind { equal: true, digit: Some(server_type) };
+                self.service_step(session)?
+            }
+            Step::Start => {
+                if let Err(error) = last {
+                    self.start_refused = Some(error);
+                    self.probed = false;
+                }
+                self.service_step(session)?
+            }
+            Step::DiscRead => {
+                let life = session.lifecycle.client_mut(self.client);
+                match *self.client.of(&self.connected) {
+                    Some(true) => life.state = ClientState::Connected,
+                    Some(false) => life.state = ClientState::Acquired,
+                    None => {}
+                }
+                self.probed_client_step(session)
+            }
+            Step::ConnectRead => match self.comparison {
+                Comparison::Behind { equal: true, .. } => {
+                    self.connection = Connection::Adopted;
+                    Step::Done
+                }
+                _ => Step::Disc,
+            },
+            Step::Disc => Step::Rel,
+            Step::Rel => Step::Accq,
+            // In use though it was believed to be free: what is left of it is torn down, once.
+            Step::Accq if refused => {
+                self.torn_down = true;
+                Step::Disc
+            }
+            Step::Accq if self.version_to_configure().is_some() => Step::Version,
+            Step::Accq | Step::Version if self.options.operation_timeout.is_some() => Step::OperationTimeout,
+            Step::Accq | Step::Version | Step::OperationTimeout if self.options.will.is_some() => Step::WillTopic,
+            Step::WillTopic => Step::WillMsg,
+            Step::Accq | Step::Version | Step::OperationTimeout | Step::WillMsg => {
+                session.lifecycle.client_mut(self.client).prepared = true;
+                Step::Connect
+            }
+            Step::Connect | Step::Done => Step::Done,
+        })
+    }
+
+    /// Whether the present step may fail like this, because a later one shows what is to be done.
+    fn tolerates(&self, error: Error) -> bool {
+        let Error::Refused { refusal, .. } = error else { return false };
+        match self.step {
+            Step::EchoOff | Step::AccqRead | Step::DiscRead | Step::ConnectRead | Step::Disc | Step::Rel => true,
+            // Already started: a bare ERROR, or 23 (FIELD-NOTES of A7670 and SIM7600).
+            Step::Start => {
+                self.start_refused.is_none()
+                    && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::NETWORK_IS_OPENED))
+            }
+            Step::Accq => {
+                !self.torn_down && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_USED))
+            }
+            _ => false,
+        }
+    }
+
+    /// What the service needs; the client's turn comes when it is started.
+    fn service_step(&self, session: &Session) -> Result<Step, Error> {
+        match (session.lifecycle.service, self.start_refused) {
+            (ServiceState::Started, _) => Ok(self.client_step(session)),
+            // Neither started nor to be started.
+            (ServiceState::Stopped, Some(error)) => Err(error),
+            (ServiceState::Stopped, None) => Ok(Step::Start),
+            (ServiceState::Unknown, _) => Ok(Step::AccqRead),
+        }
+    }
+
+    fn client_step(&self, session: &Session) -> Step {
+        let life = session.lifecycle.client(self.client);
+        match life.state {
+            ClientState::Released => Step::Accq,
+            ClientState::Connected if self.same_options && !life.payload_staged => Step::DiscRead,
+            ClientState::Connected => Step::Disc,
+            ClientState::Acquired => self.acquired_step(session),
+            ClientState::Unknown if self.probed => Step::DiscRead,
+            ClientState::Unknown => Step::AccqRead,
+        }
+    }
+
+    /// The client is acquired, by this program or by an earlier life of it, and `DiscRead` was answered.
+    fn probed_client_step(&mut self, session: &Session) -> Step {
+        let life = session.lifecycle.client(self.client);
+        match life.state {
+            ClientState::Connected if life.payload_staged => Step::Disc,
+            ClientState::Connected if !self.probed => {
+                self.connection = Connection::Adopted;
+                Step::Done
+            }
+            ClientState::Connected if self.id_matches => Step::ConnectRead,
+            ClientState::Acquired => self.acquired_step(session),
+            _ => Step::Disc,
+        }
+    }
+
+    /// The client is acquired and not connected.
+    fn acquired_step(&self, session: &Session) -> Step {
+        let life = session.lifecycle.client(self.client);
+        let is_ours = self.same_options && (!self.probed || self.id_matches);
+        if is_ours && life.prepared && !life.payload_staged { Step::Connect } else { Step::Rel }
+    }
+
+    /// Writes what the quoted parameter of the present read form should be.
+    fn wanted(&self, text: &mut Encoder<'_>) {
+        if self.step == Step::AccqRead {
+            text.text(self.options.client_id);
+        } else {
+            let broker = &self.options.broker;
+            text.text("tcp://").text(broker.host).byte(b':').number(broker.port.into());
+        }
+    }
+
+    fn compare(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            let mut window = [b'"'; WINDOW];
+            let mut comparison = self.comparison;
+            if let Comparison::Inside { position, .. } = comparison {
+                self.wanted(&mut Encoder::new(&mut window, position.into()));
+            }
+            let [wanted, ..] = window;
+            comparison.take(byte, wanted);
+            self.comparison = comparison;
+        }
+    }
+
+    fn accq(&self) -> Accq<'a> {
+        let &ConnectOptions { client_id, ref broker, version, .. } = self.options;
+        let version = match self.version_setting {
+            VersionSetting::AcquireArgument => Some(version.unwrap_or(MqttVersion::V3_1_1)),
+            VersionSetting::None | VersionSetting::Configuration => None,
+        };
+        Accq { client: self.client, client_id, server_type: broker.server_type, version }
+    }
+
+    /// The version for `AT+CMQTTCFG`: 3.1.1 unless the user chose, where the family sets it there.
+    fn version_to_configure(&self) -> Option<Cfg> {
+        let version = match self.version_setting {
+            VersionSetting::Configuration => self.options.version.unwrap_or(MqttVersion::V3_1_1),
+            VersionSetting::AcquireArgument => return None,
+            // A family without the setting refuses a choice when it is checked.
+            VersionSetting::None => self.options.version?,
+        };
+        Some(Cfg { client: self.client, setting: Setting::Version(version) })
+    }
+
+    fn operation_timeout(&self) -> Option<Cfg> {
+        let seconds = self.options.operation_timeout?;
+        Some(Cfg { client: self.client, setting: Setting::OperationTimeout(seconds) })
+    }
+
+    fn will(&self) -> Option<(WillTopic<'a>, WillMsg<'a>)> {
+        let (client, will) = (self.client, self.options.will?);
+        Some((WillTopic { client, topic: will.topic }, WillMsg { client, message: will.message, qos: will.qos }))
+    }
+
+    const fn connect(&self) -> command::Connect<'a> {
+        let &ConnectOptions { broker, user, password, keep_alive, clean_session, .. } = self.options;
+        let (client, host, port) = (self.client, broker.host, broker.port);
+        command::Connect { client, host, port, keep_alive, clean_session, user, password }
+    }
+}
+
+impl Procedure for Connect<'_> {
+    fn check(&self, session: &Session) -> Result<(), Error> {
+        let family = session.family;
+        self.accq().check(family)?;
+        self.connect().check(family)?;
+        for cfg in [self.version_to_configure(), self.operation_timeout()].into_iter().flatten() {
+            cfg.check(family)?;
+        }
+        if let Some((topic, message)) = self.will() {
+            topic.check(family)?;
+            message.check(family)?;
+        }
+        Ok(())
+    }
+
+    fn may_pay_blindly(&self) -> bool {
+        true
+    }
+
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+        self.step = self.following(session, last.unwrap_or(Ok(())))?;
+        self.comparison = Comparison::NotSeen;
+        Ok(if self.step == Step::Done { Next::Done } else { Next::Command })
+    }
+
+    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
+        let client = self.client;
+        match self.step {
+            Step::EchoOff => visit(&EchoOff),
+            Step::AccqRead => visit(&AccqRead),
+            Step::Start => visit(&Start),
+            Step::DiscRead => visit(&DiscRead),
+            Step::ConnectRead => visit(&ConnectRead),
+            Step::Disc => visit(&Disc { client, timeout: DISCONNECT_TIMEOUT }),
+            Step::Rel => visit(&Rel { client }),
+            Step::Accq => visit(&self.accq()),
+            Step::Version => self.version_to_configure().iter().for_each(|cfg| visit(cfg)),
+            Step::OperationTimeout => self.operation_timeout().iter().for_each(|cfg| visit(cfg)),
+            Step::WillTopic => self.will().iter().for_each(|(topic, _)| visit(topic)),
+            Step::WillMsg => self.will().iter().for_each(|(_, message)| visit(message)),
+            Step::Connect => visit(&self.connect()),
+            Step::Begin | Step::Done => {}
+        }
+    }
+
+    fn data(&self) -> Option<&[u8]> {
+        Some(match (self.step, self.options.will) {
+            (Step::WillTopic, Some(will)) => will.topic.as_bytes(),
+            (Step::WillMsg, Some(will)) => will.message,
+            _ => &[],
+        })
+    }
+
+    fn line(&mut self, line: Line<'_>) {
+        let name = match self.step {
+            Step::AccqRead => "+CMQTTACCQ",
+            Step::ConnectRead => "+CMQTTCONNECT",
+            _ => return command::Command::line(&DiscRead, &mut self.connected, line),
+        };
+        self.comparing = false;
+        let Some(mut parameters) = line.parameters(name) else { return };
+        if parameters.number() == Some(self.client.number().into()) {
+            self.comparison = Comparison::Before;
+            self.comparing = line.is_cut();
+            self.compare(parameters.rest());
+        }
+    }
+
+    fn rest(&mut self, bytes: &[u8]) {
+        if self.comparing {
+            self.compare(bytes);
+        }
+    }
+}
+
+/// Compares the quoted parameter of a line, which can be longer than any buffer, as it arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparison {
+    /// There was no such parameter, or an empty one.
+    NotSeen,
+    /// Its opening quote has not come.
+    Before,
+    Inside {
+        position: u16,
+        equal: bool,
+    },
+    /// Its closing quote has come; the digit is the first one behind it.
+    Behind {
+        equal: bool,
+        digit: Option<u8>,
+    },
+}
+
+impl Comparison {
+    /// Takes the next byte; `wanted` is the one that should stand there.
+    fn take(&mut self, byte: u8, wanted: u8) {
+        *self = match *self {
+            Self::Before if byte == b'"' => Self::Inside { position: 0, equal: true },
+            Self::Inside { position: 0, .. } if byte == b'"' => Self::NotSeen,
+            Self::Inside { equal, .. } if byte == b'"' => Self::Behind { equal: equal && wanted == byte, digit: None },
+            Self::Inside { position, equal } => {
+                Self::Inside { position: position.saturating_add(1), equal: equal && wanted == byte }
+            }
+            Self::Behind { equal, digit: None } if byte.is_ascii_digit() => Self::Behind { equal, digit: Some(byte) },
+            unchanged => unchanged,
+        };
+    }
+}

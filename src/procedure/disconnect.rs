@@ -1,0 +1,80 @@
+//! DISC, REL, STOP.
+
+use crate::command::{ClientIndex, Disc, Rel, Request, Stop};
+use crate::error::{Error, Refusal};
+use crate::session::{ClientState, Next, Procedure, ServiceState, Session};
+
+/// The `<timeout>` of DISC, in seconds: the shortest that every family takes.
+pub(crate) const DISCONNECT_TIMEOUT: u32 = 60;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Disc(ClientIndex),
+    Rel(ClientIndex),
+    Stop,
+}
+
+/// Ends both clients and the service, from whatever state they are in.
+///
+/// A refusal on the way (not connected, not acquired) says that there was nothing to end; only that of STOP counts.
+pub(crate) struct Shutdown {
+    step: Step,
+}
+
+impl Shutdown {
+    pub(crate) const fn new() -> Self {
+        Self { step: Step::Disc(ClientIndex::First) }
+    }
+
+    fn following(&self) -> Option<Step> {
+        match self.step {
+            Step::Disc(client) => Some(Step::Rel(client)),
+            Step::Rel(ClientIndex::First) => Some(Step::Disc(ClientIndex::Second)),
+            Step::Rel(ClientIndex::Second) => Some(Step::Stop),
+            Step::Stop => None,
+        }
+    }
+
+    fn is_needed(&self, session: &Session) -> bool {
+        let state = |client| session.lifecycle.client(client).state;
+        if session.lifecycle.service == ServiceState::Stopped {
+            return false;
+        }
+        match self.step {
+            Step::Disc(client) => matches!(state(client), ClientState::Connected | ClientState::Unknown),
+            Step::Rel(client) => state(client) != ClientState::Released,
+            Step::Stop => true,
+        }
+    }
+}
+
+impl Procedure for Shutdown {
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+        match last {
+            Some(Err(Error::Refused { .. })) if self.step != Step::Stop => {}
+            // The service was not started: a bare ERROR on A7670, 9 on SIM7600.
+            Some(Err(Error::Refused { refusal: Refusal::Error, .. })) => return Ok(Next::Done),
+            Some(Err(Error::Refused { refusal: Refusal::Code(crate::ResultCode::NETWORK_NOT_OPENED), .. })) => {
+                return Ok(Next::Done);
+            }
+            Some(result) => result?,
+            None if self.is_needed(session) => return Ok(Next::Command),
+            None => {}
+        }
+        while let Some(step) = self.following() {
+            self.step = step;
+            if self.is_needed(session) {
+                return Ok(Next::Command);
+            }
+        }
+        Ok(Next::Done)
+    }
+
+    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
+        match self.step {
+            Step::Disc(client) => visit(&Disc { client, timeout: DISCONNECT_TIMEOUT }),
+            Step::Rel(client) => visit(&Rel { client }),
+            Step::Stop => visit(&Stop),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Waiting for an event.
+
+use crate::command::Request;
+use crate::error::Error;
+use crate::session::{Next, Procedure, Session};
+
+/// Sends nothing (but what settling a dropped call takes) until there is an event.
+pub(crate) struct Listen;
+
+impl Procedure for Listen {
+    fn listens(&self) -> bool {
+        true
+    }
+
+    fn next(&mut self, _: &mut Session, _: Option<Result<(), Error>>) -> Result<Next, Error> {
+        Ok(Next::Listen)
+    }
+
+    fn command(&self, _: &mut dyn FnMut(&dyn Request)) {}
+}

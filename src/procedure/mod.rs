@@ -1,0 +1,14 @@
+//! The calls of the user as step machines over the session: which command comes after which. No I/O.
+
+mod connect;
+mod disconnect;
+mod execute;
+mod listen;
+mod publish;
+
+pub(crate) use connect::Connect;
+pub use connect::Connection;
+pub(crate) use disconnect::{DISCONNECT_TIMEOUT, Shutdown};
+pub(crate) use execute::Execute;
+pub(crate) use listen::Listen;
+pub(crate) use publish::PublishMessage;

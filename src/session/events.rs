@@ -1,0 +1,205 @@
+//! What has happened and not been told yet.
+
+use crate::command::ClientIndex;
+use crate::urc::{ConnLost, LossCause};
+
+/// Something that happened without being asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Event {
+    /// The message handler took one or more messages of this client.
+    Message(ClientIndex),
+    /// The message handler refused messages of this client, an [`Inbox`](crate::Inbox) for lack of room.
+    MessageRefused {
+        /// The client.
+        client: ClientIndex,
+        /// Bytes of the topic of the last refused message.
+        topic_length: u16,
+        /// Bytes of the payload of the last refused message.
+        payload_length: u16,
+        /// How many messages were refused since the last such event.
+        count: u16,
+    },
+    /// Messages of this client broke off: bytes were lost, or the module restarted.
+    MessageAborted {
+        /// The client.
+        client: ClientIndex,
+        /// How many messages broke off since the last such event.
+        count: u16,
+    },
+    /// The UART reported an overrun, a framing error or noise: bytes from the module were lost.
+    BytesLost,
+    /// `+CMQTTCONNLOST`: the client lost its connection; [`reconnect`](crate::Client::reconnect).
+    ConnectionLost {
+        /// The client.
+        client: ClientIndex,
+        /// Why.
+        cause: LossCause,
+    },
+    /// `+CMQTTNONET`: the module lost the network, and the service stopped; [`connect`](crate::Client::connect) when it
+    /// is back.
+    NetworkLost,
+    /// The module restarted, and remembers nothing; [`connect`](crate::Client::connect).
+    ModemRestarted,
+}
+
+/// How often something was passed over. Every number stays at its highest value once it is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Counters {
+    /// Lines that nobody waited for and that mean nothing to the driver, such as `PB DONE` or `+CGEV: …`.
+    pub unknown_lines: u16,
+    /// Lines longer than 64 bytes that were cut.
+    pub cut_lines: u16,
+    /// Final results that nobody waited for.
+    pub stray_results: u16,
+    /// Errors that the UART reported.
+    pub uart_errors: u16,
+    /// Messages that the message handler refused.
+    pub refused_messages: u16,
+    /// Messages that broke off.
+    pub aborted_messages: u16,
+}
+
+/// Adds one, unless the number is at its highest.
+pub(super) const fn count(counter: &mut u16) {
+    *counter = counter.saturating_add(1);
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct ClientEvents {
+    message: bool,
+    refused: u16,
+    refused_topic_length: u16,
+    refused_payload_length: u16,
+    aborted: u16,
+    lost: Option<LossCause>,
+}
+
+/// Events wait here in a form that cannot overflow: equal ones are joined, and messages come before state changes.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    clients: [ClientEvents; 2],
+    bytes_lost: bool,
+    network_lost: bool,
+    restarted: bool,
+    pub(super) counters: Counters,
+}
+
+impl Events {
+    pub(super) fn message(&mut self, client: ClientIndex) {
+        client.of_mut(&mut self.clients).message = true;
+    }
+
+    pub(super) fn refused(&mut self, client: ClientIndex, topic_length: u16, payload_length: u16) {
+        count(&mut self.counters.refused_messages);
+        let events = client.of_mut(&mut self.clients);
+        count(&mut events.refused);
+        events.refused_topic_length = topic_length;
+        events.refused_payload_length = payload_length;
+    }
+
+    pub(super) fn aborted(&mut self, client: ClientIndex) {
+        count(&mut self.counters.aborted_messages);
+        count(&mut client.of_mut(&mut self.clients).aborted);
+    }
+
+    pub(super) fn bytes_lost(&mut self) {
+        count(&mut self.counters.uart_errors);
+        self.bytes_lost = true;
+    }
+
+    pub(super) fn connection_lost(&mut self, lost: ConnLost) {
+        lost.client.of_mut(&mut self.clients).lost = Some(lost.cause);
+    }
+
+    pub(super) fn network_lost(&mut self) {
+        self.network_lost = true;
+    }
+
+    pub(super) fn restarted(&mut self) {
+        self.restarted = true;
+    }
+
+    /// Takes the next event: messages of both clients first, then what changed.
+    pub(crate) fn take(&mut self) -> Option<Event> {
+        for client in ClientIndex::ALL {
+            let events = client.of_mut(&mut self.clients);
+            if core::mem::take(&mut events.message) {
+                return Some(Event::Message(client));
+            }
+            if events.refused > 0 {
+                let count = core::mem::take(&mut events.refused);
+                let (topic_length, payload_length) = (events.refused_topic_length, events.refused_payload_length);
+                return Some(Event::MessageRefused { client, topic_length, payload_length, count });
+            }
+            if events.aborted > 0 {
+                return Some(Event::MessageAborted { client, count: core::mem::take(&mut events.aborted) });
+            }
+        }
+        if core::mem::take(&mut self.bytes_lost) {
+            return Some(Event::BytesLost);
+        }
+        for client in ClientIndex::ALL {
+            if let Some(cause) = client.of_mut(&mut self.clients).lost.take() {
+                return Some(Event::ConnectionLost { client, cause });
+            }
+        }
+        if core::mem::take(&mut self.network_lost) {
+            return Some(Event::NetworkLost);
+        }
+        core::mem::take(&mut self.restarted).then_some(Event::ModemRestarted)
+    }
+
+    /// How often something was passed over.
+    pub(crate) const fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Whether [`take`](Self::take) has something to give.
+    pub(crate) fn is_empty(&self) -> bool {
+        let nothing = |events: &ClientEvents| {
+            !events.message && events.refused == 0 && events.aborted == 0 && events.lost.is_none()
+        };
+        self.clients.iter().all(nothing) && !self.bytes_lost && !self.network_lost && !self.restarted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_before_state_changes_and_each_event_once() {
+        let mut events = Events::default();
+        events.restarted();
+        events.network_lost();
+        events.connection_lost(ConnLost { client: ClientIndex::Second, cause: LossCause::Network });
+        events.bytes_lost();
+        events.message(ClientIndex::Second);
+        events.message(ClientIndex::Second);
+        events.refused(ClientIndex::First, 5, 600);
+        events.refused(ClientIndex::First, 6, 700);
+        events.aborted(ClientIndex::First);
+        assert!(!events.is_empty());
+
+        let client = ClientIndex::First;
+        let expected = [
+            Event::MessageRefused { client, topic_length: 6, payload_length: 700, count: 2 },
+            Event::MessageAborted { client, count: 1 },
+            Event::Message(ClientIndex::Second),
+            Event::BytesLost,
+            Event::ConnectionLost { client: ClientIndex::Second, cause: LossCause::Network },
+            Event::NetworkLost,
+            Event::ModemRestarted,
+        ];
+        for event in expected {
+            assert_eq!(events.take(), Some(event));
+        }
+        assert!(events.is_empty());
+        assert_eq!(events.take(), None);
+        assert_eq!(events.counters.refused_messages, 2);
+    }
+}

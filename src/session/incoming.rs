@@ -1,0 +1,163 @@
+//! The message that is coming in.
+
+use super::Events;
+use super::clock::Instant;
+use crate::command::ClientIndex;
+use crate::family::RECEIVED_PAYLOAD_LIMIT;
+use crate::handler::MessageHandler;
+use crate::urc::{RxPayload, RxStart, RxTopic};
+
+/// How long an open message may go without a byte, in milliseconds. A module sends a message in one go.
+const STALL: u32 = 2_000;
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    start: RxStart,
+    topic_left: u16,
+    payload_left: u16,
+    accepted: bool,
+}
+
+/// Which field the data that the parser hands over belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Topic,
+    Payload,
+    /// Of a message whose beginning was lost: still data, whatever they look like.
+    Nothing,
+}
+
+/// Puts the blocks of a message together: `+CMQTTRXSTART`, topic parts, payload parts, `+CMQTTRXEND`.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    open: Option<Open>,
+    /// The blocks that come belong to a message that was counted as aborted already.
+    discarding: bool,
+    part: Part,
+    part_left: u16,
+    last_byte: Instant,
+}
+
+impl Incoming {
+    pub(super) fn new() -> Self {
+        Self {
+            open: None,
+            discarding: false,
+            part: Part::Nothing,
+            part_left: 0,
+            last_byte: Instant::new(core::time::Duration::ZERO),
+        }
+    }
+
+    /// When the message, if there is one, counts as stalled.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        (self.open.is_some() || self.part_left > 0).then(|| self.last_byte.after(STALL))
+    }
+
+    /// Bytes came, whatever they were.
+    pub(super) fn bytes_came(&mut self, now: Instant) {
+        self.last_byte = now;
+    }
+
+    pub(super) fn start(&mut self, start: RxStart, events: &mut Events, handler: &mut dyn MessageHandler) {
+        self.abort(events, handler);
+        self.discarding = false;
+        let accepted = handler.begin(start.client, start.topic_length.into(), start.payload_length.into());
+        let (topic_left, payload_left) = (start.topic_length, start.payload_length);
+        self.open = Some(Open { start, topic_left, payload_left, accepted });
+    }
+
+    /// The header of a part came. Returns how many bytes of data follow it.
+    pub(super) fn topic(&mut self, header: RxTopic, events: &mut Events, handler: &mut dyn MessageHandler) -> u16 {
+        self.part(Part::Topic, header.client, header.length, events, handler)
+    }
+
+    /// The header of a part came. Returns how many bytes of data follow it.
+    pub(super) fn payload(&mut self, header: RxPayload, events: &mut Events, handler: &mut dyn MessageHandler) -> u16 {
+        self.part(Part::Payload, header.client, header.length, events, handler)
+    }
+
+    fn part(
+        &mut self,
+        part: Part,
+        client: ClientIndex,
+        length: u16,
+        events: &mut Events,
+        handler: &mut dyn MessageHandler,
+    ) -> u16 {
+        let room = match self.open {
+            Some(open) if open.start.client == client && part == Part::Topic => open.topic_left,
+            Some(open) if open.start.client == client => open.payload_left,
+            _ => {
+                self.abort(events, handler);
+                if !core::mem::replace(&mut self.discarding, true) {
+                    events.aborted(client);
+                }
+                // The beginning was lost, the data come nevertheless. What a forged header can swallow is bounded.
+                RECEIVED_PAYLOAD_LIMIT
+            }
+        };
+        if length > room {
+            self.abort(events, handler);
+            return 0;
+        }
+        self.part = if self.discarding { Part::Nothing } else { part };
+        self.part_left = length;
+        length
+    }
+
+    pub(super) fn data(&mut self, bytes: &[u8], handler: &mut dyn MessageHandler) {
+        // The parser gives no more than the part, and the part was no longer than what the message lacked.
+        let length = bytes.len() as u16;
+        self.part_left = self.part_left.saturating_sub(length);
+        let Some(open) = &mut self.open else { return };
+        let left = match self.part {
+            Part::Topic => &mut open.topic_left,
+            Part::Payload => &mut open.payload_left,
+            Part::Nothing => return,
+        };
+        *left = left.saturating_sub(length);
+        if open.accepted {
+            match self.part {
+                Part::Topic => handler.topic(bytes),
+                Part::Payload | Part::Nothing => handler.payload(bytes),
+            }
+        }
+    }
+
+    pub(super) fn end(&mut self, client: ClientIndex, events: &mut Events, handler: &mut dyn MessageHandler) {
+        match self.open {
+            Some(open) if open.start.client == client && open.topic_left == 0 && open.payload_left == 0 => {
+                self.open = None;
+                if open.accepted {
+                    handler.end();
+                    events.message(client);
+                } else {
+                    events.refused(client, open.start.topic_length, open.start.payload_length);
+                }
+            }
+            _ => self.abort(events, handler),
+        }
+        self.discarding = false;
+    }
+
+    /// Gives up the open message, if there is one. Data that are still announced stay data until they have come or
+    /// stalled: what follows a lost byte must not be taken for protocol.
+    pub(super) fn abort(&mut self, events: &mut Events, handler: &mut dyn MessageHandler) {
+        self.part = Part::Nothing;
+        if let Some(open) = self.open.take() {
+            if open.accepted {
+                handler.aborted();
+            }
+            events.aborted(open.start.client);
+            self.discarding = true;
+        }
+    }
+
+    /// No byte came for too long: what is missing will not come.
+    pub(super) fn stalled(&mut self, events: &mut Events, handler: &mut dyn MessageHandler) {
+        self.part_left = 0;
+        self.abort(events, handler);
+        self.discarding = false;
+    }
+}

@@ -1,0 +1,305 @@
+//! What the module has been brought to, as far as the driver knows: the service and its two clients.
+
+use crate::ResultCode;
+use crate::command::{ClientIndex, Step};
+use crate::error::{Illegal, Refusal};
+
+/// The state of the MQTT service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ServiceState {
+    /// Not known: the driver has just been made (the module may have outlived a reset of the microcontroller), or the
+    /// outcome of a start or stop never came.
+    Unknown,
+    /// Not started.
+    Stopped,
+    /// Started.
+    Started,
+}
+
+/// The state of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ClientState {
+    /// Not known, see [`ServiceState::Unknown`].
+    Unknown,
+    /// Not acquired.
+    Released,
+    /// Acquired, not connected.
+    Acquired,
+    /// Connected to a broker.
+    Connected,
+}
+
+/// What is remembered of one client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientLife {
+    pub(crate) state: ClientState,
+    /// A payload is staged that no publish has cleared: an empty publish would send it.
+    pub(crate) payload_staged: bool,
+    /// Settings and will are complete since the client was acquired.
+    pub(crate) prepared: bool,
+    /// Length of a subscription to nothing but slashes that paying a debt has made, 0 where there is none.
+    pub(crate) stray_filter: u16,
+}
+
+#[derive(Debug)]
+pub(crate) struct Lifecycle {
+    pub(crate) service: ServiceState,
+    pub(crate) clients: [ClientLife; 2],
+    pub(crate) echo_is_off: bool,
+}
+
+impl ClientLife {
+    const fn new(state: ClientState) -> Self {
+        Self { state, payload_staged: false, prepared: false, stray_filter: 0 }
+    }
+
+    /// To a state in which settings, will and staged data are gone. A stray subscription may live on in the broker.
+    const fn begin_anew(&mut self, state: ClientState) {
+        *self = Self { stray_filter: self.stray_filter, ..Self::new(state) };
+    }
+}
+
+impl Lifecycle {
+    pub(crate) const fn new() -> Self {
+        Self {
+            service: ServiceState::Unknown,
+            clients: [const { ClientLife::new(ClientState::Unknown) }; 2],
+            echo_is_off: false,
+        }
+    }
+
+    pub(crate) const fn client(&self, client: ClientIndex) -> &ClientLife {
+        client.of(&self.clients)
+    }
+
+    pub(crate) const fn client_mut(&mut self, client: ClientIndex) -> &mut ClientLife {
+        client.of_mut(&mut self.clients)
+    }
+
+    /// Whether a command fits the present state. Where the state is not known, the module decides; only what needs a
+    /// connection needs to know it.
+    pub(crate) fn check(&self, step: Step, client: Option<ClientIndex>) -> Result<(), Illegal> {
+        let state = client.map_or(ClientState::Unknown, |client| self.client(client).state);
+        match step {
+            Step::None | Step::EchoOff => return Ok(()),
+            Step::Start => {
+                return if self.service == ServiceState::Started { Err(Illegal::ServiceStarted) } else { Ok(()) };
+            }
+            _ if self.service == ServiceState::Stopped => return Err(Illegal::ServiceNotStarted),
+            Step::Stop => {
+                let acquired = |life: &ClientLife| matches!(life.state, ClientState::Acquired | ClientState::Connected);
+                return if self.clients.iter().any(acquired) { Err(Illegal::ClientStillAcquired) } else { Ok(()) };
+            }
+            _ => {}
+        }
+        match (step, state) {
+            (Step::Topic | Step::Payload | Step::Pub | Step::Sub | Step::Unsub, ClientState::Connected) => Ok(()),
+            (Step::Topic | Step::Payload | Step::Pub | Step::Sub | Step::Unsub, _) => Err(Illegal::ClientNotConnected),
+            (Step::Disc, ClientState::Released | ClientState::Acquired) => Err(Illegal::ClientNotConnected),
+            (Step::Accq, ClientState::Acquired | ClientState::Connected) => Err(Illegal::ClientAcquired),
+            (Step::Rel | Step::Configure | Step::Connect, ClientState::Connected) => Err(Illegal::ClientConnected),
+            (Step::Rel | Step::Configure | Step::Connect, ClientState::Released) => Err(Illegal::ClientNotAcquired),
+            _ => Ok(()),
+        }
+    }
+
+    /// A command succeeded.
+    pub(crate) fn succeeded(&mut self, step: Step, client: Option<ClientIndex>) {
+        match step {
+            Step::EchoOff => self.echo_is_off = true,
+            Step::Start => self.service = ServiceState::Started,
+            Step::Stop => self.found_stopped(),
+            _ => {}
+        }
+        let Some(life) = client.map(|client| self.client_mut(client)) else { return };
+        match step {
+            Step::Accq => life.begin_anew(ClientState::Acquired),
+            Step::Rel => life.begin_anew(ClientState::Released),
+            Step::Configure => life.prepared = false,
+            Step::Connect => life.state = ClientState::Connected,
+            Step::Disc => life.state = ClientState::Acquired,
+            Step::Payload => life.payload_staged = true,
+            Step::Pub => life.payload_staged = false,
+            _ => {}
+        }
+        // Whatever a client did, the service is up.
+        self.service = ServiceState::Started;
+    }
+
+    /// A command failed, which can tell more than that.
+    pub(crate) fn failed(&mut self, step: Step, client: Option<ClientIndex>, refusal: Refusal) {
+        let code = match refusal {
+            Refusal::Code(code) => Some(code),
+            Refusal::Error | Refusal::Equipment(_) => None,
+        };
+        let Some(client) = client else {
+            match (step, code) {
+                // Already started: whether the clients survived is another question (FIELD-NOTES of SIM7600 and A7670).
+                (Step::Start, None | Some(ResultCode::NETWORK_IS_OPENED)) => self.service = ServiceState::Unknown,
+                (Step::Start, Some(_)) => self.service = ServiceState::Stopped,
+                (Step::Stop, Some(ResultCode::NETWORK_NOT_OPENED)) => self.found_stopped(),
+                (Step::Stop, _) => self.service = ServiceState::Unknown,
+                _ => {}
+            }
+            return;
+        };
+        match (step, code) {
+            (_, Some(ResultCode::CLIENT_NOT_ACQUIRED)) => self.client_mut(client).begin_anew(ClientState::Released),
+            (_, Some(ResultCode::NETWORK_NOT_OPENED)) => self.service = ServiceState::Unknown,
+            (Step::Connect, Some(code)) if code != ResultCode::NOT_SUPPORTED_OPERATION => {
+                self.client_mut(client).state = ClientState::Acquired;
+            }
+            (Step::Accq | Step::Rel | Step::Connect | Step::Disc, _) | (_, Some(ResultCode::NO_CONNECTION)) => {
+                self.client_mut(client).state = ClientState::Unknown;
+            }
+            // The outcome line of a publish says that the module let go of what was staged.
+            (Step::Pub, Some(_)) => self.client_mut(client).payload_staged = false,
+            _ => {}
+        }
+    }
+
+    /// A command may have been carried out or not.
+    pub(crate) fn unknown(&mut self, step: Step, client: Option<ClientIndex>) {
+        match (step, client) {
+            (Step::Start | Step::Stop, _) => {
+                self.service = ServiceState::Unknown;
+                self.clients.iter_mut().for_each(|life| life.state = ClientState::Unknown);
+            }
+            (Step::Accq | Step::Rel | Step::Connect | Step::Disc, Some(client)) => {
+                self.client_mut(client).state = ClientState::Unknown;
+            }
+            (Step::Configure, Some(client)) => self.client_mut(client).prepared = false,
+            (Step::Payload, Some(client)) => self.client_mut(client).payload_staged = true,
+            _ => {}
+        }
+    }
+
+    /// `+CMQTTCONNLOST`.
+    pub(crate) fn connection_lost(&mut self, client: ClientIndex) {
+        let life = self.client_mut(client);
+        if life.state == ClientState::Connected {
+            life.state = ClientState::Acquired;
+        }
+    }
+
+    /// `+CMQTTNONET`: START again. Whether the clients are still acquired then, the module knows.
+    pub(crate) fn network_lost(&mut self) {
+        self.service = ServiceState::Stopped;
+        self.clients.iter_mut().for_each(|life| life.begin_anew(ClientState::Unknown));
+    }
+
+    /// The service is not started, so no client is acquired.
+    pub(crate) fn found_stopped(&mut self) {
+        self.service = ServiceState::Stopped;
+        self.clients.iter_mut().for_each(|life| life.begin_anew(ClientState::Released));
+    }
+
+    /// `RDY` or `*ATREADY`.
+    pub(crate) fn restarted(&mut self) {
+        self.found_stopped();
+        self.echo_is_off = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLIENT: Option<ClientIndex> = Some(ClientIndex::First);
+    const NEEDS_CONNECTION: [Step; 5] = [Step::Topic, Step::Payload, Step::Pub, Step::Sub, Step::Unsub];
+
+    fn after(steps: &[Step]) -> Lifecycle {
+        let mut life = Lifecycle::new();
+        life.restarted();
+        for &step in steps {
+            let client = if matches!(step, Step::Start | Step::Stop) { None } else { CLIENT };
+            assert_eq!(life.check(step, client), Ok(()), "{step:?}");
+            life.succeeded(step, client);
+        }
+        life
+    }
+
+    #[test]
+    fn the_whole_lifecycle_is_legal_in_its_order_and_can_begin_again() {
+        let round = [Step::Start, Step::Accq, Step::Configure, Step::Connect, Step::Sub, Step::Pub, Step::Disc];
+        after(&[&round[..], &[Step::Connect, Step::Disc, Step::Rel, Step::Stop], &round].concat());
+    }
+
+    #[test]
+    fn every_step_out_of_order_names_what_it_lacks() {
+        let stopped = after(&[]);
+        for step in [Step::Stop, Step::Accq, Step::Rel, Step::Configure, Step::Connect, Step::Disc, Step::Pub] {
+            assert_eq!(stopped.check(step, CLIENT), Err(Illegal::ServiceNotStarted), "{step:?}");
+        }
+        let started = after(&[Step::Start]);
+        assert_eq!(started.check(Step::Start, None), Err(Illegal::ServiceStarted));
+        for step in [Step::Rel, Step::Configure, Step::Connect] {
+            assert_eq!(started.check(step, CLIENT), Err(Illegal::ClientNotAcquired), "{step:?}");
+        }
+        let acquired = after(&[Step::Start, Step::Accq]);
+        assert_eq!(acquired.check(Step::Accq, CLIENT), Err(Illegal::ClientAcquired));
+        assert_eq!(acquired.check(Step::Stop, None), Err(Illegal::ClientStillAcquired));
+        assert_eq!(acquired.check(Step::Disc, CLIENT), Err(Illegal::ClientNotConnected));
+        for step in NEEDS_CONNECTION {
+            assert_eq!(acquired.check(step, CLIENT), Err(Illegal::ClientNotConnected), "{step:?}");
+        }
+        let connected = after(&[Step::Start, Step::Accq, Step::Connect]);
+        for step in [Step::Rel, Step::Configure, Step::Connect] {
+            assert_eq!(connected.check(step, CLIENT), Err(Illegal::ClientConnected), "{step:?}");
+        }
+        assert_eq!(connected.check(Step::Stop, None), Err(Illegal::ClientStillAcquired));
+    }
+
+    #[test]
+    fn the_clients_do_not_share_their_state() {
+        let connected = after(&[Step::Start, Step::Accq, Step::Connect]);
+        assert_eq!(connected.check(Step::Pub, Some(ClientIndex::Second)), Err(Illegal::ClientNotConnected));
+        assert_eq!(connected.check(Step::Accq, Some(ClientIndex::Second)), Ok(()));
+    }
+
+    #[test]
+    fn a_lost_connection_leaves_the_client_acquired_and_prepared() {
+        let mut life = after(&[Step::Start, Step::Accq]);
+        life.client_mut(ClientIndex::First).prepared = true;
+        life.succeeded(Step::Connect, CLIENT);
+        life.connection_lost(ClientIndex::First);
+        assert_eq!(life.client(ClientIndex::First).state, ClientState::Acquired);
+        assert!(life.client(ClientIndex::First).prepared);
+        assert_eq!(life.service, ServiceState::Started);
+    }
+
+    #[test]
+    fn a_lost_network_stops_the_service_and_leaves_the_clients_unknown() {
+        let mut life = after(&[Step::Start, Step::Accq, Step::Connect]);
+        life.network_lost();
+        assert_eq!(life.check(Step::Accq, CLIENT), Err(Illegal::ServiceNotStarted));
+        assert_eq!(life.client(ClientIndex::First).state, ClientState::Unknown);
+    }
+
+    #[test]
+    fn a_code_can_correct_what_was_believed() {
+        for (code, state) in [
+            (ResultCode::NO_CONNECTION, ClientState::Unknown),
+            (ResultCode::CLIENT_NOT_ACQUIRED, ClientState::Released),
+            (ResultCode::CLIENT_IS_BUSY, ClientState::Connected),
+        ] {
+            let mut life = after(&[Step::Start, Step::Accq, Step::Connect]);
+            life.failed(Step::Topic, CLIENT, Refusal::Code(code));
+            assert_eq!(life.client(ClientIndex::First).state, state, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_staged_payload_is_remembered_until_a_publish_clears_it() {
+        let mut life = after(&[Step::Start, Step::Accq, Step::Connect, Step::Topic, Step::Payload]);
+        assert!(life.client(ClientIndex::First).payload_staged);
+        life.failed(Step::Pub, CLIENT, Refusal::Error);
+        assert!(life.client(ClientIndex::First).payload_staged, "a bare ERROR does not say that PUB was carried out");
+        life.failed(Step::Pub, CLIENT, Refusal::Code(ResultCode::TIMEOUT));
+        assert!(!life.client(ClientIndex::First).payload_staged);
+    }
+}

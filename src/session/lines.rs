@@ -1,0 +1,170 @@
+//! Who a line belongs to: a URC, the exchange under way, an outcome that is still owed, or nobody.
+
+use super::exchange::{Interruption, Phase, code_in};
+use super::{Owed, Procedure, Session, events};
+use crate::ResultCode;
+use crate::at::{FinalResult, Line, Token};
+use crate::command::Answer;
+use crate::error::Refusal;
+use crate::fmt::{debug, warning};
+use crate::handler::MessageHandler;
+
+use crate::urc::Urc;
+
+impl Session {
+    /// Takes one token. Returns how many bytes of data follow it.
+    pub(super) fn token(
+        &mut self,
+        token: Token<'_>,
+        procedure: &mut dyn Procedure,
+        handler: &mut dyn MessageHandler,
+    ) -> u16 {
+        match token {
+            Token::Line(line) => {
+                if let Some(urc) = Urc::of(line) {
+                    return self.urc(urc, handler);
+                }
+                self.line(line, procedure);
+            }
+            Token::Rest(rest) if self.is_answering() => procedure.rest(rest),
+            Token::Rest(_) => {}
+            Token::Prompt => self.exchange.prompted(&self.timeouts, self.now),
+            Token::Data(data) => self.incoming.data(data, handler),
+        }
+        0
+    }
+
+    fn urc(&mut self, urc: Urc, handler: &mut dyn MessageHandler) -> u16 {
+        let Self { incoming, events, .. } = self;
+        match urc {
+            Urc::RxStart(start) => incoming.start(start, events, handler),
+            Urc::RxTopic(topic) => return incoming.topic(topic, events, handler),
+            Urc::RxPayload(payload) => return incoming.payload(payload, events, handler),
+            Urc::RxEnd(end) => incoming.end(end.client, events, handler),
+            Urc::ConnLost(lost) => {
+                debug!("client {} lost its connection", lost.client.number());
+                events.connection_lost(lost);
+                self.lifecycle.connection_lost(lost.client);
+                if self.exchange.client == Some(lost.client) {
+                    self.exchange.interrupt(Interruption::ConnectionLost, self.now);
+                }
+                self.owed = self.owed.filter(|owed| owed.client != Some(lost.client));
+            }
+            Urc::NoNet(_) => {
+                debug!("the network is lost");
+                events.network_lost();
+                self.lifecycle.network_lost();
+                self.exchange.interrupt(Interruption::NetworkLost, self.now);
+                self.owed = None;
+            }
+            Urc::Ready(_) => {
+                warning!("the module restarted");
+                incoming.stalled(events, handler);
+                events.restarted();
+                self.lifecycle.restarted();
+                self.exchange.restarted();
+                self.owed = None;
+                self.settling.restarted();
+            }
+        }
+        0
+    }
+
+    /// A line that is no URC.
+    fn line(&mut self, line: Line<'_>, procedure: &mut dyn Procedure) {
+        let is_echo = !self.lifecycle.echo_is_off && line.bytes().starts_with(b"AT");
+        if is_echo || self.answer(line, procedure) {
+            return;
+        }
+        let counters = &mut self.events.counters;
+        if line.is_cut() {
+            events::count(&mut counters.cut_lines);
+        }
+        events::count(match FinalResult::of(line.bytes()) {
+            Some(_) => &mut counters.stray_results,
+            None => &mut counters.unknown_lines,
+        });
+    }
+
+    /// Takes a line that the exchange, or an owed outcome, has waited for.
+    fn answer(&mut self, line: Line<'_>, procedure: &mut dyn Procedure) -> bool {
+        if let Some(result) = FinalResult::of(line.bytes()) {
+            // Before the fence's own line, results are older than the fence.
+            if self.settling.discards_results() {
+                return true;
+            }
+            let taken = self.exchange.final_result(result, self.now);
+            self.conclude();
+            return taken;
+        }
+        match self.exchange.answer {
+            Answer::Text if self.is_answering() => {
+                procedure.line(line);
+                return true;
+            }
+            Answer::Information
+                if self.awaits_final_result() && line.parameters(self.exchange.name.as_str()).is_some() =>
+            {
+                if !self.settling.answered() {
+                    procedure.line(line);
+                }
+                return true;
+            }
+            Answer::Plain | Answer::Deferred if self.exchange.phase != Phase::Idle => {
+                if let Some(code) = code_in(line, self.exchange.name, self.exchange.client)
+                    && self.exchange.outcome(code, self.now)
+                {
+                    self.conclude();
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        match self.owed.and_then(|owed| Some((owed, code_in(line, owed.name, owed.client)?))) {
+            Some((owed, code)) => {
+                self.owed = None;
+                self.paid(owed, code);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn awaits_final_result(&self) -> bool {
+        self.exchange.phase == Phase::Final
+    }
+
+    /// Whether lines of an answer are for the procedure.
+    fn is_answering(&self) -> bool {
+        self.awaits_final_result()
+            && !self.settling.is_active()
+            && matches!(self.exchange.answer, Answer::Text | Answer::Information)
+    }
+
+    /// An owed outcome came after all.
+    fn paid(&mut self, owed: Owed, code: ResultCode) {
+        if code.is_success() {
+            self.lifecycle.succeeded(owed.step, owed.client);
+        } else {
+            self.lifecycle.failed(owed.step, owed.client, Refusal::Code(code));
+        }
+    }
+
+    /// If the exchange has just ended, what that means for the lifecycle.
+    pub(super) fn conclude(&mut self) {
+        use super::exchange::Failure;
+
+        if self.exchange.phase != Phase::Done {
+            return;
+        }
+        let (step, client) = (self.exchange.step, self.exchange.client);
+        match self.exchange.result() {
+            Ok(()) => self.lifecycle.succeeded(step, client),
+            Err(Failure::Refused(refusal)) => self.lifecycle.failed(step, client, refusal),
+            Err(Failure::Restarted) => {}
+            Err(Failure::NoAnswer | Failure::OutcomeUnknown | Failure::Interrupted(_)) => {
+                self.lifecycle.unknown(step, client);
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What a call looks like to the session.
+
+use super::Session;
+use crate::at::Line;
+use crate::command::Request;
+use crate::error::Error;
+
+/// What a procedure does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// The command that [`Procedure::command`] shows.
+    Command,
+    /// It waits for an event.
+    Listen,
+    /// It has done what it was for.
+    Done,
+}
+
+/// A call of the user as a step machine: which command comes next, given how the last one ended.
+///
+/// The session works with `dyn Procedure`, so that its code, and that of the shells' loops, exists once.
+pub(crate) trait Procedure {
+    /// Whether the arguments are good. Called before anything is sent, settling included.
+    fn check(&self, session: &Session) -> Result<(), Error> {
+        let _ = session;
+        Ok(())
+    }
+
+    /// Whether a prompt of unknown length may be paid when the module answers nothing at all.
+    fn may_pay_blindly(&self) -> bool {
+        false
+    }
+
+    /// Whether it only waits for events.
+    fn listens(&self) -> bool {
+        false
+    }
+
+    /// Decides what comes next; `last` is how the command before ended, if there was one.
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error>;
+
+    /// Shows the present command. It is built anew for every window of its line, so it takes no place in between.
+    fn command(&self, visit: &mut dyn FnMut(&dyn Request));
+
+    /// The data of the present command; `None` where they come from a source of the shell's.
+    fn data(&self) -> Option<&[u8]> {
+        Some(&[])
+    }
+
+    /// Takes a line of the answer to the present command.
+    fn line(&mut self, line: Line<'_>) {
+        let _ = line;
+    }
+
+    /// Takes more of the line before, which was cut.
+    fn rest(&mut self, bytes: &[u8]) {
+        let _ = bytes;
+    }
+}

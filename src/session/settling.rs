@@ -1,0 +1,385 @@
+//! Finding the place again: what a dropped or unanswered call has left behind is settled before the next one sends.
+
+use super::clock::Instant;
+use super::exchange::{Failure, Phase};
+use super::{ClientState, Owed, Session, encode};
+use crate::at::{Encoder, WINDOW};
+use crate::command::{Answer, At, ClientIndex, Cpin, Creg, Csq, Descriptor, Request, Step, Unsub};
+use crate::error::{CommandName, Error};
+use crate::family::{RECEIVED_PAYLOAD_LIMIT, Timeouts};
+use crate::fmt::debug;
+use crate::handler::MessageHandler;
+
+/// How long `AT` may take, in milliseconds. It is there to end half a line, so its answer is not insisted upon.
+const HELLO_TIMEOUT: u32 = 1_000;
+/// How long a query of the fence may take, in milliseconds.
+const FENCE_TIMEOUT: u32 = 3_000;
+/// How often the fence is tried, each time with another query.
+const FENCES: u8 = 3;
+/// Ends a half-sent command line so that it is refused, wherever it was cut: no command and no parameter ends with `~`,
+/// and quotes that are open stay open.
+const SPOIL: &[u8] = b"~\r";
+/// Pays a debt of data: in a topic filter, slashes are valid wherever it was cut.
+const SLASHES: [u8; 64] = [b'/'; 64];
+/// Pays a debt of unknown length: carriage returns mean nothing to a module that waits for a command.
+const CARRIAGE_RETURNS: [u8; 64] = [b'\r'; 64];
+
+/// What is being settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Off,
+    /// The exchange of a dropped call goes on to its final result.
+    Finish,
+    /// `AT`, to a module of which nothing is known.
+    Hello,
+    /// A query whose answer nothing else in flight can have.
+    Fence,
+    /// Data for a prompt that may be waiting, though it was not seen.
+    Pay,
+    /// The outcome that a dropped call left.
+    Owed,
+    /// A subscription to slashes is ended.
+    Undo,
+}
+
+#[derive(Debug)]
+pub(super) struct Settling {
+    stage: Stage,
+    /// Which query of the fence is tried.
+    fence: u8,
+    /// The line of the fence's answer has come, the next final result is its own.
+    fence_answered: bool,
+    /// Commands and answers are known to go together.
+    in_step: bool,
+    /// Bytes that the module may be waiting for.
+    unpaid: u16,
+    /// The prompt for them was seen.
+    certainly_unpaid: bool,
+    /// A prompt of unknown length may be paid.
+    may_pay_blindly: bool,
+    paid: bool,
+}
+
+impl Settling {
+    pub(super) const fn new() -> Self {
+        Self {
+            stage: Stage::Off,
+            fence: 0,
+            fence_answered: false,
+            in_step: false,
+            unpaid: 0,
+            certainly_unpaid: false,
+            may_pay_blindly: false,
+            paid: false,
+        }
+    }
+
+    /// Whether what is sent and received belongs to settling.
+    pub(super) fn is_active(&self) -> bool {
+        !matches!(self.stage, Stage::Off | Stage::Owed)
+    }
+
+    pub(super) fn discards_results(&self) -> bool {
+        self.stage == Stage::Fence && !self.fence_answered
+    }
+
+    /// A line of an answer came. Returns whether it was for settling.
+    pub(super) fn answered(&mut self) -> bool {
+        self.fence_answered |= self.stage == Stage::Fence;
+        self.is_active()
+    }
+
+    /// The module restarted: it owes nothing, and is owed nothing.
+    pub(super) fn restarted(&mut self) {
+        let may_pay_blindly = self.may_pay_blindly;
+        *self = Self { stage: self.stage, may_pay_blindly, ..Self::new() };
+    }
+
+    fn go_to(&mut self, stage: Stage) {
+        debug!("settling: stage {}", stage as u8);
+        self.stage = stage;
+        self.fence = 0;
+        self.fence_answered = false;
+    }
+}
+
+/// `AT+CMQTTUNSUB` for a filter of slashes.
+struct UnsubSlashes {
+    client: ClientIndex,
+    length: u16,
+}
+
+impl Request for UnsubSlashes {
+    fn descriptor(&self) -> Descriptor {
+        Unsub::descriptor_for(self.client)
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        Unsub::parameters_for(line, self.client, self.length.into());
+    }
+
+    fn data_length(&self) -> usize {
+        self.length.into()
+    }
+}
+
+impl Session {
+    /// A new call takes over what the last one has left behind. Where no answer comes at all, nothing is known of what
+    /// the module waits for; `connect` may then pay a prompt whose length it does not know.
+    pub(super) fn take_over(&mut self, may_pay_blindly: bool) {
+        self.settling.may_pay_blindly = may_pay_blindly;
+        if self.settling.is_active() {
+            return;
+        }
+        self.settling.stage = Stage::Off;
+        match self.exchange.phase {
+            Phase::Idle | Phase::Done => {}
+            Phase::Line if self.exchange.sent == 0 => {}
+            Phase::Line => {
+                self.spoil_line();
+                return;
+            }
+            Phase::Prompt | Phase::Data | Phase::Final => {
+                self.settling.go_to(Stage::Finish);
+                return;
+            }
+            Phase::Outcome => self.owe_outcome(),
+        }
+        self.exchange.phase = Phase::Idle;
+        self.settling.go_to(if self.settling.certainly_unpaid {
+            Stage::Pay
+        } else if !self.settling.in_step {
+            Stage::Hello
+        } else {
+            Stage::Owed
+        });
+    }
+
+    /// Half of a line was sent: the rest of it is what gets it refused.
+    fn spoil_line(&mut self) {
+        let exchange = &mut self.exchange;
+        exchange.line_length = exchange.sent.saturating_add(SPOIL.len() as u16);
+        exchange.data_length = 0;
+        exchange.answer = Answer::Plain;
+        // Should it be taken for a command all the same, what it did is not known.
+        self.lifecycle.unknown(exchange.step, exchange.client);
+        exchange.step = Step::None;
+        self.settling.go_to(Stage::Finish);
+    }
+
+    /// Waiting for the outcome is left to settling, so that the exchange is free for the fence.
+    fn owe_outcome(&mut self) {
+        let exchange = &self.exchange;
+        let (name, client, step, deadline) = (exchange.name, exchange.client, exchange.step, exchange.deadline);
+        self.owed = Some(Owed { name, client, step, deadline });
+    }
+
+    /// Goes on with settling. Returns whether everything is settled that the call needs to be: one that only listens does
+    /// not wait for owed outcomes.
+    pub(super) fn settle(&mut self, listens: bool) -> Result<bool, Error> {
+        loop {
+            let phase = self.exchange.phase;
+            match self.settling.stage {
+                Stage::Off => return Ok(true),
+                Stage::Finish => match phase {
+                    Phase::Outcome => {
+                        self.owe_outcome();
+                        self.settling_goes_to(Stage::Fence);
+                    }
+                    Phase::Idle | Phase::Done => self.settling_goes_to(Stage::Fence),
+                    Phase::Data if self.exchange.sent == 0 => {
+                        self.note_slashes();
+                        return Ok(false);
+                    }
+                    _ => return Ok(false),
+                },
+                Stage::Hello | Stage::Fence | Stage::Pay | Stage::Undo if phase == Phase::Idle => {
+                    if !self.begin_settlement() {
+                        self.settling_goes_to(Stage::Off);
+                    }
+                }
+                Stage::Hello | Stage::Fence | Stage::Pay | Stage::Undo if phase == Phase::Done => self.settled()?,
+                Stage::Owed if listens => return Ok(true),
+                Stage::Owed if self.owed.is_none() => self.settling_goes_to(Stage::Undo),
+                _ => return Ok(false),
+            }
+        }
+    }
+
+    fn settling_goes_to(&mut self, stage: Stage) {
+        self.exchange.phase = Phase::Idle;
+        self.settling.go_to(stage);
+    }
+
+    /// Begins the exchange of the present stage; there is none where nothing is to be undone.
+    fn begin_settlement(&mut self) -> bool {
+        let quick = |timeout| Timeouts { command: timeout, ..self.timeouts };
+        let (timeouts, now) = match self.settling.stage {
+            Stage::Hello => (quick(HELLO_TIMEOUT), self.now),
+            Stage::Fence => (quick(FENCE_TIMEOUT), self.now),
+            Stage::Pay => {
+                self.begin_payment();
+                return true;
+            }
+            _ => (self.timeouts, self.now),
+        };
+        let mut begun = None;
+        self.with_settlement(&mut |request| {
+            let line_length = encode(request, 0, &mut [0; WINDOW]).line_length;
+            begun = Some((request.descriptor(), line_length, request.data_length() as u16));
+        });
+        let Some((descriptor, line_length, data_length)) = begun else { return false };
+        self.exchange.begin(descriptor, line_length, data_length, &timeouts, now);
+        true
+    }
+
+    /// The command of the present stage.
+    fn with_settlement(&self, visit: &mut dyn FnMut(&dyn Request)) {
+        match (self.settling.stage, self.settling.fence) {
+            (Stage::Hello, _) => visit(&At),
+            (Stage::Fence, 0) => visit(&Csq),
+            (Stage::Fence, 1) => visit(&Creg),
+            (Stage::Fence, _) => visit(&Cpin),
+            (Stage::Undo, _) => {
+                if let Some((client, length)) = self.stray_filter() {
+                    visit(&UnsubSlashes { client, length });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A payment is an exchange that begins with its data: what is owed, and a CR to end what was not.
+    fn begin_payment(&mut self) {
+        let descriptor = Descriptor::new("", Answer::Plain);
+        let length = match self.settling.unpaid {
+            0 => RECEIVED_PAYLOAD_LIMIT,
+            unpaid => unpaid,
+        };
+        let timeouts = Timeouts { command: HELLO_TIMEOUT, ..self.timeouts };
+        self.exchange.begin(descriptor, 0, length.saturating_add(1), &timeouts, self.now);
+        self.exchange.phase = Phase::Data;
+        for life in &mut self.lifecycle.clients {
+            life.payload_staged = true;
+        }
+    }
+
+    /// The exchange of the present stage has ended.
+    fn settled(&mut self) -> Result<(), Error> {
+        let result = self.exchange.result();
+        if result == Err(Failure::Restarted) {
+            self.settling_goes_to(Stage::Off);
+            return Err(Failure::Restarted.of(CommandName("")));
+        }
+        self.exchange.phase = Phase::Idle;
+        match (self.settling.stage, result) {
+            (Stage::Fence, Ok(())) => {
+                self.settling.in_step = true;
+                self.settling.unpaid = 0;
+                self.settling.certainly_unpaid = false;
+                self.settling.paid = false;
+                self.settling.go_to(Stage::Owed);
+            }
+            (Stage::Fence, Err(_)) => return self.fence_failed(),
+            (Stage::Undo, _) => {
+                if let Some((client, _)) = self.stray_filter() {
+                    self.lifecycle.client_mut(client).stray_filter = 0;
+                }
+            }
+            // Whatever `AT` and a payment were answered with, only the fence counts.
+            _ => self.settling.go_to(Stage::Fence),
+        }
+        Ok(())
+    }
+
+    fn fence_failed(&mut self) -> Result<(), Error> {
+        let settling = &mut self.settling;
+        settling.in_step = false;
+        settling.fence = settling.fence.saturating_add(1);
+        settling.fence_answered = false;
+        if settling.fence < FENCES {
+            return Ok(());
+        }
+        if !settling.paid && (settling.unpaid > 0 || settling.may_pay_blindly) {
+            settling.paid = true;
+            settling.go_to(Stage::Pay);
+            return Ok(());
+        }
+        settling.paid = false;
+        settling.go_to(Stage::Off);
+        Err(Failure::NoAnswer.of(CommandName("")))
+    }
+
+    /// If slashes are about to become a subscription, it is remembered, to be ended.
+    fn note_slashes(&mut self) {
+        if let (Step::Sub, Some(client)) = (self.exchange.step, self.exchange.client) {
+            self.lifecycle.client_mut(client).stray_filter = self.exchange.data_length;
+        }
+    }
+
+    /// A subscription to slashes that can be ended now.
+    fn stray_filter(&self) -> Option<(ClientIndex, u16)> {
+        let stray = |client: ClientIndex| {
+            let life = self.lifecycle.client(client);
+            (life.state == ClientState::Connected && life.stray_filter > 0).then_some((client, life.stray_filter))
+        };
+        ClientIndex::ALL.into_iter().find_map(stray)
+    }
+
+    /// What settling has to send now.
+    pub(super) fn settlement<'b>(&self, window: &'b mut [u8; WINDOW]) -> &'b [u8] {
+        let (sent, unsent) = (usize::from(self.exchange.sent), usize::from(self.exchange.unsent()));
+        match (self.settling.stage, self.exchange.phase) {
+            (Stage::Finish, Phase::Line) => SPOIL.get(SPOIL.len().saturating_sub(unsent)..).unwrap_or(&[]),
+            (_, Phase::Line) => {
+                let mut filled = 0;
+                self.with_settlement(&mut |request| filled = encode(request, sent, window).filled);
+                window.get(..filled).unwrap_or(&[])
+            }
+            (Stage::Pay, Phase::Data) if unsent == 1 || self.settling.unpaid == 0 => {
+                CARRIAGE_RETURNS.get(..unsent).unwrap_or(&CARRIAGE_RETURNS)
+            }
+            (Stage::Pay, Phase::Data) => SLASHES.get(..unsent.saturating_sub(1)).unwrap_or(&SLASHES),
+            (_, Phase::Data) => SLASHES.get(..unsent).unwrap_or(&SLASHES),
+            _ => &[],
+        }
+    }
+
+    /// The deadline has passed. Returns whether announced data will not come.
+    pub(super) fn expire(&mut self, handler: &mut dyn MessageHandler) -> bool {
+        let now = self.now;
+        let has_passed = |deadline: Instant| now.has_reached(deadline);
+        if !matches!(self.exchange.phase, Phase::Idle | Phase::Done) && has_passed(self.exchange.deadline) {
+            self.expire_exchange();
+        }
+        if let Some(owed) = self.owed
+            && has_passed(owed.deadline)
+        {
+            self.owed = None;
+            self.lifecycle.unknown(owed.step, owed.client);
+        }
+        let stalled = self.incoming.deadline().is_some_and(has_passed);
+        if stalled {
+            self.incoming.stalled(&mut self.events, handler);
+        }
+        stalled
+    }
+
+    /// The module did not answer in time. What it may still wait for, or send, is for the next call to settle.
+    fn expire_exchange(&mut self) {
+        let (phase, unsent) = (self.exchange.phase, self.exchange.unsent());
+        self.exchange.expire();
+        if self.exchange.lacks_final_result() {
+            self.settling.in_step = false;
+            if !matches!(self.settling.stage, Stage::Hello | Stage::Fence | Stage::Pay) {
+                self.settling.certainly_unpaid = phase == Phase::Data;
+                self.settling.unpaid = match phase {
+                    Phase::Prompt => self.exchange.data_length,
+                    Phase::Data => unsent,
+                    _ => 0,
+                };
+            }
+        }
+        self.conclude();
+    }
+}

@@ -1,0 +1,200 @@
+//! Unsolicited result codes: what a module says without being asked.
+
+use crate::at::Line;
+use crate::command::ClientIndex;
+
+/// `+CMQTTRXSTART: <client_index>,<topic_total_len>,<payload_total_len>`: a message begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RxStart {
+    /// The client that receives it.
+    pub client: ClientIndex,
+    /// Bytes of its topic.
+    pub topic_length: u16,
+    /// Bytes of its payload, 0 where it has none.
+    pub payload_length: u16,
+}
+
+/// `+CMQTTRXTOPIC: <client_index>,<sub_topic_len>`: that many bytes of the topic follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RxTopic {
+    /// The client that receives the message.
+    pub client: ClientIndex,
+    /// Bytes of this part.
+    pub length: u16,
+}
+
+/// `+CMQTTRXPAYLOAD: <client_index>,<sub_payload_len>`: that many bytes of the payload follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RxPayload {
+    /// The client that receives the message.
+    pub client: ClientIndex,
+    /// Bytes of this part.
+    pub length: u16,
+}
+
+/// `+CMQTTRXEND: <client_index>`: the message is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RxEnd {
+    /// The client that receives the message.
+    pub client: ClientIndex,
+}
+
+/// `+CMQTTCONNLOST: <client_index>,<cause>`: the client has to connect again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnLost {
+    /// The client.
+    pub client: ClientIndex,
+    /// Why.
+    pub cause: LossCause,
+}
+
+/// Why a connection was lost, `<cause>` of `+CMQTTCONNLOST`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum LossCause {
+    /// 1: the socket was closed from the other side.
+    Closed,
+    /// 2: the socket was reset.
+    Reset,
+    /// 3: the network was closed.
+    Network,
+    /// A cause that the manuals do not list.
+    Other(u8),
+}
+
+impl LossCause {
+    const fn from_number(number: u8) -> Self {
+        match number {
+            1 => Self::Closed,
+            2 => Self::Reset,
+            3 => Self::Network,
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// `+CMQTTNONET`: there is no network, the service has to be started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoNet;
+
+/// `RDY` or `*ATREADY: 1`: the module restarted, and remembers nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready;
+
+/// A line that the driver understands though it did not ask for it (A76 §2.2.2, S67 §4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urc {
+    RxStart(RxStart),
+    RxTopic(RxTopic),
+    RxPayload(RxPayload),
+    RxEnd(RxEnd),
+    ConnLost(ConnLost),
+    NoNet(NoNet),
+    Ready(Ready),
+}
+
+impl Urc {
+    /// The URC that `line` is, if it is one.
+    pub(crate) fn of(line: Line<'_>) -> Option<Self> {
+        let bytes = line.bytes();
+        if bytes == b"RDY" || bytes.starts_with(b"*ATREADY") {
+            return Some(Self::Ready(Ready));
+        }
+        let name = bytes.strip_prefix(b"+CMQTT")?;
+        if name.trim_ascii_end() == b"NONET" {
+            return Some(Self::NoNet(NoNet));
+        }
+        let end = name.iter().position(|&byte| byte == b':')?;
+        let name = name.get(..end)?;
+        let kind = KINDS.iter().find(|(known, _)| known.as_bytes() == name)?.1;
+
+        let mut parameters = crate::at::Parameters::from_bytes(bytes.get("+CMQTT".len() + end + 1..)?);
+        let client = ClientIndex::from_number(parameters.number()?)?;
+        if matches!(kind, Kind::RxEnd) {
+            return Some(Self::RxEnd(RxEnd { client }));
+        }
+        let length = u16::try_from(parameters.number()?).ok()?;
+        Some(match kind {
+            Kind::RxTopic => Self::RxTopic(RxTopic { client, length }),
+            Kind::RxPayload => Self::RxPayload(RxPayload { client, length }),
+            Kind::ConnLost => {
+                Self::ConnLost(ConnLost { client, cause: LossCause::from_number(length.to_le_bytes()[0]) })
+            }
+            Kind::RxStart | Kind::RxEnd => {
+                let payload_length = u16::try_from(parameters.number()?).ok()?;
+                Self::RxStart(RxStart { client, topic_length: length, payload_length })
+            }
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    RxStart,
+    RxTopic,
+    RxPayload,
+    RxEnd,
+    ConnLost,
+}
+
+const KINDS: [(&str, Kind); 5] = [
+    ("RXSTART", Kind::RxStart),
+    ("RXTOPIC", Kind::RxTopic),
+    ("RXPAYLOAD", Kind::RxPayload),
+    ("RXEND", Kind::RxEnd),
+    ("CONNLOST", Kind::ConnLost),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::at::{Parser, Token};
+
+    fn urc(mut text: &[u8]) -> Option<Urc> {
+        let mut parser = Parser::new();
+        match parser.next(&mut text, false) {
+            Some(Token::Line(line)) => Urc::of(line),
+            _ => None,
+        }
+    }
+
+    const CLIENT: ClientIndex = ClientIndex::Second;
+
+    #[test]
+    fn every_urc_of_the_manuals_is_understood() {
+        let start = RxStart { client: CLIENT, topic_length: 1024, payload_length: 10_240 };
+        assert_eq!(urc(b"+CMQTTRXSTART: 1,1024,10240\r"), Some(Urc::RxStart(start)));
+        assert_eq!(urc(b"+CMQTTRXTOPIC: 1,38\r"), Some(Urc::RxTopic(RxTopic { client: CLIENT, length: 38 })));
+        assert_eq!(urc(b"+CMQTTRXPAYLOAD: 1,1500\r"), Some(Urc::RxPayload(RxPayload { client: CLIENT, length: 1500 })));
+        assert_eq!(urc(b"+CMQTTRXEND: 1\r"), Some(Urc::RxEnd(RxEnd { client: CLIENT })));
+        for (number, cause) in
+            [(1, LossCause::Closed), (2, LossCause::Reset), (3, LossCause::Network), (9, LossCause::Other(9))]
+        {
+            extern crate std;
+            let line = std::format!("+CMQTTCONNLOST: 1,{number}\r");
+            assert_eq!(urc(line.as_bytes()), Some(Urc::ConnLost(ConnLost { client: CLIENT, cause })));
+        }
+        assert_eq!(urc(b"+CMQTTNONET\r"), Some(Urc::NoNet(NoNet)));
+        assert_eq!(urc(b"RDY\r"), Some(Urc::Ready(Ready)));
+        assert_eq!(urc(b"*ATREADY: 1\r"), Some(Urc::Ready(Ready)));
+    }
+
+    #[test]
+    fn what_only_resembles_a_urc_is_none() {
+        for line in [
+            &b"+CMQTTRXSTART: 2,1,1\r"[..],
+            b"+CMQTTRXSTART: 0,1\r",
+            b"+CMQTTRXSTART: 0,65536,1\r",
+            b"+CMQTTRXTOPIC: 0\r",
+            b"+CMQTTRXTOPICS: 0,1\r",
+            b"+CMQTTNONETS\r",
+            b"+CMQTTPUB: 0,0\r",
+            b"+CMQTTRECV: 0,\"a\",\"b\"\r",
+            b"RDY?\r",
+            b" RDY\r",
+        ] {
+            assert_eq!(urc(line), None, "{line:?}");
+        }
+    }
+}
