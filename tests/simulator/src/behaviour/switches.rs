@@ -1,0 +1,192 @@
+//! The table of switches by name.
+
+use core::fmt;
+
+use super::{Behaviour, Value};
+
+/// One switch of the table.
+pub struct Switch {
+    /// Name on a command line.
+    pub name: &'static str,
+    /// Values it takes; a placeholder in angle brackets where any number will do.
+    pub values: &'static [&'static str],
+    /// What it is about.
+    pub meaning: &'static str,
+    set: fn(&mut Behaviour, &str) -> bool,
+    get: fn(&Behaviour) -> String,
+}
+
+/// A switch could not be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SwitchError {
+    /// There is no such switch.
+    UnknownName(String),
+    /// The switch does not take the value.
+    UnknownValue {
+        /// Name of the switch.
+        name: &'static str,
+        /// The value it was to be set to.
+        value: String,
+        /// The values it takes.
+        values: &'static [&'static str],
+    },
+}
+
+impl Behaviour {
+    /// Sets a switch by name.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), SwitchError> {
+        let switch = SWITCHES
+            .iter()
+            .find(|switch| switch.name == name)
+            .ok_or_else(|| SwitchError::UnknownName(name.to_owned()))?;
+        if (switch.set)(self, value) {
+            Ok(())
+        } else {
+            Err(SwitchError::UnknownValue { name: switch.name, value: value.to_owned(), values: switch.values })
+        }
+    }
+
+    /// The value of a switch as text; nothing if there is no such switch.
+    pub fn get(&self, name: &str) -> Option<String> {
+        let switch = SWITCHES.iter().find(|switch| switch.name == name)?;
+        Some((switch.get)(self))
+    }
+}
+
+impl fmt::Display for SwitchError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownName(name) => write!(formatter, "no switch \"{name}\""),
+            Self::UnknownValue { name, value, values } => {
+                write!(formatter, "\"{name}\" takes {}, not \"{value}\"", values.join(" | "))
+            }
+        }
+    }
+}
+
+impl core::error::Error for SwitchError {}
+
+impl fmt::Debug for Switch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}={}", self.name, self.values.join("|"))
+    }
+}
+
+fn assign<T: Value>(field: &mut T, text: &str) -> bool {
+    match T::from_text(text) {
+        Some(value) => {
+            *field = value;
+            true
+        }
+        None => false,
+    }
+}
+
+/// The values of a field, found by the type of the accessor that reads it.
+const fn values_of<T: Value>(_: fn(&Behaviour) -> &T) -> &'static [&'static str] {
+    T::VALUES
+}
+
+macro_rules! switch {
+    ($name:literal, $($field:ident).+, $meaning:literal) => {
+        Switch {
+            name: $name,
+            values: values_of(|behaviour| &behaviour.$($field).+),
+            meaning: $meaning,
+            set: |behaviour, text| assign(&mut behaviour.$($field).+, text),
+            get: |behaviour| behaviour.$($field).+.to_text(),
+        }
+    };
+}
+
+/// Every switch.
+pub static SWITCHES: &[Switch] = &[
+    switch!("echo", echo, "echo at power-on"),
+    switch!("prompt", prompt, "bytes of the prompt"),
+    switch!("start-order", start_order, "order of START's OK and outcome"),
+    switch!("start-again", start_again, "answer to START of a started service"),
+    switch!("start-failures", start_failures, "STARTs that fail before the PDP context is up"),
+    switch!("stop-order", stop_order, "order of STOP's OK and outcome"),
+    switch!("stop-acquired", stop_acquired, "answer to STOP with an acquired client"),
+    switch!("stop-not-started", stop_not_started, "answer to STOP of a stopped service"),
+    switch!("acquire-in-use", acquire_in_use, "answer to ACCQ of an acquired index"),
+    switch!("release-not-acquired", release_not_acquired, "answer to REL of a free index"),
+    switch!("connect-failure", connect_failure, "order of the answers to a failing CONNECT"),
+    switch!("connect-bad-arguments", connect_bad_arguments, "answer to a malformed CONNECT"),
+    switch!("connect-again", connect_again, "answer to CONNECT of a connected client"),
+    switch!(
+        "live-session-reboots",
+        live_session_reboots,
+        "DISC, STOP or CONNECT over a live session reboots the module"
+    ),
+    switch!("publish-failure", publish_failure, "order of the answers to a failing PUB"),
+    switch!("subscribe-failure", subscribe_failure, "order of the answers to a failing SUB or UNSUB"),
+    switch!("disconnect-order", disconnect_order, "order of DISC's OK and outcome"),
+    switch!("disconnect-not-connected", disconnect_not_connected, "answer to DISC of a client that is not connected"),
+    switch!("part-size", part_size, "longest part of a received topic or payload"),
+    switch!("blank-lines", blank_lines, "blank lines before each header of a received message"),
+    switch!("part-separator", part_separator, "what stands between a part and the next header"),
+    switch!("message-in-subscribe", message_in_subscribe, "place of messages that arrive during SUB"),
+    switch!("message-in-publish", message_in_publish, "place of messages that arrive during PUB"),
+    switch!("during-prompt", during_prompt, "messages that arrive while a prompt waits"),
+    switch!("before-echo", before_echo, "URC between every command and its echo"),
+    switch!("after-echo", after_echo, "URC between every echo and its result"),
+    switch!("ready-line", ready_line, "line that tells of a boot"),
+    switch!("boot-lines", boot_lines, "further lines after the ready line"),
+    switch!("reset-urcs", reset_urcs, "CONNLOST and NONET before the boot lines of a restart"),
+    switch!("nonet", nonet, "the module knows +CMQTTNONET"),
+    switch!("nonet-keeps-service", nonet_keeps_service, "the service survives +CMQTTNONET"),
+    switch!("ping-urc", ping_urc, "+CMQTTPING before +CMQTTCONNLOST"),
+    switch!("subscribe-read", subscribe_read, "layout of AT+CMQTTSUB?"),
+    switch!("garbage-line", garbage_line, "answer to a line without AT"),
+    switch!("line-buffer", line_buffer, "longest command line"),
+    switch!("prompt-delay", timing.prompt, "from a command to its prompt"),
+    switch!("result-delay", timing.result, "from a command or its data to the final result"),
+    switch!("start-delay", timing.start, "from START's OK to its outcome"),
+    switch!("stop-delay", timing.stop, "from STOP's OK to its outcome"),
+    switch!("connect-delay", timing.connect, "least time from CONNECT's OK to its outcome"),
+    switch!("subscribe-delay", timing.subscribe, "least time from SUB's OK to its outcome"),
+    switch!("publish-delay", timing.publish, "least time from PUB's OK to its outcome"),
+    switch!("disconnect-delay", timing.disconnect, "least time from DISC's OK to its outcome"),
+    switch!("boot-delay", timing.boot, "from a restart to the ready line"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::behaviour::SuccessOrder;
+    use crate::family::Family;
+
+    #[test]
+    fn every_switch_takes_every_value_it_lists() {
+        for switch in SWITCHES {
+            for value in switch.values {
+                let value = if value.starts_with('<') { "7" } else { value };
+                let mut behaviour = Behaviour::of(Family::A7600);
+                assert_eq!(behaviour.set(switch.name, value), Ok(()));
+                assert_eq!(behaviour.get(switch.name).as_deref(), Some(value));
+            }
+        }
+    }
+
+    #[test]
+    fn a_switch_sets_its_field() {
+        let mut behaviour = Behaviour::of(Family::A7600);
+        behaviour.set("start-order", "result-first").unwrap();
+        assert_eq!(behaviour.start_order, SuccessOrder::ResultFirst);
+    }
+
+    #[test]
+    fn unknown_names_and_values_are_refused() {
+        let mut behaviour = Behaviour::of(Family::A7600);
+        assert_eq!(behaviour.set("colour", "red"), Err(SwitchError::UnknownName("colour".into())));
+        assert_eq!(behaviour.set("echo", "loud").unwrap_err().to_string(), "\"echo\" takes on | off, not \"loud\"");
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for (index, switch) in SWITCHES.iter().enumerate() {
+            assert!(SWITCHES[..index].iter().all(|earlier| earlier.name != switch.name));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What goes over the wire, for the eyes of a person.
+
+use std::io::Write;
+use std::time::Instant;
+
+use crate::referee::Complaint;
+
+/// Sees what passes between host and module.
+pub trait Observer {
+    /// Bytes from the host, as they arrived.
+    fn host_sent(&mut self, bytes: &[u8]) {
+        let _ = bytes;
+    }
+
+    /// Bytes to the host, as the module put them out.
+    fn module_sent(&mut self, bytes: &[u8]) {
+        let _ = bytes;
+    }
+
+    /// The referee complains.
+    fn complained(&mut self, complaint: &Complaint) {
+        let _ = complaint;
+    }
+}
+
+/// The longest piece of a line that is shown.
+const SHOWN: usize = 100;
+
+/// An [`Observer`] that writes the dialogue a line at a time, `→` from the host and `←` to it, long lines abridged, and
+/// complaints with `referee:` before them.
+pub struct Dialogue<W> {
+    output: W,
+    lines_shown: bool,
+    started: Instant,
+    from_host: Vec<u8>,
+    to_host: Vec<u8>,
+}
+
+impl<W: Write> Dialogue<W> {
+    /// Writes lines and complaints to `output`.
+    pub fn new(output: W) -> Self {
+        Self { output, lines_shown: true, started: Instant::now(), from_host: Vec::new(), to_host: Vec::new() }
+    }
+
+    /// Writes complaints only.
+    pub fn complaints_only(output: W) -> Self {
+        Self { lines_shown: false, ..Self::new(output) }
+    }
+
+    fn show_from_host(&mut self) {
+        let line = std::mem::take(&mut self.from_host);
+        self.show('→', &line);
+    }
+
+    fn show_to_host(&mut self) {
+        let line = std::mem::take(&mut self.to_host);
+        self.show('←', &line);
+    }
+
+    fn show(&mut self, arrow: char, line: &[u8]) {
+        if line.is_empty() {
+            return;
+        }
+        let shown = line[..line.len().min(SHOWN)].escape_ascii();
+        let rest = match line.len() {
+            0..=SHOWN => String::new(),
+            length => format!("… {length} bytes"),
+        };
+        let seconds = self.started.elapsed().as_secs_f32();
+        // A dialogue nobody can read any more must not end the module.
+        let _ = writeln!(self.output, "{seconds:9.3} {arrow} {shown}{rest}");
+    }
+}
+
+impl<W: Write> Observer for Dialogue<W> {
+    fn host_sent(&mut self, bytes: &[u8]) {
+        if !self.lines_shown {
+            return;
+        }
+        for &byte in bytes {
+            match byte {
+                b'\r' | b'\n' => self.show_from_host(),
+                _ => self.from_host.push(byte),
+            }
+        }
+    }
+
+    fn module_sent(&mut self, bytes: &[u8]) {
+        if !self.lines_shown {
+            return;
+        }
+        // Data after a prompt has no end of line; an answer shows that it is over.
+        if bytes.contains(&b'\n') {
+            self.show_from_host();
+        }
+        for &byte in bytes {
+            match byte {
+                b'\r' | b'\n' => self.show_to_host(),
+                _ => self.to_host.push(byte),
+            }
+        }
+        if matches!(self.to_host.as_slice(), b">" | b"> ") {
+            self.show_to_host();
+        }
+    }
+
+    fn complained(&mut self, complaint: &Complaint) {
+        let _ = writeln!(self.output, "referee: {complaint}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn without_times(written: &[u8]) -> Vec<String> {
+        let text = std::str::from_utf8(written).unwrap();
+        text.lines().map(|line| line[10..].to_owned()).collect()
+    }
+
+    #[test]
+    fn commands_data_and_answers_stand_on_lines_of_their_own() {
+        let mut written = Vec::new();
+        let mut dialogue = Dialogue::new(&mut written);
+        dialogue.host_sent(b"AT+CMQTTTOPIC=");
+        dialogue.host_sent(b"0,3\r");
+        dialogue.module_sent(b"\r\n>");
+        dialogue.host_sent(b"a/b");
+        dialogue.module_sent(b"\r\nOK\r\n");
+        assert_eq!(without_times(&written), ["→ AT+CMQTTTOPIC=0,3", "← >", "→ a/b", "← OK"]);
+    }
+
+    #[test]
+    fn long_and_binary_data_is_abridged() {
+        let mut written = Vec::new();
+        Dialogue::new(&mut written).host_sent(&[&[0xff; 10_240][..], b"\r"].concat());
+        assert_eq!(without_times(&written), [format!("→ {}… 10240 bytes", "\\xff".repeat(SHOWN))]);
+    }
+}

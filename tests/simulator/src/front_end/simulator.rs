@@ -1,0 +1,218 @@
+use std::convert::Infallible;
+use std::io;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, duplex, join, sink, split};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::dialogue::Observer;
+use super::line::Line;
+use crate::behaviour::Behaviour;
+use crate::family::Family;
+use crate::modem::Modem;
+use crate::mqtt::{BrokerAddress, MqttSide};
+use crate::referee::Complaint;
+
+/// A module in real time, connected to a real broker.
+///
+/// It outlives the host: when a stream ends, services, sessions and half-received commands stay as they are, and the
+/// next stream finds them, as after a reset of the microcontroller. What the module says while nobody listens is lost,
+/// as on a wire.
+///
+/// Lives in a tokio runtime.
+///
+/// ```
+/// use simcom_modem_simulator::{behaviour::Behaviour, family::Family, front_end::Simulator};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let mut simulator = Simulator::new(Family::A7600, Behaviour::of(Family::A7600))
+///     .broker_override("127.0.0.1:1883".parse().unwrap());
+/// let (module_side, mut host_side) = tokio::io::duplex(1024);
+/// tokio::spawn(async move { simulator.serve(module_side).await });
+///
+/// host_side.write_all(b"AT\r").await?;
+/// let mut answer = [0; 9];
+/// host_side.read_exact(&mut answer).await?;
+/// assert_eq!(&answer, b"AT\r\r\nOK\r\n");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Simulator {
+    modem: Modem,
+    mqtt: MqttSide,
+    started: Instant,
+    baud: Option<NonZeroU32>,
+    observer: Option<Box<dyn Observer + Send>>,
+    complaints_reported: usize,
+    remote: Remote,
+    acts: mpsc::UnboundedReceiver<Act>,
+}
+
+/// Does to a module what its surroundings can do, while the [`Simulator`] is busy with a host.
+#[derive(Clone)]
+pub struct Remote {
+    acts: mpsc::UnboundedSender<Act>,
+}
+
+type Act = Box<dyn FnOnce(&mut Modem, Duration) + Send>;
+
+impl Remote {
+    /// Restarts the module, as after a brown-out.
+    pub fn restart(&self) {
+        self.act(Modem::restart);
+    }
+
+    /// Takes the mobile network away.
+    pub fn lose_network(&self) {
+        self.act(Modem::network_lost);
+    }
+
+    /// Does anything else to the module, which is told the present time.
+    pub fn act(&self, act: impl FnOnce(&mut Modem, Duration) + Send + 'static) {
+        // Fails only when the module is gone, and then there is nothing to act on.
+        let _ = self.acts.send(Box::new(act));
+    }
+}
+
+impl Simulator {
+    /// A module of `family` that behaves like `behaviour` and has just booted.
+    pub fn new(family: Family, behaviour: Behaviour) -> Self {
+        Self::from(Modem::new(family, behaviour))
+    }
+
+    /// Connects to `broker` whatever `AT+CMQTTCONNECT` says.
+    #[must_use]
+    pub fn broker_override(mut self, broker: BrokerAddress) -> Self {
+        self.mqtt.override_broker(broker);
+        self
+    }
+
+    /// Sends to the host no faster than a UART at `baud` would.
+    #[must_use]
+    pub fn baud(mut self, baud: NonZeroU32) -> Self {
+        self.baud = Some(baud);
+        self
+    }
+
+    /// Shows `observer` every byte and every complaint.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + Send + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// A remote control of this module.
+    pub fn remote(&self) -> Remote {
+        self.remote.clone()
+    }
+
+    /// The module itself.
+    pub fn modem(&self) -> &Modem {
+        &self.modem
+    }
+
+    /// What the host did that a real module would refuse or be confused by, so far.
+    pub fn complaints(&self) -> &[Complaint] {
+        self.modem.complaints()
+    }
+
+    /// Serves the host at the other end of `stream` until it closes its end. `stream` must not buffer what is
+    /// written to it. Dropping the future loses what was on its way to the host, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// What `stream` reports. The module is not harmed by it.
+    pub async fn serve(&mut self, stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+        let (mut from_host, mut to_host) = split(stream);
+        let mut line = Line::new(self.baud);
+        let mut received = [0; 4096];
+        loop {
+            let output = self.advance();
+            line.put(&output);
+            let deadline = self.modem.next_deadline().map(|deadline| self.started + deadline);
+            tokio::select! {
+                count = from_host.read(&mut received) => match count? {
+                    0 => return Ok(()),
+                    count => self.receive(&received[..count]),
+                },
+                written = line.write_to(&mut to_host), if !line.is_empty() => written?,
+                event = self.mqtt.event(), if line.has_room() => {
+                    let now = self.now();
+                    self.modem.event(now, event);
+                }
+                Some(act) = self.acts.recv() => {
+                    let now = self.now();
+                    act(&mut self.modem, now);
+                }
+                () = wait_until(deadline) => {}
+            }
+        }
+    }
+
+    /// Lets the module live on while no host is attached. Never returns; drop it when a host comes. Without it a
+    /// connected session gets no keep-alive between two hosts.
+    pub async fn unattended(&mut self) -> Infallible {
+        loop {
+            let (silence, _kept_open) = duplex(1);
+            // The sink takes everything and the silence lasts, so this neither fails nor ends.
+            let _ = self.serve(join(silence, sink())).await;
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn receive(&mut self, bytes: &[u8]) {
+        if let Some(observer) = &mut self.observer {
+            observer.host_sent(bytes);
+        }
+        let now = self.now();
+        self.modem.receive(now, bytes);
+    }
+
+    /// Carries out what the module asks for and takes what it says.
+    fn advance(&mut self) -> Vec<u8> {
+        let now = self.now();
+        for request in self.modem.take_requests(now) {
+            self.mqtt.carry_out(request);
+        }
+        let output = self.modem.output(now);
+        if let Some(observer) = &mut self.observer {
+            let complaints = self.modem.complaints().iter().skip(self.complaints_reported);
+            complaints.for_each(|complaint| observer.complained(complaint));
+            if !output.is_empty() {
+                observer.module_sent(&output);
+            }
+        }
+        self.complaints_reported = self.modem.complaints().len();
+        output
+    }
+}
+
+impl From<Modem> for Simulator {
+    fn from(modem: Modem) -> Self {
+        let (acts_sent, acts) = mpsc::unbounded_channel();
+        Self {
+            modem,
+            mqtt: MqttSide::new(),
+            started: Instant::now(),
+            baud: None,
+            observer: None,
+            complaints_reported: 0,
+            remote: Remote { acts: acts_sent },
+            acts,
+        }
+    }
+}
+
+async fn wait_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,234 @@
+//! The module itself, without I/O: bytes and broker events in, bytes and broker requests out.
+//!
+//! Time is whatever the caller says it is; what the module will do later stands in its agenda, and
+//! [`Modem::next_deadline`] tells when to come back.
+
+mod agenda;
+mod answer;
+mod client;
+mod connection;
+mod dispatch;
+mod general;
+mod input;
+mod line;
+mod operation;
+mod preset;
+mod prompted;
+mod publish;
+mod received;
+mod script;
+mod service;
+mod settings;
+mod state;
+mod subscribe;
+mod test_form;
+mod will;
+
+#[cfg(test)]
+mod tests;
+
+pub use received::message_bytes;
+pub use state::{Acquired, Client, Network, Service, Settings};
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use crate::behaviour::Behaviour;
+use crate::broker::{Event, Request};
+use crate::family::Family;
+use crate::referee::{Complaint, ComplaintKind};
+use agenda::{Agenda, Step};
+use input::Input;
+use received::Received;
+use script::Injected;
+
+/// A simulated module.
+#[derive(Debug)]
+pub struct Modem {
+    family: Family,
+    behaviour: Behaviour,
+    now: Duration,
+    agenda: Agenda,
+    wire: Vec<u8>,
+    requests: Vec<Request>,
+    complaints: Vec<Complaint>,
+    input: Input,
+    echo: bool,
+    service: Service,
+    starts: u32,
+    operations: u64,
+    clients: [Client; 2],
+    network: Network,
+    received: VecDeque<Received>,
+    occurrences: crate::behaviour::Occurrences,
+    injected: Injected,
+}
+
+impl Modem {
+    /// A module that has booted long ago: its service is stopped and it says nothing by itself.
+    pub fn new(family: Family, behaviour: Behaviour) -> Self {
+        Self {
+            family,
+            now: Duration::ZERO,
+            agenda: Agenda::default(),
+            wire: Vec::new(),
+            requests: Vec::new(),
+            complaints: Vec::new(),
+            input: Input::default(),
+            echo: behaviour.echo,
+            service: Service::Stopped,
+            starts: 0,
+            operations: 0,
+            clients: [Client::default(), Client::default()],
+            network: Network::default(),
+            received: VecDeque::new(),
+            occurrences: Default::default(),
+            injected: Injected::default(),
+            behaviour,
+        }
+    }
+
+    /// Bytes from the host.
+    pub fn receive(&mut self, now: Duration, bytes: &[u8]) {
+        self.advance(now);
+        for &byte in bytes {
+            self.receive_byte(byte);
+        }
+        self.deliver_received();
+    }
+
+    /// Bytes the module has sent by `now` and not yet given.
+    pub fn output(&mut self, now: Duration) -> Vec<u8> {
+        self.advance(now);
+        core::mem::take(&mut self.wire)
+    }
+
+    /// When the module does something by itself next; the present if it has output or requests to be fetched.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        if self.wire.is_empty() && self.requests.is_empty() { self.agenda.next() } else { Some(self.now) }
+    }
+
+    /// What the module has asked of its MQTT side by `now`.
+    pub fn take_requests(&mut self, now: Duration) -> Vec<Request> {
+        self.advance(now);
+        core::mem::take(&mut self.requests)
+    }
+
+    /// An event of the MQTT side.
+    pub fn event(&mut self, now: Duration, event: Event) {
+        self.advance(now);
+        if self.network.silent {
+            return;
+        }
+        match event {
+            Event::Connected { client } => self.resolve(client, operation::Kind::is_connect, 0),
+            Event::ConnectFailed { client, code } => self.resolve(client, operation::Kind::is_connect, code),
+            Event::Published { client } => self.resolve(client, operation::Kind::is_publish, 0),
+            Event::PublishFailed { client, code } => self.resolve(client, operation::Kind::is_publish, code),
+            Event::Subscribed { client } => self.resolve(client, operation::Kind::is_subscribe, 0),
+            Event::SubscribeFailed { client, code } => self.resolve(client, operation::Kind::is_subscribe, code),
+            Event::Unsubscribed { client } => self.resolve(client, operation::Kind::is_unsubscribe, 0),
+            Event::UnsubscribeFailed { client, code } => self.resolve(client, operation::Kind::is_unsubscribe, code),
+            Event::Disconnected { client } => self.resolve(client, operation::Kind::is_disconnect, 0),
+            Event::Message { client, topic, payload } => self.message(client, topic, payload),
+            Event::ConnectionLost { client, cause } => self.connection_lost(client, cause),
+        }
+        self.deliver_received();
+    }
+
+    /// Complaints so far, oldest first.
+    pub fn complaints(&self) -> &[Complaint] {
+        &self.complaints
+    }
+
+    /// Takes the complaints, for tests that expect some.
+    pub fn take_complaints(&mut self) -> Vec<Complaint> {
+        core::mem::take(&mut self.complaints)
+    }
+
+    /// The module's family.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// The module's habits.
+    pub fn behaviour(&self) -> &Behaviour {
+        &self.behaviour
+    }
+
+    /// The module's habits, to be changed while it runs.
+    pub fn behaviour_mut(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    /// State of the MQTT service.
+    pub fn service(&self) -> Service {
+        self.service
+    }
+
+    /// State of a client; `index` is 0 or 1.
+    pub fn client(&self, index: usize) -> &Client {
+        &self.clients[index]
+    }
+
+    /// The radio network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The radio network, to be changed while the module runs.
+    pub fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    /// Whether the module echoes commands.
+    pub fn echoes(&self) -> bool {
+        self.echo
+    }
+
+    /// How many bytes a waiting prompt still lacks.
+    pub fn awaited_data(&self) -> Option<usize> {
+        self.input.awaited()
+    }
+
+    /// Sends bytes of the caller's own, framing included: a URC, or noise.
+    pub fn emit(&mut self, now: Duration, bytes: &[u8]) {
+        self.advance(now);
+        self.wire.extend_from_slice(bytes);
+    }
+
+    fn advance(&mut self, now: Duration) {
+        while let Some((at, step)) = self.agenda.take_due(now) {
+            self.now = self.now.max(at);
+            self.perform(step);
+            self.deliver_received();
+        }
+        self.now = self.now.max(now);
+    }
+
+    fn perform(&mut self, step: Step) {
+        match step {
+            Step::Emit(bytes) => self.wire.extend(bytes),
+            Step::Final { bytes, injected } => self.send_final(&bytes, &injected),
+            Step::Prompt { entry, injected } => self.send_prompt(entry, injected),
+            Step::Ask { client, operation, request } => self.ask(client, operation, request),
+            Step::Conclude { client, operation } => self.conclude(client, operation),
+            Step::Expire { client, operation } => self.expire(client, operation),
+            Step::Started { code, ok_after, injected } => self.started(code, ok_after, &injected),
+            Step::Stopped { ok_after, injected } => self.stopped(ok_after, &injected),
+            Step::NetworkGone => self.network_gone(),
+            Step::Booted => self.input.boot_ends(),
+            Step::Restart => self.restart(self.now),
+        }
+    }
+
+    fn complain(&mut self, kind: ComplaintKind, what: impl Into<String>) {
+        self.complaints.push(Complaint { at: self.now, kind, what: what.into() });
+    }
+
+    fn request(&mut self, request: Request) {
+        if !self.network.silent {
+            self.requests.push(request);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What the module is going to do, in order of time.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use super::prompted::Entry;
+use super::script::Injected;
+use crate::broker::Request;
+
+/// Something the module does by itself at some time.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Sends bytes.
+    Emit(Vec<u8>),
+    /// Sends a final result and takes commands again.
+    Final { bytes: Vec<u8>, injected: Injected },
+    /// Sends a prompt and takes data.
+    Prompt { entry: Entry, injected: Injected },
+    /// Asks the broker for a client's operation.
+    Ask { client: usize, operation: u64, request: Request },
+    /// Reports the outcome of a client's operation.
+    Conclude { client: usize, operation: u64 },
+    /// Gives up a client's operation.
+    Expire { client: usize, operation: u64 },
+    /// Reports the outcome of START.
+    Started { code: u8, ok_after: bool, injected: Injected },
+    /// Reports the outcome of STOP.
+    Stopped { ok_after: bool, injected: Injected },
+    /// Reports the loss of the network.
+    NetworkGone,
+    /// Takes commands after a boot.
+    Booted,
+    /// Restarts.
+    Restart,
+}
+
+/// Steps by time; steps of the same time in the order they were planned.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    steps: BTreeMap<(Duration, u64), Step>,
+    planned: u64,
+}
+
+impl Agenda {
+    pub(super) fn plan(&mut self, at: Duration, step: Step) {
+        self.steps.insert((at, self.planned), step);
+        self.planned += 1;
+    }
+
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.steps.keys().next().map(|(at, _)| *at)
+    }
+
+    pub(super) fn take_due(&mut self, now: Duration) -> Option<(Duration, Step)> {
+        let first = self.steps.first_entry()?;
+        let at = first.key().0;
+        (at <= now).then(|| (at, first.remove()))
+    }
+
+    /// The operation has ended: it need not be given up any more.
+    pub(super) fn cancel_expiry(&mut self, ended: u64) {
+        self.steps.retain(|_, step| !matches!(step, Step::Expire { operation, .. } if *operation == ended));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.steps.clear();
+    }
+
+    /// Takes the entry a prompt is planned for.
+    pub(super) fn take_prompt(&mut self) -> Option<Entry> {
+        let key = *self.steps.iter().find(|(_, step)| matches!(step, Step::Prompt { .. }))?.0;
+        match self.steps.remove(&key) {
+            Some(Step::Prompt { entry, .. }) => Some(entry),
+            _ => None,
+        }
+    }
+}

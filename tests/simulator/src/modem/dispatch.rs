@@ -1,0 +1,80 @@
+//! From a command line to what carries it out.
+
+use super::Modem;
+use super::answer::{Refusal, RefusalAnswer, code_then_error};
+use super::line::{Form, Line, parse};
+use crate::behaviour::GarbageLine;
+use crate::referee::ComplaintKind;
+
+impl Modem {
+    pub(super) fn execute(&mut self, line: &[u8]) {
+        let (name, result) = match parse(line) {
+            Ok(parsed) => {
+                let name = parsed.name.clone();
+                (name, self.dispatch(parsed))
+            }
+            Err(refusal) => (String::new(), Err(refusal)),
+        };
+        if let Err(refusal) = result {
+            self.refuse(&name, line, refusal);
+        }
+    }
+
+    fn dispatch(&mut self, line: Line) -> Result<(), Refusal> {
+        let Some(mqtt) = line.name.strip_prefix("CMQTT") else {
+            return self.general(&line);
+        };
+        match (mqtt, line.form) {
+            (_, Form::Test) => self.test_form(mqtt),
+            ("START", Form::Execute) => self.start(),
+            ("STOP", Form::Execute) => self.stop(),
+            ("ACCQ", Form::Write(parameters)) => self.acquire(&parameters),
+            ("ACCQ", Form::Read) => self.read_acquired(),
+            ("REL", Form::Write(parameters)) => self.release(&parameters),
+            ("REL", Form::Read) => self.read_released(),
+            ("SSLCFG", Form::Write(parameters)) => self.set_ssl_context(&parameters),
+            ("SSLCFG", Form::Read) => self.read_ssl_contexts(),
+            ("CFG", Form::Write(parameters)) => self.configure(&parameters),
+            ("CFG", Form::Read) => self.read_configuration(),
+            ("WILLTOPIC", Form::Write(parameters)) => self.will_topic(&parameters),
+            ("WILLMSG", Form::Write(parameters)) => self.will_message(&parameters),
+            ("CONNECT", Form::Write(parameters)) => self.connect(&parameters),
+            ("CONNECT", Form::Read) => self.read_connections(),
+            ("DISC", Form::Write(parameters)) => self.disconnect(&parameters),
+            ("DISC", Form::Read) => self.read_disconnected(),
+            ("TOPIC", Form::Write(parameters)) => self.topic(&parameters),
+            ("PAYLOAD", Form::Write(parameters)) => self.payload(&parameters),
+            ("PUB", Form::Write(parameters)) => self.publish(&parameters),
+            ("SUBTOPIC", Form::Write(parameters)) => self.subscribe_topic(&parameters),
+            ("SUB", Form::Write(parameters)) => self.subscribe(&parameters),
+            ("SUB", Form::Read) => self.read_subscriptions(),
+            ("UNSUBTOPIC", Form::Write(parameters)) => self.unsubscribe_topic(&parameters),
+            ("UNSUB", Form::Write(parameters)) => self.unsubscribe(&parameters),
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(super) fn garbage(&self, what: &str) -> Refusal {
+        let mut refusal = Refusal::new(ComplaintKind::Garbage, what);
+        if self.behaviour.garbage_line == GarbageLine::Silent {
+            refusal.answer = RefusalAnswer::Silence;
+        }
+        refusal
+    }
+
+    /// Answers as if the command's state forbade it.
+    pub(super) fn refuse_by_script(&mut self, line: &[u8], code: u8) {
+        let text = String::from_utf8_lossy(line);
+        let name = text.trim_start_matches("AT+").split(['=', '?']).next().unwrap_or_default();
+        let client = usize::from(text.split_once('=').is_some_and(|(_, rest)| rest.starts_with('1')));
+        self.answer(code_then_error(name, Some(client), code));
+    }
+}
+
+pub(super) fn unknown() -> Refusal {
+    Refusal::new(ComplaintKind::UnknownCommand, "no such command or form")
+}
+
+pub(super) fn not_in_family(what: &str) -> Refusal {
+    Refusal::new(ComplaintKind::NotInFamily, what)
+}

@@ -1,0 +1,263 @@
+//! CONNECT, DISC, PUB, SUB and UNSUB from their request to their outcome.
+
+use core::time::Duration;
+
+use super::Modem;
+use super::agenda::Step;
+use super::answer::{ERROR, OK, code_line, framed};
+use super::script::Injected;
+use crate::behaviour::{ConnectFailure, FailureOrder, Point, SuccessOrder};
+use crate::broker::Request;
+
+/// An operation that waits for its broker, or for the time of its outcome.
+#[derive(Debug)]
+pub(super) struct Operation {
+    id: u64,
+    kind: Kind,
+    injected: Injected,
+    /// The outcome does not come before.
+    pub(super) earliest: Duration,
+    /// The final result waits for the outcome, because its order depends on it.
+    held: bool,
+    answer: Option<u8>,
+    lost: Option<u8>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Connect,
+    Disconnect,
+    Publish,
+    Subscribe(Vec<Vec<u8>>),
+    Unsubscribe(Vec<Vec<u8>>),
+}
+
+/// Order of an operation's answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    OkFirst,
+    OkLast,
+    ErrorFirst,
+    ErrorLast,
+}
+
+impl Kind {
+    pub(super) fn is_connect(&self) -> bool {
+        matches!(self, Self::Connect)
+    }
+
+    pub(super) fn is_disconnect(&self) -> bool {
+        matches!(self, Self::Disconnect)
+    }
+
+    pub(super) fn is_publish(&self) -> bool {
+        matches!(self, Self::Publish)
+    }
+
+    pub(super) fn is_subscribe(&self) -> bool {
+        matches!(self, Self::Subscribe(_))
+    }
+
+    pub(super) fn is_unsubscribe(&self) -> bool {
+        matches!(self, Self::Unsubscribe(_))
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Connect => "CMQTTCONNECT",
+            Self::Disconnect => "CMQTTDISC",
+            Self::Publish => "CMQTTPUB",
+            Self::Subscribe(_) => "CMQTTSUB",
+            Self::Unsubscribe(_) => "CMQTTUNSUB",
+        }
+    }
+}
+
+impl Operation {
+    pub(super) fn kind(&self) -> &Kind {
+        &self.kind
+    }
+}
+
+impl Modem {
+    /// Sends the request and plans `OK`, unless its place depends on the outcome.
+    pub(super) fn begin_operation(&mut self, client: usize, kind: Kind, timeout: Duration, request: Request) {
+        self.operations += 1;
+        let id = self.operations;
+        let held = [0, 1].into_iter().any(|code| self.order(&kind, code) != Order::OkFirst);
+        let delay = self.outcome_delay(&kind);
+        let earliest = self.now + self.behaviour.timing.result + delay;
+        let injected = self.injected.clone();
+        self.clients[client].operation =
+            Some(Operation { id, kind, injected, earliest, held, answer: None, lost: None });
+        if !held {
+            self.answer_ok();
+        }
+        // After `OK`, whoever is asked: captures show a message that a subscribe or publish brings about behind it.
+        self.agenda.plan(self.now + self.behaviour.timing.result, Step::Ask { client, operation: id, request });
+        self.agenda.plan(self.now + timeout, Step::Expire { client, operation: id });
+    }
+
+    /// Asks the broker, unless the operation has ended meanwhile.
+    pub(super) fn ask(&mut self, client: usize, operation: u64, request: Request) {
+        if self.clients[client].operation.as_ref().is_some_and(|pending| pending.id == operation) {
+            self.request(request);
+        }
+    }
+
+    fn outcome_delay(&self, kind: &Kind) -> Duration {
+        let timing = &self.behaviour.timing;
+        match kind {
+            Kind::Connect => timing.connect,
+            Kind::Disconnect => timing.disconnect,
+            Kind::Publish => timing.publish,
+            Kind::Subscribe(_) | Kind::Unsubscribe(_) => timing.subscribe,
+        }
+    }
+
+    fn order(&self, kind: &Kind, code: u8) -> Order {
+        let behaviour = &self.behaviour;
+        let failure = |order| match order {
+            FailureOrder::OkFirst => Order::OkFirst,
+            FailureOrder::ErrorLast => Order::ErrorLast,
+            FailureOrder::OkLast => Order::OkLast,
+        };
+        match (kind, code) {
+            (Kind::Disconnect, 0) if behaviour.disconnect_order == SuccessOrder::ResultFirst => Order::OkLast,
+            (_, 0) | (Kind::Disconnect, _) => Order::OkFirst,
+            (Kind::Connect, _) => match behaviour.connect_failure {
+                ConnectFailure::Late => Order::OkFirst,
+                ConnectFailure::Early => Order::ErrorLast,
+                ConnectFailure::ErrorFirst => Order::ErrorFirst,
+            },
+            (Kind::Publish, _) => failure(behaviour.publish_failure),
+            (Kind::Subscribe(_) | Kind::Unsubscribe(_), _) => failure(behaviour.subscribe_failure),
+        }
+    }
+
+    /// The broker's answer to the operation under way, if it is of this kind and has none yet.
+    pub(super) fn resolve(&mut self, client: usize, is_kind: fn(&Kind) -> bool, code: u8) {
+        let Some(operation) = &mut self.clients[client].operation else { return };
+        if !is_kind(&operation.kind) || operation.answer.is_some() {
+            return;
+        }
+        operation.answer = Some(code);
+        let (id, kind, held) = (operation.id, operation.kind.clone(), operation.held);
+        if held && self.order(&kind, code) == Order::OkFirst {
+            self.release_held_ok(client, &kind);
+        }
+        let Some(operation) = &self.clients[client].operation else { return };
+        let at = operation.earliest.max(self.now);
+        self.agenda.plan(at, Step::Conclude { client, operation: id });
+    }
+
+    /// The order turned out to be the usual one: `OK` now, the outcome after its delay.
+    fn release_held_ok(&mut self, client: usize, kind: &Kind) {
+        let delay = self.outcome_delay(kind);
+        let Some(operation) = &mut self.clients[client].operation else { return };
+        let at = self.now.max(operation.earliest - delay);
+        operation.held = false;
+        operation.earliest = at + delay;
+        let injected = operation.injected.clone();
+        self.agenda.plan(at, Step::Final { bytes: OK.to_vec(), injected });
+    }
+
+    /// The operation has taken as long as it may: code 17.
+    pub(super) fn expire(&mut self, client: usize, id: u64) {
+        let Some(operation) = &self.clients[client].operation else { return };
+        if operation.id != id || operation.answer.is_some() {
+            return;
+        }
+        if operation.kind.is_connect() {
+            self.request(Request::Drop { client });
+        }
+        self.resolve(client, |_| true, 17);
+    }
+
+    pub(super) fn conclude(&mut self, client: usize, id: u64) {
+        let due = self.clients[client].operation.as_ref().is_some_and(|operation| operation.id == id);
+        let Some(operation) = self.clients[client].operation.take_if(|_| due) else { return };
+        self.agenda.cancel_expiry(id);
+        let code = operation.answer.unwrap_or(1);
+        self.apply_outcome(client, &operation.kind, code);
+        let line = framed(&code_line(operation.kind.name(), Some(client), code));
+        let lost = operation.lost.map(|cause| self.lost_lines(client, cause)).unwrap_or_default();
+        let injected = &operation.injected;
+        let order = self.order(&operation.kind, code);
+        if order == Order::ErrorFirst && operation.held {
+            self.send_final(ERROR, injected);
+        }
+        self.inject(injected, Point::BeforeOutcome);
+        self.wire.extend(line);
+        self.inject(injected, Point::AfterOutcome);
+        match order {
+            Order::ErrorLast if operation.held => self.send_final(ERROR, injected),
+            Order::OkLast if operation.held => {
+                self.wire.extend_from_slice(&lost);
+                return self.send_final(OK, injected);
+            }
+            _ => {}
+        }
+        self.wire.extend(lost);
+    }
+
+    fn apply_outcome(&mut self, client: usize, kind: &Kind, code: u8) {
+        let client = &mut self.clients[client];
+        match (kind, code) {
+            (Kind::Connect, 0) => client.connected = true,
+            (Kind::Connect, _) => {
+                client.ssl_context = None;
+                client.connection = None;
+            }
+            (Kind::Disconnect, 0) => {
+                client.disconnect();
+                client.ssl_context = None;
+                client.connection = None;
+            }
+            (Kind::Subscribe(filters), 0) => {
+                for filter in filters {
+                    if !client.subscriptions.contains(filter) {
+                        client.subscriptions.push(filter.clone());
+                    }
+                }
+            }
+            (Kind::Unsubscribe(filters), 0) => {
+                client.subscriptions.retain(|filter| !filters.contains(filter));
+            }
+            _ => {}
+        }
+    }
+
+    /// The connection is gone. An operation under way fails first.
+    pub(super) fn connection_lost(&mut self, client: usize, cause: u8) {
+        let state = &mut self.clients[client];
+        let was_connected = state.connected;
+        state.disconnect();
+        let Some(operation) = &mut state.operation else {
+            if was_connected {
+                self.deliver_all(client);
+                let lines = self.lost_lines(client, cause);
+                self.wire.extend(lines);
+            }
+            return;
+        };
+        let code = match operation.kind {
+            Kind::Connect => 26,
+            Kind::Disconnect => 0,
+            Kind::Publish | Kind::Subscribe(_) | Kind::Unsubscribe(_) => {
+                operation.lost = Some(cause);
+                6
+            }
+        };
+        self.resolve(client, |_| true, code);
+    }
+
+    fn lost_lines(&self, client: usize, cause: u8) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if self.behaviour.ping_urc {
+            bytes.extend(framed(&format!("+CMQTTPING: {client},6")));
+        }
+        bytes.extend(framed(&format!("+CMQTTCONNLOST: {client},{cause}")));
+        bytes
+    }
+}

@@ -1,0 +1,56 @@
+//! Bytes put into an exchange by script or by a noisy habit.
+
+use super::Modem;
+use crate::behaviour::{Noise, Point, ScriptedAnswer};
+
+/// What is put into one exchange.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Injected(Vec<(Point, Vec<u8>)>);
+
+impl Injected {
+    pub(super) fn at(&self, point: Point) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().filter(move |(place, _)| *place == point).map(|(_, bytes)| bytes.as_slice())
+    }
+}
+
+impl Modem {
+    /// Counts a command line and gathers what is put into its exchange.
+    pub(super) fn begin_script(&mut self, line: &str) {
+        let script = &self.behaviour;
+        let injections = script.injections.iter().map(|injection| injection.prefix.as_str());
+        let overrides = script.overrides.iter().map(|scripted| scripted.prefix.as_str());
+        self.occurrences.count(line, injections.chain(overrides));
+        let scripted = script
+            .injections
+            .iter()
+            .filter(|injection| self.occurrences.is_nth(line, &injection.prefix, injection.nth))
+            .map(|injection| (injection.point, injection.bytes.clone()));
+        let noise =
+            [(Point::BeforeEcho, noise_bytes(script.before_echo)), (Point::AfterEcho, noise_bytes(script.after_echo))];
+        self.injected = Injected(noise.into_iter().chain(scripted).collect());
+    }
+
+    /// The answer scripted for a line that [`begin_script`](Self::begin_script) has counted.
+    pub(super) fn scripted_answer(&self, line: &str) -> Option<ScriptedAnswer> {
+        self.behaviour
+            .overrides
+            .iter()
+            .find(|scripted| self.occurrences.is_nth(line, &scripted.prefix, scripted.nth))
+            .map(|scripted| scripted.answer.clone())
+    }
+
+    pub(super) fn inject(&mut self, injected: &Injected, point: Point) {
+        for bytes in injected.at(point) {
+            self.wire.extend_from_slice(bytes);
+        }
+    }
+}
+
+fn noise_bytes(noise: Noise) -> Vec<u8> {
+    match noise {
+        Noise::None => Vec::new(),
+        Noise::Boot => b"\r\nSMS DONE\r\n\r\nPB DONE\r\n".to_vec(),
+        Noise::Cgev => b"\r\n+CGEV: EPS PDN ACT 1\r\n".to_vec(),
+        Noise::Mstk => format!("\r\n+MSTK: 11, \"{}\"\r\n", "D0".repeat(125)).into_bytes(),
+    }
+}

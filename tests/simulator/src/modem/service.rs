@@ -1,0 +1,220 @@
+//! START and STOP, restarts and the loss of the network.
+
+use core::time::Duration;
+
+use super::agenda::Step;
+use super::answer::{OK, Refusal, framed};
+use super::script::Injected;
+use super::{Client, Modem, Service};
+use crate::behaviour::{Point, ReadyLine, StartAgain, StopAcquired, StopNotStarted, SuccessOrder};
+use crate::broker::Request;
+use crate::referee::ComplaintKind;
+
+impl Modem {
+    pub(super) fn start(&mut self) -> Result<(), Refusal> {
+        if self.service != Service::Stopped {
+            let refusal = Refusal::new(ComplaintKind::AlreadyStarted, "the service is started");
+            return Err(match self.behaviour.start_again {
+                StartAgain::Error => refusal,
+                StartAgain::Code23 => refusal.with_service_code(23),
+            });
+        }
+        self.starts += 1;
+        let fails = self.starts <= self.behaviour.start_failures || !self.network.attached;
+        let order = if fails { SuccessOrder::OkFirst } else { self.behaviour.start_order };
+        let code = u8::from(fails);
+        self.service = Service::Starting;
+        let delay = self.behaviour.timing.start;
+        let (at, ok_after) = self.answer_in_order(order, delay);
+        let injected = self.injected.clone();
+        self.agenda.plan(at, Step::Started { code, ok_after, injected });
+        Ok(())
+    }
+
+    /// Plans `OK` where it comes first; says when the outcome is due and whether `OK` follows it.
+    fn answer_in_order(&mut self, order: SuccessOrder, delay: Duration) -> (Duration, bool) {
+        match order {
+            SuccessOrder::OkFirst => {
+                self.answer_ok();
+                (self.now + self.behaviour.timing.result + delay, false)
+            }
+            SuccessOrder::ResultFirst => (self.now + delay, true),
+        }
+    }
+
+    pub(super) fn started(&mut self, code: u8, ok_after: bool, injected: &Injected) {
+        self.service = if code == 0 { Service::Started } else { Service::Stopped };
+        self.service_outcome(&format!("+CMQTTSTART: {code}"), ok_after, injected);
+    }
+
+    pub(super) fn stop(&mut self) -> Result<(), Refusal> {
+        if self.service != Service::Started {
+            let refusal = Refusal::new(ComplaintKind::NotStarted, "the service is not started");
+            return Err(match self.behaviour.stop_not_started {
+                StopNotStarted::Error => refusal,
+                StopNotStarted::Code9 => refusal.with_service_code(9),
+            });
+        }
+        if self.reboots_over_live_session((0..2).any(|client| self.clients[client].connected)) {
+            return Ok(());
+        }
+        if self.clients.iter().any(|client| client.acquired.is_some()) {
+            return self.refuse_stop();
+        }
+        self.service = Service::Stopping;
+        let (order, delay) = (self.behaviour.stop_order, self.behaviour.timing.stop);
+        let (at, ok_after) = self.answer_in_order(order, delay);
+        let injected = self.injected.clone();
+        self.agenda.plan(at, Step::Stopped { ok_after, injected });
+        Ok(())
+    }
+
+    fn refuse_stop(&mut self) -> Result<(), Refusal> {
+        let refusal = Refusal::new(ComplaintKind::StillAcquired, "a client is still acquired");
+        match self.behaviour.stop_acquired {
+            StopAcquired::Code21 => Err(refusal.with_service_code(21)),
+            StopAcquired::Code19 => Err(refusal.with_service_code(19)),
+            StopAcquired::OkThenCode21 => {
+                self.complain(refusal.kind, refusal.what);
+                self.answer_ok();
+                let at = self.now + self.behaviour.timing.result + self.behaviour.timing.stop;
+                self.agenda.plan(at, Step::Emit(framed("+CMQTTSTOP: 21")));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn stopped(&mut self, ok_after: bool, injected: &Injected) {
+        self.forget_service();
+        self.service_outcome("+CMQTTSTOP: 0", ok_after, injected);
+    }
+
+    fn service_outcome(&mut self, line: &str, ok_after: bool, injected: &Injected) {
+        self.inject(injected, Point::BeforeOutcome);
+        self.wire.extend(framed(line));
+        self.inject(injected, Point::AfterOutcome);
+        if ok_after {
+            self.send_final(OK, injected);
+        }
+    }
+
+    fn forget_service(&mut self) {
+        self.service = Service::Stopped;
+        self.clients = [Client::default(), Client::default()];
+        self.received.clear();
+    }
+
+    /// The habit of rebooting when a live session is torn down or connected over.
+    pub(super) fn reboots_over_live_session(&mut self, live: bool) -> bool {
+        let reboots = live && self.behaviour.live_session_reboots;
+        if reboots {
+            self.restart(self.now);
+        }
+        reboots
+    }
+
+    /// The module restarts: every MQTT state is gone, echo is as at power-on, boot lines follow.
+    pub fn restart(&mut self, now: Duration) {
+        self.advance(now);
+        let connected: Vec<usize> = (0..2).filter(|&client| self.clients[client].connected).collect();
+        if self.behaviour.reset_urcs && !connected.is_empty() {
+            for client in &connected {
+                self.wire.extend(framed(&format!("+CMQTTCONNLOST: {client},3")));
+            }
+            if self.behaviour.nonet {
+                self.wire.extend(framed("+CMQTTNONET"));
+            }
+        }
+        self.power_on(now);
+    }
+
+    /// The module loses its power and gets it back: as a restart, but without a word before it.
+    pub fn power_on(&mut self, now: Duration) {
+        self.advance(now);
+        for client in 0..2 {
+            if self.clients[client].connected || self.clients[client].is_busy() {
+                self.request(Request::Drop { client });
+            }
+        }
+        self.agenda.clear();
+        self.forget_service();
+        self.network.silent = false;
+        self.echo = self.behaviour.echo;
+        self.input.boots();
+        self.plan_boot();
+    }
+
+    fn plan_boot(&mut self) {
+        let delay = self.behaviour.timing.boot;
+        let mut lines = vec![match self.behaviour.ready_line {
+            ReadyLine::Rdy => "RDY",
+            ReadyLine::AtReady => "*ATREADY: 1",
+        }];
+        if self.behaviour.boot_lines {
+            if self.behaviour.ready_line == ReadyLine::AtReady {
+                lines.push("*ISIMAID: \"A0000000871004FF86FF1289\"");
+            }
+            lines.extend(["+CPIN: READY", "SMS DONE", "PB DONE"]);
+        }
+        let mut at = self.now;
+        for line in lines {
+            at += delay;
+            self.agenda.plan(at, Step::Emit(framed(line)));
+        }
+        self.agenda.plan(self.now + delay, Step::Booted);
+    }
+
+    /// The network goes away and the module says so: CONNLOST with cause 3 for each connected client, then NONET
+    /// where the module knows it, which stops the service.
+    pub fn network_lost(&mut self, now: Duration) {
+        self.advance(now);
+        let mut at = now;
+        for client in 0..2 {
+            if self.clients[client].connected || self.clients[client].is_busy() {
+                self.request(Request::Drop { client });
+                self.connection_lost(client, 3);
+            }
+            if let Some(operation) = &self.clients[client].operation {
+                at = at.max(operation.earliest);
+            }
+        }
+        self.agenda.plan(at, Step::NetworkGone);
+        self.advance(now);
+    }
+
+    pub(super) fn network_gone(&mut self) {
+        if !self.behaviour.nonet {
+            return;
+        }
+        self.wire.extend(framed("+CMQTTNONET"));
+        if !self.behaviour.nonet_keeps_service {
+            self.forget_service();
+        }
+    }
+
+    /// The radio dies without a URC. `AT+CSQ` answers `99,99`. If the module has `noticed`, `AT+CMQTTDISC?` tells the
+    /// clients disconnected; if not, it believes in its sessions until their operations time out.
+    pub fn lose_network_silently(&mut self, now: Duration, noticed: bool) {
+        self.advance(now);
+        for client in 0..2 {
+            if self.clients[client].connected {
+                self.request(Request::Drop { client });
+                if noticed {
+                    self.clients[client].disconnect();
+                }
+            }
+        }
+        self.network.silent = true;
+    }
+
+    /// The radio is back. Sessions that the module still believed in are lost with cause 2.
+    pub fn restore_network(&mut self, now: Duration) {
+        self.advance(now);
+        self.network.attached = true;
+        if core::mem::take(&mut self.network.silent) {
+            for client in 0..2 {
+                self.connection_lost(client, 2);
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Behaviour of the module, byte for byte.
+
+mod connection;
+mod input;
+mod lifecycle;
+mod publish;
+mod received;
+mod recovery;
+mod script;
+mod settings;
+mod subscribe;
+mod test_form;
+
+use core::time::Duration;
+
+use super::Modem;
+use crate::behaviour::Behaviour;
+use crate::broker::{Connection, Event, Request};
+use crate::family::Family;
+use crate::referee::ComplaintKind;
+
+/// Longer than any delay of the module, shorter than any timeout.
+const A_WHILE: Duration = Duration::from_secs(2);
+
+/// A module with echo off, and the time.
+struct Rig {
+    modem: Modem,
+    now: Duration,
+}
+
+impl Rig {
+    fn new(family: Family) -> Self {
+        Self::with(family, &[])
+    }
+
+    fn with(family: Family, switches: &[(&str, &str)]) -> Self {
+        let mut behaviour = Behaviour::of(family);
+        for (name, value) in switches {
+            behaviour.set(name, value).unwrap();
+        }
+        let mut modem = Modem::new(family, behaviour);
+        modem.preset_echo(false);
+        Self { modem, now: Duration::ZERO }
+    }
+
+    /// A module with client 0 connected.
+    fn connected(family: Family, switches: &[(&str, &str)]) -> Self {
+        let mut rig = Self::with(family, switches);
+        rig.modem.preset_connected(0, connection("device-7"));
+        rig.requests();
+        rig
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.modem.behaviour_mut().set(name, value).unwrap();
+    }
+
+    /// Sends a command line and gathers what comes in a while.
+    fn send(&mut self, line: &str) -> String {
+        self.modem.receive(self.now, format!("{line}\r").as_bytes());
+        self.pass(A_WHILE)
+    }
+
+    fn send_bytes(&mut self, bytes: &[u8]) -> String {
+        self.modem.receive(self.now, bytes);
+        self.pass(A_WHILE)
+    }
+
+    fn pass(&mut self, time: Duration) -> String {
+        self.now += time;
+        String::from_utf8(self.modem.output(self.now)).unwrap()
+    }
+
+    /// An event of the broker and what comes in a while.
+    fn event(&mut self, event: Event) -> String {
+        self.modem.event(self.now, event);
+        self.pass(A_WHILE)
+    }
+
+    fn requests(&mut self) -> Vec<Request> {
+        self.modem.take_requests(self.now)
+    }
+
+    /// The complaints since last asked, by kind.
+    fn complaints(&mut self) -> Vec<ComplaintKind> {
+        self.modem.take_complaints().into_iter().map(|complaint| complaint.kind).collect()
+    }
+
+    /// Stages something through a prompt.
+    fn enter(&mut self, line: &str, data: &[u8]) {
+        assert_eq!(self.send(line), "\r\n>", "{line}");
+        assert_eq!(self.send_bytes(data), "\r\nOK\r\n", "{line}");
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.modem.complaints(), [], "a test names the complaints it expects");
+        }
+    }
+}
+
+fn connection(client_id: &str) -> Connection {
+    Connection {
+        host: "broker.example".to_owned(),
+        port: 1883,
+        client_id: client_id.to_owned(),
+        version: 4,
+        keep_alive: 60,
+        clean_session: true,
+        user: None,
+        password: None,
+        will: None,
+        tls: false,
+    }
+}

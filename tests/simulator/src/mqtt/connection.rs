@@ -1,0 +1,304 @@
+//! One connection to a broker: a task that polls `rumqttc` until the connection ends.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use rumqttc::{
+    AsyncClient, ConnectionError, EventLoop, Incoming, LastWill, MqttOptions, Outgoing, QoS, SubscribeFilter,
+    SubscribeReasonCode, valid_filter, valid_topic,
+};
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+use super::{BrokerAddress, failure};
+use crate::broker::{Connection, Event, Request};
+
+/// The largest packet MQTT can express (3.1.1 §2.2.3). `rumqttc` would stop at 10,240 bytes, topic included.
+const LARGEST_PACKET: usize = 268_435_455;
+/// Time for name, socket and CONNACK; also for writing one packet out.
+const NETWORK_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time a broker gets to close its side after DISCONNECT.
+const CLOSING_TIMEOUT: Duration = Duration::from_secs(1);
+/// Requests on their way to one connection. The module itself has at most one, so this is never the narrow place.
+const REQUEST_QUEUE: usize = 16;
+/// Packets on their way to the socket: a module stages up to 5,120 bytes of filters, and `rumqttc` sends one UNSUBSCRIBE each.
+const PACKET_QUEUE: usize = 5120;
+/// Events not yet taken. A full queue holds the broker back instead of dropping messages.
+const EVENT_QUEUE: usize = 64;
+
+/// A connection that exists or is being made. Dropping it closes the socket without DISCONNECT, so that the broker
+/// publishes the will.
+pub(super) struct ConnectionTask {
+    requests: mpsc::Sender<Request>,
+    events: mpsc::Receiver<Event>,
+    task: AbortHandle,
+}
+
+impl ConnectionTask {
+    pub(super) fn open(client: usize, connection: Connection, broker: BrokerAddress) -> Self {
+        let (requests, requested) = mpsc::channel(REQUEST_QUEUE);
+        let (happened, events) = mpsc::channel(EVENT_QUEUE);
+        let task = tokio::spawn(run(client, connection, broker, requested, happened));
+        Self { requests, events, task: task.abort_handle() }
+    }
+
+    /// Hands `request` to the task; the answer at once where that is not possible.
+    pub(super) fn request(&self, request: Request) -> Option<Event> {
+        match self.requests.try_send(request) {
+            Ok(()) => None,
+            Err(TrySendError::Full(request)) => failure::answer(&request, failure::CLIENT_IS_BUSY),
+            Err(TrySendError::Closed(request)) => failure::answer(&request, failure::NO_CONNECTION),
+        }
+    }
+
+    /// The next event; none once the connection has ended and everything was told.
+    pub(super) async fn event(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+}
+
+impl Drop for ConnectionTask {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn run(
+    client: usize,
+    connection: Connection,
+    broker: BrokerAddress,
+    mut requests: mpsc::Receiver<Request>,
+    events: mpsc::Sender<Event>,
+) {
+    let (mqtt, mut event_loop) = match connect(&connection, &broker).await {
+        Ok(connected) => connected,
+        Err(code) => {
+            let _ = events.send(Event::ConnectFailed { client, code }).await;
+            return;
+        }
+    };
+    let mut exchange = Exchange { client, mqtt, events, outstanding: Vec::new() };
+    exchange.tell(Event::Connected { client }).await;
+    loop {
+        match next(&mut event_loop, &mut requests, &mut exchange).await {
+            Ok(rumqttc::Event::Outgoing(Outgoing::Disconnect)) => {
+                // A socket closed with unread bytes resets the connection, which could overtake DISCONNECT.
+                let drain = async { while event_loop.poll().await.is_ok() {} };
+                let _ = timeout(CLOSING_TIMEOUT, drain).await;
+                exchange.tell(Event::Disconnected { client }).await;
+                return;
+            }
+            Ok(event) => exchange.heard(event).await,
+            Err(error) => {
+                exchange.lost(failure::loss_cause(&error)).await;
+                return;
+            }
+        }
+    }
+}
+
+/// Waits for the next event of the connection and carries out what is requested meanwhile. `EventLoop::poll` loses
+/// packets when it is dropped half-way, so it is kept while requests come.
+async fn next(
+    event_loop: &mut EventLoop,
+    requests: &mut mpsc::Receiver<Request>,
+    exchange: &mut Exchange,
+) -> Result<rumqttc::Event, ConnectionError> {
+    let mut event = pin!(event_loop.poll());
+    loop {
+        tokio::select! {
+            event = &mut event => return event,
+            Some(request) = requests.recv() => exchange.carry_out(request).await,
+        }
+    }
+}
+
+async fn connect(connection: &Connection, broker: &BrokerAddress) -> Result<(AsyncClient, EventLoop), u8> {
+    let options = mqtt_options(connection, broker)?;
+    resolve(broker).await?;
+    let (mqtt, mut event_loop) = AsyncClient::new(options, PACKET_QUEUE);
+    event_loop.network_options.set_connection_timeout(NETWORK_TIMEOUT.as_secs());
+    match event_loop.poll().await {
+        Ok(_) => Ok((mqtt, event_loop)),
+        Err(error) => Err(failure::connect_code(&error)),
+    }
+}
+
+/// `rumqttc` resolves the name too, but reports a failure like one of the socket.
+async fn resolve(broker: &BrokerAddress) -> Result<(), u8> {
+    let resolved = timeout(NETWORK_TIMEOUT, tokio::net::lookup_host(broker.to_string())).await;
+    let address = resolved.ok().and_then(Result::ok).and_then(|mut addresses| addresses.next());
+    address.map(drop).ok_or(failure::DNS_ERROR)
+}
+
+fn mqtt_options(connection: &Connection, broker: &BrokerAddress) -> Result<MqttOptions, u8> {
+    // MQTT 3.1.1 §3.1.3.1 wants a client id for a session that lasts; `rumqttc` panics without one.
+    if connection.client_id.is_empty() && !connection.clean_session {
+        return Err(failure::IDENTIFIER_REJECTED);
+    }
+    let mut options = MqttOptions::new(connection.client_id.as_str(), broker.host.as_str(), broker.port);
+    options
+        .set_transport(transport(connection)?)
+        .set_keep_alive(Duration::from_secs(connection.keep_alive.into()))
+        .set_clean_session(connection.clean_session)
+        .set_max_packet_size(LARGEST_PACKET, LARGEST_PACKET);
+    if connection.user.is_some() || connection.password.is_some() {
+        options.set_credentials(
+            connection.user.as_deref().unwrap_or_default(),
+            connection.password.as_deref().unwrap_or_default(),
+        );
+    }
+    if let Some(will) = &connection.will {
+        let topic = text(&will.topic)?;
+        options.set_last_will(LastWill::new(topic, will.message.as_slice(), quality_of_service(will.qos)?, false));
+    }
+    Ok(options)
+}
+
+/// TCP. This is also where TLS belongs: as long as the module keeps neither certificates nor SSL contexts, its handshake
+/// fails.
+fn transport(connection: &Connection) -> Result<rumqttc::Transport, u8> {
+    if connection.tls { Err(failure::HANDSHAKE_FAIL) } else { Ok(rumqttc::Transport::tcp()) }
+}
+
+fn text(bytes: &[u8]) -> Result<String, u8> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| failure::BAD_UTF8)
+}
+
+fn filter(bytes: &[u8]) -> Result<String, u8> {
+    let filter = text(bytes)?;
+    if valid_filter(&filter) { Ok(filter) } else { Err(failure::INVALID_PARAMETER) }
+}
+
+fn quality_of_service(qos: u8) -> Result<QoS, u8> {
+    rumqttc::qos(qos).map_err(|_| failure::INVALID_PARAMETER)
+}
+
+/// What was sent and waits for its acknowledgement.
+#[derive(Debug, PartialEq, Eq)]
+enum Outstanding {
+    Publish,
+    Subscribe,
+    Unsubscribe { acknowledgements: usize },
+}
+
+/// The requests and answers of a connection that exists.
+struct Exchange {
+    client: usize,
+    mqtt: AsyncClient,
+    events: mpsc::Sender<Event>,
+    outstanding: Vec<Outstanding>,
+}
+
+impl Exchange {
+    async fn tell(&self, event: Event) {
+        // Fails only when nobody wants to hear of this connection any more, and then the task is being ended.
+        let _ = self.events.send(event).await;
+    }
+
+    async fn carry_out(&mut self, request: Request) {
+        if let Err(code) = self.send(&request)
+            && let Some(answer) = failure::answer(&request, code)
+        {
+            self.tell(answer).await;
+        }
+    }
+
+    fn send(&mut self, request: &Request) -> Result<(), u8> {
+        let busy = |_| failure::CLIENT_IS_BUSY;
+        match request {
+            Request::Publish { topic, payload, qos, retained, .. } => {
+                let topic = text(topic)?;
+                if !valid_topic(&topic) {
+                    return Err(failure::INVALID_PARAMETER);
+                }
+                let qos = quality_of_service(*qos)?;
+                self.mqtt.try_publish(topic, qos, *retained, payload.as_slice()).map_err(busy)?;
+                self.outstanding.push(Outstanding::Publish);
+            }
+            Request::Subscribe { filters, .. } => {
+                let filters = filters
+                    .iter()
+                    .map(|(path, qos)| Ok(SubscribeFilter::new(filter(path)?, quality_of_service(*qos)?)));
+                let filters = filters.collect::<Result<Vec<_>, u8>>()?;
+                self.mqtt.try_subscribe_many(filters).map_err(busy)?;
+                self.outstanding.push(Outstanding::Subscribe);
+            }
+            Request::Unsubscribe { filters, .. } => {
+                let filters = filters.iter().map(|path| filter(path)).collect::<Result<Vec<_>, u8>>()?;
+                let acknowledgements = filters.len();
+                for filter in filters {
+                    self.mqtt.try_unsubscribe(filter).map_err(busy)?;
+                }
+                self.outstanding.push(Outstanding::Unsubscribe { acknowledgements });
+            }
+            Request::Disconnect { .. } => self.mqtt.try_disconnect().map_err(busy)?,
+            // These two make and end the task; they never come to it.
+            Request::Connect { .. } | Request::Drop { .. } => {}
+        }
+        Ok(())
+    }
+
+    async fn heard(&mut self, event: rumqttc::Event) {
+        let client = self.client;
+        match event {
+            // QoS 0 is complete when written out, which carries no packet id.
+            rumqttc::Event::Outgoing(Outgoing::Publish(0))
+            | rumqttc::Event::Incoming(Incoming::PubAck(_) | Incoming::PubComp(_)) => {
+                self.completed(Outstanding::Publish, Event::Published { client }).await;
+            }
+            rumqttc::Event::Incoming(Incoming::SubAck(acknowledgement)) => {
+                let refused = acknowledgement.return_codes.contains(&SubscribeReasonCode::Failure);
+                let answer = if refused {
+                    Event::SubscribeFailed { client, code: failure::FAILED }
+                } else {
+                    Event::Subscribed { client }
+                };
+                self.completed(Outstanding::Subscribe, answer).await;
+            }
+            rumqttc::Event::Incoming(Incoming::UnsubAck(_)) => self.unsubscribe_acknowledged().await,
+            rumqttc::Event::Incoming(Incoming::Publish(message)) => {
+                let (topic, payload) = (message.topic.into_bytes(), message.payload.to_vec());
+                self.tell(Event::Message { client, topic, payload }).await;
+            }
+            _ => {}
+        }
+    }
+
+    async fn completed(&mut self, operation: Outstanding, answer: Event) {
+        if let Some(index) = self.outstanding.iter().position(|other| *other == operation) {
+            self.outstanding.remove(index);
+            self.tell(answer).await;
+        }
+    }
+
+    /// `rumqttc` sends one UNSUBSCRIBE a filter; the module waits for all of them.
+    async fn unsubscribe_acknowledged(&mut self) {
+        let waiting = self.outstanding.iter_mut().find_map(|operation| match operation {
+            Outstanding::Unsubscribe { acknowledgements } => Some(acknowledgements),
+            _ => None,
+        });
+        let Some(acknowledgements) = waiting else {
+            return;
+        };
+        *acknowledgements -= 1;
+        if *acknowledgements == 0 {
+            let done = Outstanding::Unsubscribe { acknowledgements: 0 };
+            self.completed(done, Event::Unsubscribed { client: self.client }).await;
+        }
+    }
+
+    async fn lost(&mut self, cause: u8) {
+        let (client, code) = (self.client, failure::MESSAGE_RECEIVE_FAIL);
+        for operation in std::mem::take(&mut self.outstanding) {
+            let failed = match operation {
+                Outstanding::Publish => Event::PublishFailed { client, code },
+                Outstanding::Subscribe => Event::SubscribeFailed { client, code },
+                Outstanding::Unsubscribe { .. } => Event::UnsubscribeFailed { client, code },
+            };
+            self.tell(failed).await;
+        }
+        self.tell(Event::ConnectionLost { client, cause }).await;
+    }
+}

@@ -1,0 +1,67 @@
+//! What the simulated module holds against its host.
+
+use core::fmt;
+use core::time::Duration;
+
+/// Something the host sent that a real module would refuse, or that would leave it confused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// When it happened.
+    pub at: Duration,
+    /// Which rule was broken.
+    pub kind: ComplaintKind,
+    /// The line or bytes, and the rule, in words.
+    pub what: String,
+}
+
+/// The rule that was broken. A test may tolerate some: a host that probes what survived its own reset has to send
+/// commands whose state it cannot know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ComplaintKind {
+    /// No such command, or no such form of it.
+    UnknownCommand,
+    /// A command, form or parameter that other families have.
+    NotInFamily,
+    /// The line does not begin with `AT`, or has control characters.
+    Garbage,
+    /// The line is longer than the module's buffer.
+    LineTooLong,
+    /// Bytes came while the final result of a command was owed.
+    BytesWhileExecuting,
+    /// A mandatory parameter is missing.
+    MissingParameter,
+    /// More parameters than the command has.
+    TooManyParameters,
+    /// A parameter is not a number, or not quoted, or its quotes do not match.
+    Malformed,
+    /// A number or the length of a string is out of the family's range.
+    OutOfRange,
+    /// The service is not started.
+    NotStarted,
+    /// START of a started service.
+    AlreadyStarted,
+    /// The client index is not acquired.
+    NotAcquired,
+    /// ACCQ of an acquired index.
+    AlreadyAcquired,
+    /// STOP with an acquired client.
+    StillAcquired,
+    /// The client is not connected.
+    NotConnected,
+    /// CONNECT, or a command that belongs before it, on a connected client.
+    AlreadyConnected,
+    /// REL of a connected client.
+    StillConnected,
+    /// The client waits for an outcome (code 14).
+    Busy,
+    /// PUB, SUB or UNSUB with no topic staged (code 18).
+    TopicEmpty,
+    /// A topic is not UTF-8 while `checkUTF8` is on, holds NUL, or is published with a wildcard.
+    BadTopic,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "at {:?}: {:?}: {}", self.at, self.kind, self.what)
+    }
+}

@@ -1,0 +1,10 @@
+//! The front ends, driven as their users drive them.
+
+mod at_commands;
+mod broker;
+mod host;
+mod mqtt_failures;
+mod mqtt_side;
+mod program;
+mod pty;
+mod tcp;

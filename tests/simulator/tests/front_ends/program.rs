@@ -1,0 +1,106 @@
+//! The program itself.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The program, run with `arguments`; ended at the end of the test, whatever its outcome.
+struct Program(Child);
+
+impl Program {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_simcom-modem-simulator"));
+        Self(command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// Where the program says it is ready.
+    fn place(&mut self) -> String {
+        let mut line = String::new();
+        BufReader::new(self.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        line.trim_end().strip_prefix("ready on ").expect("ready").to_owned()
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
+        kill_process(id, signal).unwrap();
+    }
+
+    /// Waits for the end and returns what was written to stderr.
+    fn end(&mut self) -> (ExitStatus, String) {
+        let mut errors = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        (self.0.wait().unwrap(), errors)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
+fn expect(port: &mut impl Read, answer: &str) {
+    let mut received = vec![0; answer.len()];
+    port.read_exact(&mut received).unwrap();
+    assert_eq!(String::from_utf8_lossy(&received), answer);
+}
+
+#[test]
+fn complaints_are_printed_and_make_a_strict_run_fail() {
+    let mut program = Program::start(&["--tcp", "127.0.0.1:0", "--strict", "--log"]);
+    let mut port = TcpStream::connect(program.place()).unwrap();
+    port.write_all(b"AT+CMQTTACCQ=0,\"early\"\r").unwrap();
+    expect(&mut port, "AT+CMQTTACCQ=0,\"early\"\r\r\nERROR\r\n");
+    program.signal(Signal::TERM);
+    let (status, errors) = program.end();
+    assert_eq!(status.code(), Some(3));
+    assert!(errors.contains("referee: at "), "{errors}");
+    assert!(errors.contains("→ AT+CMQTTACCQ=0,"), "{errors}");
+    assert!(errors.contains("← ERROR"), "{errors}");
+}
+
+#[test]
+fn switches_and_signals_reach_the_module() {
+    let family_and_switches = ["--family", "sim7600", "--set", "echo=off", "--set", "boot-lines=off"];
+    let mut program = Program::start(&[&["--tcp", "127.0.0.1:0", "--strict"][..], &family_and_switches].concat());
+    let mut port = TcpStream::connect(program.place()).unwrap();
+    port.write_all(b"AT\r").unwrap();
+    expect(&mut port, "\r\nOK\r\n");
+    program.signal(Signal::USR1);
+    expect(&mut port, "\r\nRDY\r\n");
+    program.signal(Signal::USR2);
+    expect(&mut port, "\r\n+CMQTTNONET\r\n");
+    program.signal(Signal::INT);
+    assert_eq!(program.end().0.code(), Some(0));
+}
+
+#[test]
+fn link_exists_from_ready_to_the_end() {
+    let path = std::env::temp_dir().join(format!("simcom-modem-{}-program", std::process::id()));
+    let mut program = Program::start(&["--pty", path.to_str().unwrap()]);
+    assert_eq!(program.place(), path.to_str().unwrap());
+    let mut port = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    port.write_all(b"AT\r").unwrap();
+    expect(&mut port, "AT\r\r\nOK\r\n");
+    program.signal(Signal::TERM);
+    assert_eq!(program.end().0.code(), Some(0));
+    assert!(fs::symlink_metadata(&path).is_err());
+}
+
+#[test]
+fn mistakes_are_one_line_and_an_exit_code() {
+    let mistakes: [(&[&str], i32); 4] = [
+        (&["--tcp", "127.0.0.1:0", "--set", "no-such=1"], 1),
+        (&["--tcp", "nowhere"], 1),
+        (&["--pty", "/no/such/folder/modem"], 1),
+        (&["--tcp", "127.0.0.1:0", "--family", "sim800"], 2),
+    ];
+    for (arguments, code) in mistakes {
+        let (status, errors) = Program::start(arguments).end();
+        assert_eq!(status.code(), Some(code), "{arguments:?}: {errors}");
+        assert_eq!(errors.lines().filter(|line| line.contains("simulator: ") || line.contains("error: ")).count(), 1);
+    }
+}
