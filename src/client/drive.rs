@@ -122,7 +122,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                     if errors == ERRORS_IN_A_ROW || !loses_bytes(error.kind()) {
                         return Err(Error::Receive(error.kind()));
                     }
-                    engine.bytes_lost(handler);
+                    engine.bytes_lost(now, handler);
                 }
                 None => {}
             }

@@ -88,12 +88,11 @@ impl<const N: usize> Inbox<N> {
     }
 
     fn push(&self, bytes: &[u8]) {
-        let mut offset = self.used.get() + self.incoming.get();
-        for &byte in bytes {
-            if let Some(place) = self.ring.get(self.wrapped(offset)) {
+        let end = self.used.get() + self.incoming.get();
+        for (offset, &byte) in bytes.iter().enumerate() {
+            if let Some(place) = self.ring.get(self.wrapped(end + offset)) {
                 place.set(byte);
             }
-            offset += 1;
         }
         self.incoming.set(self.incoming.get() + bytes.len());
     }

@@ -131,12 +131,20 @@ impl<'a> Connect<'a> {
                 match *self.client.of(&self.connected) {
                     Some(true) => life.state = ClientState::Connected,
                     Some(false) => life.state = ClientState::Acquired,
-                    None => {}
+                    // What was believed is not so: the module has restarted without a word that arrived.
+                    None if !self.probed => {
+                        life.state = ClientState::Unknown;
+                        session.lifecycle.service = ServiceState::Unknown;
+                        return self.service_step(session);
+                    }
+                    None => return Ok(Step::Disc),
                 }
                 self.probed_client_step(session)
             }
             Step::ConnectRead => match self.comparison {
                 Comparison::Behind { equal: true, .. } => {
+                    // The earlier life may have been cut off between a payload and its publish.
+                    session.lifecycle.client_mut(self.client).payload_staged = true;
                     self.connection = Connection::Adopted;
                     Step::Done
                 }
@@ -193,7 +201,7 @@ impl<'a> Connect<'a> {
         let life = session.lifecycle.client(self.client);
         match life.state {
             ClientState::Released => Step::Accq,
-            ClientState::Connected if self.same_options && !life.payload_staged => Step::DiscRead,
+            ClientState::Connected if self.same_options && !life.acquire_anew => Step::DiscRead,
             ClientState::Connected => Step::Disc,
             ClientState::Acquired => self.acquired_step(session),
             ClientState::Unknown if self.probed => Step::DiscRead,
@@ -205,7 +213,7 @@ impl<'a> Connect<'a> {
     fn probed_client_step(&mut self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         match life.state {
-            ClientState::Connected if life.payload_staged => Step::Disc,
+            ClientState::Connected if life.acquire_anew => Step::Disc,
             ClientState::Connected if !self.probed => {
                 self.connection = Connection::Adopted;
                 Step::Done
@@ -220,7 +228,7 @@ impl<'a> Connect<'a> {
     fn acquired_step(&self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         let is_ours = self.same_options && (!self.probed || self.id_matches);
-        if is_ours && life.prepared && !life.payload_staged { Step::Connect } else { Step::Rel }
+        if is_ours && life.prepared && !life.acquire_anew { Step::Connect } else { Step::Rel }
     }
 
     /// Writes what the quoted parameter of the present read form should be.

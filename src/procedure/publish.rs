@@ -67,8 +67,10 @@ impl Procedure for PublishMessage<'_> {
         if let Some(result) = last {
             result?;
         }
+        let life = session.lifecycle.client_mut(self.client);
         self.step = match self.step {
-            Step::Begin if self.is_empty() && session.lifecycle.client(self.client).payload_staged => {
+            Step::Begin if self.is_empty() && life.payload_staged => {
+                life.acquire_anew = true;
                 return Err(Error::Illegal { command: CommandName("+CMQTTPUB"), reason: Illegal::PayloadStaged });
             }
             Step::Begin => Step::Topic,

@@ -109,10 +109,10 @@ impl Engine {
     }
 
     /// The UART reported that bytes were lost.
-    pub(crate) fn bytes_lost(&mut self, handler: &mut dyn MessageHandler) {
+    pub(crate) fn bytes_lost(&mut self, now: Duration, handler: &mut dyn MessageHandler) {
         let Session { incoming, events, .. } = &mut self.session;
         events.bytes_lost();
-        incoming.abort(events, handler);
+        incoming.bytes_lost(Instant::new(now), events, handler);
     }
 
     /// When to call [`expire`](Self::expire), on the timer that says `now`; `None` where there is no hurry.

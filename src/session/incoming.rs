@@ -9,6 +9,9 @@ use crate::urc::{RxPayload, RxStart, RxTopic};
 
 /// How long an open message may go without a byte, in milliseconds. A module sends a message in one go.
 const STALL: u32 = 2_000;
+/// How much earlier than the bytes that it lost an error of the UART can be reported, in milliseconds: some drivers
+/// report it before they hand over what they had buffered.
+const SUSPICION: u32 = 100;
 
 #[derive(Clone, Copy, Debug)]
 struct Open {
@@ -35,6 +38,10 @@ pub(super) struct Incoming {
     discarding: bool,
     part: Part,
     part_left: u16,
+    /// The UART lost bytes inside a message: until so many more have come, or its end, a line may be part of its payload.
+    doubt: u16,
+    /// Until when a message that begins counts as hit by an error of the UART.
+    suspicion: Option<Instant>,
     last_byte: Instant,
 }
 
@@ -45,13 +52,15 @@ impl Incoming {
             discarding: false,
             part: Part::Nothing,
             part_left: 0,
+            doubt: 0,
+            suspicion: None,
             last_byte: Instant::new(core::time::Duration::ZERO),
         }
     }
 
     /// When the message, if there is one, counts as stalled.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        (self.open.is_some() || self.part_left > 0).then(|| self.last_byte.after(STALL))
+        (self.open.is_some() || self.part_left > 0 || self.doubts()).then(|| self.last_byte.after(STALL))
     }
 
     /// Bytes came, whatever they were.
@@ -59,8 +68,34 @@ impl Incoming {
         self.last_byte = now;
     }
 
+    /// The UART lost bytes, perhaps of this message.
+    pub(super) fn bytes_lost(&mut self, now: Instant, events: &mut Events, handler: &mut dyn MessageHandler) {
+        self.doubt = match self.open {
+            Some(open) => open.topic_left.saturating_add(open.payload_left),
+            None => self.part_left,
+        };
+        self.suspicion = Some(now.after(SUSPICION));
+        self.abort(events, handler);
+    }
+
+    /// Whether a line may be payload. Of such lines, only those of messages count.
+    pub(super) fn doubts(&self) -> bool {
+        self.doubt > 0
+    }
+
+    /// So many bytes came that may be payload.
+    pub(super) fn doubtful(&mut self, length: usize) {
+        self.doubt = self.doubt.saturating_sub(length.try_into().unwrap_or(u16::MAX));
+    }
+
     pub(super) fn start(&mut self, start: RxStart, events: &mut Events, handler: &mut dyn MessageHandler) {
         self.abort(events, handler);
+        if self.suspicion.is_some_and(|end| !self.last_byte.has_reached(end)) {
+            events.aborted(start.client);
+            self.discarding = true;
+            self.doubt = start.topic_length.saturating_add(start.payload_length);
+            return;
+        }
         self.discarding = false;
         let accepted = handler.begin(start.client, start.topic_length.into(), start.payload_length.into());
         let (topic_left, payload_left) = (start.topic_length, start.payload_length);
@@ -94,7 +129,7 @@ impl Incoming {
                     events.aborted(client);
                 }
                 // The beginning was lost, the data come nevertheless. What a forged header can swallow is bounded.
-                RECEIVED_PAYLOAD_LIMIT
+                if self.doubts() { self.doubt } else { RECEIVED_PAYLOAD_LIMIT }
             }
         };
         if length > room {
@@ -110,6 +145,7 @@ impl Incoming {
         // The parser gives no more than the part, and the part was no longer than what the message lacked.
         let length = bytes.len() as u16;
         self.part_left = self.part_left.saturating_sub(length);
+        self.doubt = self.doubt.saturating_sub(length);
         let Some(open) = &mut self.open else { return };
         let left = match self.part {
             Part::Topic => &mut open.topic_left,
@@ -139,6 +175,7 @@ impl Incoming {
             _ => self.abort(events, handler),
         }
         self.discarding = false;
+        self.doubt = 0;
     }
 
     /// Gives up the open message, if there is one. Data that are still announced stay data until they have come or
@@ -157,6 +194,7 @@ impl Incoming {
     /// No byte came for too long: what is missing will not come.
     pub(super) fn stalled(&mut self, events: &mut Events, handler: &mut dyn MessageHandler) {
         self.part_left = 0;
+        self.doubt = 0;
         self.abort(events, handler);
         self.discarding = false;
     }

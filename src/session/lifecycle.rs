@@ -37,8 +37,10 @@ pub enum ClientState {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientLife {
     pub(crate) state: ClientState,
-    /// A payload is staged that no publish has cleared: an empty publish would send it.
+    /// A payload may be staged that no publish has cleared: an empty publish would send it.
     pub(crate) payload_staged: bool,
+    /// An empty publish could not be done because of that: the next connect releases and acquires the client.
+    pub(crate) acquire_anew: bool,
     /// Settings and will are complete since the client was acquired.
     pub(crate) prepared: bool,
     /// Length of a subscription to nothing but slashes that paying a debt has made, 0 where there is none.
@@ -54,7 +56,7 @@ pub(crate) struct Lifecycle {
 
 impl ClientLife {
     const fn new(state: ClientState) -> Self {
-        Self { state, payload_staged: false, prepared: false, stray_filter: 0 }
+        Self { state, payload_staged: false, acquire_anew: false, prepared: false, stray_filter: 0 }
     }
 
     /// To a state in which settings, will and staged data are gone. A stray subscription may live on in the broker.

@@ -21,11 +21,20 @@ impl Session {
     ) -> u16 {
         match token {
             Token::Line(line) => {
-                if let Some(urc) = Urc::of(line) {
-                    return self.urc(urc, handler);
+                let urc = Urc::of(line);
+                if self.incoming.doubts() {
+                    self.incoming.doubtful(line.bytes().len().saturating_add(1));
+                    return match urc {
+                        Some(part @ (Urc::RxTopic(_) | Urc::RxPayload(_) | Urc::RxEnd(_))) => self.urc(part, handler),
+                        _ => 0,
+                    };
                 }
-                self.line(line, procedure);
+                match urc {
+                    Some(urc) => return self.urc(urc, handler),
+                    None => self.line(line, procedure),
+                }
             }
+            Token::Rest(rest) if self.incoming.doubts() => self.incoming.doubtful(rest.len()),
             Token::Rest(rest) if self.is_answering() => procedure.rest(rest),
             Token::Rest(_) => {}
             Token::Prompt => self.exchange.prompted(&self.timeouts, self.now),
@@ -72,8 +81,7 @@ impl Session {
 
     /// A line that is no URC.
     fn line(&mut self, line: Line<'_>, procedure: &mut dyn Procedure) {
-        let is_echo = !self.lifecycle.echo_is_off && line.bytes().starts_with(b"AT");
-        if is_echo || self.answer(line, procedure) {
+        if self.is_echo(line) || self.answer(line, procedure) {
             return;
         }
         let counters = &mut self.events.counters;
@@ -84,6 +92,14 @@ impl Session {
             Some(_) => &mut counters.stray_results,
             None => &mut counters.unknown_lines,
         });
+    }
+
+    /// Whether `line` is a command sent back. The module may have restarted, echo on again, without a word that arrived.
+    fn is_echo(&self, line: Line<'_>) -> bool {
+        match line.bytes().strip_prefix(b"AT") {
+            Some(command) => !self.lifecycle.echo_is_off || command.starts_with(self.exchange.name.as_str().as_bytes()),
+            None => false,
+        }
     }
 
     /// Takes a line that the exchange, or an owed outcome, has waited for.

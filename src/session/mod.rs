@@ -78,7 +78,9 @@ impl Session {
             if procedure.listens() && !self.events.is_empty() {
                 return Ok(Progress::Done);
             }
-            if !self.settle(procedure.listens())? {
+            // An answer that comes among doubtful lines would not count.
+            let may_send = procedure.listens() || self.exchange.phase != Phase::Idle || !self.incoming.doubts();
+            if !may_send || !self.settle(procedure.listens())? {
                 return Ok(Progress::Waiting);
             }
             let last = match self.exchange.phase {

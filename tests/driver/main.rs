@@ -1,0 +1,11 @@
+//! The driver against the simulated module, in virtual time.
+
+mod answer_orders;
+mod bad_input;
+mod bench;
+mod cancellation;
+mod faults;
+mod main_path;
+mod recovery;
+
+use simcom_mqtt as driver;
