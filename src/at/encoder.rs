@@ -49,14 +49,19 @@ impl<'w> Encoder<'w> {
     }
 
     /// Writes `number` in decimal.
-    pub fn number(&mut self, number: u32) -> &mut Self {
-        let mut divisor = 1;
-        while number / divisor >= 10 {
-            divisor *= 10;
+    pub fn number(&mut self, mut number: u32) -> &mut Self {
+        let mut digits = [0; 10];
+        let mut leading = digits.len();
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+            leading -= 1;
+            if number == 0 {
+                break;
+            }
         }
-        while divisor > 0 {
-            self.byte(b'0' + (number / divisor % 10) as u8);
-            divisor /= 10;
+        for &digit in digits.iter().skip(leading) {
+            self.byte(digit);
         }
         self
     }

@@ -1,7 +1,7 @@
 //! The line discipline: knows AT commands, but nothing of MQTT.
 //!
-//! [`Encoder`] turns a command into bytes a window at a time, [`Parser`] turns bytes into lines, prompts and data, and
-//! [`Parameters`] reads the parameters of one line.
+//! [`Encoder`] turns a command into bytes a window at a time; the parser turns bytes into a [`Line`], a prompt or data,
+//! however they are cut; [`Parameters`] reads the parameters of one line.
 
 mod encoder;
 mod final_result;

@@ -1,10 +1,13 @@
 //! The one loop behind every call.
 
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
+
 use embedded_io::{Error as _, ErrorKind};
 use embedded_io_async::{BufRead, Read, Write};
 
 use super::Modem;
-use super::select::{Selected, select};
 use crate::at::WINDOW;
 use crate::error::Error;
 use crate::handler::MessageHandler;
@@ -55,6 +58,13 @@ const fn loses_bytes(kind: ErrorKind) -> bool {
     )
 }
 
+fn ready<O>(poll: Poll<O>) -> Option<O> {
+    match poll {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
     pub(super) async fn drive<S: Source>(
@@ -82,21 +92,29 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                     window.get(unsent.clone()).unwrap_or(&[])
                 }
             };
-            let now = timer.now();
-            let deadline = engine.deadline(now);
             let is_idle = outgoing.is_empty();
-            let send = async {
-                if is_idle {
-                    return transmitter.flush().await.map(|()| 0);
-                }
-                transmitter.write(outgoing).await
+            let must_send = !is_idle || !flushed;
+            let deadline = engine.deadline(timer.now());
+            let (written, received, timed_out) = {
+                let mut send = pin!(async {
+                    if is_idle { transmitter.flush().await.map(|()| 0) } else { transmitter.write(outgoing).await }
+                });
+                let mut receive = pin!(receiver.fill_buf());
+                let mut wait = pin!(deadline.map(|deadline| timer.wait_until(deadline)));
+                poll_fn(|context| {
+                    let received = ready(receive.as_mut().poll(context));
+                    let written = if must_send { ready(send.as_mut().poll(context)) } else { None };
+                    // Time only counts where nothing has come: what lies in a buffer came in time.
+                    let timed_out = received.is_none()
+                        && written.is_none()
+                        && wait.as_mut().as_pin_mut().is_some_and(|wait| wait.poll(context).is_ready());
+                    if received.is_none() && written.is_none() && !timed_out {
+                        return Poll::Pending;
+                    }
+                    Poll::Ready((written, received, timed_out))
+                })
+                .await
             };
-            let Selected { written, received, timed_out } = select(
-                (!is_idle || !flushed).then_some(send),
-                receiver.fill_buf(),
-                deadline.map(|deadline| timer.wait_until(deadline)),
-            )
-            .await;
             let now = timer.now();
             match written {
                 Some(Ok(0)) if is_idle => flushed = true,

@@ -1,7 +1,6 @@
 //! The async client: it moves bytes and time between a UART and the sans-I/O core, and knows nothing of the protocol.
 
 mod drive;
-mod select;
 
 use core::fmt;
 
