@@ -52,7 +52,10 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-#![cfg_attr(not(feature = "async"), allow(dead_code, unused_imports, reason = "without a shell, nobody drives the core"))]
+#![cfg_attr(
+    not(feature = "async"),
+    allow(dead_code, unused_imports, reason = "without a shell, nobody drives the core")
+)]
 
 pub mod at;
 #[cfg(feature = "async")]

@@ -151,12 +151,10 @@ impl Exchange {
         self.deadline = now.after(if prompted { timeouts.command } else { self.timeout });
     }
 
-    /// The prompt came.
+    /// The prompt came that was awaited.
     pub(super) fn prompted(&mut self, timeouts: &Timeouts, now: Instant) {
-        if self.phase == Phase::Prompt {
-            self.phase = Phase::Data;
-            self.deadline = now.after(timeouts.command);
-        }
+        self.phase = Phase::Data;
+        self.deadline = now.after(timeouts.command);
     }
 
     /// A final result came. Returns whether it belongs to this exchange.

@@ -165,7 +165,9 @@ fn a_restart_while_nobody_calls_is_an_event_and_the_states_are_known() {
             events.push(modem.next_event().await.or_transcript(bench));
         }
         assert_eq!(modem.service_state(), ServiceState::Stopped);
+        let sent = bench.sent().len();
         assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert!(bench.sent()[sent..].starts_with(b"AT\rAT+CSQ\rATE0\r"), "{}", bench.transcript_text());
         publish_works(bench, modem).await;
         assert_no_complaints(bench, &[ComplaintKind::NotStarted]);
     });
@@ -238,7 +240,9 @@ fn a_part_longer_than_its_message_lacks_is_no_data() {
     on_every_family(async |bench, modem, _| {
         let lying = b"\r\n+CMQTTRXSTART: 0,9,5\r\n+CMQTTRXTOPIC: 0,9\r\nmeter-3/a\r\n+CMQTTRXPAYLOAD: 0,6\r\n";
         bench.modem(|module, now| module.emit(now, lying));
+        let start = bench.now();
         assert_eq!(modem.next_event().await, Ok(Event::MessageAborted { client: FIRST, count: 1 }));
+        assert_eq!(bench.now(), start, "it is not waited for");
         publish_works(bench, modem).await;
     });
 }

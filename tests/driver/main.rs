@@ -5,6 +5,7 @@ mod bad_input;
 mod bench;
 mod cancellation;
 mod faults;
+mod late_answers;
 mod main_path;
 mod recovery;
 
