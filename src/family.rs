@@ -111,18 +111,27 @@ pub const SHORTEST_OPERATION_TIMEOUT: u16 = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timeouts {
+    /// Time for a prompt, and for the final result of a command that has no outcome line, in milliseconds.
     pub(crate) command: u32,
+    /// Time for the outcome of `AT+CMQTTSTART`, in milliseconds.
     pub(crate) start: u32,
+    /// Time for the outcome of `AT+CMQTTSTOP`, in milliseconds.
     pub(crate) stop: u32,
+    /// Time for the outcome of CONNECT, SUB and UNSUB, in milliseconds.
     pub(crate) operation: u32,
 }
 
 /// What the driver adds to a time that the module keeps itself, in milliseconds: the module reports its own timeout
 /// (code 17) before the driver gives up on it.
-pub(crate) const MARGIN: u32 = 5_000;
+const MARGIN: u32 = 5_000;
+
+/// How long the driver waits, in milliseconds, for what the module was told to do within so many seconds.
+pub(crate) const fn with_margin(seconds: u32) -> u32 {
+    seconds.saturating_mul(1000).saturating_add(MARGIN)
+}
 
 /// `duration` in milliseconds, at most 24 days so that deadlines compare correctly when the clock wraps.
-pub(crate) const fn milliseconds(duration: Duration) -> u32 {
+const fn milliseconds(duration: Duration) -> u32 {
     const LONGEST: u64 = (i32::MAX / 1000) as u64;
     let seconds = duration.as_secs();
     if seconds >= LONGEST {
@@ -138,7 +147,7 @@ impl Timeouts {
             command: 9_000,
             start: milliseconds(family.start_timeout()) + MARGIN,
             stop: milliseconds(family.stop_timeout()) + MARGIN,
-            operation: OPERATION_TIMEOUT as u32 * 1000 + MARGIN,
+            operation: with_margin(OPERATION_TIMEOUT as u32),
         }
     }
 

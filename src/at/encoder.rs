@@ -14,6 +14,7 @@ pub struct Encoder<'w> {
     position: usize,
 }
 
+// What writes is not inlined: at every call of every command it would make up a tenth of the driver's flash.
 impl<'w> Encoder<'w> {
     /// An encoder whose window begins `start` bytes into the line.
     pub(crate) fn new(window: &'w mut [u8; WINDOW], start: usize) -> Self {
@@ -31,6 +32,7 @@ impl<'w> Encoder<'w> {
     }
 
     /// Writes one byte as it is.
+    #[inline(never)]
     pub fn byte(&mut self, byte: u8) -> &mut Self {
         // A position before the window wraps to a large number, for which there is no place in the window either.
         if let Some(place) = self.window.get_mut(self.position.wrapping_sub(self.start)) {
@@ -41,6 +43,7 @@ impl<'w> Encoder<'w> {
     }
 
     /// Writes `text` as it is.
+    #[inline(never)]
     pub fn text(&mut self, text: &str) -> &mut Self {
         for &byte in text.as_bytes() {
             self.byte(byte);
@@ -49,6 +52,7 @@ impl<'w> Encoder<'w> {
     }
 
     /// Writes `number` in decimal.
+    #[inline(never)]
     pub fn number(&mut self, mut number: u32) -> &mut Self {
         let mut digits = [0; 10];
         let mut leading = digits.len();
@@ -67,11 +71,13 @@ impl<'w> Encoder<'w> {
     }
 
     /// Writes a comma and `number`.
+    #[inline(never)]
     pub fn comma_number(&mut self, number: u32) -> &mut Self {
         self.byte(b',').number(number)
     }
 
     /// Writes a comma and `text` in quotes. The command's check has refused what would end the quotes.
+    #[inline(never)]
     pub fn comma_quoted(&mut self, text: &str) -> &mut Self {
         self.byte(b',').byte(b'"').text(text).byte(b'"')
     }

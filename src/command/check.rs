@@ -5,11 +5,14 @@ use crate::family::TOPIC_LIMIT;
 
 type Checked = Result<(), InvalidInput>;
 
+// Not inlined: there are many checks, and none is in a hurry.
+#[inline(never)]
 pub(super) const fn invalid(parameter: Parameter, problem: Problem) -> Checked {
     Err(InvalidInput { parameter, problem })
 }
 
 /// 1 to `limit` bytes.
+#[inline(never)]
 pub(super) const fn length(bytes: &[u8], limit: usize, parameter: Parameter) -> Checked {
     if bytes.is_empty() {
         invalid(parameter, Problem::Empty)
@@ -21,6 +24,7 @@ pub(super) const fn length(bytes: &[u8], limit: usize, parameter: Parameter) -> 
 }
 
 /// A number within a range.
+#[inline(never)]
 pub(super) const fn range(number: u32, least: u16, most: u16, parameter: Parameter) -> Checked {
     if number < least as u32 || number > most as u32 {
         invalid(parameter, Problem::OutOfRange(least, most))

@@ -2,11 +2,12 @@
 
 use core::fmt;
 
-use super::{Answer, ClientIndex, Command, Descriptor, MqttVersion, Request, Step, Timeout, check, no_response};
+use super::{Answer, ClientIndex, Command, Descriptor, MqttVersion, Request, Step, check, no_response};
 use crate::at::{Encoder, Line};
 use crate::error::{InvalidInput, Parameter, Problem};
 use crate::family::{
-    ADDRESS_LIMIT, CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, Family, KEEP_ALIVE_LIMIT, TIMEOUT_LIMIT, VersionSetting,
+    ADDRESS_LIMIT, CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, Family, KEEP_ALIVE_LIMIT, TIMEOUT_LIMIT, Timeouts,
+    VersionSetting, with_margin,
 };
 
 /// What a client connects to, `<server_type>` of the manuals.
@@ -33,8 +34,12 @@ pub struct Accq<'a> {
 }
 
 impl Request for Accq<'_> {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTACCQ", Answer::Plain).step(Step::Accq).client(self.client)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTACCQ", Answer::Plain).step(Step::Accq) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -60,8 +65,8 @@ impl Request for Accq<'_> {
 pub struct AccqRead;
 
 impl Request for AccqRead {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTACCQ", Answer::Information)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTACCQ", Answer::Information) }
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -93,8 +98,12 @@ pub struct Rel {
 }
 
 impl Request for Rel {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTREL", Answer::Plain).step(Step::Rel).client(self.client)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTREL", Answer::Plain).step(Step::Rel) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -135,11 +144,16 @@ const fn digits(port: u16) -> usize {
 }
 
 impl Request for Connect<'_> {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTCONNECT", Answer::Deferred)
-            .step(Step::Connect)
-            .client(self.client)
-            .within(Timeout::Operation)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTCONNECT", Answer::Deferred).step(Step::Connect) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
+    }
+
+    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
+        timeouts.operation
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -197,8 +211,8 @@ impl fmt::Debug for Connect<'_> {
 pub struct ConnectRead;
 
 impl Request for ConnectRead {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTCONNECT", Answer::Information)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTCONNECT", Answer::Information) }
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -227,11 +241,16 @@ pub struct Disc {
 }
 
 impl Request for Disc {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTDISC", Answer::Deferred)
-            .step(Step::Disc)
-            .client(self.client)
-            .within(Timeout::Seconds(self.timeout))
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTDISC", Answer::Deferred).step(Step::Disc) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
+    }
+
+    fn timeout_milliseconds(&self, _: &Timeouts) -> u32 {
+        with_margin(self.timeout)
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -248,8 +267,8 @@ impl Request for Disc {
 pub struct DiscRead;
 
 impl Request for DiscRead {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTDISC", Answer::Information)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTDISC", Answer::Information) }
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {

@@ -8,8 +8,8 @@ use crate::at::{Encoder, Line};
 pub struct At;
 
 impl Request for At {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("", Answer::Plain)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("", Answer::Plain) }
     }
 }
 
@@ -18,8 +18,8 @@ impl Request for At {
 pub struct EchoOff;
 
 impl Request for EchoOff {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("E0", Answer::Plain).step(Step::EchoOff)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("E0", Answer::Plain).step(Step::EchoOff) }
     }
 }
 
@@ -30,8 +30,8 @@ no_response!(At, EchoOff);
 pub struct Csq;
 
 impl Request for Csq {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CSQ", Answer::Information)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CSQ", Answer::Information) }
     }
 }
 
@@ -48,8 +48,8 @@ impl Command for Csq {
 pub struct Creg;
 
 impl Request for Creg {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CREG", Answer::Information)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CREG", Answer::Information) }
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -72,8 +72,8 @@ impl Command for Creg {
 pub struct Cpin;
 
 impl Request for Cpin {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CPIN", Answer::Information)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CPIN", Answer::Information) }
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {

@@ -11,11 +11,9 @@ mod service;
 mod settings;
 mod subscribe;
 
-use core::time::Duration;
-
 use crate::at::{Encoder, Line};
 use crate::error::{CommandName, InvalidInput};
-use crate::family::{Family, MARGIN, Timeouts, milliseconds};
+use crate::family::{Family, Timeouts};
 
 pub use connection::{Accq, AccqRead, Connect, ConnectRead, Disc, DiscRead, Rel, ServerType};
 pub use general::{At, Cpin, Creg, Csq, EchoOff};
@@ -101,68 +99,23 @@ pub enum Answer {
     Deferred,
 }
 
-/// What the session has to know about a command in order to carry it out.
-#[derive(Clone, Copy, Debug)]
+/// What the session has to know about a command in order to carry it out, whatever its parameters.
+#[derive(Debug)]
 pub struct Descriptor {
     pub(crate) name: CommandName,
     pub(crate) answer: Answer,
-    pub(crate) client: Option<ClientIndex>,
     pub(crate) step: Step,
-    pub(crate) timeout: Timeout,
 }
 
 impl Descriptor {
     /// A command `AT<name>` with this kind of answer; `name` is `+CMGF`, for example.
     pub const fn new(name: &'static str, answer: Answer) -> Self {
-        Self { name: CommandName(name), answer, client: None, step: Step::None, timeout: Timeout::Command }
-    }
-
-    /// How long the final result, or the outcome of a deferred command, may take. The default is
-    /// [`Timeouts::command`].
-    #[must_use]
-    pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Timeout::Milliseconds(milliseconds(timeout));
-        self
+        Self { name: CommandName(name), answer, step: Step::None }
     }
 
     const fn step(mut self, step: Step) -> Self {
         self.step = step;
         self
-    }
-
-    const fn client(mut self, client: ClientIndex) -> Self {
-        self.client = Some(client);
-        self
-    }
-
-    const fn within(mut self, timeout: Timeout) -> Self {
-        self.timeout = timeout;
-        self
-    }
-}
-
-/// How long an answer may take.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Timeout {
-    Command,
-    Start,
-    Stop,
-    Operation,
-    /// What the command tells the module, in seconds; the driver adds its margin.
-    Seconds(u32),
-    Milliseconds(u32),
-}
-
-impl Timeout {
-    pub(crate) const fn of(self, timeouts: &Timeouts) -> u32 {
-        match self {
-            Self::Command => timeouts.command,
-            Self::Start => timeouts.start,
-            Self::Stop => timeouts.stop,
-            Self::Operation => timeouts.operation,
-            Self::Seconds(seconds) => seconds.saturating_mul(1000).saturating_add(MARGIN),
-            Self::Milliseconds(milliseconds) => milliseconds,
-        }
     }
 }
 
@@ -187,8 +140,18 @@ pub(crate) enum Step {
 
 /// A command as the session sees it: how it is written and how it is answered.
 pub trait Request {
-    /// Name, kind of answer and timeout.
-    fn descriptor(&self) -> Descriptor;
+    /// Name and kind of answer; a constant.
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// The client that the command is for, whose number its answers begin with.
+    fn client(&self) -> Option<ClientIndex> {
+        None
+    }
+
+    /// How long the final result, or the outcome of a deferred command, may take, in milliseconds.
+    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
+        timeouts.command
+    }
 
     /// Writes what follows the name, as `=0,1` or `?`; nothing for an execute form. The CR is not part of it.
     fn parameters(&self, line: &mut Encoder<'_>) {

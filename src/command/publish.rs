@@ -1,9 +1,9 @@
 //! A publish: topic, payload, and the order to send them.
 
-use super::{Answer, ClientIndex, Descriptor, QoS, Request, Step, Timeout, check, no_response};
+use super::{Answer, ClientIndex, Descriptor, QoS, Request, Step, check, no_response};
 use crate::at::Encoder;
 use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::{Family, TIMEOUT_LIMIT};
+use crate::family::{Family, TIMEOUT_LIMIT, Timeouts, with_margin};
 
 /// `AT+CMQTTTOPIC=`: stages the topic of a publish, 1-1024 bytes (A76 §2.1.10, S67 §2.2.10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,12 @@ pub struct Topic<'a> {
 }
 
 impl Request for Topic<'_> {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTTOPIC", Answer::Plain).step(Step::Topic).client(self.client)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTTOPIC", Answer::Plain).step(Step::Topic) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -54,8 +58,12 @@ impl<'a> Payload<'a> {
 }
 
 impl Request for Payload<'_> {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTPAYLOAD", Answer::Plain).step(Step::Payload).client(self.client)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTPAYLOAD", Answer::Plain).step(Step::Payload) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -96,11 +104,16 @@ pub struct Pub {
 }
 
 impl Request for Pub {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTPUB", Answer::Deferred)
-            .step(Step::Pub)
-            .client(self.client)
-            .within(Timeout::Seconds(self.timeout))
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTPUB", Answer::Deferred).step(Step::Pub) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
+    }
+
+    fn timeout_milliseconds(&self, _: &Timeouts) -> u32 {
+        with_margin(self.timeout)
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {

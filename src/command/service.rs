@@ -1,14 +1,19 @@
 //! The service that both clients share.
 
-use super::{Answer, Descriptor, Request, Step, Timeout, no_response};
+use super::{Answer, Descriptor, Request, Step, no_response};
+use crate::family::Timeouts;
 
 /// `AT+CMQTTSTART`: starts the MQTT service and activates its PDP context (A76 §2.1.1, S67 §2.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start;
 
 impl Request for Start {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTSTART", Answer::Deferred).step(Step::Start).within(Timeout::Start)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTSTART", Answer::Deferred).step(Step::Start) }
+    }
+
+    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
+        timeouts.start
     }
 }
 
@@ -17,8 +22,12 @@ impl Request for Start {
 pub struct Stop;
 
 impl Request for Stop {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTSTOP", Answer::Deferred).step(Step::Stop).within(Timeout::Stop)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTSTOP", Answer::Deferred).step(Step::Stop) }
+    }
+
+    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
+        timeouts.stop
     }
 }
 

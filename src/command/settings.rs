@@ -49,8 +49,12 @@ pub struct Cfg {
 }
 
 impl Request for Cfg {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTCFG", Answer::Plain).step(Step::Configure).client(self.client)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTCFG", Answer::Plain).step(Step::Configure) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -84,8 +88,12 @@ pub struct WillTopic<'a> {
 }
 
 impl Request for WillTopic<'_> {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTWILLTOPIC", Answer::Plain).step(Step::Configure).client(self.client)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTWILLTOPIC", Answer::Plain).step(Step::Configure) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -113,8 +121,12 @@ pub struct WillMsg<'a> {
 }
 
 impl Request for WillMsg<'_> {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTWILLMSG", Answer::Plain).step(Step::Configure).client(self.client)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTWILLMSG", Answer::Plain).step(Step::Configure) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {

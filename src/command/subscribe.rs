@@ -1,9 +1,9 @@
 //! Subscribing and unsubscribing, in the direct form that every family has.
 
-use super::{Answer, ClientIndex, Descriptor, QoS, Request, Step, Timeout, check, no_response};
+use super::{Answer, ClientIndex, Descriptor, QoS, Request, Step, check, no_response};
 use crate::at::Encoder;
 use crate::error::InvalidInput;
-use crate::family::Family;
+use crate::family::{Family, Timeouts};
 
 /// `AT+CMQTTSUB=<client_index>,<req_length>,<qos>`: subscribes to one topic filter of 1-1024 bytes (A76 §2.1.14, S67
 /// §2.2.13).
@@ -18,8 +18,16 @@ pub struct Sub<'a> {
 }
 
 impl Request for Sub<'_> {
-    fn descriptor(&self) -> Descriptor {
-        Descriptor::new("+CMQTTSUB", Answer::Deferred).step(Step::Sub).client(self.client).within(Timeout::Operation)
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTSUB", Answer::Deferred).step(Step::Sub) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
+    }
+
+    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
+        timeouts.operation
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -49,10 +57,8 @@ pub struct Unsub<'a> {
 }
 
 impl Unsub<'_> {
-    /// Its descriptor, whatever the filter.
-    pub(crate) const fn descriptor_for(client: ClientIndex) -> Descriptor {
-        Descriptor::new("+CMQTTUNSUB", Answer::Deferred).step(Step::Unsub).client(client).within(Timeout::Operation)
-    }
+    pub(crate) const DESCRIPTOR: &'static Descriptor =
+        &Descriptor::new("+CMQTTUNSUB", Answer::Deferred).step(Step::Unsub);
 
     /// Its parameters for a filter of this length.
     pub(crate) fn parameters_for(line: &mut Encoder<'_>, client: ClientIndex, length: u32) {
@@ -61,8 +67,16 @@ impl Unsub<'_> {
 }
 
 impl Request for Unsub<'_> {
-    fn descriptor(&self) -> Descriptor {
-        Self::descriptor_for(self.client)
+    fn descriptor(&self) -> &'static Descriptor {
+        Self::DESCRIPTOR
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
+    }
+
+    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
+        timeouts.operation
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {

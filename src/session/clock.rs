@@ -7,6 +7,8 @@ use core::time::Duration;
 pub(crate) struct Instant(u32);
 
 impl Instant {
+    pub(crate) const ZERO: Self = Self(0);
+
     /// The moment `since_start` after the timer's own zero.
     pub(crate) fn new(since_start: Duration) -> Self {
         // Both the product and the sum are meant to wrap.

@@ -1,9 +1,10 @@
 //! The command that is under way: what it still has to send, and what it waits for.
 
 use super::clock::Instant;
+use super::encode;
 use crate::ResultCode;
-use crate::at::{FinalResult, Line};
-use crate::command::{Answer, ClientIndex, Descriptor, Step};
+use crate::at::{FinalResult, Line, WINDOW};
+use crate::command::{Answer, ClientIndex, Descriptor, Request, Step};
 use crate::error::{CommandName, Error, Refusal};
 use crate::family::Timeouts;
 
@@ -41,10 +42,8 @@ pub(super) enum Interruption {
 
 #[derive(Debug)]
 pub(super) struct Exchange {
-    pub(super) name: CommandName,
-    pub(super) answer: Answer,
+    pub(super) descriptor: &'static Descriptor,
     pub(super) client: Option<ClientIndex>,
-    pub(super) step: Step,
     pub(super) phase: Phase,
     /// Bytes of the line, or in `Phase::Data` of the data, that have been sent.
     pub(super) sent: u16,
@@ -83,17 +82,15 @@ impl Failure {
 }
 
 impl Exchange {
-    pub(super) fn idle() -> Self {
+    pub(super) const fn idle() -> Self {
         Self {
-            name: CommandName(""),
-            answer: Answer::Plain,
+            descriptor: const { &Descriptor::new("", Answer::Plain) },
             client: None,
-            step: Step::None,
             phase: Phase::Idle,
             sent: 0,
             line_length: 0,
             data_length: 0,
-            deadline: Instant::new(core::time::Duration::ZERO),
+            deadline: Instant::ZERO,
             timeout: 0,
             code: None,
             final_result: None,
@@ -102,26 +99,24 @@ impl Exchange {
         }
     }
 
-    pub(super) fn begin(
-        &mut self,
-        descriptor: Descriptor,
-        line_length: u16,
-        data_length: u16,
-        timeouts: &Timeouts,
-        now: Instant,
-    ) {
-        *self = Self {
-            name: descriptor.name,
-            answer: descriptor.answer,
-            client: descriptor.client,
-            step: descriptor.step,
+    /// The exchange of a command, before its first byte is sent.
+    pub(super) fn of(request: &dyn Request, timeouts: &Timeouts, now: Instant) -> Self {
+        Self {
+            descriptor: request.descriptor(),
+            client: request.client(),
             phase: Phase::Line,
-            line_length,
-            data_length,
+            line_length: encode(request, 0, &mut [0; WINDOW]).line_length,
+            data_length: request.data_length() as u16,
             deadline: now.after(timeouts.command),
-            timeout: descriptor.timeout.of(timeouts),
+            timeout: request.timeout_milliseconds(timeouts),
             ..Self::idle()
-        };
+        }
+    }
+
+    /// An exchange that begins with its data.
+    pub(super) fn payment(descriptor: &'static Descriptor, length: u16, timeout: u32, now: Instant) -> Self {
+        let (phase, data_length, deadline) = (Phase::Data, length, now.after(timeout));
+        Self { descriptor, phase, data_length, deadline, timeout, ..Self::idle() }
     }
 
     pub(super) fn result(&self) -> Result<(), Failure> {
@@ -167,7 +162,7 @@ impl Exchange {
         }
         self.final_result = Some(result);
         let refusal = match result {
-            FinalResult::Ok if self.answer == Answer::Deferred => {
+            FinalResult::Ok if self.descriptor.answer == Answer::Deferred => {
                 match self.code {
                     Some(code) => self.end_with(code),
                     None => {
@@ -187,7 +182,7 @@ impl Exchange {
         };
         match self.code {
             Some(code) if !code.is_success() => self.end(Err(Failure::Refused(Refusal::Code(code)))),
-            _ if self.answer == Answer::Deferred && self.phase == Phase::Final => {
+            _ if self.descriptor.answer == Answer::Deferred && self.phase == Phase::Final => {
                 self.deadline = now.after(GRACE_AFTER_ERROR);
             }
             _ => self.end(Err(Failure::Refused(refusal))),
@@ -206,7 +201,7 @@ impl Exchange {
             _ => return false,
         }
         // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.
-        let waits_for_broker = matches!(self.step, Step::Pub | Step::Sub | Step::Unsub);
+        let waits_for_broker = matches!(self.descriptor.step, Step::Pub | Step::Sub | Step::Unsub);
         if code.is_success() && (waits_for_broker || self.phase != Phase::Final) {
             return false;
         }
@@ -221,13 +216,13 @@ impl Exchange {
 
     /// The connection or the network was lost: the outcome, if it has not come, has only a short time left.
     pub(super) fn interrupt(&mut self, interruption: Interruption, now: Instant) {
-        if self.answer != Answer::Deferred || !matches!(self.phase, Phase::Final | Phase::Outcome) {
+        if self.descriptor.answer != Answer::Deferred || !matches!(self.phase, Phase::Final | Phase::Outcome) {
             return;
         }
         let concerned = match interruption {
             // A connection that was lost before is no answer to the attempt to open one.
-            Interruption::ConnectionLost => self.step != Step::Connect,
-            Interruption::NetworkLost => self.step != Step::Start,
+            Interruption::ConnectionLost => self.descriptor.step != Step::Connect,
+            Interruption::NetworkLost => self.descriptor.step != Step::Start,
         };
         if concerned {
             self.interruption = Some(interruption);

@@ -54,7 +54,7 @@ impl Incoming {
             part_left: 0,
             doubt: 0,
             suspicion: None,
-            last_byte: Instant::new(core::time::Duration::ZERO),
+            last_byte: Instant::ZERO,
         }
     }
 

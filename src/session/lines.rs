@@ -97,7 +97,9 @@ impl Session {
     /// Whether `line` is a command sent back. The module may have restarted, echo on again, without a word that arrived.
     fn is_echo(&self, line: Line<'_>) -> bool {
         match line.bytes().strip_prefix(b"AT") {
-            Some(command) => !self.lifecycle.echo_is_off || command.starts_with(self.exchange.name.as_str().as_bytes()),
+            Some(command) => {
+                !self.lifecycle.echo_is_off || command.starts_with(self.exchange.descriptor.name.as_str().as_bytes())
+            }
             None => false,
         }
     }
@@ -113,13 +115,13 @@ impl Session {
             self.conclude();
             return taken;
         }
-        match self.exchange.answer {
+        match self.exchange.descriptor.answer {
             Answer::Text if self.is_answering() => {
                 procedure.line(line);
                 return true;
             }
             Answer::Information
-                if self.awaits_final_result() && line.parameters(self.exchange.name.as_str()).is_some() =>
+                if self.awaits_final_result() && line.parameters(self.exchange.descriptor.name.as_str()).is_some() =>
             {
                 if !self.settling.answered() {
                     procedure.line(line);
@@ -127,7 +129,7 @@ impl Session {
                 return true;
             }
             Answer::Plain | Answer::Deferred if self.exchange.phase != Phase::Idle => {
-                if let Some(code) = code_in(line, self.exchange.name, self.exchange.client)
+                if let Some(code) = code_in(line, self.exchange.descriptor.name, self.exchange.client)
                     && self.exchange.outcome(code, self.now)
                 {
                     self.conclude();
@@ -136,7 +138,7 @@ impl Session {
             }
             _ => {}
         }
-        match self.owed.and_then(|owed| Some((owed, code_in(line, owed.name, owed.client)?))) {
+        match self.owed.and_then(|owed| Some((owed, code_in(line, owed.descriptor.name, owed.client)?))) {
             Some((owed, code)) => {
                 self.owed = None;
                 self.paid(owed, code);
@@ -154,15 +156,15 @@ impl Session {
     fn is_answering(&self) -> bool {
         self.awaits_final_result()
             && !self.settling.is_active()
-            && matches!(self.exchange.answer, Answer::Text | Answer::Information)
+            && matches!(self.exchange.descriptor.answer, Answer::Text | Answer::Information)
     }
 
     /// An owed outcome came after all.
     fn paid(&mut self, owed: Owed, code: ResultCode) {
         if code.is_success() {
-            self.lifecycle.succeeded(owed.step, owed.client);
+            self.lifecycle.succeeded(owed.descriptor.step, owed.client);
         } else {
-            self.lifecycle.failed(owed.step, owed.client, Refusal::Code(code));
+            self.lifecycle.failed(owed.descriptor.step, owed.client, Refusal::Code(code));
         }
     }
 
@@ -173,7 +175,7 @@ impl Session {
         if self.exchange.phase != Phase::Done {
             return;
         }
-        let (step, client) = (self.exchange.step, self.exchange.client);
+        let (step, client) = (self.exchange.descriptor.step, self.exchange.client);
         match self.exchange.result() {
             Ok(()) => self.lifecycle.succeeded(step, client),
             Err(Failure::Refused(refusal)) => self.lifecycle.failed(step, client, refusal),

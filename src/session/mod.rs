@@ -13,11 +13,9 @@ mod lines;
 mod procedure;
 mod settling;
 
-use core::time::Duration;
-
 use crate::at::{Encoder, WINDOW};
-use crate::command::{ClientIndex, Request, Step};
-use crate::error::{CommandName, Error, InvalidInput, Parameter, Problem};
+use crate::command::{ClientIndex, Descriptor, Request};
+use crate::error::{Error, InvalidInput, Parameter, Problem};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 
@@ -34,6 +32,8 @@ use settling::Settling;
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK: usize = 64;
+/// The most bytes that any command sends after its prompt.
+const DATA_LIMIT: usize = 16_384;
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -51,9 +51,8 @@ pub(crate) struct Session {
 /// An outcome that a dropped call did not wait for.
 #[derive(Clone, Copy, Debug)]
 struct Owed {
-    name: CommandName,
+    descriptor: &'static Descriptor,
     client: Option<ClientIndex>,
-    step: Step,
     deadline: Instant,
 }
 
@@ -68,7 +67,7 @@ impl Session {
             settling: Settling::new(),
             owed: None,
             incoming: Incoming::new(),
-            now: Instant::new(Duration::ZERO),
+            now: Instant::ZERO,
         }
     }
 
@@ -85,7 +84,9 @@ impl Session {
             }
             let last = match self.exchange.phase {
                 Phase::Idle => None,
-                Phase::Done => Some(self.exchange.result().map_err(|failure| failure.of(self.exchange.name))),
+                Phase::Done => {
+                    Some(self.exchange.result().map_err(|failure| failure.of(self.exchange.descriptor.name)))
+                }
                 _ => return Ok(Progress::Waiting),
             };
             self.exchange.phase = Phase::Idle;
@@ -105,15 +106,15 @@ impl Session {
     fn begin(&mut self, request: &dyn Request) -> Result<(), Error> {
         let descriptor = request.descriptor();
         self.lifecycle
-            .check(descriptor.step, descriptor.client)
+            .check(descriptor.step, request.client())
             .map_err(|reason| Error::Illegal { command: descriptor.name, reason })?;
         request.check(self.family)?;
-        let Ok(data_length) = u16::try_from(request.data_length()) else {
-            return Err(InvalidInput { parameter: Parameter::Data, problem: Problem::TooLong(u16::MAX) }.into());
-        };
+        if request.data_length() > DATA_LIMIT {
+            let problem = Problem::TooLong(DATA_LIMIT as u16);
+            return Err(InvalidInput { parameter: Parameter::Data, problem }.into());
+        }
         debug!("sending AT{}", descriptor.name.as_str());
-        let line_length = encode(request, 0, &mut [0; WINDOW]).line_length;
-        self.exchange.begin(descriptor, line_length, data_length, &self.timeouts, self.now);
+        self.exchange = Exchange::of(request, &self.timeouts, self.now);
         Ok(())
     }
 

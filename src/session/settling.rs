@@ -1,7 +1,7 @@
 //! Finding the place again: what a dropped or unanswered call has left behind is settled before the next one sends.
 
 use super::clock::Instant;
-use super::exchange::{Failure, Phase};
+use super::exchange::{Exchange, Failure, Phase};
 use super::{ClientState, Owed, Session, encode};
 use crate::at::{Encoder, WINDOW};
 use crate::command::{Answer, At, ClientIndex, Cpin, Creg, Csq, Descriptor, Request, Step, Unsub};
@@ -23,6 +23,9 @@ const SPOIL: &[u8] = b"~\r";
 const SLASHES: [u8; 64] = [b'/'; 64];
 /// Pays a debt of unknown length: carriage returns mean nothing to a module that waits for a command.
 const CARRIAGE_RETURNS: [u8; 64] = [b'\r'; 64];
+
+/// What an exchange is called that nobody asked for.
+const NAMELESS: &Descriptor = &Descriptor::new("", Answer::Plain);
 
 /// What is being settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,8 +113,16 @@ struct UnsubSlashes {
 }
 
 impl Request for UnsubSlashes {
-    fn descriptor(&self) -> Descriptor {
-        Unsub::descriptor_for(self.client)
+    fn descriptor(&self) -> &'static Descriptor {
+        Unsub::DESCRIPTOR
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
+    }
+
+    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
+        timeouts.operation
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -160,18 +171,16 @@ impl Session {
         let exchange = &mut self.exchange;
         exchange.line_length = exchange.sent.saturating_add(SPOIL.len() as u16);
         exchange.data_length = 0;
-        exchange.answer = Answer::Plain;
         // Should it be taken for a command all the same, what it did is not known.
-        self.lifecycle.unknown(exchange.step, exchange.client);
-        exchange.step = Step::None;
+        self.lifecycle.unknown(exchange.descriptor.step, exchange.client);
+        exchange.descriptor = NAMELESS;
         self.settling.go_to(Stage::Finish);
     }
 
     /// Waiting for the outcome is left to settling, so that the exchange is free for the fence.
     fn owe_outcome(&mut self) {
-        let exchange = &self.exchange;
-        let (name, client, step, deadline) = (exchange.name, exchange.client, exchange.step, exchange.deadline);
-        self.owed = Some(Owed { name, client, step, deadline });
+        let &Exchange { descriptor, client, deadline, .. } = &self.exchange;
+        self.owed = Some(Owed { descriptor, client, deadline });
     }
 
     /// Goes on with settling. Returns whether everything is settled that the call needs to be: one that only listens does
@@ -213,24 +222,25 @@ impl Session {
 
     /// Begins the exchange of the present stage; there is none where nothing is to be undone.
     fn begin_settlement(&mut self) -> bool {
-        let quick = |timeout| Timeouts { command: timeout, ..self.timeouts };
-        let (timeouts, now) = match self.settling.stage {
-            Stage::Hello => (quick(HELLO_TIMEOUT), self.now),
-            Stage::Fence => (quick(FENCE_TIMEOUT), self.now),
+        let (mut timeouts, now) = (self.timeouts, self.now);
+        match self.settling.stage {
+            Stage::Hello => timeouts.command = HELLO_TIMEOUT,
+            Stage::Fence => timeouts.command = FENCE_TIMEOUT,
             Stage::Pay => {
                 self.begin_payment();
                 return true;
             }
-            _ => (self.timeouts, self.now),
-        };
+            _ => {}
+        }
         let mut begun = None;
-        self.with_settlement(&mut |request| {
-            let line_length = encode(request, 0, &mut [0; WINDOW]).line_length;
-            begun = Some((request.descriptor(), line_length, request.data_length() as u16));
-        });
-        let Some((descriptor, line_length, data_length)) = begun else { return false };
-        self.exchange.begin(descriptor, line_length, data_length, &timeouts, now);
-        true
+        self.with_settlement(&mut |request| begun = Some(Exchange::of(request, &timeouts, now)));
+        match begun {
+            Some(exchange) => {
+                self.exchange = exchange;
+                true
+            }
+            None => false,
+        }
     }
 
     /// The command of the present stage.
@@ -251,14 +261,11 @@ impl Session {
 
     /// A payment is an exchange that begins with its data: what is owed, and a CR to end what was not.
     fn begin_payment(&mut self) {
-        let descriptor = Descriptor::new("", Answer::Plain);
         let length = match self.settling.unpaid {
             0 => RECEIVED_PAYLOAD_LIMIT,
             unpaid => unpaid,
         };
-        let timeouts = Timeouts { command: HELLO_TIMEOUT, ..self.timeouts };
-        self.exchange.begin(descriptor, 0, length.saturating_add(1), &timeouts, self.now);
-        self.exchange.phase = Phase::Data;
+        self.exchange = Exchange::payment(NAMELESS, length.saturating_add(1), HELLO_TIMEOUT, self.now);
         for life in &mut self.lifecycle.clients {
             life.payload_staged = true;
         }
@@ -312,7 +319,7 @@ impl Session {
 
     /// If slashes are about to become a subscription, it is remembered, to be ended.
     fn note_slashes(&mut self) {
-        if let (Step::Sub, Some(client)) = (self.exchange.step, self.exchange.client) {
+        if let (Step::Sub, Some(client)) = (self.exchange.descriptor.step, self.exchange.client) {
             self.lifecycle.client_mut(client).stray_filter = self.exchange.data_length;
         }
     }
@@ -356,7 +363,7 @@ impl Session {
             && has_passed(owed.deadline)
         {
             self.owed = None;
-            self.lifecycle.unknown(owed.step, owed.client);
+            self.lifecycle.unknown(owed.descriptor.step, owed.client);
         }
         let stalled = self.incoming.deadline().is_some_and(has_passed);
         if stalled {
