@@ -1,0 +1,144 @@
+//! The flags that `pub` and `sub` share, named as mosquitto_pub and mosquitto_sub name them.
+
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Family, QoS, Will};
+use tokio_serial::{SerialPortBuilderExt, SerialStream};
+
+use super::apn::parse_apn;
+use super::dialogue::Dialogue;
+use super::ending::Failure;
+use super::family::FamilyName;
+use super::uart::{Receiver, Transmitter, halves};
+
+/// The module.
+#[derive(Args)]
+#[command(next_help_heading = "Module")]
+pub struct Port {
+    /// Serial port of the module, such as /dev/ttyUSB2
+    #[arg(long, value_name = "PATH")]
+    device: String,
+
+    /// Speed of the port
+    #[arg(long, value_name = "N", default_value_t = 115_200)]
+    baud: u32,
+
+    /// Family of the module
+    #[arg(long, value_enum, default_value_t = FamilyName::A76xx)]
+    family: FamilyName,
+
+    /// Which of the module's two MQTT clients to use
+    #[arg(long, value_name = "0|1", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
+    index: u8,
+
+    /// Access point of the mobile network; without it the module keeps the one it has
+    #[arg(long, value_parser = parse_apn)]
+    pub apn: Option<String>,
+
+    /// Print the AT dialogue to stderr, without passwords
+    #[arg(long)]
+    debug: bool,
+}
+
+impl Port {
+    pub fn family(&self) -> Family {
+        self.family.family()
+    }
+
+    pub fn index(&self) -> ClientIndex {
+        if self.index == 0 { ClientIndex::First } else { ClientIndex::Second }
+    }
+
+    pub fn open(&self) -> Result<(Receiver<SerialStream>, Transmitter<SerialStream>), Failure> {
+        let port = tokio_serial::new(&self.device, self.baud)
+            .open_native_async()
+            .map_err(|error| format!("cannot open {}: {error}", self.device))?;
+        Ok(halves(port, self.debug.then(|| Dialogue::new(std::io::stderr()))))
+    }
+}
+
+/// The broker and the session with it.
+#[derive(Args)]
+#[command(next_help_heading = "Session")]
+pub struct Session {
+    /// Broker
+    #[arg(short = 'h', long, default_value = "localhost")]
+    host: String,
+
+    /// Port of the broker
+    #[arg(short, long, default_value_t = 1883, value_parser = clap::value_parser!(u16).range(1..))]
+    port: u16,
+
+    /// Client id [default: simcom- with the program's name and process id]
+    #[arg(short, long)]
+    id: Option<String>,
+
+    /// User name
+    #[arg(short, long = "username", value_name = "USER")]
+    user: Option<String>,
+
+    /// Password
+    #[arg(short = 'P', long = "pw", value_name = "PASSWORD", requires = "user")]
+    password: Option<String>,
+
+    /// Seconds of silence before the module pings the broker
+    #[arg(short, long = "keepalive", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=64_800))]
+    keep_alive: u16,
+
+    /// Disable clean session: the broker keeps subscriptions and messages for this client id
+    #[arg(short = 'c', long = "disable-clean-session", requires = "id")]
+    persistent: bool,
+
+    /// Topic on which the broker publishes the will, should this client vanish
+    #[arg(long, value_name = "TOPIC", requires = "will_payload")]
+    will_topic: Option<String>,
+
+    /// Message of the will
+    #[arg(long, value_name = "MESSAGE", requires = "will_topic")]
+    will_payload: Option<String>,
+
+    /// Quality of service of the will
+    #[arg(long, value_name = "QOS", default_value = "0", value_parser = parse_qos, requires = "will_topic")]
+    will_qos: QoS,
+
+    /// Print this help
+    #[arg(long, action = ArgAction::Help)]
+    help: Option<bool>,
+}
+
+impl Session {
+    /// The client id, or one that nobody else has on this computer.
+    pub fn client_id(&self, program: &str) -> String {
+        self.id.clone().unwrap_or_else(|| format!("simcom-{program}-{}", std::process::id()))
+    }
+
+    pub fn will(&self) -> Option<Will<'_>> {
+        let (topic, message) = (self.will_topic.as_deref()?, self.will_payload.as_deref()?);
+        Some(Will::new(topic, message.as_bytes()).qos(self.will_qos))
+    }
+
+    pub fn options<'a>(&'a self, client_id: &'a str, will: Option<&'a Will<'a>>) -> ConnectOptions<'a> {
+        let mut options = ConnectOptions::new(Broker::tcp(&self.host, self.port), client_id)
+            .keep_alive(Duration::from_secs(self.keep_alive.into()))
+            .clean_session(!self.persistent);
+        options = match (&self.user, &self.password) {
+            (Some(user), Some(password)) => options.credentials(user, password),
+            (Some(user), None) => options.user(user),
+            (None, _) => options,
+        };
+        match will {
+            Some(will) => options.will(will),
+            None => options,
+        }
+    }
+}
+
+pub fn parse_qos(text: &str) -> Result<QoS, String> {
+    match text {
+        "0" => Ok(QoS::AtMostOnce),
+        "1" => Ok(QoS::AtLeastOnce),
+        "2" => Ok(QoS::ExactlyOnce),
+        _ => Err("not 0, 1 or 2".to_owned()),
+    }
+}

@@ -1,0 +1,53 @@
+//! A message handler that takes messages of any size: a host has the memory, a microcontroller uses an `Inbox` or streams.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use simcom_mqtt::{ClientIndex, MessageHandler};
+
+/// A received message.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    pub topic: Vec<u8>,
+    pub payload: Vec<u8>,
+}
+
+/// Keeps messages in their order until they are taken. Clones share them: one goes to the driver.
+#[derive(Clone, Default)]
+pub struct Messages(Rc<RefCell<Queue>>);
+
+#[derive(Default)]
+struct Queue {
+    incoming: Message,
+    complete: VecDeque<Message>,
+}
+
+impl Messages {
+    /// The oldest message that was not taken yet.
+    pub fn take(&self) -> Option<Message> {
+        self.0.borrow_mut().complete.pop_front()
+    }
+}
+
+impl MessageHandler for Messages {
+    fn begin(&mut self, _: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
+        self.0.borrow_mut().incoming =
+            Message { topic: Vec::with_capacity(topic_length), payload: Vec::with_capacity(payload_length) };
+        true
+    }
+
+    fn topic(&mut self, part: &[u8]) {
+        self.0.borrow_mut().incoming.topic.extend_from_slice(part);
+    }
+
+    fn payload(&mut self, part: &[u8]) {
+        self.0.borrow_mut().incoming.payload.extend_from_slice(part);
+    }
+
+    fn end(&mut self) {
+        let mut queue = self.0.borrow_mut();
+        let message = std::mem::take(&mut queue.incoming);
+        queue.complete.push_back(message);
+    }
+}

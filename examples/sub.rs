@@ -1,0 +1,251 @@
+//! Prints received messages of a module on a serial port, with the flags of mosquitto_sub:
+//!
+//! ```sh
+//! cargo run --example sub -- --device /dev/ttyUSB2 --family a7600 -h broker.example -t 'device-7/#' -q 1 -v
+//! ```
+//!
+//! When the broker, the network or the module goes away, it connects and subscribes again.
+
+#[allow(dead_code, reason = "no example needs everything that they share")]
+mod host;
+
+use std::io::stdout;
+use std::num::NonZeroU64;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use simcom_mqtt::command::{Request, Sub};
+use simcom_mqtt::urc::LossCause;
+use simcom_mqtt::{ClientState, ConnectOptions, Error, Event, Modem, QoS};
+use tokio::time::{Instant, timeout_at};
+use tokio_serial::SerialStream;
+
+use host::apn::DefineContext;
+use host::arguments::{Port, Session, parse_qos};
+use host::clock::Clock;
+use host::ending::{Failure, Signals, end, exit_code};
+use host::format::{Format, Layout, Pieces};
+use host::messages::Messages;
+use host::uart::{Receiver, Transmitter};
+
+/// The waits between attempts to connect again begin with this one and double up to the longest.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Prints the messages that a SIMCom module receives.
+#[derive(Parser)]
+#[command(disable_help_flag = true, args_override_self = true)]
+struct Arguments {
+    /// Topic filter to subscribe to; may be repeated
+    #[arg(short, long = "topic", value_name = "TOPIC", required = true)]
+    topics: Vec<String>,
+
+    /// Quality of service of the subscriptions
+    #[arg(short, long, default_value = "0", value_parser = parse_qos)]
+    qos: QoS,
+
+    /// End after COUNT messages
+    #[arg(short = 'C', value_name = "COUNT")]
+    count: Option<NonZeroU64>,
+
+    /// Print no end of line behind a payload
+    #[arg(short = 'N')]
+    no_end_of_line: bool,
+
+    /// Print topic and payload
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// What to print: %t topic, %p payload, %x payload in hexadecimal, %l its length, %% and \n as in C
+    #[arg(short = 'F')]
+    format: Option<Pieces>,
+
+    #[command(flatten)]
+    session: Session,
+
+    #[command(flatten)]
+    port: Port,
+}
+
+impl Arguments {
+    fn format(&self) -> Format {
+        let layout = match &self.format {
+            Some(pieces) => Layout::Pieces(pieces.clone()),
+            None if self.verbose => Layout::Verbose,
+            None => Layout::Payload,
+        };
+        Format { layout, end_of_line: !self.no_end_of_line }
+    }
+
+    fn subscriptions(&self) -> impl Iterator<Item = Sub<'_>> {
+        self.topics.iter().map(|filter| Sub { client: self.port.index(), filter, qos: self.qos })
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    exit_code("sub", run(Arguments::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let family = arguments.port.family();
+    for subscription in arguments.subscriptions() {
+        subscription.check(family).map_err(Error::from)?;
+    }
+    let client_id = arguments.session.client_id("sub");
+    let will = arguments.session.will();
+    let options = arguments.session.options(&client_id, will.as_ref());
+
+    let (receiver, transmitter) = arguments.port.open()?;
+    let mut signals = Signals::listen()?;
+    let messages = Messages::default();
+    let mut modem = Modem::new(receiver, transmitter, Clock::start(), family, messages.clone());
+    let mut subscriber = Subscriber {
+        arguments: &arguments,
+        options: &options,
+        format: arguments.format(),
+        messages,
+        left: arguments.count.map(NonZeroU64::get),
+        connected: Instant::now(),
+        wait: SHORTEST_WAIT,
+    };
+    let outcome = tokio::select! {
+        outcome = subscriber.run(&mut modem) => outcome,
+        () = signals.next() => Ok(()),
+    };
+    let outcome = end(modem, &mut signals, outcome).await;
+    // What came in meanwhile was acknowledged to the broker, which will not send it again.
+    subscriber.print().and(outcome)
+}
+
+type SerialModem<'a> = Modem<'a, Receiver<SerialStream>, Transmitter<SerialStream>, Clock, Messages>;
+
+struct Subscriber<'a> {
+    arguments: &'a Arguments,
+    options: &'a ConnectOptions<'a>,
+    format: Format,
+    messages: Messages,
+    /// How many messages are still to be printed, where there is an end.
+    left: Option<u64>,
+    /// When the present connection came about.
+    connected: Instant,
+    /// The wait before the next attempt to connect again.
+    wait: Duration,
+}
+
+impl<'a> Subscriber<'a> {
+    /// Prints messages until there were enough of them.
+    async fn run(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
+        if let Some(apn) = &self.arguments.port.apn {
+            modem.execute(&DefineContext { apn }).await?;
+        }
+        match self.connect(modem).await {
+            Err(error) if is_loss(error) => eprintln!("sub: {error}"),
+            outcome => outcome?,
+        }
+        while self.left != Some(0) {
+            if modem.client(self.arguments.port.index()).state() != ClientState::Connected {
+                self.connect_again(modem).await?;
+            }
+            match modem.next_event().await {
+                Ok(event) => self.take(event)?,
+                Err(error) if is_final(error) => return Err(error.into()),
+                Err(error) => eprintln!("sub: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints a message, or a line on what happened.
+    fn take(&mut self, event: Event) -> Result<(), Failure> {
+        if let Event::Message(_) = event {
+            return self.print();
+        }
+        if let Some(text) = reported(event) {
+            eprintln!("sub: {text}");
+        }
+        Ok(())
+    }
+
+    /// Connects and subscribes. Subscribing once more does no harm where the connection was still there.
+    async fn connect(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Error> {
+        let mut client = modem.client(self.arguments.port.index());
+        client.connect(self.options).await?;
+        for subscription in self.arguments.subscriptions() {
+            client.subscribe(subscription.filter, subscription.qos).await?;
+        }
+        self.connected = Instant::now();
+        Ok(())
+    }
+
+    /// Tries until it succeeds or cannot, with longer and longer waits: a broker that sends everybody away should not be
+    /// bothered at once.
+    async fn connect_again(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
+        if self.connected.elapsed() > LONGEST_WAIT {
+            self.wait = SHORTEST_WAIT;
+        }
+        loop {
+            self.listen(modem).await?;
+            self.wait = LONGEST_WAIT.min(self.wait * 2);
+            match self.connect(modem).await {
+                Ok(()) => {
+                    eprintln!("sub: connected again");
+                    return Ok(());
+                }
+                Err(error) if is_final(error) => return Err(error.into()),
+                Err(error) => eprintln!("sub: {error}; trying again in {} s", self.wait.as_secs()),
+            }
+        }
+    }
+
+    /// Waits, and hears what the module says meanwhile.
+    async fn listen(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
+        let end = Instant::now() + self.wait;
+        // Dropping `next_event` when the time is up loses nothing.
+        while let Ok(event) = timeout_at(end, modem.next_event()).await {
+            match event {
+                Ok(event) => self.take(event)?,
+                Err(error) if is_final(error) => return Err(error.into()),
+                Err(error) => eprintln!("sub: {error}"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what has come in, as far as it is wanted.
+    fn print(&mut self) -> Result<(), Failure> {
+        while self.left != Some(0)
+            && let Some(message) = self.messages.take()
+        {
+            let written = self.format.write(&message, &mut stdout().lock());
+            written.map_err(|error| format!("cannot print: {error}"))?;
+            self.left = self.left.map(|left| left - 1);
+        }
+        Ok(())
+    }
+}
+
+/// What happened, if it is worth a line.
+fn reported(event: Event) -> Option<String> {
+    Some(match event {
+        Event::MessageAborted { count, .. } => format!("{count} messages broke off and are lost"),
+        Event::BytesLost => "the serial port lost bytes".to_owned(),
+        Event::ConnectionLost { cause: LossCause::Closed, .. } => "the broker closed the connection".to_owned(),
+        Event::ConnectionLost { cause: LossCause::Reset, .. } => "the connection was reset".to_owned(),
+        Event::ConnectionLost { .. } => "the connection was lost".to_owned(),
+        Event::NetworkLost => "the network was lost".to_owned(),
+        Event::ModemRestarted => "the module restarted".to_owned(),
+        _ => return None,
+    })
+}
+
+/// Whether what was there went away meanwhile.
+fn is_loss(error: Error) -> bool {
+    matches!(error, Error::ConnectionLost { .. } | Error::NetworkLost { .. } | Error::ModemRestarted { .. })
+}
+
+/// Whether trying again cannot help.
+fn is_final(error: Error) -> bool {
+    matches!(error, Error::Invalid(_) | Error::Illegal { .. } | Error::Receive(_) | Error::Transmit(_))
+}
