@@ -28,7 +28,7 @@ use tokio::time::{sleep, timeout};
 use host::clock::Clock;
 use host::dialogue::Dialogue;
 use host::ending::{Failure, exit_code};
-use host::family::FamilyName;
+pub use host::family::FamilyName;
 use host::uart::{Receiver, Transmitter, halves};
 
 /// How long the broker may take to listen, and the messages to come back.
@@ -56,7 +56,7 @@ async fn main() -> ExitCode {
     exit_code("quickstart", run(Arguments::parse().family).await)
 }
 
-async fn run(family: FamilyName) -> Result<(), Failure> {
+pub async fn run(family: FamilyName) -> Result<(), Failure> {
     let broker = start_broker().await?;
     let (stream, module) = start_module(family)?;
     let messages = messages(family);

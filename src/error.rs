@@ -43,6 +43,7 @@ impl fmt::Display for CommandName {
 /// | [`ConnectionLost`](Self::ConnectionLost) | lost the broker meanwhile | `reconnect` |
 /// | [`NetworkLost`](Self::NetworkLost) | lost the network meanwhile | `connect` when it is back |
 /// | [`ModemRestarted`](Self::ModemRestarted) | restarted meanwhile | `connect` |
+/// | [`Aborted`](Self::Aborted) | is where a dropped future leaves it | what the idle hook aborted for |
 /// | [`Receive`](Self::Receive), [`Transmit`](Self::Transmit) | – | the UART driver failed: see its kind |
 /// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | was not told to publish | correct the reader, publish again |
 ///
@@ -92,6 +93,8 @@ pub enum Error {
         /// The command.
         command: CommandName,
     },
+    /// The idle hook of a blocking modem gave the call up.
+    Aborted,
     /// The receiver of the UART failed for good.
     Receive(ErrorKind),
     /// The transmitter of the UART failed.
@@ -233,6 +236,7 @@ impl fmt::Display for Error {
                 write!(f, "the network was lost during {command}: connect when it is back")
             }
             Self::ModemRestarted { command } => write!(f, "the module restarted during {command}: connect"),
+            Self::Aborted => f.write_str("the call was given up while it waited"),
             Self::Receive(kind) => write!(f, "cannot receive from the module: {kind}"),
             Self::Transmit(kind) => write!(f, "cannot send to the module: {kind}"),
             Self::Source(kind) => write!(f, "cannot read the payload: {kind}; nothing was published"),

@@ -14,6 +14,7 @@ use tokio::time::sleep;
 const SOON: Duration = Duration::from_secs(3);
 
 /// What went wrong, in one line.
+#[derive(Debug)]
 pub enum Failure {
     /// The driver says so.
     Driver(Error),

@@ -80,8 +80,14 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
         let mut errors = 0;
         // A transmitter may hold bytes back until it is flushed, a dropped call's too.
         let mut flushed = false;
-        while engine.poll(timer.now(), procedure)? == Progress::Waiting {
+        // What has arrived since the last call is taken before anything is decided: it may be a restart.
+        let mut drained = false;
+        loop {
+            if drained && engine.poll(timer.now(), procedure)? == Progress::Done {
+                return Ok(());
+            }
             let outgoing = match engine.transmit(procedure, &mut window) {
+                _ if !drained => &[],
                 Outgoing::Bytes(bytes) => bytes,
                 Outgoing::Source(wanted) => {
                     if unsent.is_empty() {
@@ -93,7 +99,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                 }
             };
             let is_idle = outgoing.is_empty();
-            let must_send = !is_idle || !flushed;
+            let must_send = drained && (!is_idle || !flushed);
             let deadline = engine.deadline(timer.now());
             let (written, received, timed_out) = {
                 let mut send = pin!(async {
@@ -105,10 +111,11 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                     let received = ready(receive.as_mut().poll(context));
                     let written = if must_send { ready(send.as_mut().poll(context)) } else { None };
                     // Time only counts where nothing has come: what lies in a buffer came in time.
-                    let timed_out = received.is_none()
+                    let timed_out = drained
+                        && received.is_none()
                         && written.is_none()
                         && wait.as_mut().as_pin_mut().is_some_and(|wait| wait.poll(context).is_ready());
-                    if received.is_none() && written.is_none() && !timed_out {
+                    if drained && received.is_none() && written.is_none() && !timed_out {
                         return Poll::Pending;
                     }
                     Poll::Ready((written, received, timed_out))
@@ -116,6 +123,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                 .await
             };
             let now = timer.now();
+            drained |= received.is_none();
             match written {
                 Some(Ok(0)) if is_idle => flushed = true,
                 Some(Ok(0)) => return Err(Error::Transmit(ErrorKind::WriteZero)),
@@ -148,6 +156,5 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                 engine.expire(now, handler);
             }
         }
-        Ok(())
     }
 }

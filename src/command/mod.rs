@@ -53,6 +53,14 @@ impl ClientIndex {
         }
     }
 
+    /// The other client.
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+
     /// The element of a pair that belongs to this client.
     pub(crate) const fn of<T>(self, pair: &[T; 2]) -> &T {
         let [first, second] = pair;

@@ -11,6 +11,15 @@ use crate::session::{ClientState, Next, Procedure, ServiceState, Session};
 
 use super::disconnect::DISCONNECT_TIMEOUT;
 
+/// How long to wait before a busy module is asked again, in milliseconds.
+const BUSY_WAIT: u32 = 2_000;
+/// How often it is asked: an operation takes as long as the module's `"optimeout"`, 120 s, at most.
+const BUSY_WAITS: u8 = 62;
+
+fn is_busy(result: Result<(), Error>) -> bool {
+    matches!(result, Err(Error::Refused { refusal: Refusal::Code(ResultCode::CLIENT_IS_BUSY), .. }))
+}
+
 /// How a client came to be connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -26,6 +35,8 @@ pub enum Connection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Begin,
+    /// The module is busy with something of an earlier life.
+    Busy,
     EchoOff,
     /// `AT+CMQTTACCQ?`: is the service started, and is the client acquired under this id?
     AccqRead,
@@ -66,6 +77,10 @@ pub(crate) struct Connect<'a> {
     comparison: Comparison,
     /// The rest of the line belongs to the comparison.
     comparing: bool,
+    /// `AccqRead` says that the other client is not acquired.
+    other_is_released: bool,
+    /// How often the module was too busy.
+    waits: u8,
     pub(crate) connection: Connection,
 }
 
@@ -90,6 +105,8 @@ impl<'a> Connect<'a> {
             connected: [None; 2],
             comparison: Comparison::NotSeen,
             comparing: false,
+            other_is_released: false,
+            waits: 0,
             connection: Connection::Opened,
         }
     }
@@ -97,6 +114,10 @@ impl<'a> Connect<'a> {
     /// How the last command ended, and what that leads to.
     fn following(&mut self, session: &mut Session, last: Result<(), Error>) -> Result<Step, Error> {
         let refused = matches!(last, Err(Error::Refused { .. }));
+        if is_busy(last) && self.waits < BUSY_WAITS {
+            self.waits += 1;
+            return Ok(Step::Busy);
+        }
         if let Err(error) = last
             && !self.tolerates(error)
         {
@@ -105,12 +126,22 @@ impl<'a> Connect<'a> {
         Ok(match self.step {
             Step::Begin if !session.lifecycle.echo_is_off => Step::EchoOff,
             Step::Begin | Step::EchoOff => self.service_step(session)?,
+            // Whatever it was that the module was busy with, it may have changed what there is to do.
+            Step::Busy => {
+                session.lifecycle.client_mut(self.client).state = ClientState::Unknown;
+                self.probed = false;
+                Step::AccqRead
+            }
             Step::AccqRead => {
                 self.probed = true;
                 if refused {
                     session.lifecycle.found_stopped();
                 } else {
                     session.lifecycle.service = ServiceState::Started;
+                    let other = session.lifecycle.client_mut(self.client.other());
+                    if self.other_is_released && other.state == ClientState::Unknown {
+                        other.state = ClientState::Released;
+                    }
                     if self.comparison == Comparison::NotSeen {
                         session.lifecycle.client_mut(self.client).state = ClientState::Released;
                     }
@@ -306,14 +337,14 @@ impl Procedure for Connect<'_> {
         Ok(())
     }
 
-    fn may_pay_blindly(&self) -> bool {
-        true
-    }
-
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
         self.step = self.following(session, last.unwrap_or(Ok(())))?;
         self.comparison = Comparison::NotSeen;
-        Ok(if self.step == Step::Done { Next::Done } else { Next::Command })
+        Ok(match self.step {
+            Step::Done => Next::Done,
+            Step::Busy => Next::Pause(BUSY_WAIT),
+            _ => Next::Command,
+        })
     }
 
     fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
@@ -332,7 +363,7 @@ impl Procedure for Connect<'_> {
             Step::WillTopic => self.will().iter().for_each(|(topic, _)| visit(topic)),
             Step::WillMsg => self.will().iter().for_each(|(_, message)| visit(message)),
             Step::Connect => visit(&self.connect()),
-            Step::Begin | Step::Done => {}
+            Step::Begin | Step::Busy | Step::Done => {}
         }
     }
 
@@ -356,6 +387,8 @@ impl Procedure for Connect<'_> {
             self.comparison = Comparison::Before;
             self.comparing = line.is_cut();
             self.compare(parameters.rest());
+        } else if self.step == Step::AccqRead {
+            self.other_is_released = parameters.quoted() == Some(b"");
         }
     }
 

@@ -48,7 +48,7 @@ impl Engine {
     pub(crate) fn begin_call(&mut self, now: Duration, procedure: &dyn Procedure) -> Result<(), Error> {
         self.session.now = Instant::new(now);
         procedure.check(&self.session)?;
-        self.session.take_over(procedure.may_pay_blindly());
+        self.session.take_over();
         Ok(())
     }
 

@@ -29,6 +29,8 @@ pub(super) enum Phase {
     Final,
     /// The module owes the outcome.
     Outcome,
+    /// Nothing is sent or owed until the deadline.
+    Pause,
     /// It has ended.
     Done,
 }
@@ -117,6 +119,11 @@ impl Exchange {
     pub(super) fn payment(descriptor: &'static Descriptor, length: u16, timeout: u32, now: Instant) -> Self {
         let (phase, data_length, deadline) = (Phase::Data, length, now.after(timeout));
         Self { descriptor, phase, data_length, deadline, timeout, ..Self::idle() }
+    }
+
+    /// No command, but some time between two.
+    pub(super) fn pause(time: u32, now: Instant) -> Self {
+        Self { phase: Phase::Pause, deadline: now.after(time), ..Self::idle() }
     }
 
     pub(super) fn result(&self) -> Result<(), Failure> {
@@ -240,6 +247,10 @@ impl Exchange {
     /// The deadline has passed. Returns how the exchange failed; where the module may still owe a prompt or a final
     /// result, or is owed data, its phase stays, for settling.
     pub(super) fn expire(&mut self) {
+        if self.phase == Phase::Pause {
+            self.final_result = Some(FinalResult::Ok);
+            return self.end(Ok(()));
+        }
         let failure = match (self.final_result, self.code, self.interruption) {
             (None, Some(code), _) => {
                 self.end_with(code);

@@ -96,6 +96,7 @@ impl Session {
                     procedure.command(&mut |request| begun = self.begin(request));
                     begun?;
                 }
+                Next::Pause(time) => self.exchange = Exchange::pause(time, self.now),
                 Next::Listen => return Ok(Progress::Waiting),
                 Next::Done => return Ok(Progress::Done),
             }

@@ -10,6 +10,8 @@ use crate::error::Error;
 pub(crate) enum Next {
     /// The command that [`Procedure::command`] shows.
     Command,
+    /// Nothing for so many milliseconds.
+    Pause(u32),
     /// It waits for an event.
     Listen,
     /// It has done what it was for.
@@ -24,11 +26,6 @@ pub(crate) trait Procedure {
     fn check(&self, session: &Session) -> Result<(), Error> {
         let _ = session;
         Ok(())
-    }
-
-    /// Whether a prompt of unknown length may be paid when the module answers nothing at all.
-    fn may_pay_blindly(&self) -> bool {
-        false
     }
 
     /// Whether it only waits for events.

@@ -58,8 +58,6 @@ pub(super) struct Settling {
     unpaid: u16,
     /// The prompt for them was seen.
     certainly_unpaid: bool,
-    /// A prompt of unknown length may be paid.
-    may_pay_blindly: bool,
     paid: bool,
 }
 
@@ -72,7 +70,6 @@ impl Settling {
             in_step: false,
             unpaid: 0,
             certainly_unpaid: false,
-            may_pay_blindly: false,
             paid: false,
         }
     }
@@ -94,8 +91,7 @@ impl Settling {
 
     /// The module restarted: it owes nothing, and is owed nothing.
     pub(super) fn restarted(&mut self) {
-        let may_pay_blindly = self.may_pay_blindly;
-        *self = Self { stage: self.stage, may_pay_blindly, ..Self::new() };
+        *self = Self { stage: self.stage, ..Self::new() };
     }
 
     fn go_to(&mut self, stage: Stage) {
@@ -135,16 +131,14 @@ impl Request for UnsubSlashes {
 }
 
 impl Session {
-    /// A new call takes over what the last one has left behind. Where no answer comes at all, nothing is known of what
-    /// the module waits for; `connect` may then pay a prompt whose length it does not know.
-    pub(super) fn take_over(&mut self, may_pay_blindly: bool) {
-        self.settling.may_pay_blindly = may_pay_blindly;
+    /// A new call takes over what the last one has left behind.
+    pub(super) fn take_over(&mut self) {
         if self.settling.is_active() {
             return;
         }
         self.settling.stage = Stage::Off;
         match self.exchange.phase {
-            Phase::Idle | Phase::Done => {}
+            Phase::Idle | Phase::Pause | Phase::Done => {}
             Phase::Line if self.exchange.sent == 0 => {}
             Phase::Line => {
                 self.spoil_line();
@@ -307,7 +301,8 @@ impl Session {
         if settling.fence < FENCES {
             return Ok(());
         }
-        if !settling.paid && (settling.unpaid > 0 || settling.may_pay_blindly) {
+        // A reset of the microcontroller can leave a prompt of any length waiting.
+        if !settling.paid {
             settling.paid = true;
             settling.go_to(Stage::Pay);
             return Ok(());

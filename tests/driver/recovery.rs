@@ -1,11 +1,13 @@
 //! `connect` reaches the connected state from any state that a reset of the microcontroller can leave behind.
 
+use core::time::Duration;
+
 use simcom_modem_simulator::broker::Connection as BrokerConnection;
 use simcom_modem_simulator::modem::Modem as Module;
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
-use crate::driver::command::EchoOff;
+use crate::driver::command::{Csq, EchoOff};
 use crate::driver::error::Illegal;
 use crate::driver::{Connection, Error, Event, Publish, QoS};
 
@@ -262,5 +264,81 @@ fn connecting_with_other_options_acquires_the_client_anew() {
             );
         });
         assert_no_complaints(&bench, PROBING);
+    }
+}
+
+#[test]
+fn a_connect_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        bench.loopback(|broker, _| broker.silent = true);
+        let inbox = TestInbox::new();
+        {
+            // Dropped, and its driver with it, when CONNECT is taken and not answered.
+            let mut modem = modem(&bench, family, &inbox);
+            let mut client = modem.client(FIRST);
+            for polls in 1.. {
+                assert!(bench.poll_then_drop(client.connect(&OPTIONS), polls).is_none());
+                if bench.modem(|module, _| module.client(0).is_busy()) {
+                    break;
+                }
+            }
+        }
+        bench.loopback(|broker, _| broker.silent = false);
+        bench.block_on(async {
+            let mut modem = modem(&bench, family, &inbox);
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            modem.client(FIRST).publish(&Publish::new("meter-3/a", b"x")).await.or_transcript(&bench);
+        });
+    }
+}
+
+#[test]
+fn any_first_call_finds_a_prompt_that_waits() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        bench.modem(|module, _| {
+            module.preset_connected(0, connection("meter-3", "broker.example"));
+            module.preset_prompt("AT+CMQTTPAYLOAD=0,500", b"");
+        });
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, family, &inbox);
+        assert_eq!(bench.block_on(modem.execute(&Csq)).or_transcript(&bench), Some(23));
+    }
+}
+
+#[test]
+fn a_restart_between_two_calls_is_noticed_before_anything_is_sent() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, family, &inbox);
+        bench.block_on(async {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            bench.modem(|module, now| module.restart(now));
+            bench.pass(Duration::from_secs(20));
+            let sent = bench.sent().len();
+            let refused = modem.client(FIRST).publish(&Publish::new("meter-3/a", b"x")).await;
+            assert!(matches!(refused, Err(Error::Illegal { reason: Illegal::ServiceNotStarted, .. })), "{refused:?}");
+            assert!(!String::from_utf8_lossy(&bench.sent()[sent..]).contains("CMQTT"));
+            assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(&bench), Connection::Opened);
+            assert_no_complaints(&bench, PROBING);
+        });
+    }
+}
+
+#[test]
+fn the_other_client_is_not_touched_where_it_is_known_to_be_free() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        bench.modem(|module, _| module.preset_connected(0, connection("meter-3", "broker.example")));
+        let inbox = TestInbox::new();
+        bench.block_on(async {
+            let mut modem = modem(&bench, family, &inbox);
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Adopted));
+            let (_, _, ended) = modem.shutdown().await;
+            ended.or_transcript(&bench);
+        });
+        assert_no_complaints(&bench, &[]);
     }
 }
