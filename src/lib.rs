@@ -58,6 +58,8 @@
 )]
 
 pub mod at;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "async")]
 mod client;
 pub mod command;

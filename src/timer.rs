@@ -6,7 +6,7 @@ use core::time::Duration;
 
 /// A clock that can be waited on.
 ///
-/// Firmware with embassy uses [`EmbassyTimer`](crate::EmbassyTimer); others implement it over a hardware timer:
+/// Firmware with embassy uses `EmbassyTimer`; others implement it over a hardware timer:
 ///
 /// ```
 /// use core::sync::atomic::{AtomicU32, Ordering};

@@ -14,9 +14,6 @@ use crate::handler::MessageHandler;
 use crate::session::{Outgoing, Procedure, Progress};
 use crate::timer::Timer;
 
-/// How many errors the receiver may report in a row, without a byte between them, before it counts as broken.
-const ERRORS_IN_A_ROW: u8 = 16;
-
 /// Where a payload comes from that is not in memory.
 pub(super) trait Source {
     /// Reads the next bytes of the payload, at least one.
@@ -45,19 +42,6 @@ impl<S: Read> Source for Reader<'_, S> {
     }
 }
 
-/// Whether a receiver that reports this error goes on afterwards, having lost bytes. HALs report overrun, framing,
-/// parity and noise as one of these.
-const fn loses_bytes(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Other
-            | ErrorKind::InvalidData
-            | ErrorKind::Interrupted
-            | ErrorKind::TimedOut
-            | ErrorKind::OutOfMemory
-    )
-}
-
 fn ready<O>(poll: Poll<O>) -> Option<O> {
     match poll {
         Poll::Ready(output) => Some(output),
@@ -77,7 +61,6 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
         let mut window = [0; WINDOW];
         // The part of the window that holds bytes of the source which are still to be sent.
         let mut unsent = 0..0;
-        let mut errors = 0;
         // A transmitter may hold bytes back until it is flushed, a dropped call's too.
         let mut flushed = false;
         // What has arrived since the last call is taken before anything is decided: it may be a restart.
@@ -141,15 +124,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                     engine.receive(now, bytes, procedure, handler);
                     let count = bytes.len();
                     receiver.consume(count);
-                    errors = 0;
                 }
-                Some(Err(error)) => {
-                    errors += 1;
-                    if errors == ERRORS_IN_A_ROW || !loses_bytes(error.kind()) {
-                        return Err(Error::Receive(error.kind()));
-                    }
-                    engine.bytes_lost(now, handler);
-                }
+                Some(Err(error)) => engine.receive_failed(now, error.kind(), handler)?,
                 None => {}
             }
             if timed_out {

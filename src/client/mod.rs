@@ -7,11 +7,13 @@ use core::fmt;
 use embedded_io_async::{BufRead, Read, Write};
 
 use crate::command::{ClientIndex, Command, Disc, QoS, Sub, Unsub};
-use crate::error::{CommandName, Error, Illegal};
+use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
-use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT, Execute, Listen, PublishMessage, Shutdown};
+use crate::procedure::{
+    Connect, Connection, DISCONNECT_TIMEOUT, Execute, Listen, PublishMessage, Remembered, Shutdown,
+};
 use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
 use crate::timer::Timer;
 use drive::NoSource;
@@ -35,7 +37,7 @@ pub struct Modem<'a, R, T, C, H> {
     timer: C,
     handler: H,
     engine: Engine,
-    options: [Option<&'a ConnectOptions<'a>>; 2],
+    options: Remembered<'a>,
 }
 
 impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Modem<'_, R, T, C, H> {
@@ -178,15 +180,8 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     /// `AT+CMQTTCONNECT`; the codes of `AT+CMQTTSTART` are about the network. After any error, `connect` can be called
     /// again.
     pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let remembered = self.index.of_mut(&mut self.modem.options);
-        let same_options = remembered.is_some_and(|last| core::ptr::eq(last, options));
-        let version_setting = self.modem.engine.session.family.version_setting();
-        let mut procedure = Connect::new(self.index, options, same_options, version_setting);
-        procedure.check(&self.modem.engine.session)?;
-        *remembered = Some(options);
-        if !same_options {
-            self.modem.engine.session.lifecycle.client_mut(self.index).prepared = false;
-        }
+        let Modem { engine, options: remembered, .. } = &mut *self.modem;
+        let mut procedure = Connect::new(self.index, options, remembered, &mut engine.session)?;
         self.drive(&mut procedure).await?;
         Ok(procedure.connection)
     }
@@ -197,12 +192,12 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     ///
     /// # Errors
     ///
-    /// [`Illegal::NeverConnected`] where there was no `connect`; else those of `connect`.
+    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected) where there was no `connect`; else those of `connect`.
     pub async fn reconnect(&mut self) -> Result<Connection, Error> {
-        match *self.index.of(&self.modem.options) {
-            Some(options) => self.connect(options).await,
-            None => Err(Error::Illegal { command: CommandName("+CMQTTCONNECT"), reason: Illegal::NeverConnected }),
-        }
+        let Modem { engine, options: remembered, .. } = &mut *self.modem;
+        let mut procedure = Connect::again(self.index, remembered, &mut engine.session)?;
+        self.drive(&mut procedure).await?;
+        Ok(procedure.connection)
     }
 
     /// Subscribes to a topic filter of 1-1024 bytes (`AT+CMQTTSUB`, the direct form), and returns when the broker has

@@ -4,7 +4,7 @@ use crate::ResultCode;
 use crate::at::{Encoder, Line, WINDOW};
 use crate::command::{self, Accq, AccqRead, Cfg, ClientIndex, ConnectRead, Disc, DiscRead, EchoOff, MqttVersion};
 use crate::command::{Rel, Request, Setting, Start, WillMsg, WillTopic};
-use crate::error::{Error, Refusal};
+use crate::error::{CommandName, Error, Illegal, Refusal};
 use crate::family::VersionSetting;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Next, Procedure, ServiceState, Session};
@@ -31,6 +31,9 @@ pub enum Connection {
     /// microcontroller, or nothing had happened to it. Its subscriptions are still there.
     Adopted,
 }
+
+/// The options with which each client was last connected.
+pub(crate) type Remembered<'a> = [Option<&'a ConnectOptions<'a>>; 2];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -85,17 +88,19 @@ pub(crate) struct Connect<'a> {
 }
 
 impl<'a> Connect<'a> {
-    /// `same_options` says that the client was last connected with these very options.
-    pub(crate) const fn new(
+    /// Checks the options, and remembers them for the next time.
+    pub(crate) fn new(
         client: ClientIndex,
         options: &'a ConnectOptions<'a>,
-        same_options: bool,
-        version_setting: VersionSetting,
-    ) -> Self {
-        Self {
+        remembered: &mut Remembered<'a>,
+        session: &mut Session,
+    ) -> Result<Self, Error> {
+        let last = client.of_mut(remembered);
+        let same_options = last.is_some_and(|last| core::ptr::eq(last, options));
+        let procedure = Self {
             client,
             options,
-            version_setting,
+            version_setting: session.family.version_setting(),
             step: Step::Begin,
             same_options,
             id_matches: false,
@@ -108,6 +113,24 @@ impl<'a> Connect<'a> {
             other_is_released: false,
             waits: 0,
             connection: Connection::Opened,
+        };
+        procedure.check(session)?;
+        *last = Some(options);
+        if !same_options {
+            session.lifecycle.client_mut(client).prepared = false;
+        }
+        Ok(procedure)
+    }
+
+    /// With the options of the last time.
+    pub(crate) fn again(
+        client: ClientIndex,
+        remembered: &mut Remembered<'a>,
+        session: &mut Session,
+    ) -> Result<Self, Error> {
+        match *client.of(remembered) {
+            Some(options) => Self::new(client, options, remembered, session),
+            None => Err(Error::Illegal { command: CommandName("+CMQTTCONNECT"), reason: Illegal::NeverConnected }),
         }
     }
 

@@ -6,8 +6,8 @@ mod execute;
 mod listen;
 mod publish;
 
-pub(crate) use connect::Connect;
 pub use connect::Connection;
+pub(crate) use connect::{Connect, Remembered};
 pub(crate) use disconnect::{DISCONNECT_TIMEOUT, Shutdown};
 pub(crate) use execute::Execute;
 pub(crate) use listen::Listen;

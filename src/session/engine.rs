@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use embedded_io::ErrorKind;
+
 use super::clock::{Instant, duration};
 use super::exchange::Phase;
 use super::{CHUNK, Procedure, Session, encode};
@@ -36,12 +38,29 @@ pub(crate) enum Progress {
 #[derive(Debug)]
 pub(crate) struct Engine {
     parser: Parser,
+    errors_in_a_row: u8,
     pub(crate) session: Session,
+}
+
+/// How many errors the receiver may report in a row, without a byte between them, before it counts as broken.
+const ERRORS_IN_A_ROW: u8 = 16;
+
+/// Whether a receiver that reports this error goes on afterwards, having lost bytes. HALs report overrun, framing,
+/// parity and noise as one of these.
+const fn loses_bytes(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Other
+            | ErrorKind::InvalidData
+            | ErrorKind::Interrupted
+            | ErrorKind::TimedOut
+            | ErrorKind::OutOfMemory
+    )
 }
 
 impl Engine {
     pub(crate) fn new(family: Family) -> Self {
-        Self { parser: Parser::new(), session: Session::new(family) }
+        Self { parser: Parser::new(), errors_in_a_row: 0, session: Session::new(family) }
     }
 
     /// A call begins: its arguments are checked, and what the call before has left behind is to be settled.
@@ -98,6 +117,7 @@ impl Engine {
     ) {
         self.session.now = Instant::new(now);
         self.session.incoming.bytes_came(self.session.now);
+        self.errors_in_a_row = 0;
         loop {
             let prompt_awaited = self.session.exchange.phase == Phase::Prompt;
             let Some(token) = self.parser.next(&mut bytes, prompt_awaited) else { return };
@@ -108,11 +128,22 @@ impl Engine {
         }
     }
 
-    /// The UART reported that bytes were lost.
-    pub(crate) fn bytes_lost(&mut self, now: Duration, handler: &mut dyn MessageHandler) {
+    /// The receiver reported an error. One that goes on afterwards has lost bytes; the call goes on as well.
+    pub(crate) fn receive_failed(
+        &mut self,
+        now: Duration,
+        kind: ErrorKind,
+        handler: &mut dyn MessageHandler,
+    ) -> Result<(), Error> {
+        self.errors_in_a_row += 1;
+        if self.errors_in_a_row >= ERRORS_IN_A_ROW || !loses_bytes(kind) {
+            self.errors_in_a_row = 0;
+            return Err(Error::Receive(kind));
+        }
         let Session { incoming, events, .. } = &mut self.session;
         events.bytes_lost();
         incoming.bytes_lost(Instant::new(now), events, handler);
+        Ok(())
     }
 
     /// When to call [`expire`](Self::expire), on the timer that says `now`; `None` where there is no hurry.

@@ -1,14 +1,12 @@
 //! A driver on a simulated module, and what every test says about them.
 
-use core::time::Duration;
-
 use simcom_modem_simulator::behaviour::Behaviour;
 use simcom_modem_simulator::family::Family as ModuleFamily;
 pub use simcom_modem_simulator::pipe::Bench;
-use simcom_modem_simulator::pipe::{Clock, Receiver, Transmitter};
 use simcom_modem_simulator::referee::ComplaintKind;
 
-use crate::driver::{Broker, ClientIndex, ConnectOptions, Family, Inbox, Modem, Timer, Will};
+use crate::driver::{Broker, ClientIndex, ConnectOptions, Family, Inbox, Will};
+pub use crate::shell::{ShellModem, shell_modem};
 
 pub const FIRST: ClientIndex = ClientIndex::First;
 pub const SECOND: ClientIndex = ClientIndex::Second;
@@ -26,26 +24,12 @@ pub fn module_family(family: Family) -> ModuleFamily {
     FAMILIES.iter().find(|(driver, _)| *driver == family).expect("every family is in the table").1
 }
 
-/// The bench's clock as the driver's timer.
-pub struct VirtualTimer(pub Clock);
-
-impl Timer for VirtualTimer {
-    fn now(&self) -> Duration {
-        self.0.now()
-    }
-
-    async fn wait_until(&mut self, deadline: Duration) {
-        self.0.wait_until(deadline).await;
-    }
-}
-
 pub type TestInbox = Inbox<32_768>;
-pub type TestModem<'a> = Modem<'a, Receiver, Transmitter, VirtualTimer, &'a TestInbox>;
+pub type TestModem<'a> = ShellModem<'a, &'a TestInbox>;
 
 /// A driver on the module of this bench; made again, it is a microcontroller that was reset.
 pub fn modem<'a>(bench: &Bench, family: Family, inbox: &'a TestInbox) -> TestModem<'a> {
-    let (receiver, transmitter) = bench.host();
-    Modem::new(receiver, transmitter, VirtualTimer(bench.clock()), family, inbox)
+    shell_modem(bench, family, inbox)
 }
 
 /// A module of this family with a habit of its own.

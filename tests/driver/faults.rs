@@ -10,7 +10,7 @@ use simcom_modem_simulator::referee::ComplaintKind;
 use crate::bench::*;
 use crate::driver::command::Csq;
 use crate::driver::urc::LossCause;
-use crate::driver::{Connection, Error, Event, Inbox, Modem, Publish, QoS, ServiceState};
+use crate::driver::{Connection, Error, Event, Inbox, Publish, QoS, ServiceState};
 
 async fn connected(bench: &Bench, modem: &mut TestModem<'_>) {
     modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
@@ -230,7 +230,8 @@ fn an_open_message_without_a_byte_for_two_seconds_is_aborted() {
         bench.modem(|module, now| module.emit(now, cut));
         let start = bench.now();
         assert_eq!(modem.next_event().await, Ok(Event::MessageAborted { client: FIRST, count: 1 }));
-        assert_eq!(bench.now() - start, Duration::from_secs(2));
+        let stalled = bench.now() - start;
+        assert!(stalled >= Duration::from_secs(2) && stalled < Duration::from_millis(2_010), "{stalled:?}");
         publish_works(bench, modem).await;
     });
 }
@@ -242,7 +243,7 @@ fn a_part_longer_than_its_message_lacks_is_no_data() {
         bench.modem(|module, now| module.emit(now, lying));
         let start = bench.now();
         assert_eq!(modem.next_event().await, Ok(Event::MessageAborted { client: FIRST, count: 1 }));
-        assert_eq!(bench.now(), start, "it is not waited for");
+        assert!(bench.now() - start < Duration::from_millis(10), "it is not waited for");
         publish_works(bench, modem).await;
     });
 }
@@ -269,8 +270,7 @@ fn a_message_longer_than_the_inbox_is_reported_with_its_sizes_and_later_ones_are
     for (family, _) in FAMILIES {
         let bench = bench(family);
         let inbox = Inbox::<64>::new();
-        let (receiver, transmitter) = bench.host();
-        let mut modem = Modem::new(receiver, transmitter, VirtualTimer(bench.clock()), family, &inbox);
+        let mut modem = shell_modem(&bench, family, &inbox);
         bench.block_on(async {
             modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
             modem.client(FIRST).subscribe("meter-3/#", QoS::AtLeastOnce).await.or_transcript(&bench);

@@ -1,4 +1,4 @@
-//! The driver against the simulated module, in virtual time.
+//! The async client against the simulated module, in virtual time.
 
 mod answer_orders;
 mod bad_input;
@@ -8,5 +8,7 @@ mod faults;
 mod late_answers;
 mod main_path;
 mod recovery;
+#[path = "shell/asynchronous.rs"]
+mod shell;
 
 use simcom_mqtt as driver;

@@ -268,32 +268,6 @@ fn connecting_with_other_options_acquires_the_client_anew() {
 }
 
 #[test]
-fn a_connect_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
-    for (family, _) in FAMILIES {
-        let bench = bench(family);
-        bench.loopback(|broker, _| broker.silent = true);
-        let inbox = TestInbox::new();
-        {
-            // Dropped, and its driver with it, when CONNECT is taken and not answered.
-            let mut modem = modem(&bench, family, &inbox);
-            let mut client = modem.client(FIRST);
-            for polls in 1.. {
-                assert!(bench.poll_then_drop(client.connect(&OPTIONS), polls).is_none());
-                if bench.modem(|module, _| module.client(0).is_busy()) {
-                    break;
-                }
-            }
-        }
-        bench.loopback(|broker, _| broker.silent = false);
-        bench.block_on(async {
-            let mut modem = modem(&bench, family, &inbox);
-            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-            modem.client(FIRST).publish(&Publish::new("meter-3/a", b"x")).await.or_transcript(&bench);
-        });
-    }
-}
-
-#[test]
 fn any_first_call_finds_a_prompt_that_waits() {
     for (family, _) in FAMILIES {
         let bench = bench(family);

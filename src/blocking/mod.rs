@@ -1,0 +1,287 @@
+//! The client without async: the same calls as [`crate::Modem`] and [`crate::Client`], for firmware without an executor.
+//!
+//! ```no_run
+//! use core::ops::ControlFlow;
+//! use embedded_io::{Read, ReadReady, Write};
+//! use simcom_mqtt::blocking::Modem;
+//! use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Error, Family, Inbox, Publish, Timer};
+//!
+//! fn report(receiver: impl Read + ReadReady, transmitter: impl Write, timer: impl Timer) -> Result<(), Error> {
+//!     let inbox = Inbox::<1024>::new();
+//!     let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+//!     let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox).with_idle(|| {
+//!         // Feed the watchdog here.
+//!         ControlFlow::Continue(())
+//!     });
+//!     let mut client = modem.client(ClientIndex::First);
+//!     client.connect(&options)?;
+//!     client.publish(&Publish::new("device-7/state", b"on"))
+//! }
+//! ```
+
+mod drive;
+
+use core::fmt;
+use core::ops::ControlFlow;
+
+use embedded_io::{Read, ReadReady, Write};
+
+use crate::command::{ClientIndex, Command, Disc, QoS, Sub, Unsub};
+use crate::error::Error;
+use crate::family::{Family, Timeouts};
+use crate::handler::MessageHandler;
+use crate::options::{ConnectOptions, Publish};
+use crate::procedure::{
+    Connect, Connection, DISCONNECT_TIMEOUT, Execute, Listen, PublishMessage, Remembered, Shutdown,
+};
+use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
+use crate::timer::Timer;
+use drive::NoSource;
+
+/// A module on a UART, without async.
+///
+/// `R` receives, `T` transmits, `C` tells the time, `H` takes the received messages, usually an
+/// `&`[`Inbox`](crate::Inbox). While it waits, it calls the idle hook `I` over and over.
+///
+/// `R` must not lose bytes between two looks at it: a UART with an interrupt-fed ring buffer, or RTS/CTS. The hook must
+/// return before that buffer is full.
+///
+/// Received messages, lost connections and restarts are noticed during any call; [`next_event`](Self::next_event) tells
+/// of them, and waits for more.
+pub struct Modem<'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
+    receiver: R,
+    transmitter: T,
+    timer: C,
+    handler: H,
+    idle: I,
+    engine: Engine,
+    options: Remembered<'a>,
+}
+
+impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Modem<'_, R, T, C, H, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Modem")
+            .field("timer", &self.timer)
+            .field("handler", &self.handler)
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R, T, C, H> Modem<'_, R, T, C, H> {
+    /// A driver for a module in whatever state it is. Nothing is sent before the first call.
+    pub fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
+        let idle: fn() -> ControlFlow<()> = || ControlFlow::Continue(());
+        Self { receiver, transmitter, timer, handler, idle, engine: Engine::new(family), options: [None; 2] }
+    }
+}
+
+impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
+    /// Calls `idle` again and again while it waits: to feed a watchdog, to sleep until the next interrupt, or to give a
+    /// call up by `Break`, which fails it with [`Error::Aborted`]. The next call settles what an aborted one leaves.
+    #[must_use]
+    pub fn with_idle<J: FnMut() -> ControlFlow<()>>(self, idle: J) -> Modem<'a, R, T, C, H, J> {
+        let Self { receiver, transmitter, timer, handler, engine, options, .. } = self;
+        Modem { receiver, transmitter, timer, handler, idle, engine, options }
+    }
+
+    /// Waits for other times than the family's own.
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.engine.session.timeouts = timeouts;
+        self
+    }
+
+    /// The family given at construction.
+    pub fn family(&self) -> Family {
+        self.engine.session.family
+    }
+
+    /// The state of the MQTT service, as far as it is known.
+    pub fn service_state(&self) -> ServiceState {
+        self.engine.session.lifecycle.service
+    }
+
+    /// What has been passed over since construction.
+    pub fn counters(&self) -> Counters {
+        self.engine.session.events.counters()
+    }
+
+    /// The message handler given at construction.
+    pub fn handler(&mut self) -> &mut H {
+        &mut self.handler
+    }
+
+    /// One of the two MQTT clients of the module: a cheap view, to be made whenever it is needed.
+    pub fn client(&mut self, index: ClientIndex) -> Client<'_, 'a, R, T, C, H, I> {
+        Client { modem: self, index }
+    }
+}
+
+impl<R, T, C, H, I> Modem<'_, R, T, C, H, I>
+where
+    R: Read + ReadReady,
+    T: Write,
+    C: Timer,
+    H: MessageHandler,
+    I: FnMut() -> ControlFlow<()>,
+{
+    /// Waits for the next event. Messages come before changes of state, and equal events are joined. It sends nothing,
+    /// except to settle what an aborted call left behind.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Aborted`] by the idle hook; [`Error::Receive`] and [`Error::Transmit`] where the UART fails;
+    /// [`Error::NoAnswer`] and [`Error::ModemRestarted`] where settling does.
+    pub fn next_event(&mut self) -> Result<Event, Error> {
+        loop {
+            if let Some(event) = self.engine.session.events.take() {
+                return Ok(event);
+            }
+            self.drive(&mut Listen, &mut NoSource)?;
+        }
+    }
+
+    /// Takes what has arrived, and tells the next event if there is one, without waiting: for a superloop.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`next_event`](Self::next_event), but for `Aborted`.
+    pub fn poll_event(&mut self) -> Result<Option<Event>, Error> {
+        while self.take(&mut Listen)? {}
+        let now = self.timer.now();
+        if self.engine.deadline(now).is_some_and(|deadline| deadline <= now) {
+            self.engine.expire(now, &mut self.handler);
+        }
+        Ok(self.engine.session.events.take())
+    }
+
+    /// Sends any command of [`command`](crate::command), or one of your own, and gives its typed response.
+    ///
+    /// # Errors
+    ///
+    /// Every kind of [`Error`], see there.
+    pub fn execute<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
+        let mut procedure = Execute::new(command);
+        self.drive(&mut procedure, &mut NoSource)?;
+        Ok(procedure.response)
+    }
+
+    /// Ends both clients and the service (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), as far as they were begun, and
+    /// gives the UART back.
+    ///
+    /// # Errors
+    ///
+    /// The last element tells whether the module was brought to an end; the UART comes back in any case.
+    pub fn shutdown(mut self) -> (R, T, Result<(), Error>) {
+        let result = self.drive(&mut Shutdown::new(), &mut NoSource);
+        (self.receiver, self.transmitter, result)
+    }
+}
+
+/// One of the two MQTT clients of a [`Modem`].
+pub struct Client<'m, 'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
+    modem: &'m mut Modem<'a, R, T, C, H, I>,
+    index: ClientIndex,
+}
+
+impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Client<'_, '_, R, T, C, H, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("modem", &self.modem).field("index", &self.index).finish()
+    }
+}
+
+impl<'a, R, T, C, H, I> Client<'_, 'a, R, T, C, H, I>
+where
+    R: Read + ReadReady,
+    T: Write,
+    C: Timer,
+    H: MessageHandler,
+    I: FnMut() -> ControlFlow<()>,
+{
+    /// The state of this client, as far as it is known.
+    pub fn state(&self) -> ClientState {
+        self.modem.engine.session.lifecycle.client(self.index).state
+    }
+
+    /// Connects to a broker, from any state: a fresh module, or one that outlived a reset of the microcontroller. A
+    /// session that is still there is adopted where client id and address are the ones asked for.
+    ///
+    /// The options are borrowed until the modem is done, because [`reconnect`](Self::reconnect) uses them again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] before anything is sent; [`Error::Refused`] names the command and the code. After any error,
+    /// `connect` can be called again.
+    pub fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
+        let Modem { engine, options: remembered, .. } = &mut *self.modem;
+        let mut procedure = Connect::new(self.index, options, remembered, &mut engine.session)?;
+        self.drive(&mut procedure)?;
+        Ok(procedure.connection)
+    }
+
+    /// Connects again with the options of the last [`connect`](Self::connect).
+    ///
+    /// # Errors
+    ///
+    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected) where there was none; else those of `connect`.
+    pub fn reconnect(&mut self) -> Result<Connection, Error> {
+        let Modem { engine, options: remembered, .. } = &mut *self.modem;
+        let mut procedure = Connect::again(self.index, remembered, &mut engine.session)?;
+        self.drive(&mut procedure)?;
+        Ok(procedure.connection)
+    }
+
+    /// Subscribes to a topic filter of 1-1024 bytes (`AT+CMQTTSUB`), and returns when the broker has granted it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] and [`Error::Illegal`] before anything is sent; [`Error::Refused`] with the code.
+    pub fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
+        self.modem.execute(&Sub { client: self.index, filter, qos })
+    }
+
+    /// Ends the subscription to a topic filter (`AT+CMQTTUNSUB`).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`subscribe`](Self::subscribe).
+    pub fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
+        self.modem.execute(&Unsub { client: self.index, filter })
+    }
+
+    /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service
+    /// is satisfied.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] and [`Error::Illegal`] before anything is sent; [`Error::Refused`]: not published;
+    /// [`Error::OutcomeUnknown`]: perhaps published.
+    pub fn publish(&mut self, message: &Publish<'_>) -> Result<(), Error> {
+        self.drive(&mut PublishMessage::new(self.index, message))
+    }
+
+    /// Publishes `length` bytes of a reader, which take the place of the message's payload.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`publish`](Self::publish); [`Error::Source`] and [`Error::SourceEnded`]: nothing is published.
+    pub fn publish_from<S: Read>(&mut self, message: &Publish<'_>, length: usize, reader: &mut S) -> Result<(), Error> {
+        let mut procedure = PublishMessage::announced(self.index, message, length);
+        self.modem.drive(&mut procedure, &mut drive::Reader(reader))
+    }
+
+    /// Disconnects from the broker (`AT+CMQTTDISC`); the client stays acquired, and can
+    /// [`reconnect`](Self::reconnect).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Illegal`] where it is not connected; [`Error::Refused`] with the code.
+    pub fn disconnect(&mut self) -> Result<(), Error> {
+        self.modem.execute(&Disc { client: self.index, timeout: DISCONNECT_TIMEOUT })
+    }
+
+    fn drive(&mut self, procedure: &mut dyn Procedure) -> Result<(), Error> {
+        self.modem.drive(procedure, &mut NoSource)
+    }
+}

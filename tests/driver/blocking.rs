@@ -1,0 +1,15 @@
+//! The blocking client against the simulated module, in virtual time: the same tests as of the async one, but for those of
+//! dropped futures.
+
+mod answer_orders;
+mod bad_input;
+mod bench;
+mod faults;
+mod idle;
+mod late_answers;
+mod main_path;
+mod recovery;
+#[path = "shell/blocking.rs"]
+mod shell;
+
+use simcom_mqtt as driver;

@@ -1,0 +1,182 @@
+//! The blocking client under test, with the face of the async one: the tests await it, and it blocks.
+
+use core::ops::ControlFlow;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+
+use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write};
+use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
+
+use crate::driver::blocking::{Client, Modem};
+use crate::driver::command::Command;
+use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
+use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timer};
+
+/// What a look at an async receiver or transmitter shows at this moment.
+fn at_once<O>(future: impl Future<Output = O>) -> Option<O> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+pub struct BlockingReceiver {
+    inner: Receiver,
+    error: Option<ErrorKind>,
+}
+
+impl ErrorType for BlockingReceiver {
+    type Error = ErrorKind;
+}
+
+impl ReadReady for BlockingReceiver {
+    fn read_ready(&mut self) -> Result<bool, ErrorKind> {
+        match at_once(self.inner.fill_buf()) {
+            Some(Err(error)) => self.error = Some(error),
+            Some(Ok(_)) => {}
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+impl embedded_io::Read for BlockingReceiver {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => at_once(self.inner.read(buffer)).expect("it is ready"),
+        }
+    }
+}
+
+pub struct BlockingTransmitter {
+    inner: Transmitter,
+    bench: Bench,
+}
+
+impl ErrorType for BlockingTransmitter {
+    type Error = ErrorKind;
+}
+
+impl embedded_io::Write for BlockingTransmitter {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        loop {
+            if let Some(written) = at_once(self.inner.write(bytes)) {
+                self.bench.carry();
+                return written;
+            }
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
+pub struct VirtualTimer(Clock);
+
+impl Timer for VirtualTimer {
+    fn now(&self) -> Duration {
+        self.0.now()
+    }
+}
+
+type Idle = Box<dyn FnMut() -> ControlFlow<()>>;
+type Inner<'a, H> = Modem<'a, BlockingReceiver, BlockingTransmitter, VirtualTimer, H, Idle>;
+
+pub struct ShellModem<'a, H>(Inner<'a, H>);
+
+/// The client without an idle hook.
+pub fn bare_modem<'a, H: MessageHandler>(
+    bench: &Bench,
+    family: Family,
+    handler: H,
+) -> Modem<'a, BlockingReceiver, BlockingTransmitter, VirtualTimer, H> {
+    let (receiver, transmitter) = bench.host();
+    let receiver = BlockingReceiver { inner: receiver, error: None };
+    let transmitter = BlockingTransmitter { inner: transmitter, bench: bench.clone() };
+    Modem::new(receiver, transmitter, VirtualTimer(bench.clock()), family, handler)
+}
+
+pub fn shell_modem<'a, H: MessageHandler>(bench: &Bench, family: Family, handler: H) -> ShellModem<'a, H> {
+    let modem = bare_modem(bench, family, handler);
+    let bench = bench.clone();
+    ShellModem(modem.with_idle(Box::new(move || {
+        bench.pass(Duration::from_millis(1));
+        ControlFlow::Continue(())
+    })))
+}
+
+impl<'a, H: MessageHandler> ShellModem<'a, H> {
+    pub fn client(&mut self, index: ClientIndex) -> ShellClient<'_, 'a, H> {
+        ShellClient(self.0.client(index))
+    }
+
+    pub fn family(&self) -> Family {
+        self.0.family()
+    }
+
+    pub fn service_state(&self) -> ServiceState {
+        self.0.service_state()
+    }
+
+    pub fn counters(&self) -> Counters {
+        self.0.counters()
+    }
+
+    pub async fn next_event(&mut self) -> Result<Event, Error> {
+        self.0.next_event()
+    }
+
+    pub async fn execute<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
+        self.0.execute(command)
+    }
+
+    /// Nobody asks for the UART of a test back.
+    pub async fn shutdown(self) -> ((), (), Result<(), Error>) {
+        let (_, _, ended) = self.0.shutdown();
+        ((), (), ended)
+    }
+}
+
+pub struct ShellClient<'m, 'a, H>(Client<'m, 'a, BlockingReceiver, BlockingTransmitter, VirtualTimer, H, Idle>);
+
+impl<'a, H: MessageHandler> ShellClient<'_, 'a, H> {
+    pub fn state(&self) -> ClientState {
+        self.0.state()
+    }
+
+    pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
+        self.0.connect(options)
+    }
+
+    pub async fn reconnect(&mut self) -> Result<Connection, Error> {
+        self.0.reconnect()
+    }
+
+    pub async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
+        self.0.subscribe(filter, qos)
+    }
+
+    pub async fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
+        self.0.unsubscribe(filter)
+    }
+
+    pub async fn publish(&mut self, message: &Publish<'_>) -> Result<(), Error> {
+        self.0.publish(message)
+    }
+
+    pub async fn publish_from(
+        &mut self,
+        message: &Publish<'_>,
+        length: usize,
+        reader: &mut &[u8],
+    ) -> Result<(), Error> {
+        self.0.publish_from(message, length, reader)
+    }
+
+    pub async fn disconnect(&mut self) -> Result<(), Error> {
+        self.0.disconnect()
+    }
+}
