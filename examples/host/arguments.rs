@@ -50,6 +50,14 @@ impl Port {
         if self.index == 0 { ClientIndex::First } else { ClientIndex::Second }
     }
 
+    pub fn device(&self) -> &str {
+        &self.device
+    }
+
+    pub fn baud(&self) -> u32 {
+        self.baud
+    }
+
     pub fn open(&self) -> Result<(Receiver<SerialStream>, Transmitter<SerialStream>), Failure> {
         let port = tokio_serial::new(&self.device, self.baud)
             .open_native_async()

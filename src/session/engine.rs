@@ -58,12 +58,14 @@ const fn loses_bytes(kind: ErrorKind) -> bool {
     )
 }
 
+// What a shell's loop calls is not inlined into it: the loop exists once for each kind of source of a payload.
 impl Engine {
     pub(crate) fn new(family: Family) -> Self {
         Self { parser: Parser::new(), errors_in_a_row: 0, session: Session::new(family) }
     }
 
     /// A call begins: its arguments are checked, and what the call before has left behind is to be settled.
+    #[inline(never)]
     pub(crate) fn begin_call(&mut self, now: Duration, procedure: &dyn Procedure) -> Result<(), Error> {
         self.session.now = Instant::new(now);
         procedure.check(&self.session)?;
@@ -72,12 +74,14 @@ impl Engine {
     }
 
     /// Goes on as far as possible without sending or receiving.
+    #[inline(never)]
     pub(crate) fn poll(&mut self, now: Duration, procedure: &mut dyn Procedure) -> Result<Progress, Error> {
         self.session.now = Instant::new(now);
         self.session.poll(procedure)
     }
 
     /// What is to be sent now.
+    #[inline(never)]
     pub(crate) fn transmit<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW]) -> Outgoing<'b> {
         let session = &self.session;
         if session.settling.is_active() {
@@ -102,12 +106,14 @@ impl Engine {
     }
 
     /// The first `count` bytes of what was to be sent have been sent.
+    #[inline(never)]
     pub(crate) fn transmitted(&mut self, now: Duration, count: usize) {
         self.session.now = Instant::new(now);
         self.session.exchange.transmitted(count, &self.session.timeouts, self.session.now);
     }
 
     /// Takes bytes from the module, all of them.
+    #[inline(never)]
     pub(crate) fn receive(
         &mut self,
         now: Duration,
@@ -129,6 +135,7 @@ impl Engine {
     }
 
     /// The receiver reported an error. One that goes on afterwards has lost bytes; the call goes on as well.
+    #[inline(never)]
     pub(crate) fn receive_failed(
         &mut self,
         now: Duration,
@@ -147,12 +154,14 @@ impl Engine {
     }
 
     /// When to call [`expire`](Self::expire), on the timer that says `now`; `None` where there is no hurry.
+    #[inline(never)]
     pub(crate) fn deadline(&self, now: Duration) -> Option<Duration> {
         let left = Instant::new(now).until(self.session.deadline()?);
         Some(now.saturating_add(duration(left)))
     }
 
     /// Nothing arrived until the deadline.
+    #[inline(never)]
     pub(crate) fn expire(&mut self, now: Duration, handler: &mut dyn MessageHandler) {
         self.session.now = Instant::new(now);
         if self.session.expire(handler) {
