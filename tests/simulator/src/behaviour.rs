@@ -1,9 +1,11 @@
 //! Every habit in which real modules differ, as a switch.
 
+mod bring_up;
 mod script;
 mod switches;
 mod value;
 
+pub use bring_up::{BootEvents, BringUp, DoneOrder, IccidPrefix, Power, SimFailure};
 pub(crate) use script::Occurrences;
 pub use script::{Injection, Override, Point, ScriptedAnswer};
 pub use switches::{SWITCHES, Switch, SwitchError};
@@ -168,8 +170,14 @@ choice! {
         None = "none",
         /// `SMS DONE` and `PB DONE`.
         Boot = "boot",
+        /// `+CPIN: READY`.
+        Cpin = "cpin",
+        /// `*ISIMAID: "…"`.
+        Isimaid = "isimaid",
         /// `+CGEV: EPS PDN ACT 1`.
         Cgev = "cgev",
+        /// `+CGEV: ME PDN ACT 8,4`.
+        CgevMe = "cgev-me",
         /// `+MSTK: 11, "…"`, more than 250 bytes.
         Mstk = "mstk",
     }
@@ -300,6 +308,10 @@ pub struct Behaviour {
     pub line_buffer: usize,
     /// Delays.
     pub timing: Timing,
+    /// SIM, registration and PDP contexts.
+    pub bring_up: BringUp,
+    /// PWRKEY and RESET.
+    pub power: Power,
     /// Bytes put in at given points of given commands.
     pub injections: Vec<Injection>,
     /// Answers that replace the module's own.
@@ -309,7 +321,7 @@ pub struct Behaviour {
 impl Behaviour {
     /// The family's own habit.
     pub fn of(family: Family) -> Self {
-        let mut behaviour = Self::usual();
+        let mut behaviour = Self::usual(family);
         match family {
             Family::A7600 => {
                 behaviour.stop_acquired = StopAcquired::OkThenCode21;
@@ -332,7 +344,7 @@ impl Behaviour {
         behaviour
     }
 
-    fn usual() -> Self {
+    fn usual(family: Family) -> Self {
         Self {
             echo: true,
             prompt: Prompt::CrLf,
@@ -370,6 +382,8 @@ impl Behaviour {
             garbage_line: GarbageLine::Error,
             line_buffer: 2048,
             timing: Timing::default(),
+            bring_up: BringUp::default(),
+            power: Power::of(family),
             injections: Vec::new(),
             overrides: Vec::new(),
         }

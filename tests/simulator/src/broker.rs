@@ -3,6 +3,10 @@
 //! The module itself is sans-I/O: a front end takes its [`Request`]s, carries them to a broker (a real one or the
 //! in-memory [`Loopback`](crate::loopback::Loopback)) and returns [`Event`]s.
 
+mod tls;
+
+pub use tls::{Authentication, SslContext, TlsOptions};
+
 /// The will that goes with a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Will {
@@ -42,8 +46,9 @@ pub struct Connection {
 /// What the module asks of its MQTT side. `client` is the client index, 0 or 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Open a connection; answered by [`Event::Connected`] or [`Event::ConnectFailed`].
-    Connect { client: usize, connection: Connection },
+    /// Open a connection, a TLS one where there are options for it; answered by [`Event::Connected`] or
+    /// [`Event::ConnectFailed`].
+    Connect { client: usize, connection: Connection, tls: Option<Box<TlsOptions>> },
     /// Publish; answered by [`Event::Published`] once the quality of service is satisfied, or [`Event::PublishFailed`].
     Publish { client: usize, topic: Vec<u8>, payload: Vec<u8>, qos: u8, retained: bool },
     /// Subscribe to every filter; answered by [`Event::Subscribed`] or [`Event::SubscribeFailed`].
@@ -61,7 +66,8 @@ pub enum Request {
 pub enum Event {
     /// CONNACK accepted.
     Connected { client: usize },
-    /// No connection: 3 socket, 25 DNS, 26 closed, 27-31 CONNACK refusals, 32 TLS handshake.
+    /// No connection: 3 socket, 25 DNS, 26 closed, 27-31 CONNACK refusals, 32 TLS handshake, 33 no
+    /// certificate, 34 certificates or key that cannot be used.
     ConnectFailed { client: usize, code: u8 },
     /// The publish is complete for its quality of service.
     Published { client: usize },

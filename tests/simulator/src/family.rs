@@ -105,6 +105,29 @@ impl Family {
         }
     }
 
+    /// How `AT+CSSLCFG` spells the setting that switches the check of validity dates off.
+    pub fn ignore_local_time(self) -> &'static str {
+        match self {
+            Self::A7600 => "ignorlocaltime",
+            _ => "ignorelocaltime",
+        }
+    }
+
+    /// Settings of `AT+CSSLCFG` beyond those of all families.
+    pub fn extra_ssl_settings(self) -> &'static [&'static str] {
+        match self {
+            Self::A7600 => &[],
+            Self::A76xx => &["password"],
+            Self::Sim7600 => &["keypwd", "ciphersuites"],
+            Self::Sim767x => &["password", "ciphersuites", "ignorecertCN"],
+        }
+    }
+
+    /// Whether `AT+CGSOCKCONT` exists.
+    pub fn has_socket_contexts(self) -> bool {
+        self == Self::A7600
+    }
+
     /// Highest `<err>` the family's manual lists.
     pub fn highest_result_code(self) -> u8 {
         match self {

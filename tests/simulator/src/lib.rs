@@ -1,5 +1,5 @@
-//! A simulated SIMCom LTE module: the AT+CMQTT command set of four module families, with the habits in which real
-//! modules differ, and a referee that tells what a real module would have refused.
+//! A simulated SIMCom LTE module: the AT+CMQTT command set of four module families, TLS and network bring-up included,
+//! with the habits in which real modules differ, and a referee that tells what a real module would have refused.
 //!
 //! * [`modem`] is the module, without I/O: bytes and broker events in, bytes and broker requests out.
 //! * [`family`] has the limits of a family, [`behaviour`] its habits, each a switch.

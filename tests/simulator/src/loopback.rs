@@ -12,7 +12,7 @@ pub use filter::matches;
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use crate::broker::{Connection, Event, Request, Will};
+use crate::broker::{Connection, Event, Request, TlsOptions, Will};
 
 /// A message that a client or the test has published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,7 @@ pub struct Loopback {
 #[derive(Debug)]
 struct Session {
     connection: Connection,
+    tls: Option<Box<TlsOptions>>,
     filters: Vec<(Vec<u8>, u8)>,
 }
 
@@ -92,7 +93,7 @@ impl Loopback {
         match request {
             Request::Drop { client } => self.drop_session(now, client),
             _ if self.silent => {}
-            Request::Connect { client, connection } => self.connect(now, client, connection),
+            Request::Connect { client, connection, tls } => self.connect(now, client, connection, tls),
             Request::Disconnect { client } => {
                 self.end_session(client);
                 self.answer(now, Event::Disconnected { client });
@@ -173,6 +174,11 @@ impl Loopback {
         self.sessions[client].as_ref().map(|session| &session.connection)
     }
 
+    /// What a client's connection is encrypted with, if it is. Nothing is verified here.
+    pub fn tls_options(&self, client: usize) -> Option<&TlsOptions> {
+        self.sessions[client].as_ref()?.tls.as_deref()
+    }
+
     /// What a client is subscribed to.
     pub fn subscriptions(&self, client: usize) -> &[(Vec<u8>, u8)] {
         self.sessions[client].as_ref().map_or(&[], |session| &session.filters)
@@ -193,7 +199,7 @@ impl Loopback {
         self.queued += 1;
     }
 
-    fn connect(&mut self, now: Duration, client: usize, connection: Connection) {
+    fn connect(&mut self, now: Duration, client: usize, connection: Connection, tls: Option<Box<TlsOptions>>) {
         if let Some(code) = self.faults.refuse_connect {
             return self.answer(now, Event::ConnectFailed { client, code });
         }
@@ -205,7 +211,7 @@ impl Loopback {
         }
         let stored = self.stored.remove(&connection.client_id).unwrap_or_default();
         let stored = if connection.clean_session { Stored::default() } else { stored };
-        self.sessions[client] = Some(Session { connection, filters: stored.filters });
+        self.sessions[client] = Some(Session { connection, tls, filters: stored.filters });
         self.answer(now, Event::Connected { client });
         for (topic, payload) in stored.messages {
             self.answer(now, Event::Message { client, topic, payload });

@@ -5,42 +5,53 @@
 
 mod agenda;
 mod answer;
+mod certificates;
 mod client;
+mod clock;
 mod connection;
 mod dispatch;
 mod general;
 mod input;
 mod line;
 mod operation;
+mod packet_domain;
+mod power;
 mod preset;
 mod prompted;
 mod publish;
+mod radio;
 mod received;
 mod script;
 mod service;
 mod settings;
+mod sim;
 mod state;
 mod subscribe;
+mod terminal;
 mod test_form;
+mod tls;
 mod will;
 
 #[cfg(test)]
 mod tests;
 
 pub use received::message_bytes;
-pub use state::{Acquired, Client, Network, Service, Settings};
+pub use state::{Acquired, Client, Network, PdpContext, Service, Settings};
 
 use core::time::Duration;
 use std::collections::VecDeque;
 
 use crate::behaviour::Behaviour;
-use crate::broker::{Event, Request};
+use crate::broker::{Event, Request, SslContext};
 use crate::family::Family;
 use crate::referee::{Complaint, ComplaintKind};
 use agenda::{Agenda, Step};
+use certificates::Certificates;
 use input::Input;
+use power::Pins;
 use received::Received;
 use script::Injected;
+use terminal::Terminal;
 
 /// A simulated module.
 #[derive(Debug)]
@@ -59,6 +70,10 @@ pub struct Modem {
     operations: u64,
     clients: [Client; 2],
     network: Network,
+    terminal: Terminal,
+    pins: Pins,
+    ssl_contexts: [SslContext; 10],
+    certificates: Certificates,
     received: VecDeque<Received>,
     occurrences: crate::behaviour::Occurrences,
     injected: Injected,
@@ -67,7 +82,7 @@ pub struct Modem {
 impl Modem {
     /// A module that has booted long ago: its service is stopped and it says nothing by itself.
     pub fn new(family: Family, behaviour: Behaviour) -> Self {
-        Self {
+        let mut modem = Self {
             family,
             now: Duration::ZERO,
             agenda: Agenda::default(),
@@ -81,11 +96,17 @@ impl Modem {
             operations: 0,
             clients: [Client::default(), Client::default()],
             network: Network::default(),
+            terminal: Terminal::of(&behaviour),
+            pins: Pins::default(),
+            ssl_contexts: Default::default(),
+            certificates: Certificates::default(),
             received: VecDeque::new(),
             occurrences: Default::default(),
             injected: Injected::default(),
             behaviour,
-        }
+        };
+        modem.forget_contexts();
+        modem
     }
 
     /// Bytes from the host.
@@ -117,7 +138,7 @@ impl Modem {
     /// An event of the MQTT side.
     pub fn event(&mut self, now: Duration, event: Event) {
         self.advance(now);
-        if self.network.silent {
+        if self.network.silent || !self.is_on() {
             return;
         }
         match event {
@@ -219,6 +240,10 @@ impl Modem {
             Step::NetworkGone => self.network_gone(),
             Step::Booted => self.input.boot_ends(),
             Step::Restart => self.restart(self.now),
+            Step::PowerKeyHeld => self.power_key_held(),
+            Step::ResetHeld => self.power_on(self.now),
+            Step::Shutdown => self.shut_down(),
+            Step::Off => self.cut_power(self.now),
         }
     }
 

@@ -58,6 +58,14 @@ pub enum ComplaintKind {
     TopicEmpty,
     /// A topic is not UTF-8 while `checkUTF8` is on, holds NUL, or is published with a wildcard.
     BadTopic,
+    /// Not the SIM's PIN, of which there are three attempts.
+    WrongPin,
+    /// A PIN that nobody wants.
+    PinNotWanted,
+    /// A PDP context that CGDCONT has not defined.
+    ContextNotDefined,
+    /// Bytes came while the module slept.
+    BytesWhileAsleep,
 }
 
 impl fmt::Display for Complaint {

@@ -8,7 +8,7 @@ use super::{Behaviour, Value};
 pub struct Switch {
     /// Name on a command line.
     pub name: &'static str,
-    /// Values it takes; a placeholder in angle brackets where any number will do.
+    /// Values it takes; a placeholder in angle brackets where any number or text will do.
     pub values: &'static [&'static str],
     /// What it is about.
     pub meaning: &'static str,
@@ -149,6 +149,28 @@ pub static SWITCHES: &[Switch] = &[
     switch!("publish-delay", timing.publish, "least time from PUB's OK to its outcome"),
     switch!("disconnect-delay", timing.disconnect, "least time from DISC's OK to its outcome"),
     switch!("boot-delay", timing.boot, "from a restart to the ready line"),
+    switch!("sim-pin", bring_up.pin, "PIN that the SIM wants; none if empty"),
+    switch!("sim-failures", bring_up.sim_failures, "AT+CPIN? that fail after a boot"),
+    switch!("sim-failure", bring_up.sim_failure, "the +CME ERROR they fail with"),
+    switch!(
+        "registration-queries",
+        bring_up.registration_queries,
+        "AT+CREG? and its like that answer 0,2 after a boot"
+    ),
+    switch!("roaming", bring_up.roaming, "registered is 0,5"),
+    switch!("context-active", bring_up.context_active, "the first PDP context is active without AT+CGACT"),
+    switch!("address-queries", bring_up.address_queries, "AT+CGPADDR without an address after a boot"),
+    switch!("second-context", bring_up.second_context, "AT+CGPADDR shows a second context without addresses"),
+    switch!("iccid-prefix", bring_up.iccid_prefix, "what stands before the number of AT+CICCID"),
+    switch!("automatic-time", bring_up.automatic_time, "the clock follows the network unless AT+CTZU=0"),
+    switch!("boot-stk", bring_up.boot_stk, "a +MSTK of more than 250 bytes among the boot lines"),
+    switch!("boot-events", bring_up.boot_events, "+CGEV among the boot lines"),
+    switch!("done-order", bring_up.done_order, "order of SMS DONE and PB DONE"),
+    switch!("done-delay", bring_up.done_delay, "how much later than the other boot lines they come"),
+    switch!("power-key-on", power.key_on, "how long PWRKEY is held to switch on"),
+    switch!("power-key-off", power.key_off, "how long PWRKEY is held to switch off"),
+    switch!("reset-key", power.reset, "how long RESET is held to restart"),
+    switch!("shutdown-delay", power.shutdown, "from a switch-off to the status pin going low"),
 ];
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use core::time::Duration;
 
 /// A value that a switch can be set to from text.
 pub trait Value: Sized {
-    /// The texts it can be set from; a placeholder in angle brackets where any number will do.
+    /// The texts it can be set from; a placeholder in angle brackets where any number or text
+    /// will do.
     const VALUES: &'static [&'static str];
 
     /// The value of a text.
@@ -80,6 +81,18 @@ impl Value for usize {
 
     fn to_text(&self) -> String {
         self.to_string()
+    }
+}
+
+impl Value for String {
+    const VALUES: &'static [&'static str] = &["<text>"];
+
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+
+    fn to_text(&self) -> String {
+        self.clone()
     }
 }
 

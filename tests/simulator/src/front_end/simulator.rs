@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, duplex, join, sink, split};
 use tokio::sync::mpsc;
@@ -79,9 +79,12 @@ impl Remote {
 }
 
 impl Simulator {
-    /// A module of `family` that behaves like `behaviour` and has just booted.
+    /// A module of `family` that behaves like `behaviour` and has just booted; its network tells the true time.
     pub fn new(family: Family, behaviour: Behaviour) -> Self {
-        Self::from(Modem::new(family, behaviour))
+        let mut modem = Modem::new(family, behaviour);
+        modem.network_mut().time =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(|time| time.as_secs());
+        Self::from(modem)
     }
 
     /// Connects to `broker` whatever `AT+CMQTTCONNECT` says.

@@ -25,7 +25,7 @@ fn ask(broker: &mut Loopback, request: Request) -> Vec<Event> {
 
 fn connect(broker: &mut Loopback, client: usize) {
     let connection = connection(&format!("device-{client}"), true);
-    let events = ask(broker, Request::Connect { client, connection });
+    let events = ask(broker, Request::Connect { client, connection, tls: None });
     assert_eq!(events, [Event::Connected { client }]);
 }
 
@@ -100,7 +100,7 @@ fn faults_are_told_by_their_codes() {
     let mut broker = Loopback::default();
     broker.refuse_connections(Some(30));
     let connection = connection("device-0", true);
-    let request = Request::Connect { client: 0, connection };
+    let request = Request::Connect { client: 0, connection, tls: None };
     assert_eq!(ask(&mut broker, request), [Event::ConnectFailed { client: 0, code: 30 }]);
     broker.refuse_connections(None);
     connect(&mut broker, 0);
@@ -116,7 +116,7 @@ fn faults_are_told_by_their_codes() {
 fn a_stored_session_keeps_subscriptions_and_messages() {
     let mut broker = Loopback::default();
     let connection = connection("device-0", false);
-    let connect = Request::Connect { client: 0, connection };
+    let connect = Request::Connect { client: 0, connection, tls: None };
     ask(&mut broker, connect.clone());
     subscribe(&mut broker, 0, b"cmd");
     ask(&mut broker, Request::Drop { client: 0 });
@@ -129,9 +129,19 @@ fn a_stored_session_keeps_subscriptions_and_messages() {
 fn a_second_connection_of_the_same_id_takes_over() {
     let mut broker = Loopback::default();
     let connection = connection("device-0", true);
-    ask(&mut broker, Request::Connect { client: 0, connection: connection.clone() });
+    ask(&mut broker, Request::Connect { client: 0, connection: connection.clone(), tls: None });
     assert_eq!(
-        ask(&mut broker, Request::Connect { client: 1, connection }),
+        ask(&mut broker, Request::Connect { client: 1, connection, tls: None }),
         [Event::ConnectionLost { client: 0, cause: 1 }, Event::Connected { client: 1 }]
     );
+}
+
+#[test]
+fn tls_options_of_a_connection_are_shown() {
+    let mut broker = Loopback::default();
+    let tls = Some(Box::new(TlsOptions { index: 3, ..TlsOptions::default() }));
+    ask(&mut broker, Request::Connect { client: 0, connection: connection("device-7", true), tls });
+    connect(&mut broker, 1);
+    assert_eq!(broker.tls_options(0).map(|options| options.index), Some(3));
+    assert_eq!(broker.tls_options(1), None);
 }

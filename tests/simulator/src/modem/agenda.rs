@@ -32,6 +32,14 @@ pub(super) enum Step {
     Booted,
     /// Restarts.
     Restart,
+    /// PWRKEY has been held long enough.
+    PowerKeyHeld,
+    /// RESET has been held long enough.
+    ResetHeld,
+    /// Begins to switch itself off.
+    Shutdown,
+    /// Has switched itself off.
+    Off,
 }
 
 /// Steps by time; steps of the same time in the order they were planned.
@@ -60,6 +68,16 @@ impl Agenda {
     /// The operation has ended: it need not be given up any more.
     pub(super) fn cancel_expiry(&mut self, ended: u64) {
         self.steps.retain(|_, step| !matches!(step, Step::Expire { operation, .. } if *operation == ended));
+    }
+
+    /// The key was released too early.
+    pub(super) fn cancel_power_key(&mut self) {
+        self.steps.retain(|_, step| !matches!(step, Step::PowerKeyHeld));
+    }
+
+    /// The key was released too early.
+    pub(super) fn cancel_reset_key(&mut self) {
+        self.steps.retain(|_, step| !matches!(step, Step::ResetHeld));
     }
 
     pub(super) fn clear(&mut self) {

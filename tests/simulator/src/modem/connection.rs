@@ -42,8 +42,14 @@ impl Modem {
         let connection = self.connection(client, arguments);
         self.clients[client].connection = Some((address, connection.clone()));
         let timeout = self.operation_timeout(client);
-        let request = Request::Connect { client, connection };
+        let tls =
+            if connection.tls { self.tls_options(client).map(|options| Some(Box::new(options))) } else { Ok(None) };
+        let missing = tls.as_ref().err().copied();
+        let request = Request::Connect { client, connection, tls: tls.ok().flatten() };
         self.begin_operation(client, Kind::Connect, timeout, request);
+        if let Some(code) = missing {
+            self.resolve(client, Kind::is_connect, code);
+        }
         Ok(())
     }
 

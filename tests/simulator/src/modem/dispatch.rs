@@ -22,7 +22,7 @@ impl Modem {
 
     fn dispatch(&mut self, line: Line) -> Result<(), Refusal> {
         let Some(mqtt) = line.name.strip_prefix("CMQTT") else {
-            return self.general(&line);
+            return self.general(line);
         };
         match (mqtt, line.form) {
             (_, Form::Test) => self.test_form(mqtt),

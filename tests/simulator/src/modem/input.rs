@@ -2,7 +2,7 @@
 
 use super::Modem;
 use super::answer::Refusal;
-use super::prompted::Entry;
+use super::prompted::{Entry, Target};
 use super::script::Injected;
 use crate::behaviour::{Point, ScriptedAnswer};
 use crate::referee::ComplaintKind;
@@ -72,15 +72,21 @@ impl Input {
 
 impl Modem {
     pub(super) fn receive_byte(&mut self, byte: u8) {
+        let asleep = self.is_asleep();
         match &mut self.input.phase {
             Phase::Booting => {}
             Phase::Executing { complaint } => {
                 let known = *complaint;
                 self.lose_byte(byte, known);
             }
+            Phase::Command if asleep => self.lose_byte_asleep(byte),
             Phase::Data { entry, data, .. } => {
                 data.push(byte);
-                if data.len() >= entry.length {
+                let complete = data.len() >= entry.length;
+                if matches!(entry.target, Target::Certificate { .. }) {
+                    self.count_certificate_byte();
+                }
+                if complete {
                     self.data_complete();
                 }
             }
@@ -105,6 +111,14 @@ impl Modem {
                 self.complain(ComplaintKind::BytesWhileExecuting, format!("lost: {shown}"));
                 self.input.phase = Phase::Executing { complaint: Some(index) };
             }
+        }
+    }
+
+    /// A complaint a line, not a byte.
+    fn lose_byte_asleep(&mut self, byte: u8) {
+        self.input.line.clear();
+        if byte == CARRIAGE_RETURN {
+            self.complain(ComplaintKind::BytesWhileAsleep, "a line is lost");
         }
     }
 

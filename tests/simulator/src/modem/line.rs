@@ -30,6 +30,8 @@ pub(super) struct Parameters(Vec<Parameter>);
 enum Parameter {
     Empty,
     Number(u32),
+    /// `0x…`, which only cipher suites are.
+    Hexadecimal(Vec<u8>),
     Text(Vec<u8>),
 }
 
@@ -86,8 +88,10 @@ fn bare_parameter(rest: &[u8]) -> Result<(Parameter, &[u8]), Refusal> {
         return Ok((Parameter::Empty, after));
     }
     let digits = str::from_utf8(bare).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    let hexadecimal = bare.strip_prefix(b"0x").is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
     match digits.and_then(|text| text.parse().ok()) {
         Some(number) => Ok((Parameter::Number(number), after)),
+        None if hexadecimal => Ok((Parameter::Hexadecimal(bare.to_vec()), after)),
         None => {
             let what = format!("\"{}\" is no number and has no quotes", bare.escape_ascii());
             Err(Refusal::new(ComplaintKind::Malformed, what))
@@ -111,7 +115,9 @@ impl Parameters {
     pub(super) fn number(&self, index: usize, name: &str) -> Result<u32, Refusal> {
         match self.0.get(index) {
             Some(Parameter::Number(number)) => Ok(*number),
-            Some(Parameter::Text(_)) => Err(Refusal::new(ComplaintKind::Malformed, format!("{name} is not a number"))),
+            Some(Parameter::Text(_) | Parameter::Hexadecimal(_)) => {
+                Err(Refusal::new(ComplaintKind::Malformed, format!("{name} is not a number")))
+            }
             Some(Parameter::Empty) | None => Err(missing(name)),
         }
     }
@@ -142,7 +148,9 @@ impl Parameters {
     pub(super) fn bytes(&self, index: usize, name: &str) -> Result<&[u8], Refusal> {
         match self.0.get(index) {
             Some(Parameter::Text(text)) => Ok(text),
-            Some(Parameter::Number(_)) => Err(Refusal::new(ComplaintKind::Malformed, format!("{name} has no quotes"))),
+            Some(Parameter::Number(_) | Parameter::Hexadecimal(_)) => {
+                Err(Refusal::new(ComplaintKind::Malformed, format!("{name} has no quotes")))
+            }
             Some(Parameter::Empty) | None => Err(missing(name)),
         }
     }
@@ -156,6 +164,29 @@ impl Parameters {
         }
         String::from_utf8(text.to_vec())
             .map_err(|_| Refusal::new(ComplaintKind::Malformed, format!("{name} is not UTF-8")))
+    }
+
+    /// Digits, quoted or not; without quotes leading zeros do not count.
+    pub(super) fn digits(&self, index: usize, name: &str, range: RangeInclusive<usize>) -> Result<String, Refusal> {
+        let text = match self.0.get(index) {
+            Some(Parameter::Number(number)) => number.to_string(),
+            _ => self.text(index, name, range.clone())?,
+        };
+        if range.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(text);
+        }
+        Err(Refusal::new(ComplaintKind::Malformed, format!("{name} is not {}-{} digits", range.start(), range.end())))
+    }
+
+    /// Everything from a parameter on, at least one, as it would be written without quotes.
+    pub(super) fn remaining(&self, index: usize, name: &str) -> Result<String, Refusal> {
+        let values = self.0.get(index..).filter(|values| !values.is_empty()).ok_or_else(|| missing(name))?;
+        let texts = values.iter().map(|value| match value {
+            Parameter::Empty => String::new(),
+            Parameter::Number(number) => number.to_string(),
+            Parameter::Hexadecimal(text) | Parameter::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        });
+        Ok(texts.collect::<Vec<_>>().join(","))
     }
 
     pub(super) fn optional_text(

@@ -98,9 +98,10 @@ impl Modem {
         self.agenda.plan(self.now + timeout, Step::Expire { client, operation: id });
     }
 
-    /// Asks the broker, unless the operation has ended meanwhile.
+    /// Asks the broker, unless the operation has ended or been answered meanwhile.
     pub(super) fn ask(&mut self, client: usize, operation: u64, request: Request) {
-        if self.clients[client].operation.as_ref().is_some_and(|pending| pending.id == operation) {
+        let pending = self.clients[client].operation.as_ref();
+        if pending.is_some_and(|pending| pending.id == operation && pending.answer.is_none()) {
             self.request(request);
         }
     }

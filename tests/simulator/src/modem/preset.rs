@@ -35,7 +35,13 @@ impl Modem {
             state.will_topic = Some(will.topic.clone());
             state.will_message = Some((will.message.clone(), will.qos));
         }
-        self.request(Request::Connect { client, connection });
+        let tls = if connection.tls { self.tls_options(client).ok().map(Box::new) } else { None };
+        self.request(Request::Connect { client, connection, tls });
+    }
+
+    /// A file of a certificate or key is on the module.
+    pub fn preset_certificate(&mut self, name: &str, content: &[u8]) {
+        self.store_certificate(name.to_owned(), content.to_vec());
     }
 
     /// A live session has a subscription; the broker is asked for it too.

@@ -17,20 +17,30 @@ pub(super) struct Entry {
 }
 
 /// What the data are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     WillTopic,
-    WillMessage { qos: u8 },
+    WillMessage {
+        qos: u8,
+    },
     Topic,
     Payload,
-    SubscribeTopic { qos: u8 },
+    SubscribeTopic {
+        qos: u8,
+    },
     UnsubscribeTopic,
-    Subscribe { qos: u8 },
+    Subscribe {
+        qos: u8,
+    },
     Unsubscribe,
+    /// A file, which belongs to no client.
+    Certificate {
+        name: String,
+    },
 }
 
 impl Target {
-    fn name(self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::WillTopic => "CMQTTWILLTOPIC",
             Self::WillMessage { .. } => "CMQTTWILLMSG",
@@ -40,15 +50,16 @@ impl Target {
             Self::UnsubscribeTopic => "CMQTTUNSUBTOPIC",
             Self::Subscribe { .. } => "CMQTTSUB",
             Self::Unsubscribe => "CMQTTUNSUB",
+            Self::Certificate { .. } => "CCERTDOWN",
         }
     }
 
-    fn is_topic(self) -> bool {
+    fn is_topic(&self) -> bool {
         !matches!(self, Self::WillMessage { .. } | Self::Payload)
     }
 
     /// Topics that are published to, which have no wildcards.
-    fn is_topic_name(self) -> bool {
+    fn is_topic_name(&self) -> bool {
         matches!(self, Self::Topic | Self::WillTopic)
     }
 }
@@ -90,10 +101,14 @@ impl Modem {
     /// The data of a prompt are complete.
     pub(super) fn entered(&mut self, entry: Entry, data: Vec<u8>) {
         let Entry { client, target, .. } = entry;
+        if let Target::Certificate { name } = target {
+            self.store_certificate(name, data);
+            return self.answer_ok();
+        }
         if self.clients[client].acquired.is_none() {
             return self.answer(ERROR.to_vec());
         }
-        if target.is_topic() && !self.accepts_topic(client, target, &data) {
+        if target.is_topic() && !self.accepts_topic(client, &target, &data) {
             self.answer(code_then_error(target.name(), Some(client), 2));
             return;
         }
@@ -107,12 +122,14 @@ impl Modem {
             Target::UnsubscribeTopic => state.unsubscribe_topics.push(data),
             Target::Subscribe { qos } => return self.begin_subscribe(client, vec![(data, qos)]),
             Target::Unsubscribe => return self.begin_unsubscribe(client, vec![data]),
+            // Stored above.
+            Target::Certificate { .. } => {}
         }
         self.answer_ok();
     }
 
     /// Code 2 while `checkUTF8` is on. What only a broker would mind is accepted, with a complaint.
-    fn accepts_topic(&mut self, client: usize, target: Target, topic: &[u8]) -> bool {
+    fn accepts_topic(&mut self, client: usize, target: &Target, topic: &[u8]) -> bool {
         let check = self.clients[client].settings.check_utf8;
         let shown = topic.escape_ascii();
         if check && str::from_utf8(topic).is_err() {

@@ -1,6 +1,7 @@
 //! Bytes put into an exchange by script or by a noisy habit.
 
 use super::Modem;
+use super::answer::framed;
 use crate::behaviour::{Noise, Point, ScriptedAnswer};
 
 /// What is put into one exchange.
@@ -46,11 +47,22 @@ impl Modem {
     }
 }
 
+/// The SIM's application.
+pub(super) const ISIMAID: &str = "*ISIMAID: \"A0000000871004FF86FF1289\"";
+
+/// A proactive command of the SIM: 250 hexadecimal digits.
+pub(super) fn stk_line() -> String {
+    format!("+MSTK: 11, \"{}\"", "D0".repeat(125))
+}
+
 fn noise_bytes(noise: Noise) -> Vec<u8> {
     match noise {
         Noise::None => Vec::new(),
         Noise::Boot => b"\r\nSMS DONE\r\n\r\nPB DONE\r\n".to_vec(),
+        Noise::Cpin => b"\r\n+CPIN: READY\r\n".to_vec(),
+        Noise::Isimaid => framed(ISIMAID),
+        Noise::CgevMe => b"\r\n+CGEV: ME PDN ACT 8,4\r\n".to_vec(),
         Noise::Cgev => b"\r\n+CGEV: EPS PDN ACT 1\r\n".to_vec(),
-        Noise::Mstk => format!("\r\n+MSTK: 11, \"{}\"\r\n", "D0".repeat(125)).into_bytes(),
+        Noise::Mstk => framed(&stk_line()),
     }
 }

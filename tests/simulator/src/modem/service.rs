@@ -4,9 +4,12 @@ use core::time::Duration;
 
 use super::agenda::Step;
 use super::answer::{OK, Refusal, framed};
-use super::script::Injected;
+use super::script::{ISIMAID, Injected, stk_line};
+use super::terminal::SinceBoot;
 use super::{Client, Modem, Service};
-use crate::behaviour::{Point, ReadyLine, StartAgain, StopAcquired, StopNotStarted, SuccessOrder};
+use crate::behaviour::{
+    BootEvents, DoneOrder, Point, ReadyLine, StartAgain, StopAcquired, StopNotStarted, SuccessOrder,
+};
 use crate::broker::Request;
 use crate::referee::ComplaintKind;
 
@@ -20,7 +23,8 @@ impl Modem {
             });
         }
         self.starts += 1;
-        let fails = self.starts <= self.behaviour.start_failures || !self.network.attached;
+        let has_network = self.network.attached && self.any_context_is_active() && self.sim_is_ready();
+        let fails = self.starts <= self.behaviour.start_failures || !has_network;
         let order = if fails { SuccessOrder::OkFirst } else { self.behaviour.start_order };
         let code = u8::from(fails);
         self.service = Service::Starting;
@@ -131,6 +135,14 @@ impl Modem {
     /// The module loses its power and gets it back: as a restart, but without a word before it.
     pub fn power_on(&mut self, now: Duration) {
         self.advance(now);
+        self.forget_everything();
+        self.network.silent = false;
+        self.switch_on();
+        self.plan_boot();
+    }
+
+    /// What a module without power forgets. It hears nothing until it has booted.
+    pub(super) fn forget_everything(&mut self) {
         for client in 0..2 {
             if self.clients[client].connected || self.clients[client].is_busy() {
                 self.request(Request::Drop { client });
@@ -138,30 +150,57 @@ impl Modem {
         }
         self.agenda.clear();
         self.forget_service();
-        self.network.silent = false;
         self.echo = self.behaviour.echo;
+        self.terminal.since_boot = SinceBoot::default();
+        self.ssl_contexts = Default::default();
+        self.forget_contexts();
         self.input.boots();
-        self.plan_boot();
     }
 
     fn plan_boot(&mut self) {
         let delay = self.behaviour.timing.boot;
-        let mut lines = vec![match self.behaviour.ready_line {
-            ReadyLine::Rdy => "RDY",
-            ReadyLine::AtReady => "*ATREADY: 1",
-        }];
-        if self.behaviour.boot_lines {
-            if self.behaviour.ready_line == ReadyLine::AtReady {
-                lines.push("*ISIMAID: \"A0000000871004FF86FF1289\"");
-            }
-            lines.extend(["+CPIN: READY", "SMS DONE", "PB DONE"]);
-        }
         let mut at = self.now;
-        for line in lines {
+        for line in self.first_boot_lines() {
             at += delay;
-            self.agenda.plan(at, Step::Emit(framed(line)));
+            self.agenda.plan(at, Step::Emit(framed(&line)));
+        }
+        if self.behaviour.boot_lines {
+            at += self.behaviour.bring_up.done_delay;
+            for line in match self.behaviour.bring_up.done_order {
+                DoneOrder::SmsFirst => ["SMS DONE", "PB DONE"],
+                DoneOrder::PbFirst => ["PB DONE", "SMS DONE"],
+            } {
+                at += delay;
+                self.agenda.plan(at, Step::Emit(framed(line)));
+            }
         }
         self.agenda.plan(self.now + delay, Step::Booted);
+    }
+
+    fn first_boot_lines(&self) -> Vec<String> {
+        let (ready, is_at_ready) = match self.behaviour.ready_line {
+            ReadyLine::Rdy => ("RDY", false),
+            ReadyLine::AtReady => ("*ATREADY: 1", true),
+        };
+        let bring_up = &self.behaviour.bring_up;
+        let mut lines = vec![ready.to_owned()];
+        if !self.behaviour.boot_lines {
+            return lines;
+        }
+        if is_at_ready {
+            lines.push(ISIMAID.to_owned());
+        }
+        lines.push(if self.sim_is_ready() { "+CPIN: READY" } else { "+CPIN: SIM PIN" }.to_owned());
+        if bring_up.boot_stk {
+            lines.push(stk_line());
+        }
+        if matches!(bring_up.boot_events, BootEvents::EpsPdn | BootEvents::Both) {
+            lines.push("+CGEV: EPS PDN ACT 1".to_owned());
+        }
+        if matches!(bring_up.boot_events, BootEvents::MePdn | BootEvents::Both) {
+            lines.push("+CGEV: ME PDN ACT 8,4".to_owned());
+        }
+        lines
     }
 
     /// The network goes away and the module says so: CONNLOST with cause 3 for each connected client, then NONET

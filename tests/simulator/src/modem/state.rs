@@ -1,5 +1,7 @@
 //! What the module remembers.
 
+use std::collections::BTreeMap;
+
 use super::operation::Operation;
 use crate::broker::Connection;
 
@@ -84,21 +86,40 @@ impl Client {
     }
 }
 
-/// The radio network.
+/// A PDP context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PdpContext {
+    /// `"IP"`, `"IPV6"`, `"IPV4V6"` …
+    pub pdp_type: String,
+    /// Access point name.
+    pub apn: String,
+    /// `AT+CGAUTH`'s protocol, user or password first as the host wrote them.
+    pub authentication: Option<(u8, Vec<String>)>,
+    /// It is active, and has an address while the module is registered.
+    pub active: bool,
+}
+
+impl PdpContext {
+    pub(super) fn new(pdp_type: &str, apn: &str) -> Self {
+        Self { pdp_type: pdp_type.to_owned(), apn: apn.to_owned(), authentication: None, active: false }
+    }
+}
+
+/// The radio network, the SIM and the PDP contexts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
-    /// Registered, with a PDP context: while off, START fails and `AT+CREG?` says so.
+    /// There is a network to register with.
     pub attached: bool,
     /// `<rssi>` of `AT+CSQ`.
     pub signal: u8,
     /// The radio is dead and the module has told nobody.
     pub silent: bool,
-    /// `AT+CPIN?` answers this.
+    /// `AT+CPIN?` answers this, unless a PIN is wanted.
     pub sim: String,
-    /// `AT+CGDCONT=1,"IP",…`.
-    pub apn: String,
-    /// The first PDP context is active.
-    pub active: bool,
+    /// PDP contexts by `<cid>`; they survive a restart, though not as active ones.
+    pub contexts: BTreeMap<u8, PdpContext>,
+    /// What the network says the time was when the module's own was zero, in seconds since 1970-01-01T00:00:00Z.
+    pub time: Option<u64>,
 }
 
 impl Default for Network {
@@ -108,8 +129,11 @@ impl Default for Network {
             signal: 23,
             silent: false,
             sim: "+CPIN: READY".to_owned(),
-            apn: String::new(),
-            active: true,
+            contexts: BTreeMap::from([(1, PdpContext::new("IP", ""))]),
+            time: Some(NEW_YEAR_2026),
         }
     }
 }
+
+/// 2026-01-01T00:00:00Z.
+const NEW_YEAR_2026: u64 = 1_767_225_600;

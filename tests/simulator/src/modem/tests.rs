@@ -1,8 +1,10 @@
 //! Behaviour of the module, byte for byte.
 
+mod bring_up;
 mod connection;
 mod input;
 mod lifecycle;
+mod power;
 mod publish;
 mod received;
 mod recovery;
@@ -10,6 +12,7 @@ mod script;
 mod settings;
 mod subscribe;
 mod test_form;
+mod tls;
 
 use core::time::Duration;
 

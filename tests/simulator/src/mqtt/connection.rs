@@ -1,18 +1,19 @@
 //! One connection to a broker: a task that polls `rumqttc` until the connection ends.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rumqttc::{
     AsyncClient, ConnectionError, EventLoop, Incoming, LastWill, MqttOptions, Outgoing, QoS, SubscribeFilter,
-    SubscribeReasonCode, valid_filter, valid_topic,
+    SubscribeReasonCode, TlsConfiguration, Transport, valid_filter, valid_topic,
 };
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use super::{BrokerAddress, failure};
-use crate::broker::{Connection, Event, Request};
+use super::{BrokerAddress, failure, tls};
+use crate::broker::{Connection, Event, Request, TlsOptions};
 
 /// The largest packet MQTT can express (3.1.1 §2.2.3). `rumqttc` would stop at 10,240 bytes, topic included.
 const LARGEST_PACKET: usize = 268_435_455;
@@ -36,10 +37,15 @@ pub(super) struct ConnectionTask {
 }
 
 impl ConnectionTask {
-    pub(super) fn open(client: usize, connection: Connection, broker: BrokerAddress) -> Self {
+    pub(super) fn open(
+        client: usize,
+        connection: Connection,
+        tls: Option<Box<TlsOptions>>,
+        broker: BrokerAddress,
+    ) -> Self {
         let (requests, requested) = mpsc::channel(REQUEST_QUEUE);
         let (happened, events) = mpsc::channel(EVENT_QUEUE);
-        let task = tokio::spawn(run(client, connection, broker, requested, happened));
+        let task = tokio::spawn(run(client, Target { connection, tls, broker }, requested, happened));
         Self { requests, events, task: task.abort_handle() }
     }
 
@@ -64,14 +70,15 @@ impl Drop for ConnectionTask {
     }
 }
 
-async fn run(
-    client: usize,
+/// Where a connection leads, and how.
+struct Target {
     connection: Connection,
+    tls: Option<Box<TlsOptions>>,
     broker: BrokerAddress,
-    mut requests: mpsc::Receiver<Request>,
-    events: mpsc::Sender<Event>,
-) {
-    let (mqtt, mut event_loop) = match connect(&connection, &broker).await {
+}
+
+async fn run(client: usize, target: Target, mut requests: mpsc::Receiver<Request>, events: mpsc::Sender<Event>) {
+    let (mqtt, mut event_loop) = match connect(&target).await {
         Ok(connected) => connected,
         Err(code) => {
             let _ = events.send(Event::ConnectFailed { client, code }).await;
@@ -114,13 +121,15 @@ async fn next(
     }
 }
 
-async fn connect(connection: &Connection, broker: &BrokerAddress) -> Result<(AsyncClient, EventLoop), u8> {
-    let options = mqtt_options(connection, broker)?;
-    resolve(broker).await?;
+async fn connect(target: &Target) -> Result<(AsyncClient, EventLoop), u8> {
+    let options = mqtt_options(target)?;
+    resolve(&target.broker).await?;
     let (mqtt, mut event_loop) = AsyncClient::new(options, PACKET_QUEUE);
-    event_loop.network_options.set_connection_timeout(NETWORK_TIMEOUT.as_secs());
+    let negotiation = target.tls.as_ref().map_or(0, |tls| tls.context.negotiation_seconds);
+    event_loop.network_options.set_connection_timeout(NETWORK_TIMEOUT.as_secs() + u64::from(negotiation));
     match event_loop.poll().await {
         Ok(_) => Ok((mqtt, event_loop)),
+        Err(error) if target.tls.is_some() && failure::is_late_alert(&error) => Err(failure::HANDSHAKE_FAIL),
         Err(error) => Err(failure::connect_code(&error)),
     }
 }
@@ -132,14 +141,15 @@ async fn resolve(broker: &BrokerAddress) -> Result<(), u8> {
     address.map(drop).ok_or(failure::DNS_ERROR)
 }
 
-fn mqtt_options(connection: &Connection, broker: &BrokerAddress) -> Result<MqttOptions, u8> {
+fn mqtt_options(target: &Target) -> Result<MqttOptions, u8> {
+    let Target { connection, tls, broker } = target;
     // MQTT 3.1.1 §3.1.3.1 wants a client id for a session that lasts; `rumqttc` panics without one.
     if connection.client_id.is_empty() && !connection.clean_session {
         return Err(failure::IDENTIFIER_REJECTED);
     }
     let mut options = MqttOptions::new(connection.client_id.as_str(), broker.host.as_str(), broker.port);
     options
-        .set_transport(transport(connection)?)
+        .set_transport(transport(connection, tls.as_deref())?)
         .set_keep_alive(Duration::from_secs(connection.keep_alive.into()))
         .set_clean_session(connection.clean_session)
         .set_max_packet_size(LARGEST_PACKET, LARGEST_PACKET);
@@ -156,10 +166,16 @@ fn mqtt_options(connection: &Connection, broker: &BrokerAddress) -> Result<MqttO
     Ok(options)
 }
 
-/// TCP. This is also where TLS belongs: as long as the module keeps neither certificates nor SSL contexts, its handshake
-/// fails.
-fn transport(connection: &Connection) -> Result<rumqttc::Transport, u8> {
-    if connection.tls { Err(failure::HANDSHAKE_FAIL) } else { Ok(rumqttc::Transport::tcp()) }
+/// A module without the SSL context it needs does not ask for a connection, except for a preset one.
+fn transport(connection: &Connection, tls: Option<&TlsOptions>) -> Result<Transport, u8> {
+    match (connection.tls, tls) {
+        (false, _) => Ok(Transport::tcp()),
+        (true, None) => Err(failure::NOT_SET_CERTIFICATE),
+        (true, Some(options)) => {
+            let configuration = tls::configuration(options, &connection.host)?;
+            Ok(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(configuration))))
+        }
+    }
 }
 
 fn text(bytes: &[u8]) -> Result<String, u8> {

@@ -13,8 +13,12 @@ pub(super) const NO_CONNECTION: u8 = 11;
 pub(super) const CLIENT_IS_BUSY: u8 = 14;
 /// Host name not resolved.
 pub(super) const DNS_ERROR: u8 = 25;
-/// TLS cannot be had.
+/// Server or client does not trust the other.
 pub(super) const HANDSHAKE_FAIL: u8 = 32;
+/// A TLS connection without an SSL context.
+pub(super) const NOT_SET_CERTIFICATE: u8 = 33;
+/// A file that holds no certificate or key, or a certificate and a key that do not belong together.
+pub(super) const OPEN_SESSION_FAILED: u8 = 34;
 /// A topic, filter or will topic that is not UTF-8: MQTT cannot carry it.
 pub(super) const BAD_UTF8: u8 = 2;
 /// A topic or filter that MQTT does not allow.
@@ -46,12 +50,26 @@ pub(super) fn connect_code(error: &ConnectionError) -> u8 {
             ConnectReturnCode::NotAuthorized => 31,
             ConnectReturnCode::Success => FAILED,
         },
+        ConnectionError::Tls(_) => HANDSHAKE_FAIL,
         ConnectionError::Io(_) => SOCKET_CONNECT_FAIL,
         ConnectionError::NetworkTimeout => TIMEOUT,
         ConnectionError::MqttState(
             StateError::ConnectionAborted | StateError::Io(_) | StateError::Deserialization(PacketError::Io(_)),
         ) => CLOSED_BY_SERVER,
         _ => PACKET_FAIL,
+    }
+}
+
+/// Whether a TLS connection ended before CONNACK because the server did not take the client's certificate, or wanted
+/// one: with TLS 1.3 it says so after the client's handshake, and its alert can be lost to a reset.
+pub(super) fn is_late_alert(error: &ConnectionError) -> bool {
+    match error {
+        ConnectionError::Io(error)
+        | ConnectionError::MqttState(StateError::Io(error) | StateError::Deserialization(PacketError::Io(error))) => {
+            error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+                || matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
+        }
+        _ => false,
     }
 }
 
@@ -64,6 +82,8 @@ pub(super) fn loss_cause(error: &ConnectionError) -> u8 {
                 io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
                     SOCKET_RESET
                 }
+                // TLS without a closing alert.
+                io::ErrorKind::UnexpectedEof => CLOSED_PASSIVELY,
                 _ => NETWORK_CLOSED,
             }
         }

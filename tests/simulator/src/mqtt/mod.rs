@@ -1,11 +1,13 @@
 //! The MQTT side over a real network: carries the module's [`Request`]s to a broker through `rumqttc`.
 //!
 //! Every connection is a task of its own, because `rumqttc` sends keep-alives and acknowledgements only while it is
-//! polled. It speaks MQTT 3.1.1; version 3 (MQTT 3.1) is accepted as a setting and changes nothing on the wire.
+//! polled. It speaks MQTT 3.1.1; version 3 (MQTT 3.1) is accepted as a setting and changes nothing on the wire. TLS is 1.2 or 1.3, through
+//! `rustls`.
 
 mod address;
 mod connection;
 mod failure;
+mod tls;
 
 use std::collections::VecDeque;
 
@@ -31,7 +33,9 @@ impl MqttSide {
         Self::default()
     }
 
-    /// Goes to `broker` whatever `AT+CMQTTCONNECT` says.
+    /// Goes to `broker` whatever `AT+CMQTTCONNECT` says. A server that is verified has to prove the name that
+    /// `AT+CMQTTCONNECT` says all the same; the name of `broker` is what goes into the handshake where the SSL context
+    /// enables that.
     pub fn override_broker(&mut self, broker: BrokerAddress) {
         self.broker_override = Some(broker);
     }
@@ -39,12 +43,12 @@ impl MqttSide {
     /// Starts what `request` asks for. The answer comes from [`event`](Self::event).
     pub fn carry_out(&mut self, request: Request) {
         match request {
-            Request::Connect { client, connection } => {
+            Request::Connect { client, connection, tls } => {
                 let broker = self
                     .broker_override
                     .clone()
                     .unwrap_or_else(|| BrokerAddress { host: connection.host.clone(), port: connection.port });
-                self.connections[client] = Some(ConnectionTask::open(client, connection, broker));
+                self.connections[client] = Some(ConnectionTask::open(client, connection, tls, broker));
             }
             Request::Drop { client } => self.connections[client] = None,
             Request::Publish { client, .. }

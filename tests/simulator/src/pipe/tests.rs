@@ -243,3 +243,18 @@ fn a_reset_host_finds_the_module_as_it_left_it() {
     let complaints = bench.modem(|modem, _| modem.take_complaints());
     assert_eq!(complaints[0].kind, ComplaintKind::UnknownCommand);
 }
+
+#[test]
+fn a_flush_ends_a_write_of_a_certificate() {
+    let bench = Bench::new(Family::A76xx);
+    let (_receiver, mut transmitter) = bench.host();
+    bench.modem(|modem, _| modem.preset_prompt("AT+CCERTDOWN=\"ca.pem\",500", b""));
+    bench.block_on(async {
+        for length in [100, 200, 200] {
+            transmitter.write_all(&vec![b'c'; length - 1]).await.unwrap();
+            transmitter.write_all(b"c").await.unwrap();
+            transmitter.flush().await.unwrap();
+        }
+    });
+    bench.modem(|modem, _| assert_eq!(modem.largest_certificate_write(), 200));
+}

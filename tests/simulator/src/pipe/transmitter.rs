@@ -48,6 +48,7 @@ impl Write for Transmitter {
     }
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
+        self.bench.modem(|modem, _now| modem.host_flushed());
         Ok(())
     }
 }

@@ -8,3 +8,5 @@ mod mqtt_side;
 mod program;
 mod pty;
 mod tcp;
+mod tls;
+mod tls_broker;

@@ -56,14 +56,14 @@ async fn next(mqtt: &mut MqttSide) -> Event {
 
 async fn outcome_of(connection: Connection) -> Event {
     let mut mqtt = MqttSide::new();
-    mqtt.carry_out(Request::Connect { client: 1, connection });
+    mqtt.carry_out(Request::Connect { client: 1, connection, tls: None });
     next(&mut mqtt).await
 }
 
 async fn connected() -> (MqttSide, TcpStream) {
     let (port, socket) = peer(&ACCEPTED).await;
     let mut mqtt = MqttSide::new();
-    mqtt.carry_out(Request::Connect { client: 0, connection: connection(port) });
+    mqtt.carry_out(Request::Connect { client: 0, connection: connection(port), tls: None });
     assert_eq!(next(&mut mqtt).await, Event::Connected { client: 0 });
     (mqtt, socket.await)
 }
@@ -114,16 +114,16 @@ async fn will_topic_that_is_not_utf8_is_code_2() {
 }
 
 #[tokio::test]
-async fn tls_is_code_32() {
+async fn tls_without_an_ssl_context_is_code_33() {
     let outcome = outcome_of(Connection { tls: true, ..connection(1) }).await;
-    assert_eq!(outcome, Event::ConnectFailed { client: 1, code: 32 });
+    assert_eq!(outcome, Event::ConnectFailed { client: 1, code: 33 });
 }
 
 #[tokio::test]
 async fn broker_that_closes_is_cause_1_and_is_not_connected_again() {
     let (port, socket) = peer(&ACCEPTED).await;
     let mut mqtt = MqttSide::new();
-    mqtt.carry_out(Request::Connect { client: 0, connection: connection(port) });
+    mqtt.carry_out(Request::Connect { client: 0, connection: connection(port), tls: None });
     assert_eq!(next(&mut mqtt).await, Event::Connected { client: 0 });
     drop(socket.await);
     assert_eq!(next(&mut mqtt).await, Event::ConnectionLost { client: 0, cause: 1 });

@@ -27,7 +27,7 @@ async fn next(mqtt: &mut MqttSide) -> Event {
 }
 
 async fn connect(mqtt: &mut MqttSide, client: usize, connection: Connection) {
-    mqtt.carry_out(Request::Connect { client, connection });
+    mqtt.carry_out(Request::Connect { client, connection, tls: None });
     assert_eq!(next(mqtt).await, Event::Connected { client });
 }
 

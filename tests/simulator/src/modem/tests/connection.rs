@@ -1,6 +1,7 @@
 //! CONNECT and DISC.
 
 use super::*;
+use crate::broker::TlsOptions;
 
 const CONNECT: &str = "AT+CMQTTCONNECT=0,\"tcp://broker.example:1884\",60,1";
 
@@ -36,7 +37,9 @@ fn connect_asks_for_all_that_was_set() {
         tls: true,
         ..connection("device-7")
     };
-    assert_eq!(rig.requests(), [Request::Connect { client: 1, connection: expected }]);
+    let local_time = rig.modem.network().time.unwrap() + 10;
+    let tls = Box::new(TlsOptions { index: 1, local_time, ..TlsOptions::default() });
+    assert_eq!(rig.requests(), [Request::Connect { client: 1, connection: expected, tls: Some(tls) }]);
 }
 
 #[test]

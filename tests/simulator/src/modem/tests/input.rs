@@ -126,7 +126,7 @@ fn general_commands_answer() {
     ] {
         assert_eq!(rig.send(line), answer, "{line}");
     }
-    assert_eq!(rig.modem.network().apn, "internet");
+    assert_eq!(rig.modem.network().contexts[&1].apn, "internet");
     rig.modem.network_mut().sim = "+CME ERROR: SIM failure".to_owned();
     assert_eq!(rig.send("AT+CPIN?"), "\r\n+CME ERROR: SIM failure\r\n");
 }

@@ -1,0 +1,137 @@
+//! Habits of power, SIM, registration and PDP contexts.
+
+use core::time::Duration;
+
+use super::value::choice;
+use crate::family::Family;
+
+choice! {
+    /// How a SIM that is not ready yet answers `AT+CPIN?`.
+    SimFailure {
+        /// `+CME ERROR: SIM failure`.
+        Failure = "failure",
+        /// `+CME ERROR: SIM busy`.
+        Busy = "busy",
+        /// `+CME ERROR: 13`.
+        Code13 = "13",
+        /// `+CME ERROR: 14`.
+        Code14 = "14",
+        /// `+CME ERROR: 313`.
+        Code313 = "313",
+    }
+}
+choice! {
+    /// What stands before the number of `AT+CICCID`.
+    IccidPrefix {
+        /// `+ICCID:`.
+        Iccid = "iccid",
+        /// `+CICCID:`.
+        Ciccid = "ciccid",
+    }
+}
+choice! {
+    /// `+CGEV` lines among the boot lines.
+    BootEvents {
+        /// None.
+        None = "none",
+        /// `+CGEV: EPS PDN ACT 1`.
+        EpsPdn = "eps-pdn",
+        /// `+CGEV: ME PDN ACT 8,4`.
+        MePdn = "me-pdn",
+        /// Both.
+        Both = "both",
+    }
+}
+choice! {
+    /// Order of the last two boot lines.
+    DoneOrder {
+        /// `SMS DONE`, then `PB DONE`.
+        SmsFirst = "sms-first",
+        /// `PB DONE`, then `SMS DONE`.
+        PbFirst = "pb-first",
+    }
+}
+
+/// SIM, registration and PDP contexts on the way to a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BringUp {
+    /// The PIN the SIM wants after each boot; none if empty.
+    pub pin: String,
+    /// How many `AT+CPIN?` fail after each boot.
+    pub sim_failures: u32,
+    /// How they fail.
+    pub sim_failure: SimFailure,
+    /// How many queries of each of `AT+CREG?`, `AT+CGREG?` and `AT+CEREG?` answer `0,2` after each boot.
+    pub registration_queries: u32,
+    /// Registered is `0,5`, not `0,1`.
+    pub roaming: bool,
+    /// The first PDP context is active without `AT+CGACT`.
+    pub context_active: bool,
+    /// How many `AT+CGPADDR` show no address after each boot.
+    pub address_queries: u32,
+    /// `AT+CGPADDR` shows a second context that has no addresses, as dual-stack ones do.
+    pub second_context: bool,
+    /// `AT+CICCID`.
+    pub iccid_prefix: IccidPrefix,
+    /// The clock follows the network's time (`AT+CTZU`).
+    pub automatic_time: bool,
+    /// `+MSTK: 11, "…"`, more than 250 bytes, among the boot lines.
+    pub boot_stk: bool,
+    /// `+CGEV` lines among the boot lines.
+    pub boot_events: BootEvents,
+    /// Order of the last two boot lines.
+    pub done_order: DoneOrder,
+    /// How much later than the other boot lines those two come.
+    pub done_delay: Duration,
+}
+
+/// How long keys have to be held, and what takes its time at power-off. No document at hand tells; the values are
+/// those a board designer would try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Power {
+    /// PWRKEY to switch on.
+    pub key_on: Duration,
+    /// PWRKEY to switch off.
+    pub key_off: Duration,
+    /// RESET to restart.
+    pub reset: Duration,
+    /// From `AT+CPOF` or PWRKEY to the status pin going low.
+    pub shutdown: Duration,
+}
+
+impl Default for BringUp {
+    /// A module that has everything at once.
+    fn default() -> Self {
+        Self {
+            pin: String::new(),
+            sim_failures: 0,
+            sim_failure: SimFailure::Failure,
+            registration_queries: 0,
+            roaming: false,
+            context_active: true,
+            address_queries: 0,
+            second_context: false,
+            iccid_prefix: IccidPrefix::Iccid,
+            automatic_time: true,
+            boot_stk: false,
+            boot_events: BootEvents::None,
+            done_order: DoneOrder::SmsFirst,
+            done_delay: Duration::ZERO,
+        }
+    }
+}
+
+impl Power {
+    pub(super) fn of(family: Family) -> Self {
+        let (key_on, reset) = match family {
+            Family::Sim7600 => (100, 100),
+            Family::A7600 | Family::A76xx | Family::Sim767x => (50, 2000),
+        };
+        Self {
+            key_on: Duration::from_millis(key_on),
+            key_off: Duration::from_millis(2500),
+            reset: Duration::from_millis(reset),
+            shutdown: Duration::from_millis(1500),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! CSSLCFG, and what a TLS connection is made with.
+
+use super::Modem;
+use super::answer::Refusal;
+use super::certificates::file_name;
+use super::dispatch::not_in_family;
+use super::line::Parameters;
+use crate::broker::{Authentication, SslContext, TlsOptions};
+use crate::referee::ComplaintKind;
+
+/// `<err>` of a CONNECT whose SSL context names no file that it needs, or one that is not on the module.
+const NOT_SET_CERTIFICATE: u8 = 33;
+
+/// Settings that only some families have.
+const EXTRAS: [&str; 6] = ["ignorlocaltime", "ignorelocaltime", "keypwd", "password", "ciphersuites", "ignorecertCN"];
+
+impl Modem {
+    pub(super) fn configure_ssl(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
+        let setting = String::from_utf8_lossy(parameters.bytes(0, "setting")?).into_owned();
+        if EXTRAS.contains(&setting.as_str()) && !self.has_extra(&setting) {
+            return Err(not_in_family(&format!("the family's CSSLCFG has no \"{setting}\"")));
+        }
+        let index = parameters.number_in(1, "ssl_ctx_index", 0..=9)? as usize;
+        let mut context = self.ssl_contexts[index].clone();
+        if setting != "ciphersuites" {
+            parameters.at_most(3)?;
+        }
+        set(&mut context, &setting, parameters)?;
+        self.ssl_contexts[index] = context;
+        self.answer_ok();
+        Ok(())
+    }
+
+    fn has_extra(&self, setting: &str) -> bool {
+        setting == self.family.ignore_local_time() || self.family.extra_ssl_settings().contains(&setting)
+    }
+
+    /// A line a context, in the order of the test form; the manuals at hand do not show it.
+    pub(super) fn read_ssl(&mut self) -> Result<(), Refusal> {
+        let lines = self.ssl_contexts.iter().enumerate().map(|(index, context)| {
+            format!(
+                "+CSSLCFG: {index},{},{},{},{},\"{}\",\"{}\",\"{}\",{}",
+                context.version,
+                context.authentication.number(),
+                u8::from(context.ignores_local_time),
+                context.negotiation_seconds,
+                context.ca_certificate,
+                context.client_certificate,
+                context.client_key,
+                u8::from(context.server_name_indication),
+            )
+        });
+        let lines: Vec<String> = lines.collect();
+        self.answer_lines(&lines);
+        Ok(())
+    }
+
+    pub(super) fn test_ssl(&mut self) -> Result<(), Refusal> {
+        let extras = self.family.extra_ssl_settings().iter().map(|setting| match *setting {
+            "ignorecertCN" => (*setting, ",(0,1)"),
+            other => (other, ""),
+        });
+        let common = [
+            ("sslversion", ",(0-4)"),
+            ("authmode", ",(0-3)"),
+            (self.family.ignore_local_time(), ",(0,1)"),
+            ("negotiatetime", ",(10-300)"),
+            ("cacert", ",(5-108)"),
+            ("clientcert", ",(5-108)"),
+            ("clientkey", ",(5-108)"),
+            ("enableSNI", ",(0,1)"),
+        ];
+        let settings = common.into_iter().chain(extras);
+        let lines: Vec<String> =
+            settings.map(|(setting, values)| format!("+CSSLCFG: \"{setting}\",(0-9){values}")).collect();
+        self.answer_lines(&lines);
+        Ok(())
+    }
+
+    /// The content of an SSL context.
+    pub fn ssl_context(&self, index: usize) -> &SslContext {
+        &self.ssl_contexts[index]
+    }
+
+    /// What a client's TLS connection is made with, or the code that tells what is missing. The context is SSLCFG's;
+    /// without one it is that of the client's own index.
+    pub(super) fn tls_options(&self, client: usize) -> Result<TlsOptions, u8> {
+        let index = self.clients[client].ssl_context.unwrap_or(client as u8);
+        let context = self.ssl_contexts[usize::from(index)].clone();
+        let file = |needed: bool, name: &str| match (needed, self.certificates.content(name)) {
+            (false, _) => Ok(None),
+            (true, Some(content)) => Ok(Some(content.to_vec())),
+            (true, None) => Err(NOT_SET_CERTIFICATE),
+        };
+        let (server, client) = (context.authentication.verifies_server(), context.authentication.verifies_client());
+        Ok(TlsOptions {
+            index,
+            ca_certificate: file(server, &context.ca_certificate)?,
+            client_certificate: file(client, &context.client_certificate)?,
+            client_key: file(client, &context.client_key)?,
+            local_time: self.local_time(),
+            context,
+        })
+    }
+}
+
+fn set(context: &mut SslContext, setting: &str, parameters: &Parameters) -> Result<(), Refusal> {
+    match setting {
+        "sslversion" => context.version = parameters.number_in(2, setting, 0..=4)? as u8,
+        "authmode" => context.authentication = Authentication::from(parameters.number_in(2, setting, 0..=3)? as u8),
+        "ignorlocaltime" | "ignorelocaltime" => context.ignores_local_time = parameters.flag(2, setting)?,
+        "negotiatetime" => context.negotiation_seconds = parameters.number_in(2, setting, 10..=300)? as u16,
+        "cacert" => context.ca_certificate = file_name(parameters, 2)?,
+        "clientcert" => context.client_certificate = file_name(parameters, 2)?,
+        "clientkey" => context.client_key = file_name(parameters, 2)?,
+        "enableSNI" => context.server_name_indication = parameters.flag(2, setting)?,
+        "keypwd" | "password" => context.password = parameters.text(2, setting, 1..=128)?,
+        "ciphersuites" => context.cipher_suites = parameters.remaining(2, setting)?,
+        "ignorecertCN" => context.ignores_common_name = parameters.flag(2, setting)?,
+        other => {
+            let what = format!("no setting \"{}\"", other.escape_debug());
+            return Err(Refusal::new(ComplaintKind::UnknownCommand, what));
+        }
+    }
+    Ok(())
+}
