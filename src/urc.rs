@@ -96,6 +96,7 @@ pub(crate) enum Urc {
 
 impl Urc {
     /// The URC that `line` is, if it is one.
+    #[inline(never)] // keeps the image small
     pub(crate) fn of(line: Line<'_>) -> Option<Self> {
         let bytes = line.bytes();
         if bytes == b"RDY" || bytes.starts_with(b"*ATREADY") {

@@ -65,6 +65,7 @@ impl<'a> Parameters<'a> {
     }
 }
 
+#[inline(never)] // keeps the image small
 fn blanks(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>, ()> {
     take_while(|byte| byte == b' ')(input)
 }

@@ -83,6 +83,7 @@ impl<const N: usize> Inbox<N> {
         if place >= N { place - N } else { place }
     }
 
+    #[inline(never)] // keeps the image small
     fn byte(&self, offset: usize) -> u8 {
         self.ring.get(self.wrapped(offset)).map_or(0, Cell::get)
     }

@@ -16,6 +16,7 @@ const BUSY_WAIT: u32 = 2_000;
 /// How often it is asked: an operation takes as long as the module's `"optimeout"`, 120 s, at most.
 const BUSY_WAITS: u8 = 62;
 
+#[inline(never)] // keeps the image small
 fn is_busy(result: Result<(), Error>) -> bool {
     matches!(result, Err(Error::Refused { refusal: Refusal::Code(ResultCode::CLIENT_IS_BUSY), .. }))
 }
@@ -308,6 +309,7 @@ impl<'a> Connect<'a> {
         }
     }
 
+    #[inline(never)] // keeps the image small
     fn accq(&self) -> Accq<'a> {
         let &ConnectOptions { client_id, ref broker, version, .. } = self.options;
         let version = match self.version_setting {
@@ -318,6 +320,7 @@ impl<'a> Connect<'a> {
     }
 
     /// The version for `AT+CMQTTCFG`: 3.1.1 unless the user chose, where the family sets it there.
+    #[inline(never)] // keeps the image small
     fn version_to_configure(&self) -> Option<Cfg> {
         let version = match self.version_setting {
             VersionSetting::Configuration => self.options.version.unwrap_or(MqttVersion::V3_1_1),
@@ -338,6 +341,7 @@ impl<'a> Connect<'a> {
         Some((WillTopic { client, topic: will.topic }, WillMsg { client, message: will.message, qos: will.qos }))
     }
 
+    #[inline(never)] // keeps the image small
     const fn connect(&self) -> command::Connect<'a> {
         let &ConnectOptions { broker, user, password, keep_alive, clean_session, .. } = self.options;
         let (client, host, port) = (self.client, broker.host, broker.port);

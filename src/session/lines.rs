@@ -80,6 +80,7 @@ impl Session {
     }
 
     /// A line that is no URC.
+    #[inline(never)] // keeps the image small
     fn line(&mut self, line: Line<'_>, procedure: &mut dyn Procedure) {
         if self.is_echo(line) || self.answer(line, procedure) {
             return;
@@ -95,6 +96,7 @@ impl Session {
     }
 
     /// Whether `line` is a command sent back. The module may have restarted, echo on again, without a word that arrived.
+    #[inline(never)] // keeps the image small
     fn is_echo(&self, line: Line<'_>) -> bool {
         match line.bytes().strip_prefix(b"AT") {
             Some(command) => {

@@ -238,6 +238,7 @@ impl Session {
     }
 
     /// The command of the present stage.
+    #[inline(never)] // keeps the image small
     fn with_settlement(&self, visit: &mut dyn FnMut(&dyn Request)) {
         match (self.settling.stage, self.settling.fence) {
             (Stage::Hello, _) => visit(&At),

@@ -103,7 +103,7 @@ pub fn shell_modem<'a, H: MessageHandler>(bench: &Bench, family: Family, handler
     let modem = bare_modem(bench, family, handler);
     let bench = bench.clone();
     ShellModem(modem.with_idle(Box::new(move || {
-        bench.pass(Duration::from_millis(1));
+        bench.pass(Duration::from_millis(5));
         ControlFlow::Continue(())
     })))
 }
