@@ -109,7 +109,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     let client_id = arguments.session.client_id("blocking");
     let will = arguments.session.will();
-    let options = arguments.session.options(&client_id, will.as_ref());
+    let options = arguments.session.options(&client_id, will.as_ref(), None);
     let (receiver, transmitter) = open(&arguments.port)?;
 
     let inbox = Inbox::<16_384>::new();

@@ -22,6 +22,7 @@ use host::apn::DefineContext;
 use host::arguments::{Port, Session, parse_qos};
 use host::clock::Clock;
 use host::ending::{Failure, Signals, end, exit_code};
+use host::tls::{Certificates, TlsFlags};
 use host::uart::{Receiver, Transmitter};
 
 /// Publishes one message through a SIMCom module.
@@ -60,6 +61,9 @@ struct Arguments {
     session: Session,
 
     #[command(flatten)]
+    tls: TlsFlags,
+
+    #[command(flatten)]
     port: Port,
 }
 
@@ -88,13 +92,15 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     check(&arguments, payload.length())?;
     let client_id = arguments.session.client_id("pub");
     let will = arguments.session.will();
-    let options = arguments.session.options(&client_id, will.as_ref());
+    let certificates = arguments.tls.read()?;
+    let tls = certificates.as_ref().map(Certificates::tls);
+    let options = arguments.session.options(&client_id, will.as_ref(), tls.as_ref());
 
     let (receiver, transmitter) = arguments.port.open()?;
     let mut signals = Signals::listen()?;
     let mut modem = Modem::new(receiver, transmitter, Clock::start(), arguments.port.family(), RefuseAll);
     let outcome = tokio::select! {
-        outcome = publish(&mut modem, &arguments, &options, &mut payload) => outcome.map_err(Failure::from),
+        outcome = publish(&mut modem, &arguments, certificates.as_ref(), &options, &mut payload) => outcome.map_err(Failure::from),
         () = signals.next() => Err("interrupted, the message may not be published".to_owned().into()),
     };
     end(modem, &mut signals, outcome).await
@@ -140,11 +146,15 @@ type SerialModem<'a> = Modem<'a, Receiver<SerialStream>, Transmitter<SerialStrea
 async fn publish<'a>(
     modem: &mut SerialModem<'a>,
     arguments: &Arguments,
+    certificates: Option<&Certificates>,
     options: &'a ConnectOptions<'a>,
     payload: &mut Payload,
 ) -> Result<(), Error> {
     if let Some(apn) = &arguments.port.apn {
         modem.execute(&DefineContext { apn }).await?;
+    }
+    if let Some(certificates) = certificates {
+        certificates.store(modem).await?;
     }
     let mut client = modem.client(arguments.port.index());
     client.connect(options).await?;

@@ -27,6 +27,7 @@ use host::clock::Clock;
 use host::ending::{Failure, Signals, end, exit_code};
 use host::format::{Format, Layout, Pieces};
 use host::messages::Messages;
+use host::tls::{Certificates, TlsFlags};
 use host::uart::{Receiver, Transmitter};
 
 /// The waits between attempts to connect again begin with this one and double up to the longest.
@@ -65,6 +66,9 @@ struct Arguments {
     session: Session,
 
     #[command(flatten)]
+    tls: TlsFlags,
+
+    #[command(flatten)]
     port: Port,
 }
 
@@ -95,7 +99,9 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     let client_id = arguments.session.client_id("sub");
     let will = arguments.session.will();
-    let options = arguments.session.options(&client_id, will.as_ref());
+    let certificates = arguments.tls.read()?;
+    let tls = certificates.as_ref().map(Certificates::tls);
+    let options = arguments.session.options(&client_id, will.as_ref(), tls.as_ref());
 
     let (receiver, transmitter) = arguments.port.open()?;
     let mut signals = Signals::listen()?;
@@ -103,6 +109,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut modem = Modem::new(receiver, transmitter, Clock::start(), family, messages.clone());
     let mut subscriber = Subscriber {
         arguments: &arguments,
+        certificates: certificates.as_ref(),
         options: &options,
         format: arguments.format(),
         messages,
@@ -123,6 +130,7 @@ type SerialModem<'a> = Modem<'a, Receiver<SerialStream>, Transmitter<SerialStrea
 
 struct Subscriber<'a> {
     arguments: &'a Arguments,
+    certificates: Option<&'a Certificates>,
     options: &'a ConnectOptions<'a>,
     format: Format,
     messages: Messages,
@@ -139,6 +147,9 @@ impl<'a> Subscriber<'a> {
     async fn run(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
         if let Some(apn) = &self.arguments.port.apn {
             modem.execute(&DefineContext { apn }).await?;
+        }
+        if let Some(certificates) = self.certificates {
+            certificates.store(modem).await?;
         }
         match self.connect(modem).await {
             Err(error) if is_loss(error) => eprintln!("sub: {error}"),

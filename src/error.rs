@@ -186,6 +186,20 @@ pub enum Parameter {
     Timeout,
     /// The version of MQTT.
     Version,
+    /// The number of an SSL context.
+    SslContext,
+    /// The setting of an SSL context.
+    SslSetting,
+    /// The time that a TLS handshake may take.
+    NegotiateTime,
+    /// The password of the client's key.
+    KeyPassword,
+    /// The name of a certificate in the module.
+    FileName,
+    /// A certificate or key for the module's store.
+    Certificate,
+    /// The command itself.
+    Command,
     /// The data of a command of the user's own.
     Data,
 }
@@ -199,6 +213,8 @@ pub enum Problem {
     Empty,
     /// It is longer than this many bytes.
     TooLong(u16),
+    /// It is shorter than this many bytes.
+    TooShort(u16),
     /// It is below or above this range.
     OutOfRange(u16, u16),
     /// It has a character that is not allowed there: a quote or a control character would end the AT command.
@@ -209,7 +225,9 @@ pub enum Problem {
     MisplacedWildcard,
     /// A password needs a user name.
     WithoutUser,
-    /// The family of the module has no such setting.
+    /// A file name needs an extension, such as `.pem`.
+    WithoutExtension,
+    /// The family of the module has no such setting, or no such command.
     NotInFamily,
 }
 
@@ -296,6 +314,13 @@ impl fmt::Display for Parameter {
             Self::WillMessage => "will message",
             Self::Timeout => "timeout in seconds",
             Self::Version => "MQTT version",
+            Self::SslContext => "SSL context",
+            Self::SslSetting => "SSL setting",
+            Self::NegotiateTime => "TLS handshake time in seconds",
+            Self::KeyPassword => "key password",
+            Self::FileName => "certificate name",
+            Self::Certificate => "certificate",
+            Self::Command => "command",
             Self::Data => "data",
         })
     }
@@ -306,12 +331,14 @@ impl fmt::Display for Problem {
         match self {
             Self::Empty => f.write_str("is empty"),
             Self::TooLong(limit) => write!(f, "is longer than {limit} bytes"),
+            Self::TooShort(limit) => write!(f, "is shorter than {limit} bytes"),
             Self::OutOfRange(least, most) => write!(f, "is not within {least} to {most}"),
             Self::Character => f.write_str("has a character that is not allowed"),
             Self::Wildcard => f.write_str("has a wildcard"),
             Self::MisplacedWildcard => f.write_str("has a wildcard that is not a whole level, or `#` before the end"),
             Self::WithoutUser => f.write_str("is given without a user name"),
-            Self::NotInFamily => f.write_str("cannot be chosen on this family of modules"),
+            Self::WithoutExtension => f.write_str("has no extension such as `.pem`"),
+            Self::NotInFamily => f.write_str("is not supported by this family of modules"),
         }
     }
 }
@@ -341,5 +368,7 @@ mod tests {
     fn bad_input_says_that_nothing_was_sent() {
         let error = Error::from(InvalidInput { parameter: Parameter::Topic, problem: Problem::TooLong(1024) });
         assert_eq!(error.to_string(), "topic is longer than 1024 bytes; nothing was sent");
+        let error = Error::from(InvalidInput { parameter: Parameter::Command, problem: Problem::NotInFamily });
+        assert_eq!(error.to_string(), "command is not supported by this family of modules; nothing was sent");
     }
 }

@@ -3,7 +3,11 @@
 //! Nothing else in this crate asks which family it talks to: limits, spellings, timeouts and missing commands are looked
 //! up here, so that a new family is a new entry in this file.
 
+mod detect;
+
 use core::time::Duration;
+
+pub use detect::TestForms;
 
 /// A family of SIMCom modules that share one dialect of the `AT+CMQTT` command set.
 ///
@@ -37,6 +41,9 @@ pub enum VersionSetting {
 }
 
 impl Family {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 4] = [Self::A7600, Self::A76xx, Self::Sim7600, Self::Sim767x];
+
     /// Longest payload that `AT+CMQTTPAYLOAD` takes, in bytes.
     pub const fn payload_limit(self) -> usize {
         match self {
@@ -67,6 +74,103 @@ impl Family {
         match self {
             Self::A76xx => 1,
             Self::A7600 | Self::Sim7600 | Self::Sim767x => 60,
+        }
+    }
+
+    /// Whether `AT+CMQTTDISC` takes a timeout of 0, which sets none. SIM767x does so in its test form only.
+    pub const fn has_disconnect_without_timeout(self) -> bool {
+        match self {
+            Self::A7600 | Self::A76xx | Self::Sim7600 => true,
+            Self::Sim767x => false,
+        }
+    }
+
+    /// Whether topic filters can be staged: `AT+CMQTTSUBTOPIC`, `AT+CMQTTUNSUBTOPIC`, and the forms of `AT+CMQTTSUB` and
+    /// `AT+CMQTTUNSUB` without a length.
+    pub const fn has_staged_subscriptions(self) -> bool {
+        match self {
+            Self::A7600 | Self::A76xx | Self::Sim7600 => true,
+            Self::Sim767x => false,
+        }
+    }
+
+    /// How many bytes all staged topic filters may have together, where the family has such a limit.
+    pub const fn staged_topics_limit(self) -> Option<usize> {
+        match self {
+            Self::Sim7600 => Some(5120),
+            Self::A7600 | Self::A76xx | Self::Sim767x => None,
+        }
+    }
+
+    /// Whether `AT+CMQTTSUB?` lists the topic filters that are subscribed to.
+    pub const fn lists_subscriptions(self) -> bool {
+        match self {
+            Self::A76xx | Self::Sim767x => true,
+            Self::A7600 | Self::Sim7600 => false,
+        }
+    }
+
+    /// The highest `<err>` that the manual of the family lists.
+    pub const fn highest_result_code(self) -> u8 {
+        match self {
+            Self::Sim7600 => 34,
+            Self::A7600 | Self::A76xx | Self::Sim767x => 35,
+        }
+    }
+
+    /// Whether the manual of the family knows `+CMQTTNONET`. The driver understands it from every family.
+    pub const fn reports_lost_network(self) -> bool {
+        match self {
+            Self::A7600 => false,
+            Self::A76xx | Self::Sim7600 | Self::Sim767x => true,
+        }
+    }
+
+    /// Whether the module reports the pings to the broker, as `+CMQTTPING: <i>,<err>`.
+    pub const fn reports_pings(self) -> bool {
+        match self {
+            Self::Sim7600 => true,
+            Self::A7600 | Self::A76xx | Self::Sim767x => false,
+        }
+    }
+
+    /// How the family spells the setting of `AT+CSSLCFG` by which certificates count whatever their dates.
+    pub const fn ignore_local_time(self) -> &'static str {
+        match self {
+            Self::A7600 => "ignorlocaltime",
+            Self::A76xx | Self::Sim7600 | Self::Sim767x => "ignorelocaltime",
+        }
+    }
+
+    /// Whether `AT+CSSLCFG` has `"keypwd"`, the password of the client's key.
+    pub const fn has_key_password(self) -> bool {
+        match self {
+            Self::Sim7600 => true,
+            Self::A7600 | Self::A76xx | Self::Sim767x => false,
+        }
+    }
+
+    /// Whether `AT+CSSLCFG` has `"password"`, a file with the password of the client's key.
+    pub const fn has_password_file(self) -> bool {
+        match self {
+            Self::A76xx | Self::Sim767x => true,
+            Self::A7600 | Self::Sim7600 => false,
+        }
+    }
+
+    /// Whether `AT+CSSLCFG` has `"ciphersuites"`.
+    pub const fn has_cipher_suites(self) -> bool {
+        match self {
+            Self::Sim7600 | Self::Sim767x => true,
+            Self::A7600 | Self::A76xx => false,
+        }
+    }
+
+    /// Whether `AT+CSSLCFG` has `"ignorecertCN"`.
+    pub const fn can_ignore_certificate_name(self) -> bool {
+        match self {
+            Self::Sim767x => true,
+            Self::A7600 | Self::A76xx | Self::Sim7600 => false,
         }
     }
 
@@ -102,6 +206,20 @@ pub const TIMEOUT_LIMIT: u16 = 180;
 pub const OPERATION_TIMEOUT: u16 = 120;
 /// Shortest `"optimeout"`, in seconds.
 pub const SHORTEST_OPERATION_TIMEOUT: u16 = 20;
+/// Longest password of a client's key, in bytes.
+pub const KEY_PASSWORD_LIMIT: usize = 128;
+/// The highest number of an SSL context; the lowest is 0.
+pub const LAST_SSL_CONTEXT: u16 = 9;
+/// Shortest `"negotiatetime"` of `AT+CSSLCFG`, in seconds.
+pub const SHORTEST_NEGOTIATION: u16 = 10;
+/// Longest `"negotiatetime"` of `AT+CSSLCFG`, and its default, in seconds.
+pub const LONGEST_NEGOTIATION: u16 = 300;
+/// Shortest name of a certificate with its extension, in bytes.
+pub const SHORTEST_FILE_NAME: usize = 5;
+/// Longest name of a certificate with its extension, in bytes.
+pub const LONGEST_FILE_NAME: usize = 108;
+/// Longest certificate or key, in bytes.
+pub const CERTIFICATE_LIMIT: usize = 10_240;
 
 /// How long the driver waits for each kind of answer.
 ///
@@ -184,12 +302,63 @@ impl Timeouts {
 mod tests {
     use super::*;
 
+    /// The value of each family, in the order of the columns of the manuals.
+    fn each<T>(value: fn(Family) -> T) -> [T; 4] {
+        Family::ALL.map(value)
+    }
+
     #[test]
     fn only_sim767x_limits_payloads_to_4096_bytes() {
-        assert_eq!(Family::Sim767x.payload_limit(), 4096);
-        for family in [Family::A7600, Family::A76xx, Family::Sim7600] {
-            assert_eq!(family.payload_limit(), 10_240);
-        }
+        assert_eq!(each(Family::payload_limit), [10_240, 10_240, 10_240, 4096]);
+    }
+
+    #[test]
+    fn the_version_of_mqtt_is_chosen_in_accq_in_cfg_or_not_at_all() {
+        use VersionSetting::{AcquireArgument, Configuration, None};
+        assert_eq!(each(Family::version_setting), [None, Configuration, AcquireArgument, Configuration]);
+    }
+
+    #[test]
+    fn only_a76xx_publishes_and_disconnects_with_less_than_60_seconds() {
+        assert_eq!(each(Family::shortest_publish_timeout), [60, 1, 60, 60]);
+        assert_eq!(each(Family::shortest_disconnect_timeout), [60, 1, 60, 60]);
+    }
+
+    #[test]
+    fn a_disconnect_without_timeout_is_in_the_text_of_all_manuals_but_those_of_sim767x() {
+        assert_eq!(each(Family::has_disconnect_without_timeout), [true, true, true, false]);
+    }
+
+    #[test]
+    fn sim767x_stages_no_subscriptions_and_sim7600_at_most_5120_bytes() {
+        assert_eq!(each(Family::has_staged_subscriptions), [true, true, true, false]);
+        assert_eq!(each(Family::staged_topics_limit), [None, None, Some(5120), None]);
+    }
+
+    #[test]
+    fn the_newer_manuals_list_subscriptions() {
+        assert_eq!(each(Family::lists_subscriptions), [false, true, false, true]);
+    }
+
+    #[test]
+    fn sim7600_has_no_result_code_35() {
+        assert_eq!(each(Family::highest_result_code), [35, 35, 34, 35]);
+    }
+
+    #[test]
+    fn extra_unsolicited_result_codes_are_those_of_the_newer_manuals() {
+        assert_eq!(each(Family::reports_lost_network), [false, true, true, true]);
+        assert_eq!(each(Family::reports_pings), [false, false, true, false]);
+    }
+
+    #[test]
+    fn ssl_settings_differ_in_spelling_and_extras() {
+        let usual = "ignorelocaltime";
+        assert_eq!(each(Family::ignore_local_time), ["ignorlocaltime", usual, usual, usual]);
+        assert_eq!(each(Family::has_key_password), [false, false, true, false]);
+        assert_eq!(each(Family::has_password_file), [false, true, false, true]);
+        assert_eq!(each(Family::has_cipher_suites), [false, false, true, true]);
+        assert_eq!(each(Family::can_ignore_certificate_name), [false, false, false, true]);
     }
 
     #[test]

@@ -72,6 +72,7 @@ mod procedure;
 mod result_code;
 mod session;
 mod timer;
+mod tls;
 pub mod transport;
 pub mod urc;
 
@@ -88,6 +89,7 @@ pub use session::{ClientState, Counters, Event, ServiceState};
 #[cfg(feature = "embassy-time")]
 pub use timer::EmbassyTimer;
 pub use timer::Timer;
+pub use tls::Tls;
 
 /// The examples of the README, compiled.
 #[cfg(all(doctest, feature = "embassy-time"))]

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::command::{MqttVersion, QoS, ServerType};
+use crate::tls::Tls;
 
 /// Where the broker is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,13 +12,23 @@ use crate::command::{MqttVersion, QoS, ServerType};
 pub struct Broker<'a> {
     pub(crate) host: &'a str,
     pub(crate) port: u16,
-    pub(crate) server_type: ServerType,
+    pub(crate) tls: Option<&'a Tls<'a>>,
 }
 
 impl<'a> Broker<'a> {
     /// A broker over TCP. `host` is a name or an IPv4 address without scheme and port; the usual port is 1883.
     pub const fn tcp(host: &'a str, port: u16) -> Self {
-        Self { host, port, server_type: ServerType::Tcp }
+        Self { host, port, tls: None }
+    }
+
+    /// A broker over TLS; the usual port is 8883.
+    pub const fn tls(host: &'a str, port: u16, tls: &'a Tls<'a>) -> Self {
+        Self { host, port, tls: Some(tls) }
+    }
+
+    /// What the client is acquired for.
+    pub(crate) const fn server_type(&self) -> ServerType {
+        if self.tls.is_some() { ServerType::Tls } else { ServerType::Tcp }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
-use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Family, QoS, Will};
+use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Family, QoS, Tls, Will};
 use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
 use super::apn::parse_apn;
@@ -74,9 +74,9 @@ pub struct Session {
     #[arg(short = 'h', long, default_value = "localhost")]
     host: String,
 
-    /// Port of the broker
-    #[arg(short, long, default_value_t = 1883, value_parser = clap::value_parser!(u16).range(1..))]
-    port: u16,
+    /// Port of the broker [default: 1883, or 8883 with TLS]
+    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
 
     /// Client id [default: simcom- with the program's name and process id]
     #[arg(short, long)]
@@ -126,8 +126,17 @@ impl Session {
         Some(Will::new(topic, message.as_bytes()).qos(self.will_qos))
     }
 
-    pub fn options<'a>(&'a self, client_id: &'a str, will: Option<&'a Will<'a>>) -> ConnectOptions<'a> {
-        let mut options = ConnectOptions::new(Broker::tcp(&self.host, self.port), client_id)
+    pub fn options<'a>(
+        &'a self,
+        client_id: &'a str,
+        will: Option<&'a Will<'a>>,
+        tls: Option<&'a Tls<'a>>,
+    ) -> ConnectOptions<'a> {
+        let broker = match tls {
+            Some(tls) => Broker::tls(&self.host, self.port.unwrap_or(8883), tls),
+            None => Broker::tcp(&self.host, self.port.unwrap_or(1883)),
+        };
+        let mut options = ConnectOptions::new(broker, client_id)
             .keep_alive(Duration::from_secs(self.keep_alive.into()))
             .clean_session(!self.persistent);
         options = match (&self.user, &self.password) {

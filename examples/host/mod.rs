@@ -8,4 +8,5 @@ pub mod ending;
 pub mod family;
 pub mod format;
 pub mod messages;
+pub mod tls;
 pub mod uart;

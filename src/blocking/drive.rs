@@ -8,7 +8,7 @@ use super::Modem;
 use crate::at::WINDOW;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::session::{Outgoing, Procedure, Progress};
+use crate::session::{Outgoing, PIECE, Procedure, Progress};
 use crate::timer::Timer;
 
 /// How many bytes are taken from the UART at a time.
@@ -59,9 +59,10 @@ where
         let mut window = [0; WINDOW];
         // The part of the window that holds bytes of the source which are still to be sent.
         let mut unsent = 0..0;
-        let mut flushed = false;
+        let mut unflushed = 1;
         while self.engine.poll(self.timer.now(), procedure)? == Progress::Waiting {
             let outgoing = match self.engine.transmit(procedure, &mut window) {
+                _ if unflushed > PIECE => &[],
                 Outgoing::Bytes(bytes) => bytes,
                 Outgoing::Source(wanted) => {
                     if unsent.is_empty() {
@@ -73,11 +74,10 @@ where
                 }
             };
             if outgoing.is_empty() {
-                if !flushed {
+                if unflushed > 0 {
                     self.transmitter.flush().map_err(|error| Error::Transmit(error.kind()))?;
-                    flushed = true;
-                }
-                if !self.take(procedure)? {
+                    unflushed = 0;
+                } else if !self.take(procedure)? {
                     self.wait()?;
                 }
                 continue;
@@ -85,7 +85,7 @@ where
             match self.transmitter.write(outgoing) {
                 Ok(0) => return Err(Error::Transmit(ErrorKind::WriteZero)),
                 Ok(count) => {
-                    flushed = false;
+                    unflushed += count;
                     self.engine.transmitted(self.timer.now(), count);
                     unsent.start = unsent.end.min(unsent.start + count);
                 }

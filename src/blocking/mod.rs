@@ -26,13 +26,13 @@ use core::ops::ControlFlow;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use crate::command::{ClientIndex, Command, Disc, QoS, Sub, Unsub};
+use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Disc, Part, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT, Execute, Listen, PublishMessage, Remembered, Shutdown,
+    Connect, Connection, DISCONNECT_TIMEOUT, Execute, Listen, PublishMessage, Remembered, Shutdown, Store,
 };
 use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -165,6 +165,40 @@ where
         let mut procedure = Execute::new(command);
         self.drive(&mut procedure, &mut NoSource)?;
         Ok(procedure.response)
+    }
+
+    /// Stores a certificate or key of 1-10240 bytes in the module, where it survives a restart (`AT+CCERTDOWN`). The name has
+    /// 5-108 bytes with an extension, such as `ca.pem`; a file of the same name is replaced.
+    ///
+    /// `length` bytes are taken from `reader` (a `&[u8]` is one) and written in pieces of at most 3072 bytes, after each of
+    /// which the transmitter is flushed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a bad name or length: nothing was sent. [`Error::Source`] and [`Error::SourceEnded`] where the
+    /// reader does not hold what was announced: store it again, what the module has got is not it.
+    pub fn store_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
+        let mut procedure = Store(Ccertdown::announced(name, length));
+        self.drive(&mut procedure, &mut drive::Reader(reader))
+    }
+
+    /// Tells the names of the certificates and keys in the module, in one or more parts each (`AT+CCERTLIST`); returns how
+    /// many there are.
+    ///
+    /// # Errors
+    ///
+    /// Every kind of [`Error`], see there.
+    pub fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
+        Ok(self.execute(&Ccertlist::new(name))?.count())
+    }
+
+    /// Deletes a certificate or key from the module (`AT+CCERTDELE`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where there is none of this name.
+    pub fn delete_certificate(&mut self, name: &str) -> Result<(), Error> {
+        self.execute(&Ccertdele { name })
     }
 
     /// Ends both clients and the service (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), as far as they were begun, and

@@ -11,7 +11,7 @@ use super::Modem;
 use crate::at::WINDOW;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::session::{Outgoing, Procedure, Progress};
+use crate::session::{Outgoing, PIECE, Procedure, Progress};
 use crate::timer::Timer;
 
 /// Where a payload comes from that is not in memory.
@@ -62,7 +62,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
         // The part of the window that holds bytes of the source which are still to be sent.
         let mut unsent = 0..0;
         // A transmitter may hold bytes back until it is flushed, a dropped call's too.
-        let mut flushed = false;
+        let mut unflushed = 1;
         // What has arrived since the last call is taken before anything is decided: it may be a restart.
         let mut drained = false;
         loop {
@@ -70,7 +70,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                 return Ok(());
             }
             let outgoing = match engine.transmit(procedure, &mut window) {
-                _ if !drained => &[],
+                _ if !drained || unflushed > PIECE => &[],
                 Outgoing::Bytes(bytes) => bytes,
                 Outgoing::Source(wanted) => {
                     if unsent.is_empty() {
@@ -82,7 +82,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                 }
             };
             let is_idle = outgoing.is_empty();
-            let must_send = drained && (!is_idle || !flushed);
+            let must_send = drained && (!is_idle || unflushed > 0);
             let deadline = engine.deadline(timer.now());
             let (written, received, timed_out) = {
                 let mut send = pin!(async {
@@ -108,10 +108,10 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
             let now = timer.now();
             drained |= received.is_none();
             match written {
-                Some(Ok(0)) if is_idle => flushed = true,
+                Some(Ok(0)) if is_idle => unflushed = 0,
                 Some(Ok(0)) => return Err(Error::Transmit(ErrorKind::WriteZero)),
                 Some(Ok(count)) => {
-                    flushed = false;
+                    unflushed += count;
                     engine.transmitted(now, count);
                     unsent.start = unsent.end.min(unsent.start + count);
                 }

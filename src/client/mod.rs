@@ -6,13 +6,13 @@ use core::fmt;
 
 use embedded_io_async::{BufRead, Read, Write};
 
-use crate::command::{ClientIndex, Command, Disc, QoS, Sub, Unsub};
+use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Disc, Part, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT, Execute, Listen, PublishMessage, Remembered, Shutdown,
+    Connect, Connection, DISCONNECT_TIMEOUT, Execute, Listen, PublishMessage, Remembered, Shutdown, Store,
 };
 use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -128,6 +128,42 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
         let mut procedure = Execute::new(command);
         self.drive(&mut procedure, &mut NoSource).await?;
         Ok(procedure.response)
+    }
+
+    /// Stores a certificate or key of 1-10240 bytes in the module, where it survives a restart (`AT+CCERTDOWN`). The name has
+    /// 5-108 bytes with an extension, such as `ca.pem`; a file of the same name is replaced.
+    ///
+    /// `length` bytes are taken from `reader` (a `&[u8]` is one) and written in pieces of at most 3072 bytes, after each of
+    /// which the transmitter is flushed.
+    ///
+    /// If it is dropped, the next call completes it with bytes that are no certificate: store it again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a bad name or length: nothing was sent. [`Error::Source`] and [`Error::SourceEnded`] where the
+    /// reader does not hold what was announced: store it again, what the module has got is not it.
+    pub async fn store_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
+        let mut procedure = Store(Ccertdown::announced(name, length));
+        self.drive(&mut procedure, &mut drive::Reader(reader)).await
+    }
+
+    /// Tells the names of the certificates and keys in the module, in one or more parts each (`AT+CCERTLIST`); returns how
+    /// many there are.
+    ///
+    /// # Errors
+    ///
+    /// Every kind of [`Error`], see there.
+    pub async fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
+        Ok(self.execute(&Ccertlist::new(name)).await?.count())
+    }
+
+    /// Deletes a certificate or key from the module (`AT+CCERTDELE`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] where there is none of this name.
+    pub async fn delete_certificate(&mut self, name: &str) -> Result<(), Error> {
+        self.execute(&Ccertdele { name }).await
     }
 
     /// Ends both clients and the service (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), as far as they were begun, and

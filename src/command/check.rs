@@ -1,7 +1,7 @@
 //! What an argument has to look like before a byte of it is sent.
 
 use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::TOPIC_LIMIT;
+use crate::family::{LONGEST_FILE_NAME, SHORTEST_FILE_NAME, TOPIC_LIMIT};
 
 type Checked = Result<(), InvalidInput>;
 
@@ -40,6 +40,23 @@ pub(super) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked 
         return invalid(parameter, Problem::Character);
     }
     Ok(())
+}
+
+/// A command that only some families know.
+pub(super) const fn known(is_known: bool) -> Checked {
+    if is_known { Ok(()) } else { invalid(Parameter::Command, Problem::NotInFamily) }
+}
+
+/// The name of a file in the module's store of certificates, in quotes.
+pub(super) fn file_name(name: &str) -> Checked {
+    quoted(name, LONGEST_FILE_NAME, Parameter::FileName)?;
+    if name.len() < SHORTEST_FILE_NAME {
+        return invalid(Parameter::FileName, Problem::TooShort(SHORTEST_FILE_NAME as u16));
+    }
+    match name.as_bytes() {
+        [_, stem @ .., last] if *last != b'.' && stem.contains(&b'.') => Ok(()),
+        _ => invalid(Parameter::FileName, Problem::WithoutExtension),
+    }
 }
 
 /// A topic that can be published to.
@@ -124,6 +141,25 @@ mod tests {
         assert_eq!(problem(range(180, 60, 180, Parameter::Timeout)), None);
         assert_eq!(problem(range(59, 60, 180, Parameter::Timeout)), Some(Problem::OutOfRange(60, 180)));
         assert_eq!(problem(range(181, 60, 180, Parameter::Timeout)), Some(Problem::OutOfRange(60, 180)));
+    }
+
+    #[test]
+    fn a_file_name_has_an_extension_and_nothing_that_ends_its_quotes() {
+        let longest = "x".repeat(LONGEST_FILE_NAME - 4) + ".pem";
+        for good in ["a.pem", "server_ca.pem", "a b.der", longest.as_str()] {
+            assert_eq!(problem(file_name(good)), None, "{good}");
+        }
+        for bad in [".pem", "a.pe"] {
+            assert_eq!(problem(file_name(bad)), Some(Problem::TooShort(5)), "{bad}");
+        }
+        for bad in ["server_ca", "server_ca.", ".server"] {
+            assert_eq!(problem(file_name(bad)), Some(Problem::WithoutExtension), "{bad}");
+        }
+        for bad in ["ca\".pem", "ca\r.pem"] {
+            assert_eq!(problem(file_name(bad)), Some(Problem::Character), "{bad:?}");
+        }
+        assert_eq!(problem(file_name("")), Some(Problem::Empty));
+        assert_eq!(problem(file_name(&(longest + "x"))), Some(Problem::TooLong(108)));
     }
 
     #[test]

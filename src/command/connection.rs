@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::{Answer, ClientIndex, Command, Descriptor, MqttVersion, Request, Step, check, no_response};
-use crate::at::{Encoder, Line};
+use super::{Answer, ClientIndex, Descriptor, MqttVersion, Request, Step, check, no_response};
+use crate::at::Encoder;
 use crate::error::{InvalidInput, Parameter, Problem};
 use crate::family::{
     ADDRESS_LIMIT, CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, Family, KEEP_ALIVE_LIMIT, TIMEOUT_LIMIT, Timeouts,
@@ -11,10 +11,11 @@ use crate::family::{
 };
 
 /// What a client connects to, `<server_type>` of the manuals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ServerType {
     /// 0: a broker over TCP.
+    #[default]
     Tcp,
     /// 1: a broker over TLS.
     Tls,
@@ -57,36 +58,6 @@ impl Request for Accq<'_> {
             return check::invalid(Parameter::Version, Problem::NotInFamily);
         }
         check::quoted(self.client_id, CLIENT_ID_LIMIT, Parameter::ClientId)
-    }
-}
-
-/// `AT+CMQTTACCQ?`: which clients are acquired, and for what (A76 §2.1.3, S67 §2.2.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AccqRead;
-
-impl Request for AccqRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTACCQ", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
-    }
-}
-
-impl Command for AccqRead {
-    /// For each client what it was acquired for; `None` where it is not acquired.
-    type Response = [Option<ServerType>; 2];
-
-    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
-        let Some(mut parameters) = line.parameters("+CMQTTACCQ") else { return };
-        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
-        // An id that reaches beyond the part of the line that is at hand is not empty.
-        if parameters.rest().trim_ascii_start().starts_with(b"\"\"") {
-            return;
-        }
-        let is_tls = parameters.quoted().and_then(|_| parameters.number()) == Some(1);
-        *client.of_mut(response) = Some(if is_tls { ServerType::Tls } else { ServerType::Tcp });
     }
 }
 
@@ -206,37 +177,13 @@ impl fmt::Debug for Connect<'_> {
     }
 }
 
-/// `AT+CMQTTCONNECT?`: which clients have an address, connected or not (A76 §2.1.8, S67 §2.2.8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConnectRead;
-
-impl Request for ConnectRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTCONNECT", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
-    }
-}
-
-impl Command for ConnectRead {
-    /// For each client whether it has an address.
-    type Response = [bool; 2];
-
-    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
-        let Some(mut parameters) = line.parameters("+CMQTTCONNECT") else { return };
-        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
-        *client.of_mut(response) = parameters.rest().trim_ascii_start().starts_with(b"\"tcp://");
-    }
-}
-
 /// `AT+CMQTTDISC=`: disconnects a client from its broker (A76 §2.1.9, S67 §2.2.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Disc {
     /// The client.
     pub client: ClientIndex,
-    /// How long the module may take: 60-180 s, from 1 s on A76xx.
+    /// How long the module may take: 60-180 s, from 1 s on A76xx. Where the family
+    /// [has it](Family::has_disconnect_without_timeout), 0 sets no time.
     pub timeout: u32,
 }
 
@@ -249,8 +196,8 @@ impl Request for Disc {
         Some(self.client)
     }
 
-    fn timeout_milliseconds(&self, _: &Timeouts) -> u32 {
-        with_margin(self.timeout)
+    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
+        if self.timeout == 0 { timeouts.operation } else { with_margin(self.timeout) }
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
@@ -258,32 +205,10 @@ impl Request for Disc {
     }
 
     fn check(&self, family: Family) -> Result<(), InvalidInput> {
+        if self.timeout == 0 && family.has_disconnect_without_timeout() {
+            return Ok(());
+        }
         check::range(self.timeout, family.shortest_disconnect_timeout(), TIMEOUT_LIMIT, Parameter::Timeout)
-    }
-}
-
-/// `AT+CMQTTDISC?`: which clients are connected (A76 §2.1.9, S67 §2.2.9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DiscRead;
-
-impl Request for DiscRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTDISC", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
-    }
-}
-
-impl Command for DiscRead {
-    /// For each client whether it is connected; `None` where the module said nothing of it.
-    type Response = [Option<bool>; 2];
-
-    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
-        let Some(mut parameters) = line.parameters("+CMQTTDISC") else { return };
-        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
-        *client.of_mut(response) = parameters.number().map(|state| state == 0);
     }
 }
 

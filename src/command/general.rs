@@ -1,6 +1,6 @@
-//! `AT`, `ATE0`, and the three queries that find the place again in a stream of answers.
+//! `AT`, `ATE0`, the model, and the three queries that find the place again in a stream of answers.
 
-use super::{Answer, Command, Descriptor, Request, Step, no_response};
+use super::{Answer, Command, Descriptor, Request, Step, Text, no_response};
 use crate::at::{Encoder, Line};
 
 /// `AT`: is there a module?
@@ -24,6 +24,37 @@ impl Request for EchoOff {
 }
 
 no_response!(At, EchoOff);
+
+/// `AT+CGMM`: the model of the module, such as `A7670E-FASE` or `SIMCOM_SIM7600G-H`.
+/// [`Family::from_model`](crate::Family::from_model) understands it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cgmm;
+
+impl Request for Cgmm {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CGMM", Answer::Text) }
+    }
+}
+
+impl Command for Cgmm {
+    type Response = Text<32>;
+
+    /// The model is on a line of its own, on some firmware behind the command's name, in quotes, or both. What a module
+    /// says unasked while it boots is passed over.
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let bytes = line.bytes();
+        let model = match line.parameters("+CGMM") {
+            Some(parameters) => parameters.rest(),
+            None if matches!(bytes, [b'+' | b'*', ..]) || bytes.ends_with(b" DONE") => return,
+            None => bytes,
+        };
+        if response.is_empty() {
+            for &byte in model.trim_ascii().iter().filter(|&&byte| byte != b'"') {
+                response.push(byte);
+            }
+        }
+    }
+}
 
 /// `AT+CSQ`: signal quality; `<rssi>` 0-31, or 99 where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

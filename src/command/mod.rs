@@ -1,26 +1,152 @@
 //! One struct for each command and form, and the traits behind them.
 //!
 //! The structs are named as the manuals name the commands. [`Modem::execute`](crate::Modem::execute) sends any of them;
-//! the calls of [`Client`](crate::Client) put them in the right order.
+//! the calls of [`Client`](crate::Client) put them in the right order. What a family does not have is refused before a byte
+//! is sent.
+//!
+//! | command | execute and write forms | read form | test form |
+//! |---|---|---|---|
+//! | `AT+CMQTTSTART` | [`Start`] | | |
+//! | `AT+CMQTTSTOP` | [`Stop`] | | |
+//! | `AT+CMQTTACCQ` | [`Accq`] | [`AccqRead`] | [`AccqTest`] |
+//! | `AT+CMQTTREL` | [`Rel`] | [`RelRead`] | [`RelTest`] |
+//! | `AT+CMQTTSSLCFG` | [`Sslcfg`] | [`SslcfgRead`] | [`SslcfgTest`] |
+//! | `AT+CMQTTWILLTOPIC` | [`WillTopic`] | | [`WillTopicTest`] |
+//! | `AT+CMQTTWILLMSG` | [`WillMsg`] | | [`WillMsgTest`] |
+//! | `AT+CMQTTCONNECT` | [`Connect`] | [`ConnectRead`] | [`ConnectTest`] |
+//! | `AT+CMQTTDISC` | [`Disc`] | [`DiscRead`] | [`DiscTest`] |
+//! | `AT+CMQTTTOPIC` | [`Topic`] | | [`TopicTest`] |
+//! | `AT+CMQTTPAYLOAD` | [`Payload`] | | [`PayloadTest`] |
+//! | `AT+CMQTTPUB` | [`Pub`] | | [`PubTest`] |
+//! | `AT+CMQTTSUBTOPIC` ¹ | [`Subtopic`] | | [`SubtopicTest`] |
+//! | `AT+CMQTTSUB` | [`Sub`], [`SubStaged`] ¹; with dup flag [`Duplicate`] of either | [`SubRead`] ² | [`SubTest`] |
+//! | `AT+CMQTTUNSUBTOPIC` ¹ | [`Unsubtopic`] | | [`UnsubtopicTest`] |
+//! | `AT+CMQTTUNSUB` | [`Unsub`], [`UnsubStaged`] ¹; with dup flag [`Duplicate`] of either | | [`UnsubTest`] |
+//! | `AT+CMQTTCFG` | [`Cfg`]: `"version"` ³ | [`CfgRead`] | [`CfgTest`] |
+//! | `AT+CSSLCFG` | [`Csslcfg`], members see [`SslSetting`] | | |
+//! | `AT+CCERTDOWN` | [`Ccertdown`] | | |
+//! | `AT+CCERTDELE` | [`Ccertdele`] | | |
+//! | `AT+CCERTLIST` | [`Ccertlist`] | | |
+//! | `AT`, `ATE0`, `AT+CGMM`, `AT+CSQ` | [`At`], [`EchoOff`], [`Cgmm`], [`Csq`] | | |
+//! | `AT+CREG`, `AT+CPIN` | | [`Creg`], [`Cpin`] | |
+//!
+//! ¹ Not on SIM767x. ² A76xx and SIM767x. ³ A76xx and SIM767x; SIM7600 has the version in [`Accq`].
+//!
+//! # Commands of your own
+//!
+//! SMS, GNSS, NTP and whatever else the module does share the port with MQTT. A command for it is a struct with two traits:
+//! [`Request`] says how it is written and answered, [`Command`] reads the answer. Messages and lost connections are noticed
+//! while it runs, as with any other command.
+//!
+//! ```
+//! use simcom_mqtt::at::{Encoder, Line};
+//! use simcom_mqtt::command::{Answer, Command, Descriptor, Request};
+//!
+//! /// `AT+CMGR=<index>`: a stored SMS, after `AT+CMGF=1` (text mode).
+//! struct ReadSms {
+//!     index: u32,
+//! }
+//!
+//! /// The beginning of the SMS; what is longer is left out.
+//! #[derive(Default)]
+//! struct Sms {
+//!     text: [u8; 32],
+//!     length: usize,
+//!     has_begun: bool,
+//! }
+//!
+//! impl Sms {
+//!     fn add(&mut self, bytes: &[u8]) {
+//!         let room = self.text.get_mut(self.length..).unwrap_or_default();
+//!         self.length += room.iter_mut().zip(bytes).map(|(place, &byte)| *place = byte).count();
+//!     }
+//! }
+//!
+//! impl Request for ReadSms {
+//!     fn descriptor(&self) -> &'static Descriptor {
+//!         // The text stands on lines of its own, which do not begin with the name of the command.
+//!         const { &Descriptor::new("+CMGR", Answer::Text) }
+//!     }
+//!
+//!     fn parameters(&self, line: &mut Encoder<'_>) {
+//!         line.byte(b'=').number(self.index);
+//!     }
+//! }
+//!
+//! impl Command for ReadSms {
+//!     type Response = Sms;
+//!
+//!     // +CMGR: "REC READ","+491700000000","","26/01/31,10:00:00+04"
+//!     // on
+//!     fn line(&self, sms: &mut Sms, line: Line<'_>) {
+//!         if sms.has_begun {
+//!             sms.add(line.bytes());
+//!         } else {
+//!             sms.has_begun = line.parameters("+CMGR").is_some();
+//!         }
+//!     }
+//!
+//!     // Only 64 bytes of a line come at once. Of the header, none of the others matter.
+//!     fn rest(&self, sms: &mut Sms, bytes: &[u8]) {
+//!         if sms.length > 0 {
+//!             sms.add(bytes);
+//!         }
+//!     }
+//! }
+//!
+//! # use simcom_mqtt::{Error, MessageHandler, Modem, Timer};
+//! # use embedded_io_async::{BufRead, Write};
+//! async fn is_switched_on<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
+//!     modem: &mut Modem<'_, R, T, C, H>,
+//! ) -> Result<bool, Error> {
+//!     let sms = modem.execute(&ReadSms { index: 1 }).await?;
+//!     Ok(sms.text.get(..sms.length) == Some(b"on"))
+//! }
+//! ```
 
+mod certificate;
 mod check;
 mod connection;
+mod duplicate;
 mod general;
+mod list;
+mod per_client;
 mod publish;
+mod ranges;
+mod read_form;
 mod service;
 mod settings;
+mod staged;
 mod subscribe;
+mod test_form;
+mod text;
+mod tls;
 
 use crate::at::{Encoder, Line};
 use crate::error::{CommandName, InvalidInput};
 use crate::family::{Family, Timeouts};
 
-pub use connection::{Accq, AccqRead, Connect, ConnectRead, Disc, DiscRead, Rel, ServerType};
-pub use general::{At, Cpin, Creg, Csq, EchoOff};
+pub use certificate::{Ccertdele, Ccertdown, Ccertlist};
+pub use connection::{Accq, Connect, Disc, Rel, ServerType};
+pub use duplicate::Duplicate;
+pub use general::{At, Cgmm, Cpin, Creg, Csq, EchoOff};
+pub use list::{Listed, Part};
+pub use per_client::PerClient;
 pub use publish::{Payload, Pub, Topic};
+pub use ranges::{Range, Ranges};
+pub use read_form::{
+    AccqRead, Acquired, CfgRead, ConnectParameters, ConnectRead, DiscRead, RelRead, Settings, SslcfgRead,
+};
 pub use service::{Start, Stop};
 pub use settings::{Cfg, MqttVersion, Setting, WillMsg, WillTopic};
-pub use subscribe::{Sub, Unsub};
+pub use staged::{SubStaged, Subtopic, UnsubStaged, Unsubtopic};
+pub use subscribe::{Sub, SubRead, Unsub};
+pub use test_form::{
+    AccqTest, CfgRanges, CfgTest, ConnectTest, DiscTest, PayloadTest, PubTest, RelTest, SslcfgTest, SubTest,
+    SubtopicTest, TopicTest, UnsubTest, UnsubtopicTest, WillMsgTest, WillTopicTest,
+};
+pub use text::Text;
+pub use tls::{AuthMode, Csslcfg, Secret, SslSetting, SslVersion, Sslcfg};
 
 /// One of the two MQTT clients of a module, `<client_index>` of the manuals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -137,11 +263,15 @@ pub(crate) enum Step {
     Accq,
     Rel,
     Configure,
+    /// Legal from the start of the service until the client connects.
+    SslContext,
     Connect,
     Disc,
     Topic,
     Payload,
     Pub,
+    Subtopic,
+    Unsubtopic,
     Sub,
     Unsub,
 }

@@ -1,12 +1,16 @@
-//! Subscribing and unsubscribing, in the direct form that every family has.
+//! Subscribing and unsubscribing, in the direct form that every family has, and what is subscribed to.
 
-use super::{Answer, ClientIndex, Descriptor, QoS, Request, Step, check, no_response};
-use crate::at::Encoder;
+use core::fmt;
+
+use super::duplicate::Repeatable;
+use super::list::{Listed, Part};
+use super::{Answer, ClientIndex, Command, Descriptor, QoS, Request, Step, check, no_response};
+use crate::at::{Encoder, Line};
 use crate::error::InvalidInput;
 use crate::family::{Family, Timeouts};
 
 /// `AT+CMQTTSUB=<client_index>,<req_length>,<qos>`: subscribes to one topic filter of 1-1024 bytes (A76 §2.1.14, S67
-/// §2.2.13).
+/// §2.2.13). [`Duplicate`](super::Duplicate) sets its dup flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sub<'a> {
     /// The client.
@@ -31,10 +35,7 @@ impl Request for Sub<'_> {
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=')
-            .number(self.client.number().into())
-            .comma_number(self.filter.len() as u32)
-            .comma_number(self.qos as u32);
+        self.parameters_with(line, false);
     }
 
     fn data(&self) -> &[u8] {
@@ -47,7 +48,7 @@ impl Request for Sub<'_> {
 }
 
 /// `AT+CMQTTUNSUB=<client_index>,<req_length>,<dup>`: ends the subscription to one topic filter (A76 §2.1.16, S67
-/// §2.2.14).
+/// §2.2.14). [`Duplicate`](super::Duplicate) sets its dup flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsub<'a> {
     /// The client.
@@ -62,7 +63,7 @@ impl Unsub<'_> {
 
     /// Its parameters for a filter of this length.
     pub(crate) fn parameters_for(line: &mut Encoder<'_>, client: ClientIndex, length: u32) {
-        line.byte(b'=').number(client.number().into()).comma_number(length).comma_number(0);
+        write_unsub(line, client, length, false);
     }
 }
 
@@ -80,7 +81,7 @@ impl Request for Unsub<'_> {
     }
 
     fn parameters(&self, line: &mut Encoder<'_>) {
-        Self::parameters_for(line, self.client, self.filter.len() as u32);
+        self.parameters_with(line, false);
     }
 
     fn data(&self) -> &[u8] {
@@ -93,3 +94,91 @@ impl Request for Unsub<'_> {
 }
 
 no_response!(Sub<'_>, Unsub<'_>);
+
+impl Repeatable for Sub<'_> {
+    fn parameters_with(&self, line: &mut Encoder<'_>, duplicate: bool) {
+        line.byte(b'=')
+            .number(self.client.number().into())
+            .comma_number(self.filter.len() as u32)
+            .comma_number(self.qos as u32);
+        if duplicate {
+            line.comma_number(1);
+        }
+    }
+}
+
+impl Repeatable for Unsub<'_> {
+    fn parameters_with(&self, line: &mut Encoder<'_>, duplicate: bool) {
+        write_unsub(line, self.client, self.filter.len() as u32, duplicate);
+    }
+}
+
+fn write_unsub(line: &mut Encoder<'_>, client: ClientIndex, length: u32, duplicate: bool) {
+    line.byte(b'=').number(client.number().into()).comma_number(length).comma_number(duplicate.into());
+}
+
+/// `AT+CMQTTSUB?`: the topic filters that are subscribed to, of both clients, however many and however long (S67
+/// §2.2.13); refused before a byte is sent where the [family](Family::lists_subscriptions) does not list them.
+///
+/// The response tells their number; the filters go to a handler, in one or more [parts](Part) each, as they arrive:
+///
+/// ```
+/// use core::cell::RefCell;
+/// use simcom_mqtt::command::{Part, SubRead};
+///
+/// let topics = RefCell::new(String::new());
+/// let list = SubRead::new(|part: Part<'_>| {
+///     let mut topics = topics.borrow_mut();
+///     if part.is_first() {
+///         topics.push('\n');
+///     }
+///     topics.push_str(&String::from_utf8_lossy(part.bytes()));
+/// });
+/// # let _ = list;
+/// ```
+///
+/// The module sends filters on lines of their own, and nothing tells them from other lines: one that is `OK` ends the
+/// list, and what the module says unasked in between, such as `PB DONE`, is taken for a filter.
+#[derive(Clone, Copy)]
+pub struct SubRead<H> {
+    handler: H,
+}
+
+impl<H: Fn(Part<'_>)> SubRead<H> {
+    /// A query whose topic filters go to `handler`.
+    pub const fn new(handler: H) -> Self {
+        Self { handler }
+    }
+}
+
+impl<H> fmt::Debug for SubRead<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubRead").finish_non_exhaustive()
+    }
+}
+
+impl<H: Fn(Part<'_>)> Request for SubRead<H> {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTSUB", Answer::Text) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+
+    fn check(&self, family: Family) -> Result<(), InvalidInput> {
+        check::known(family.lists_subscriptions())
+    }
+}
+
+impl<H: Fn(Part<'_>)> Command for SubRead<H> {
+    type Response = Listed;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        response.line(line, "+CMQTTSUB", &self.handler);
+    }
+
+    fn rest(&self, response: &mut Self::Response, bytes: &[u8]) {
+        response.part(bytes, &self.handler);
+    }
+}

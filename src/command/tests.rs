@@ -2,6 +2,9 @@ extern crate std;
 use std::string::String;
 use std::vec::Vec;
 
+mod answers;
+mod coverage;
+
 use super::*;
 use crate::at::{Parser, Token, WINDOW};
 use crate::error::{Parameter, Problem};
@@ -22,18 +25,33 @@ pub(crate) fn encoded(request: &dyn Request) -> String {
     }
 }
 
-/// What a command reads from an answer.
-fn response<C: Command>(command: &C, mut answer: &[u8]) -> C::Response {
+/// The response that a command reads from an answer that comes in chunks.
+fn response_in_chunks<C: Command>(command: &C, answer: &[u8], size: usize) -> C::Response {
     let mut parser = Parser::new();
     let mut response = C::Response::default();
-    while let Some(token) = parser.next(&mut answer, false) {
-        match token {
-            Token::Line(line) => command.line(&mut response, line),
-            Token::Rest(bytes) => command.rest(&mut response, bytes),
-            Token::Prompt | Token::Data(_) => {}
+    for mut chunk in answer.chunks(size) {
+        while let Some(token) = parser.next(&mut chunk, false) {
+            match token {
+                Token::Line(line) => command.line(&mut response, line),
+                Token::Rest(bytes) => command.rest(&mut response, bytes),
+                Token::Prompt | Token::Data(_) => {}
+            }
         }
     }
     response
+}
+
+/// What `view` shows of the response that a command reads from an answer, the same however that is cut.
+fn response<C: Command, V: PartialEq + core::fmt::Debug>(
+    command: &C,
+    answer: &[u8],
+    view: impl Fn(&C::Response) -> V,
+) -> V {
+    let whole = view(&response_in_chunks(command, answer, answer.len()));
+    for size in 1..answer.len() {
+        assert_eq!(view(&response_in_chunks(command, answer, size)), whole, "in chunks of {size}");
+    }
+    whole
 }
 
 const FIRST: ClientIndex = ClientIndex::First;
@@ -100,6 +118,37 @@ fn every_command_is_written_as_the_manuals_write_it() {
         ),
         (&Sub { client: FIRST, filter: "a/#", qos: QoS::AtLeastOnce }, "AT+CMQTTSUB=0,3,1"),
         (&Unsub { client: FIRST, filter: "a/#" }, "AT+CMQTTUNSUB=0,3,0"),
+        (&Duplicate(Sub { client: FIRST, filter: "a/#", qos: QoS::AtLeastOnce }), "AT+CMQTTSUB=0,3,1,1"),
+        (&Duplicate(Unsub { client: FIRST, filter: "a/#" }), "AT+CMQTTUNSUB=0,3,1"),
+        (&Subtopic { client: SECOND, filter: "a/+/b", qos: QoS::ExactlyOnce }, "AT+CMQTTSUBTOPIC=1,5,2"),
+        (&SubStaged { client: SECOND }, "AT+CMQTTSUB=1"),
+        (&Duplicate(SubStaged { client: SECOND }), "AT+CMQTTSUB=1,1"),
+        (&Unsubtopic { client: FIRST, filter: "a/+/b" }, "AT+CMQTTUNSUBTOPIC=0,5"),
+        (&UnsubStaged { client: FIRST }, "AT+CMQTTUNSUB=0,0"),
+        (&Duplicate(UnsubStaged { client: FIRST }), "AT+CMQTTUNSUB=0,1"),
+        (&RelRead, "AT+CMQTTREL?"),
+        (&Sslcfg { client: FIRST, context: 1 }, "AT+CMQTTSSLCFG=0,1"),
+        (&SslcfgRead, "AT+CMQTTSSLCFG?"),
+        (&CfgRead, "AT+CMQTTCFG?"),
+        (&Cgmm, "AT+CGMM"),
+        (&Ccertdown::new("ca.pem", b"-----BEGIN"), "AT+CCERTDOWN=\"ca.pem\",10"),
+        (&Ccertdele { name: "ca.pem" }, "AT+CCERTDELE=\"ca.pem\""),
+        (&Ccertlist::new(|_| {}), "AT+CCERTLIST"),
+        (&AccqTest, "AT+CMQTTACCQ=?"),
+        (&RelTest, "AT+CMQTTREL=?"),
+        (&SslcfgTest, "AT+CMQTTSSLCFG=?"),
+        (&WillTopicTest, "AT+CMQTTWILLTOPIC=?"),
+        (&WillMsgTest, "AT+CMQTTWILLMSG=?"),
+        (&ConnectTest, "AT+CMQTTCONNECT=?"),
+        (&DiscTest, "AT+CMQTTDISC=?"),
+        (&TopicTest, "AT+CMQTTTOPIC=?"),
+        (&PayloadTest, "AT+CMQTTPAYLOAD=?"),
+        (&PubTest, "AT+CMQTTPUB=?"),
+        (&SubtopicTest, "AT+CMQTTSUBTOPIC=?"),
+        (&SubTest, "AT+CMQTTSUB=?"),
+        (&UnsubtopicTest, "AT+CMQTTUNSUBTOPIC=?"),
+        (&UnsubTest, "AT+CMQTTUNSUB=?"),
+        (&CfgTest, "AT+CMQTTCFG=?"),
     ];
     for (request, line) in table {
         assert_eq!(encoded(*request), *line);
@@ -108,9 +157,115 @@ fn every_command_is_written_as_the_manuals_write_it() {
 }
 
 #[test]
-fn the_password_does_not_show_in_debug_output() {
+fn every_ssl_setting_is_written_as_its_family_spells_it() {
+    let written = |family, setting| encoded(&Csslcfg::new(family, 3, setting));
+    for (setting, line) in [
+        (SslSetting::Version(SslVersion::All), "AT+CSSLCFG=\"sslversion\",3,4"),
+        (SslSetting::Version(SslVersion::Ssl3), "AT+CSSLCFG=\"sslversion\",3,0"),
+        (SslSetting::AuthMode(AuthMode::ServerAndClient), "AT+CSSLCFG=\"authmode\",3,2"),
+        (SslSetting::AuthMode(AuthMode::Client), "AT+CSSLCFG=\"authmode\",3,3"),
+        (SslSetting::NegotiateTime(120), "AT+CSSLCFG=\"negotiatetime\",3,120"),
+        (SslSetting::CaCert("server_ca.pem"), "AT+CSSLCFG=\"cacert\",3,\"server_ca.pem\""),
+        (SslSetting::ClientCert("cert.pem"), "AT+CSSLCFG=\"clientcert\",3,\"cert.pem\""),
+        (SslSetting::ClientKey("key_cert.pem"), "AT+CSSLCFG=\"clientkey\",3,\"key_cert.pem\""),
+        (SslSetting::EnableSni(true), "AT+CSSLCFG=\"enableSNI\",3,1"),
+    ] {
+        for family in Family::ALL {
+            assert_eq!(written(family, setting), line);
+            assert_eq!(problem(&Csslcfg::new(family, 3, setting), family), None, "{line}");
+        }
+    }
+    let ignore = SslSetting::IgnoreLocalTime(true);
+    assert_eq!(written(Family::A7600, ignore), "AT+CSSLCFG=\"ignorlocaltime\",3,1");
+    assert_eq!(written(Family::A76xx, ignore), "AT+CSSLCFG=\"ignorelocaltime\",3,1");
+    let password = SslSetting::KeyPwd(Secret("secret"));
+    assert_eq!(written(Family::Sim7600, password), "AT+CSSLCFG=\"keypwd\",3,\"secret\"");
+    let suites = SslSetting::CipherSuites(0xC02F);
+    assert_eq!(written(Family::Sim7600, suites), "AT+CSSLCFG=\"ciphersuites\",3,0xC02F");
+    let password = SslSetting::Password("password.pem");
+    assert_eq!(written(Family::A76xx, password), "AT+CSSLCFG=\"password\",3,\"password.pem\"");
+    assert_eq!(written(Family::Sim767x, SslSetting::IgnoreCertCn(false)), "AT+CSSLCFG=\"ignorecertCN\",3,0");
+}
+
+#[test]
+fn what_a_family_does_not_have_is_refused() {
+    let staged: [&dyn Request; 5] = [
+        &Subtopic { client: FIRST, filter: "a", qos: QoS::AtMostOnce },
+        &Unsubtopic { client: FIRST, filter: "a" },
+        &SubStaged { client: FIRST },
+        &UnsubStaged { client: FIRST },
+        &Duplicate(SubStaged { client: FIRST }),
+    ];
+    let refused = |parameter| Some((parameter, Problem::NotInFamily));
+    for family in Family::ALL {
+        let expected = if family == Family::Sim767x { refused(Parameter::Command) } else { None };
+        assert!(staged.iter().all(|command| problem(*command, family) == expected), "{family:?}");
+        let lists = matches!(family, Family::A76xx | Family::Sim767x);
+        let expected = if lists { None } else { refused(Parameter::Command) };
+        assert_eq!(problem(&SubRead::new(|_| {}), family), expected, "{family:?}");
+        for (setting, families) in [
+            (SslSetting::KeyPwd(Secret("secret")), &[Family::Sim7600][..]),
+            (SslSetting::CipherSuites(0xFFFF), &[Family::Sim7600, Family::Sim767x]),
+            (SslSetting::Password("password.pem"), &[Family::A76xx, Family::Sim767x]),
+            (SslSetting::IgnoreCertCn(true), &[Family::Sim767x]),
+        ] {
+            let expected = if families.contains(&family) { None } else { refused(Parameter::SslSetting) };
+            assert_eq!(problem(&Csslcfg::new(family, 0, setting), family), expected, "{family:?} {setting:?}");
+        }
+    }
+    let spelled_otherwise = Csslcfg::new(Family::A7600, 0, SslSetting::IgnoreLocalTime(true));
+    assert_eq!(problem(&spelled_otherwise, Family::A76xx), refused(Parameter::SslSetting));
+    let spelled_alike = Csslcfg::new(Family::Sim767x, 0, SslSetting::IgnoreLocalTime(true));
+    assert_eq!(problem(&spelled_alike, Family::A76xx), None);
+}
+
+#[test]
+fn secrets_do_not_show_in_debug_output() {
     let text = std::format!("{:?}", Connect { user: Some("me"), password: Some("secret"), ..connect() });
     assert!(text.contains("me") && !text.contains("secret"), "{text}");
+    let text = std::format!("{:?}", Csslcfg::new(Family::Sim7600, 0, SslSetting::KeyPwd(Secret("secret"))));
+    assert!(text.contains("KeyPwd") && !text.contains("secret"), "{text}");
+    let text = std::format!("{:?}", Ccertdown::new("key.pem", &[83; 7]));
+    assert!(text.contains("key.pem") && text.contains('7') && !text.contains("83"), "{text}");
+}
+
+#[test]
+fn the_limits_of_ssl_and_certificates_are_checked_on_both_sides() {
+    let family = Family::Sim7600;
+    let out_of_range = |parameter, least, most| Some((parameter, Problem::OutOfRange(least, most)));
+    let context = out_of_range(Parameter::SslContext, 0, 9);
+    assert_eq!(problem(&Sslcfg { client: FIRST, context: 9 }, family), None);
+    assert_eq!(problem(&Sslcfg { client: FIRST, context: 10 }, family), context);
+    let of = |context, setting| problem(&Csslcfg::new(family, context, setting), family);
+    assert_eq!(of(10, SslSetting::EnableSni(true)), context);
+    for (seconds, is_good) in [(9, false), (10, true), (300, true), (301, false)] {
+        let expected = if is_good { None } else { out_of_range(Parameter::NegotiateTime, 10, 300) };
+        assert_eq!(of(0, SslSetting::NegotiateTime(seconds)), expected, "{seconds}");
+    }
+    assert_eq!(of(0, SslSetting::CaCert("ca")), Some((Parameter::FileName, Problem::TooShort(5))));
+    assert_eq!(of(0, SslSetting::KeyPwd(Secret("a\"b"))), Some((Parameter::KeyPassword, Problem::Character)));
+    let bytes = [b'x'; 10_241];
+    let down = |length| problem(&Ccertdown::new("ca.pem", &bytes[..length]), family);
+    assert_eq!(down(0), Some((Parameter::Certificate, Problem::Empty)));
+    assert_eq!((down(1), down(10_240)), (None, None));
+    assert_eq!(down(10_241), Some((Parameter::Certificate, Problem::TooLong(10_240))));
+    let announced = Ccertdown::announced("ca.pem", 2048);
+    assert_eq!(encoded(&announced), "AT+CCERTDOWN=\"ca.pem\",2048");
+    assert_eq!((announced.data_length(), problem(&announced, family)), (2048, None));
+    let injected = Ccertdele { name: "ca.pem\"\rAT+CPOF" };
+    assert_eq!(problem(&injected, family), Some((Parameter::FileName, Problem::Character)));
+}
+
+#[test]
+fn a_disconnect_without_timeout_is_refused_by_sim767x_alone() {
+    let disc = Disc { client: FIRST, timeout: 0 };
+    for family in [Family::A7600, Family::A76xx, Family::Sim7600] {
+        assert_eq!(problem(&disc, family), None, "{family:?}");
+    }
+    let expected = Some((Parameter::Timeout, Problem::OutOfRange(60, 180)));
+    assert_eq!(problem(&disc, Family::Sim767x), expected);
+    let timeouts = Timeouts::of(Family::A7600);
+    assert_eq!(disc.timeout_milliseconds(&timeouts), timeouts.operation);
 }
 
 #[test]
@@ -157,30 +312,4 @@ fn limits_are_checked_on_both_sides() {
     let short = problem(&Disc { client: FIRST, timeout: 59 }, family);
     assert_eq!(short, Some((Parameter::Timeout, Problem::OutOfRange(60, 180))));
     assert_eq!(problem(&Disc { client: FIRST, timeout: 1 }, Family::A76xx), None);
-}
-
-#[test]
-fn a_read_form_tells_the_clients_apart() {
-    let answer = b"\r\n+CMQTTACCQ: 0,\"device-7\",1\r\n+CMQTTACCQ: 1,\"\",0\r\n";
-    assert_eq!(response(&AccqRead, answer), [Some(ServerType::Tls), None]);
-    let answer = b"\r\n+CMQTTCONNECT: 0\r\n+CMQTTCONNECT: 1,\"tcp://broker.example:1883\",60,1\r\n";
-    assert_eq!(response(&ConnectRead, answer), [false, true]);
-    assert_eq!(response(&DiscRead, b"+CMQTTDISC: 0,1\r\n+CMQTTDISC: 1,0\r\n"), [Some(false), Some(true)]);
-    assert_eq!(response(&DiscRead, b"+CMQTTDISC: 1,0\r\n"), [None, Some(true)]);
-}
-
-#[test]
-fn an_id_longer_than_the_line_buffer_counts_as_acquired() {
-    let mut answer = b"+CMQTTACCQ: 0,\"".to_vec();
-    answer.extend([b'x'; 128]);
-    answer.extend(b"\",0\r\n+CMQTTACCQ: 1,\"\",0\r\n");
-    assert_eq!(response(&AccqRead, &answer), [Some(ServerType::Tcp), None]);
-}
-
-#[test]
-fn the_queries_of_a_fence_have_typed_responses() {
-    assert_eq!(response(&Csq, b"+CSQ: 23,0\r\n"), Some(23));
-    assert_eq!(response(&Creg, b"+CREG: 0,5\r\n"), Some(5));
-    assert_eq!(response(&Cpin, b"+CPIN: READY\r\n"), Some(true));
-    assert_eq!(response(&Cpin, b"+CPIN: SIM PIN\r\n"), Some(false));
 }

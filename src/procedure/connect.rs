@@ -3,9 +3,9 @@
 use crate::ResultCode;
 use crate::at::{Encoder, Line, WINDOW};
 use crate::command::{self, Accq, AccqRead, Cfg, ClientIndex, ConnectRead, Disc, DiscRead, EchoOff, MqttVersion};
-use crate::command::{Rel, Request, Setting, Start, WillMsg, WillTopic};
+use crate::command::{Csslcfg, Rel, Request, Setting, Sslcfg, Start, WillMsg, WillTopic};
 use crate::error::{CommandName, Error, Illegal, Refusal};
-use crate::family::VersionSetting;
+use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Next, Procedure, ServiceState, Session};
 
@@ -54,8 +54,11 @@ enum Step {
     Accq,
     Version,
     OperationTimeout,
+    /// `AT+CSSLCFG`, one setting after the other.
+    Csslcfg(u8),
     WillTopic,
     WillMsg,
+    Sslcfg,
     Connect,
     Done,
 }
@@ -64,7 +67,7 @@ enum Step {
 pub(crate) struct Connect<'a> {
     client: ClientIndex,
     options: &'a ConnectOptions<'a>,
-    version_setting: VersionSetting,
+    family: Family,
     step: Step,
     /// The client was brought to where it is with these same options.
     same_options: bool,
@@ -101,7 +104,7 @@ impl<'a> Connect<'a> {
         let procedure = Self {
             client,
             options,
-            version_setting: session.family.version_setting(),
+            family: session.family,
             step: Step::Begin,
             same_options,
             id_matches: false,
@@ -170,7 +173,7 @@ impl<'a> Connect<'a> {
                         session.lifecycle.client_mut(self.client).state = ClientState::Released;
                     }
                 }
-                let server_type = b'0' + self.options.broker.server_type as u8;
+                let server_type = b'0' + self.options.broker.server_type() as u8;
                 self.id_matches = self.comparison == Comparison::Behind { equal: true, digit: Some(server_type) };
                 self.service_step(session)?
             }
@@ -214,12 +217,19 @@ impl<'a> Connect<'a> {
             }
             Step::Accq if self.version_to_configure().is_some() => Step::Version,
             Step::Accq | Step::Version if self.options.operation_timeout.is_some() => Step::OperationTimeout,
-            Step::Accq | Step::Version | Step::OperationTimeout if self.options.will.is_some() => Step::WillTopic,
-            Step::WillTopic => Step::WillMsg,
-            Step::Accq | Step::Version | Step::OperationTimeout | Step::WillMsg => {
-                session.lifecycle.client_mut(self.client).prepared = true;
-                Step::Connect
+            Step::Accq | Step::Version | Step::OperationTimeout if self.options.broker.tls.is_some() => {
+                Step::Csslcfg(0)
             }
+            Step::Csslcfg(index) if self.csslcfg(index + 1).is_some() => Step::Csslcfg(index + 1),
+            Step::Accq | Step::Version | Step::OperationTimeout | Step::Csslcfg(_) if self.options.will.is_some() => {
+                Step::WillTopic
+            }
+            Step::WillTopic => Step::WillMsg,
+            Step::Accq | Step::Version | Step::OperationTimeout | Step::Csslcfg(_) | Step::WillMsg => {
+                session.lifecycle.client_mut(self.client).prepared = true;
+                self.connect_step()
+            }
+            Step::Sslcfg => Step::Connect,
             Step::Connect | Step::Done => Step::Done,
         })
     }
@@ -283,7 +293,21 @@ impl<'a> Connect<'a> {
     fn acquired_step(&self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         let is_ours = self.same_options && (!self.probed || self.id_matches);
-        if is_ours && life.prepared && !life.acquire_anew { Step::Connect } else { Step::Rel }
+        if is_ours && life.prepared && !life.acquire_anew { self.connect_step() } else { Step::Rel }
+    }
+
+    /// The SSL context is named before every CONNECT: a failed one, and DISC, clear it.
+    const fn connect_step(&self) -> Step {
+        if self.options.broker.tls.is_some() { Step::Sslcfg } else { Step::Connect }
+    }
+
+    fn csslcfg(&self, index: u8) -> Option<Csslcfg<'a>> {
+        let tls = self.options.broker.tls?;
+        Some(Csslcfg::new(self.family, tls.context, tls.setting(index)?))
+    }
+
+    fn sslcfg(&self) -> Option<Sslcfg> {
+        Some(Sslcfg { client: self.client, context: self.options.broker.tls?.context })
     }
 
     /// Writes what the quoted parameter of the present read form should be.
@@ -312,17 +336,17 @@ impl<'a> Connect<'a> {
     #[inline(never)] // keeps the image small
     fn accq(&self) -> Accq<'a> {
         let &ConnectOptions { client_id, ref broker, version, .. } = self.options;
-        let version = match self.version_setting {
+        let version = match self.family.version_setting() {
             VersionSetting::AcquireArgument => Some(version.unwrap_or(MqttVersion::V3_1_1)),
             VersionSetting::None | VersionSetting::Configuration => None,
         };
-        Accq { client: self.client, client_id, server_type: broker.server_type, version }
+        Accq { client: self.client, client_id, server_type: broker.server_type(), version }
     }
 
     /// The version for `AT+CMQTTCFG`: 3.1.1 unless the user chose, where the family sets it there.
     #[inline(never)] // keeps the image small
     fn version_to_configure(&self) -> Option<Cfg> {
-        let version = match self.version_setting {
+        let version = match self.family.version_setting() {
             VersionSetting::Configuration => self.options.version.unwrap_or(MqttVersion::V3_1_1),
             VersionSetting::AcquireArgument => return None,
             // A family without the setting refuses a choice when it is checked.
@@ -361,6 +385,14 @@ impl Procedure for Connect<'_> {
             topic.check(family)?;
             message.check(family)?;
         }
+        if let Some(sslcfg) = self.sslcfg() {
+            sslcfg.check(family)?;
+        }
+        let mut index = 0;
+        while let Some(csslcfg) = self.csslcfg(index) {
+            csslcfg.check(family)?;
+            index += 1;
+        }
         Ok(())
     }
 
@@ -389,6 +421,8 @@ impl Procedure for Connect<'_> {
             Step::OperationTimeout => self.operation_timeout().iter().for_each(|cfg| visit(cfg)),
             Step::WillTopic => self.will().iter().for_each(|(topic, _)| visit(topic)),
             Step::WillMsg => self.will().iter().for_each(|(_, message)| visit(message)),
+            Step::Csslcfg(index) => self.csslcfg(index).iter().for_each(|csslcfg| visit(csslcfg)),
+            Step::Sslcfg => self.sslcfg().iter().for_each(|sslcfg| visit(sslcfg)),
             Step::Connect => visit(&self.connect()),
             Step::Begin | Step::Busy | Step::Done => {}
         }

@@ -5,6 +5,7 @@ mod disconnect;
 mod execute;
 mod listen;
 mod publish;
+mod store;
 
 pub use connect::Connection;
 pub(crate) use connect::{Connect, Remembered};
@@ -12,3 +13,4 @@ pub(crate) use disconnect::{DISCONNECT_TIMEOUT, Shutdown};
 pub(crate) use execute::Execute;
 pub(crate) use listen::Listen;
 pub(crate) use publish::PublishMessage;
+pub(crate) use store::Store;

@@ -21,6 +21,9 @@ pub(crate) enum Outgoing<'b> {
     Source(usize),
 }
 
+/// How many bytes are sent between two flushes at most: SIMCom's SSL manuals ask for certificates in such pieces.
+pub(crate) const PIECE: usize = 3_072 - CHUNK;
+
 /// Whether a call has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {

@@ -20,7 +20,7 @@ use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 
 pub(crate) use clock::Instant;
-pub(crate) use engine::{Engine, Outgoing, Progress};
+pub(crate) use engine::{Engine, Outgoing, PIECE, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
 use exchange::{Exchange, Phase};

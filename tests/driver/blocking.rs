@@ -4,6 +4,7 @@
 mod answer_orders;
 mod bad_input;
 mod bench;
+mod command_set;
 mod faults;
 mod idle;
 mod late_answers;
@@ -11,5 +12,6 @@ mod main_path;
 mod recovery;
 #[path = "shell/blocking.rs"]
 mod shell;
+mod tls;
 
 use simcom_mqtt as driver;

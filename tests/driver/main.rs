@@ -4,11 +4,13 @@ mod answer_orders;
 mod bad_input;
 mod bench;
 mod cancellation;
+mod command_set;
 mod faults;
 mod late_answers;
 mod main_path;
 mod recovery;
 #[path = "shell/asynchronous.rs"]
 mod shell;
+mod tls;
 
 use simcom_mqtt as driver;

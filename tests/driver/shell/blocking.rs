@@ -9,7 +9,7 @@ use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write};
 use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
 use crate::driver::blocking::{Client, Modem};
-use crate::driver::command::Command;
+use crate::driver::command::{Command, Part};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timer};
 
@@ -70,7 +70,7 @@ impl embedded_io::Write for BlockingTransmitter {
     }
 
     fn flush(&mut self) -> Result<(), ErrorKind> {
-        Ok(())
+        at_once(self.inner.flush()).expect("nothing is waited for")
     }
 }
 
@@ -131,6 +131,18 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
 
     pub async fn execute<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
         self.0.execute(command)
+    }
+
+    pub async fn store_certificate(&mut self, name: &str, length: usize, reader: &mut &[u8]) -> Result<(), Error> {
+        self.0.store_certificate(name, length, reader)
+    }
+
+    pub async fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
+        self.0.list_certificates(name)
+    }
+
+    pub async fn delete_certificate(&mut self, name: &str) -> Result<(), Error> {
+        self.0.delete_certificate(name)
     }
 
     /// Nobody asks for the UART of a test back.

@@ -1,0 +1,123 @@
+//! TLS by flags: files of this computer become certificates in the module.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, Args};
+use embedded_io_async::{BufRead, Write};
+use simcom_mqtt::command::Part;
+use simcom_mqtt::{MessageHandler, Modem, Timer, Tls};
+
+use super::ending::Failure;
+
+/// How the connection is secured.
+#[derive(Args)]
+#[command(next_help_heading = "TLS")]
+pub struct TlsFlags {
+    /// File with the certificate of the authority that vouches for the broker
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    cafile: Option<PathBuf>,
+
+    /// File with the certificate to show to the broker
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+
+    /// File with the key of that certificate, not encrypted
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+
+    /// TLS without verifying the broker at all: whoever sits between can pass for it
+    #[arg(long)]
+    insecure: bool,
+
+    /// Tell the broker for which name it is asked
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]
+    sni: bool,
+}
+
+/// A file of this computer, and its name in the module.
+struct Stored {
+    name: String,
+    content: Vec<u8>,
+}
+
+impl Stored {
+    /// The name tells what is in it, so that a file which is there already need not be sent again.
+    fn read(path: &Path, role: &str) -> Result<Self, Failure> {
+        let content = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        // The families tell the formats apart by the extension.
+        let extension = if content.starts_with(b"-----BEGIN") { "pem" } else { "der" };
+        Ok(Self { name: format!("{role}-{:016x}.{extension}", hasher.finish()), content })
+    }
+}
+
+/// The certificates and keys that the flags name.
+pub struct Certificates {
+    ca: Option<Stored>,
+    client: Option<(Stored, Stored)>,
+    insecure: bool,
+    sni: bool,
+}
+
+impl TlsFlags {
+    /// What the flags say, or nothing where they ask for no TLS.
+    pub fn read(&self) -> Result<Option<Certificates>, Failure> {
+        let ca = self.cafile.as_deref().map(|path| Stored::read(path, "ca")).transpose()?;
+        let client = match (&self.cert, &self.key) {
+            (Some(certificate), Some(key)) => {
+                Some((Stored::read(certificate, "certificate")?, Stored::read(key, "key")?))
+            }
+            _ => None,
+        };
+        if ca.is_none() && !self.insecure {
+            return match client {
+                Some(_) => Err("--cert needs --cafile, or --insecure to do without".to_owned().into()),
+                None => Ok(None),
+            };
+        }
+        Ok(Some(Certificates { ca, client, insecure: self.insecure, sni: self.sni }))
+    }
+}
+
+impl Certificates {
+    pub fn tls(&self) -> Tls<'_> {
+        let tls = match (&self.ca, &self.client) {
+            (Some(ca), None) => Tls::server(&ca.name),
+            (Some(ca), Some((certificate, key))) => Tls::mutual(&ca.name, &certificate.name, &key.name),
+            (None, Some((certificate, key))) => Tls::client_only(&certificate.name, &key.name),
+            (None, None) => Tls::without_verification(),
+        };
+        debug_assert_eq!(self.insecure, self.ca.is_none());
+        tls.sni(self.sni)
+    }
+
+    /// Stores what the module lacks.
+    pub async fn store<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
+        &self,
+        modem: &mut Modem<'_, R, T, C, H>,
+    ) -> Result<(), simcom_mqtt::Error> {
+        let mut names = Vec::new();
+        let listed = std::cell::RefCell::new(&mut names);
+        modem
+            .list_certificates(|part: Part<'_>| {
+                let mut names = listed.borrow_mut();
+                if part.is_first() || names.is_empty() {
+                    names.push(Vec::new());
+                }
+                if let Some(name) = names.last_mut() {
+                    name.extend_from_slice(part.bytes());
+                }
+            })
+            .await?;
+        let client = self.client.iter().flat_map(|(certificate, key)| [certificate, key]);
+        for file in self.ca.iter().chain(client) {
+            if !names.iter().any(|name| name == file.name.as_bytes()) {
+                modem.store_certificate(&file.name, file.content.len(), &mut &file.content[..]).await?;
+            }
+        }
+        Ok(())
+    }
+}

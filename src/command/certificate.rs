@@ -1,0 +1,142 @@
+//! Certificates and keys in the module's own store, which survive a reset.
+
+use core::fmt;
+
+use super::list::{Listed, Part};
+use super::{Answer, Command, Descriptor, Request, check, no_response};
+use crate::at::{Encoder, Line};
+use crate::error::{InvalidInput, Parameter, Problem};
+use crate::family::{CERTIFICATE_LIMIT, Family};
+
+fn write_name<'e, 'w>(line: &'e mut Encoder<'w>, name: &str) -> &'e mut Encoder<'w> {
+    line.text("=\"").text(name).byte(b'"')
+}
+
+/// `AT+CCERTDOWN=`: stores a certificate or key of 1-10240 bytes in the module, in place of one of the same name (A76
+/// §1.1; SIMCom's SSL manuals).
+///
+/// The name has 5-108 bytes, an extension as in `ca.pem` or `ca.der`, and neither quotes nor control characters. What is
+/// stored never shows in `Debug` output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Ccertdown<'a> {
+    name: &'a str,
+    certificate: &'a [u8],
+    length: usize,
+}
+
+impl<'a> Ccertdown<'a> {
+    /// A certificate from memory.
+    pub const fn new(name: &'a str, certificate: &'a [u8]) -> Self {
+        Self { name, certificate, length: certificate.len() }
+    }
+
+    /// A certificate whose bytes come from elsewhere.
+    #[allow(dead_code, reason = "for the call that takes a reader")]
+    pub(crate) const fn announced(name: &'a str, length: usize) -> Self {
+        Self { name, certificate: &[], length }
+    }
+}
+
+impl fmt::Debug for Ccertdown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ccertdown").field("name", &self.name).field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
+impl Request for Ccertdown<'_> {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CCERTDOWN", Answer::Plain) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        write_name(line, self.name).comma_number(self.length as u32);
+    }
+
+    fn data(&self) -> &[u8] {
+        self.certificate
+    }
+
+    fn data_length(&self) -> usize {
+        self.length
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        check::file_name(self.name)?;
+        match self.length {
+            0 => check::invalid(Parameter::Certificate, Problem::Empty),
+            1..=CERTIFICATE_LIMIT => Ok(()),
+            _ => check::invalid(Parameter::Certificate, Problem::TooLong(CERTIFICATE_LIMIT as u16)),
+        }
+    }
+}
+
+/// `AT+CCERTDELE=`: deletes a certificate or key from the module (A76 §1.1; SIMCom's SSL manuals).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ccertdele<'a> {
+    /// The name that it was stored under, 5-108 bytes with an extension.
+    pub name: &'a str,
+}
+
+impl Request for Ccertdele<'_> {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CCERTDELE", Answer::Plain) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        write_name(line, self.name);
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        check::file_name(self.name)
+    }
+}
+
+no_response!(Ccertdown<'_>, Ccertdele<'_>);
+
+/// `AT+CCERTLIST`: the names of the certificates and keys in the module, however many (A76 §1.1; SIMCom's SSL manuals).
+///
+/// The response tells their number; the names go to a handler, in one or more [parts](Part) each, as they arrive:
+///
+/// ```
+/// use core::cell::Cell;
+/// use simcom_mqtt::command::{Ccertlist, Part};
+///
+/// let bytes = Cell::new(0);
+/// let list = Ccertlist::new(|part: Part<'_>| bytes.set(bytes.get() + part.bytes().len()));
+/// # let _ = list;
+/// ```
+#[derive(Clone, Copy)]
+pub struct Ccertlist<H> {
+    handler: H,
+}
+
+impl<H: Fn(Part<'_>)> Ccertlist<H> {
+    /// A query whose names go to `handler`.
+    pub const fn new(handler: H) -> Self {
+        Self { handler }
+    }
+}
+
+impl<H> fmt::Debug for Ccertlist<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ccertlist").finish_non_exhaustive()
+    }
+}
+
+impl<H: Fn(Part<'_>)> Request for Ccertlist<H> {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CCERTLIST", Answer::Information) }
+    }
+}
+
+impl<H: Fn(Part<'_>)> Command for Ccertlist<H> {
+    type Response = Listed;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        response.quoted_line(line, "+CCERTLIST", &self.handler);
+    }
+
+    fn rest(&self, response: &mut Self::Response, bytes: &[u8]) {
+        response.quoted(bytes, &self.handler);
+    }
+}

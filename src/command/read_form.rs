@@ -1,0 +1,244 @@
+//! Read forms, `AT+X?`: what is set at present. They are refused while the service is not started.
+
+use core::time::Duration;
+
+use super::{Answer, ClientIndex, Command, Descriptor, PerClient, Request, ServerType, Text};
+use crate::at::{Encoder, Line, Parameters};
+use crate::family::{ADDRESS_LIMIT, CLIENT_ID_LIMIT, CREDENTIAL_LIMIT};
+
+/// `AT+CMQTTACCQ?`: which clients are acquired, and for what (A76 §2.1.3, S67 §2.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccqRead;
+
+/// What a client was acquired for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Acquired {
+    client_id: Text<CLIENT_ID_LIMIT>,
+    server_type: ServerType,
+}
+
+impl Acquired {
+    /// The client id, 1-128 bytes.
+    pub const fn client_id(&self) -> &Text<CLIENT_ID_LIMIT> {
+        &self.client_id
+    }
+
+    /// TCP or TLS.
+    pub const fn server_type(&self) -> ServerType {
+        self.server_type
+    }
+
+    fn take(&mut self, field: u8, byte: u8) {
+        match (field, byte) {
+            (1, _) => self.client_id.push(byte),
+            (2, b'1') => self.server_type = ServerType::Tls,
+            _ => {}
+        }
+    }
+}
+
+impl Request for AccqRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTACCQ", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for AccqRead {
+    /// The clients that are acquired.
+    type Response = PerClient<Acquired>;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        response.line(line, "+CMQTTACCQ", Acquired::take);
+    }
+
+    fn rest(&self, response: &mut Self::Response, bytes: &[u8]) {
+        response.rest(bytes, Acquired::take);
+    }
+}
+
+/// `AT+CMQTTREL?`: whether the service is started. It answers nothing but `OK` where it is; where it is not, the call fails
+/// as [refused](crate::Error::Refused) with a bare `ERROR` (A76 §2.1.4, S67 §2.2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RelRead;
+
+impl Request for RelRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTREL", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+super::no_response!(RelRead);
+
+/// `AT+CMQTTSSLCFG?`: which SSL context each client uses (A76 §2.1.5, S67 §2.2.5). SIM767x answers 0 where none is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SslcfgRead;
+
+impl Request for SslcfgRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTSSLCFG", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for SslcfgRead {
+    /// For each client its SSL context, 0-9; `None` where the module named none.
+    type Response = [Option<u8>; 2];
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some((client, mut parameters)) = client_line(line, "+CMQTTSSLCFG") else { return };
+        *client.of_mut(response) = parameters.small_number();
+    }
+}
+
+/// `AT+CMQTTCONNECT?`: which clients have an address, connected or not, and how they connect (A76 §2.1.8, S67 §2.2.8).
+///
+/// The response takes about 1 KiB of memory. The password, which the module answers too, is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectRead;
+
+/// How a client connects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ConnectParameters {
+    address: Text<ADDRESS_LIMIT>,
+    keep_alive: u32,
+    clean_session: bool,
+    user: Text<CREDENTIAL_LIMIT>,
+}
+
+impl ConnectParameters {
+    /// The address of the broker, `tcp://<host>[:<port>]`.
+    pub const fn address(&self) -> &Text<ADDRESS_LIMIT> {
+        &self.address
+    }
+
+    /// The longest silence before the module pings the broker.
+    pub const fn keep_alive(&self) -> Duration {
+        Duration::from_secs(self.keep_alive as u64)
+    }
+
+    /// Whether the broker forgets the session at both its ends.
+    pub const fn clean_session(&self) -> bool {
+        self.clean_session
+    }
+
+    /// The user name, if there is one.
+    pub fn user(&self) -> Option<&Text<CREDENTIAL_LIMIT>> {
+        Some(&self.user).filter(|user| !user.is_empty())
+    }
+
+    fn take(&mut self, field: u8, byte: u8) {
+        match (field, byte) {
+            (1, _) => self.address.push(byte),
+            (2, b'0'..=b'9') => {
+                self.keep_alive = self.keep_alive.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
+            }
+            (3, _) => self.clean_session = byte == b'1',
+            (4, _) => self.user.push(byte),
+            _ => {}
+        }
+    }
+}
+
+impl Request for ConnectRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTCONNECT", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for ConnectRead {
+    /// The clients that have an address.
+    type Response = PerClient<ConnectParameters>;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        response.line(line, "+CMQTTCONNECT", ConnectParameters::take);
+    }
+
+    fn rest(&self, response: &mut Self::Response, bytes: &[u8]) {
+        response.rest(bytes, ConnectParameters::take);
+    }
+}
+
+/// `AT+CMQTTDISC?`: which clients are connected (A76 §2.1.9, S67 §2.2.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiscRead;
+
+impl Request for DiscRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTDISC", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for DiscRead {
+    /// For each client whether it is connected; `None` where the module said nothing of it.
+    type Response = [Option<bool>; 2];
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some((client, mut parameters)) = client_line(line, "+CMQTTDISC") else { return };
+        *client.of_mut(response) = parameters.number().map(|state| state == 0);
+    }
+}
+
+/// `AT+CMQTTCFG?`: the settings of each client (A76 §2.1.17, S67 §2.2.15). The version of MQTT is not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CfgRead;
+
+/// The settings of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Settings {
+    /// `"checkUTF8"`: whether the module checks topics.
+    pub check_utf8: bool,
+    /// `"optimeout"`: how long an operation may take, 20-120 s.
+    pub operation_timeout: Duration,
+}
+
+impl Request for CfgRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTCFG", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for CfgRead {
+    /// For each client its settings; `None` where the module said nothing of it.
+    type Response = [Option<Settings>; 2];
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some((client, mut parameters)) = client_line(line, "+CMQTTCFG") else { return };
+        let (Some(check), Some(seconds)) = (parameters.number(), parameters.number()) else { return };
+        let operation_timeout = Duration::from_secs(seconds.into());
+        *client.of_mut(response) = Some(Settings { check_utf8: check == 1, operation_timeout });
+    }
+}
+
+/// The client that a line is about, and the parameters behind it.
+fn client_line<'a>(line: Line<'a>, name: &str) -> Option<(ClientIndex, Parameters<'a>)> {
+    let mut parameters = line.parameters(name)?;
+    let client = ClientIndex::from_number(parameters.number()?)?;
+    Some((client, parameters))
+}

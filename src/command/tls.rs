@@ -1,0 +1,228 @@
+//! SSL contexts: how TLS is done, and which client does it so.
+
+use core::fmt;
+
+use super::{Answer, ClientIndex, Descriptor, Request, Step, check, no_response};
+use crate::at::Encoder;
+use crate::error::{InvalidInput, Parameter, Problem};
+use crate::family::{Family, KEY_PASSWORD_LIMIT, LAST_SSL_CONTEXT, LONGEST_NEGOTIATION, SHORTEST_NEGOTIATION};
+
+/// `AT+CMQTTSSLCFG=`: the SSL context that a client uses, 0-9 (A76 §2.1.5, S67 §2.2.5).
+///
+/// To be sent between START and every CONNECT: a failed CONNECT and DISC clear it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sslcfg {
+    /// The client, `<session_id>` of the manuals.
+    pub client: ClientIndex,
+    /// The SSL context, 0-9.
+    pub context: u8,
+}
+
+impl Request for Sslcfg {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CMQTTSSLCFG", Answer::Plain).step(Step::SslContext) }
+    }
+
+    fn client(&self) -> Option<ClientIndex> {
+        Some(self.client)
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'=').number(self.client.number().into()).comma_number(self.context.into());
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        check::range(self.context.into(), 0, LAST_SSL_CONTEXT, Parameter::SslContext)
+    }
+}
+
+/// Which versions of SSL and TLS are spoken, `"sslversion"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SslVersion {
+    /// 0: SSL 3.0, which is broken.
+    Ssl3,
+    /// 1: TLS 1.0.
+    Tls1_0,
+    /// 2: TLS 1.1.
+    Tls1_1,
+    /// 3: TLS 1.2.
+    Tls1_2,
+    /// 4: all of them, the modules' own default; the two sides agree on the highest.
+    All,
+}
+
+/// Who has to show a certificate, `"authmode"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum AuthMode {
+    /// 0, the modules' own default: nobody. Anyone between module and broker can read and change everything.
+    None,
+    /// 1: the server, verified with `"cacert"`.
+    Server,
+    /// 2: server and client (mutual TLS): `"cacert"`, `"clientcert"` and `"clientkey"`.
+    ServerAndClient,
+    /// 3: only the client. The server is not verified.
+    Client,
+}
+
+/// A text that does not show in `Debug` output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Secret<'a>(pub &'a str);
+
+impl fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Secret<'_> {
+    fn format(&self, formatter: defmt::Formatter<'_>) {
+        defmt::write!(formatter, "Secret(..)");
+    }
+}
+
+/// One member of an SSL context. Files are those of [`Ccertdown`](super::Ccertdown), with names of 5-108 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SslSetting<'a> {
+    /// `"sslversion"`.
+    Version(SslVersion),
+    /// `"authmode"`.
+    AuthMode(AuthMode),
+    /// `"ignorelocaltime"` (`"ignorlocaltime"` on A7600): whether certificates count whatever their dates. The modules' own
+    /// default is `true`: their clock may be wrong.
+    IgnoreLocalTime(bool),
+    /// `"negotiatetime"`: how long the TLS handshake may take, 10-300 s (the modules' own default: 300).
+    NegotiateTime(u32),
+    /// `"cacert"`: file of the root certificate that the server is verified with.
+    CaCert(&'a str),
+    /// `"clientcert"`: file of the client's certificate.
+    ClientCert(&'a str),
+    /// `"clientkey"`: file of the client's key.
+    ClientKey(&'a str),
+    /// `"enableSNI"`: whether the handshake names the server (the modules' own default: `false`). Several cloud brokers
+    /// insist on it.
+    EnableSni(bool),
+    /// `"keypwd"`: the password of the client's key, 1-128 bytes. SIM7600 only.
+    KeyPwd(Secret<'a>),
+    /// `"ciphersuites"`: a cipher suite by its number in the TLS registry, or 0xFFFF for all. SIM7600 and SIM767x.
+    CipherSuites(u16),
+    /// `"password"`: file that holds the password of the client's key. A76xx and SIM767x.
+    Password(&'a str),
+    /// `"ignorecertCN"`: whether the server's certificate counts whatever name it has. SIM767x only.
+    IgnoreCertCn(bool),
+}
+
+/// What stands behind the context.
+enum Value<'a> {
+    Number(u32),
+    Hexadecimal(u16),
+    Text(&'a str),
+}
+
+impl<'a> SslSetting<'a> {
+    /// How a family spells it, where it has it.
+    fn name(self, family: Family) -> Option<&'static str> {
+        let (name, has) = match self {
+            Self::Version(_) => ("sslversion", true),
+            Self::AuthMode(_) => ("authmode", true),
+            Self::IgnoreLocalTime(_) => (family.ignore_local_time(), true),
+            Self::NegotiateTime(_) => ("negotiatetime", true),
+            Self::CaCert(_) => ("cacert", true),
+            Self::ClientCert(_) => ("clientcert", true),
+            Self::ClientKey(_) => ("clientkey", true),
+            Self::EnableSni(_) => ("enableSNI", true),
+            Self::KeyPwd(_) => ("keypwd", family.has_key_password()),
+            Self::CipherSuites(_) => ("ciphersuites", family.has_cipher_suites()),
+            Self::Password(_) => ("password", family.has_password_file()),
+            Self::IgnoreCertCn(_) => ("ignorecertCN", family.can_ignore_certificate_name()),
+        };
+        has.then_some(name)
+    }
+
+    const fn value(self) -> Value<'a> {
+        match self {
+            Self::Version(version) => Value::Number(version as u32),
+            Self::AuthMode(mode) => Value::Number(mode as u32),
+            Self::NegotiateTime(seconds) => Value::Number(seconds),
+            Self::IgnoreLocalTime(flag) | Self::EnableSni(flag) | Self::IgnoreCertCn(flag) => {
+                Value::Number(flag as u32)
+            }
+            Self::CipherSuites(suite) => Value::Hexadecimal(suite),
+            Self::CaCert(text)
+            | Self::ClientCert(text)
+            | Self::ClientKey(text)
+            | Self::Password(text)
+            | Self::KeyPwd(Secret(text)) => Value::Text(text),
+        }
+    }
+}
+
+/// `AT+CSSLCFG=`: one setting of an SSL context (A76 §1.1, S67 §3.2-3.4).
+///
+/// The families do not spell all settings alike, so the command has to know for which of them it is. It is refused before a
+/// byte is sent where the module's family has no such setting, or spells it otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Csslcfg<'a> {
+    family: Family,
+    context: u8,
+    setting: SslSetting<'a>,
+}
+
+impl<'a> Csslcfg<'a> {
+    /// A setting of the SSL context 0-9, as a module of this family spells it.
+    pub const fn new(family: Family, context: u8, setting: SslSetting<'a>) -> Self {
+        Self { family, context, setting }
+    }
+}
+
+impl Request for Csslcfg<'_> {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CSSLCFG", Answer::Plain) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        let name = self.setting.name(self.family).unwrap_or_default();
+        line.text("=\"").text(name).byte(b'"').comma_number(self.context.into());
+        match self.setting.value() {
+            Value::Number(number) => line.comma_number(number),
+            Value::Hexadecimal(number) => write_hexadecimal(line, number),
+            Value::Text(text) => line.comma_quoted(text),
+        };
+    }
+
+    fn check(&self, family: Family) -> Result<(), InvalidInput> {
+        let name = self.setting.name(family);
+        if name.is_none() || name != self.setting.name(self.family) {
+            return check::invalid(Parameter::SslSetting, Problem::NotInFamily);
+        }
+        check::range(self.context.into(), 0, LAST_SSL_CONTEXT, Parameter::SslContext)?;
+        match self.setting {
+            SslSetting::NegotiateTime(seconds) => {
+                check::range(seconds, SHORTEST_NEGOTIATION, LONGEST_NEGOTIATION, Parameter::NegotiateTime)
+            }
+            SslSetting::KeyPwd(Secret(password)) => check::quoted(password, KEY_PASSWORD_LIMIT, Parameter::KeyPassword),
+            SslSetting::CaCert(name)
+            | SslSetting::ClientCert(name)
+            | SslSetting::ClientKey(name)
+            | SslSetting::Password(name) => check::file_name(name),
+            _ => Ok(()),
+        }
+    }
+}
+
+no_response!(Sslcfg, Csslcfg<'_>);
+
+fn write_hexadecimal<'e, 'w>(line: &'e mut Encoder<'w>, number: u16) -> &'e mut Encoder<'w> {
+    line.text(",0x");
+    for place in [12, 8, 4, 0] {
+        let digit = (number >> place & 0xf) as u8;
+        line.byte(if digit < 10 { b'0' + digit } else { b'A' - 10 + digit });
+    }
+    line
+}

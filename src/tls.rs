@@ -1,0 +1,138 @@
+//! How a connection is secured.
+
+use core::time::Duration;
+
+use crate::command::{AuthMode, SslSetting, SslVersion};
+
+/// How a client connects over TLS: which certificates are shown and wanted, in which of the module's SSL contexts.
+///
+/// Certificates and keys are files in the module, see [`Modem::store_certificate`](crate::Modem::store_certificate). The
+/// server is told for which name it is asked (SNI), which several cloud brokers insist on; the modules do not do so by
+/// themselves. There is no ALPN.
+///
+/// ```
+/// use simcom_mqtt::{Broker, ConnectOptions, Tls};
+///
+/// let tls = Tls::mutual("ca.pem", "device.pem", "device-key.pem");
+/// let options = ConnectOptions::new(Broker::tls("broker.example", 8883, &tls), "device-7");
+/// # let _ = options;
+/// ```
+///
+/// `connect` sends `AT+CSSLCFG` for every setting when it acquires the client, and `AT+CMQTTSSLCFG` before every
+/// `AT+CMQTTCONNECT`, because the module forgets it. Two clients with different settings need different contexts.
+///
+/// What can go wrong has codes of its own: 33, a certificate is missing in the module; 34, one cannot be read or does not
+/// fit its key; 32, the handshake failed: another CA, another host name, a certificate whose time has not come or is over by
+/// the module's clock, or a client certificate that the broker does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Tls<'a> {
+    pub(crate) context: u8,
+    version: SslVersion,
+    auth_mode: AuthMode,
+    ca: Option<&'a str>,
+    certificate: Option<&'a str>,
+    key: Option<&'a str>,
+    ignore_local_time: Option<bool>,
+    negotiation_time: Option<u32>,
+    sni: bool,
+    extra: &'a [SslSetting<'a>],
+}
+
+impl<'a> Tls<'a> {
+    const fn new(auth_mode: AuthMode, ca: Option<&'a str>, certificate: Option<&'a str>, key: Option<&'a str>) -> Self {
+        Self {
+            context: 0,
+            version: SslVersion::All,
+            auth_mode,
+            ca,
+            certificate,
+            key,
+            ignore_local_time: None,
+            negotiation_time: None,
+            sni: true,
+            extra: &[],
+        }
+    }
+
+    /// The server has to show a certificate that the one in the file `ca` vouches for.
+    pub const fn server(ca: &'a str) -> Self {
+        Self::new(AuthMode::Server, Some(ca), None, None)
+    }
+
+    /// Both sides show certificates: the server one that `ca` vouches for, the client that in the file `certificate`, with
+    /// its key in the file `key`.
+    pub const fn mutual(ca: &'a str, certificate: &'a str, key: &'a str) -> Self {
+        Self::new(AuthMode::ServerAndClient, Some(ca), Some(certificate), Some(key))
+    }
+
+    /// Only the client shows a certificate. **The server is not verified**: whoever sits between can pass for it.
+    pub const fn client_only(certificate: &'a str, key: &'a str) -> Self {
+        Self::new(AuthMode::Client, None, Some(certificate), Some(key))
+    }
+
+    /// Nobody shows a certificate. **The server is not verified**: whoever sits between can read and change everything.
+    pub const fn without_verification() -> Self {
+        Self::new(AuthMode::None, None, None, None)
+    }
+
+    /// The SSL context of the module that is used, 0-9 (0 by default).
+    #[must_use]
+    pub const fn context(mut self, context: u8) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// The version of TLS; by default, the highest that both sides speak.
+    #[must_use]
+    pub const fn version(mut self, version: SslVersion) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Whether certificates count whatever their dates. By default the module decides, and most do ignore the dates: to
+    /// have them checked, set its clock first, and say `false` here.
+    #[must_use]
+    pub const fn ignore_local_time(mut self, ignore: bool) -> Self {
+        self.ignore_local_time = Some(ignore);
+        self
+    }
+
+    /// How long the handshake may take: 10-300 s, in whole seconds; 300 s by default.
+    #[must_use]
+    pub const fn negotiation_time(mut self, time: Duration) -> Self {
+        let seconds = time.as_secs();
+        self.negotiation_time = Some(if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 });
+        self
+    }
+
+    /// Whether the server is told for which name it is asked (`true` by default).
+    #[must_use]
+    pub const fn sni(mut self, sni: bool) -> Self {
+        self.sni = sni;
+        self
+    }
+
+    /// Further settings of the SSL context, such as those that only some families have.
+    #[must_use]
+    pub const fn extra(mut self, settings: &'a [SslSetting<'a>]) -> Self {
+        self.extra = settings;
+        self
+    }
+
+    /// The settings in the order of the manual (A76 §1.1). What is not sent keeps the value it had, so everything that
+    /// matters for security is.
+    pub(crate) fn setting(&self, index: u8) -> Option<SslSetting<'a>> {
+        let own = [
+            Some(SslSetting::Version(self.version)),
+            Some(SslSetting::AuthMode(self.auth_mode)),
+            self.ignore_local_time.map(SslSetting::IgnoreLocalTime),
+            self.negotiation_time.map(SslSetting::NegotiateTime),
+            self.ca.map(SslSetting::CaCert),
+            self.certificate.map(SslSetting::ClientCert),
+            self.key.map(SslSetting::ClientKey),
+            Some(SslSetting::EnableSni(self.sni)),
+        ];
+        own.into_iter().flatten().chain(self.extra.iter().copied()).nth(index.into())
+    }
+}

@@ -1,0 +1,185 @@
+//! TLS: the settings reach the module in its families' spelling, are named before every CONNECT, and certificates get there.
+
+use core::cell::RefCell;
+use core::time::Duration;
+
+use simcom_modem_simulator::broker::{Authentication, TlsOptions};
+
+use crate::bench::*;
+use crate::driver::command::{Part, SslSetting, SslVersion};
+use crate::driver::error::{Parameter, Problem, Refusal};
+use crate::driver::{Broker, ConnectOptions, Connection, Error, Event, Family, Publish, QoS, ResultCode, Tls, Will};
+
+const CA: &[u8] = b"-----BEGIN CERTIFICATE-----\nof the authority\n";
+const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----\nof the meter\n";
+const KEY: &[u8] = b"-----BEGIN PRIVATE KEY-----\nof the meter\n";
+
+static WILL: Will<'static> = Will::new("meter-3/state", b"vanished");
+
+fn on_every_family(test: impl AsyncFn(&Bench, &mut TestModem<'static>)) {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let mut modem = modem(&bench, family, Box::leak(Box::default()));
+        bench.block_on(test(&bench, &mut modem));
+        assert_no_complaints(&bench, PROBING);
+    }
+}
+
+/// Options that live as long as the test program.
+fn options(tls: Tls<'static>) -> &'static ConnectOptions<'static> {
+    let tls = Box::leak(Box::new(tls));
+    Box::leak(Box::new(ConnectOptions::new(Broker::tls("broker.example", 8883, tls), "meter-3").will(&WILL)))
+}
+
+async fn with_certificates(bench: &Bench, modem: &mut TestModem<'static>) {
+    for (name, content) in [("ca.pem", CA), ("meter.pem", CERTIFICATE), ("meter-key.pem", KEY)] {
+        modem.store_certificate(name, content.len(), &mut &content[..]).await.or_transcript(bench);
+    }
+}
+
+fn tls_options(bench: &Bench) -> TlsOptions {
+    bench.loopback(|broker, _| broker.tls_options(0).cloned()).expect("a connection over TLS")
+}
+
+#[test]
+fn every_kind_of_verification_is_what_the_module_does() {
+    let kinds = [
+        (Tls::without_verification(), Authentication::None, None, None),
+        (Tls::server("ca.pem"), Authentication::Server, Some(CA), None),
+        (Tls::client_only("meter.pem", "meter-key.pem"), Authentication::Client, None, Some((CERTIFICATE, KEY))),
+        (
+            Tls::mutual("ca.pem", "meter.pem", "meter-key.pem"),
+            Authentication::ServerAndClient,
+            Some(CA),
+            Some((CERTIFICATE, KEY)),
+        ),
+    ];
+    for (tls, authentication, ca, client) in kinds {
+        on_every_family(async |bench, modem| {
+            with_certificates(bench, modem).await;
+            let options = options(tls.context(4));
+            assert_eq!(modem.client(FIRST).connect(options).await.or_transcript(bench), Connection::Opened);
+            let connected = tls_options(bench);
+            assert_eq!(connected.index, 4);
+            assert_eq!(connected.context.authentication, authentication);
+            assert_eq!(connected.ca_certificate.as_deref(), ca);
+            assert_eq!(connected.client_certificate.as_deref(), client.map(|(certificate, _)| certificate));
+            assert_eq!(connected.client_key.as_deref(), client.map(|(_, key)| key));
+            assert!(connected.context.server_name_indication, "on unless it is switched off");
+            modem.client(FIRST).publish(&Publish::new("a", b"x").qos(QoS::AtLeastOnce)).await.or_transcript(bench);
+        });
+    }
+}
+
+#[test]
+fn the_context_is_named_again_for_every_connect() {
+    on_every_family(async |bench, modem| {
+        let options = options(Tls::without_verification().context(7));
+        modem.client(FIRST).connect(options).await.or_transcript(bench);
+        bench.loopback(|broker, now| broker.close(now, 0, 1));
+        while !matches!(modem.next_event().await, Ok(Event::ConnectionLost { .. })) {}
+        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(tls_options(bench).index, 7);
+
+        modem.client(FIRST).disconnect().await.or_transcript(bench);
+        bench.loopback(|broker, _| broker.refuse_connections(Some(32)));
+        let Err(Error::Refused { refusal, .. }) = modem.client(FIRST).reconnect().await else { panic!("no refusal") };
+        assert_eq!(refusal, Refusal::Code(ResultCode::HANDSHAKE_FAIL));
+        bench.loopback(|broker, _| broker.refuse_connections(None));
+        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(tls_options(bench).index, 7);
+    });
+}
+
+#[test]
+fn further_settings_have_the_familys_spelling() {
+    on_every_family(async |bench, modem| {
+        with_certificates(bench, modem).await;
+        let tls = Tls::server("ca.pem")
+            .version(SslVersion::Tls1_2)
+            .ignore_local_time(false)
+            .negotiation_time(Duration::from_secs(40))
+            .sni(false);
+        modem.client(FIRST).connect(options(tls)).await.or_transcript(bench);
+        let context = tls_options(bench).context;
+        assert!(!context.server_name_indication);
+        assert!(!context.ignores_local_time);
+        assert_eq!((context.version, context.negotiation_seconds), (3, 40));
+    });
+}
+
+#[test]
+fn a_missing_certificate_is_code_33_with_what_to_do() {
+    on_every_family(async |bench, modem| {
+        let failed = modem.client(FIRST).connect(options(Tls::server("ca.pem"))).await;
+        let Err(error) = failed else { panic!("it connected\n{}", bench.transcript_text()) };
+        assert!(matches!(error, Error::Refused { refusal: Refusal::Code(ResultCode::NOT_SET_CERTIFICATE), .. }));
+        assert!(error.to_string().contains("store the certificate"), "{error}");
+    });
+}
+
+#[test]
+fn options_that_the_family_lacks_and_bad_names_are_refused_unsent() {
+    static CN: [SslSetting<'static>; 1] = [SslSetting::IgnoreCertCn(true)];
+    let long = Box::leak(Box::new("x".repeat(105) + ".pem")).as_str();
+    let cases = [
+        (Tls::server("ca.pem").extra(&CN), Parameter::SslSetting, Problem::NotInFamily),
+        (Tls::server("ca.pem").context(10), Parameter::SslContext, Problem::OutOfRange(0, 9)),
+        (
+            Tls::server("ca.pem").negotiation_time(Duration::from_secs(9)),
+            Parameter::NegotiateTime,
+            Problem::OutOfRange(10, 300),
+        ),
+        (Tls::server("ca\".pem"), Parameter::FileName, Problem::Character),
+        (Tls::server("a.pe"), Parameter::FileName, Problem::TooShort(5)),
+        (Tls::server("certificate"), Parameter::FileName, Problem::WithoutExtension),
+        (Tls::server(long), Parameter::FileName, Problem::TooLong(108)),
+    ];
+    for (tls, parameter, expected) in cases {
+        let bench = bench(Family::Sim7600);
+        let mut modem = modem(&bench, Family::Sim7600, Box::leak(Box::default()));
+        let Err(Error::Invalid(invalid)) = bench.block_on(async { modem.client(FIRST).connect(options(tls)).await })
+        else {
+            panic!("it was accepted: {tls:?}")
+        };
+        assert_eq!((invalid.parameter, invalid.problem), (parameter, expected));
+        assert_eq!(bench.sent(), b"");
+    }
+}
+
+#[test]
+fn certificates_are_stored_in_pieces_listed_and_deleted() {
+    on_every_family(async |bench, modem| {
+        let longest: Vec<u8> = (0..10_240_u32).map(|index| (index % 251) as u8).collect();
+        modem.store_certificate("longest.der", longest.len(), &mut &longest[..]).await.or_transcript(bench);
+        with_certificates(bench, modem).await;
+        bench.modem(|module, _| {
+            assert!(module.certificates().any(|(name, content)| name == "longest.der" && content == longest));
+            assert!(module.largest_certificate_write() <= 3072, "{}", module.largest_certificate_write());
+        });
+
+        let names = RefCell::new(Vec::new());
+        let count = modem
+            .list_certificates(|part: Part<'_>| names.borrow_mut().extend_from_slice(part.bytes()))
+            .await
+            .or_transcript(bench);
+        assert_eq!(count, 4);
+        assert!(String::from_utf8_lossy(&names.borrow()).contains("longest.der"));
+
+        modem.delete_certificate("longest.der").await.or_transcript(bench);
+        assert!(matches!(modem.delete_certificate("longest.der").await, Err(Error::Refused { .. })));
+        bench.modem(|module, _| assert_eq!(module.certificates().count(), 3));
+    });
+}
+
+#[test]
+fn a_certificate_of_a_bad_length_is_refused_unsent() {
+    on_every_family(async |bench, modem| {
+        for (length, expected) in [(0, Problem::Empty), (10_241, Problem::TooLong(10_240))] {
+            let refused = modem.store_certificate("ca.pem", length, &mut &[0; 20_000][..]).await;
+            let Err(Error::Invalid(invalid)) = refused else { panic!("{refused:?}") };
+            assert_eq!(invalid.problem, expected);
+            assert_eq!(bench.sent(), b"");
+        }
+    });
+}
