@@ -140,6 +140,9 @@ pub enum Illegal {
     /// A payload of an earlier publish that was cut short is staged in the module, and an empty publish would send it:
     /// `connect` acquires the client anew.
     PayloadStaged,
+    /// A topic filter of a call that was cut short is staged in the module, and a staged subscription would send it:
+    /// `connect` acquires the client anew.
+    FilterStaged,
     /// `reconnect` before any `connect`.
     NeverConnected,
 }
@@ -287,6 +290,7 @@ impl fmt::Display for Illegal {
             Self::PayloadStaged => {
                 "a payload that was cut short is staged in the module, connect again to be rid of it"
             }
+            Self::FilterStaged => "a filter that was cut short is staged in the module, connect again to be rid of it",
             Self::NeverConnected => "there is nothing to reconnect to, connect first",
         })
     }

@@ -32,7 +32,8 @@ use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT, Execute, Listen, PublishMessage, Remembered, Shutdown, Store,
+    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, Listen, PublishMessage, Remembered, Shutdown, Store,
+    SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -167,6 +168,18 @@ where
         Ok(procedure.response)
     }
 
+    /// Finds out of which family the module is: by its model (`AT+CGMM`), else by the ranges of its commands. From then on it
+    /// is the family of this driver, with that family's timeouts; `None` leaves everything as it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoAnswer`] where there is no module; whatever else a command can meet with.
+    pub fn detect_family(&mut self) -> Result<Option<Family>, Error> {
+        let mut procedure = Detect::new();
+        self.drive(&mut procedure, &mut NoSource)?;
+        Ok(procedure.family)
+    }
+
     /// Stores a certificate or key of 1-10240 bytes in the module, where it survives a restart (`AT+CCERTDOWN`). The name has
     /// 5-108 bytes with an extension, such as `ca.pem`; a file of the same name is replaced.
     ///
@@ -273,6 +286,17 @@ where
     /// [`Error::Invalid`] and [`Error::Illegal`] before anything is sent; [`Error::Refused`] with the code.
     pub fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
         self.modem.execute(&Sub { client: self.index, filter, qos })
+    }
+
+    /// Subscribes to several topic filters: staged one by one and sent together (`AT+CMQTTSUBTOPIC`, `AT+CMQTTSUB`), or, on a
+    /// family that cannot (SIM767x), one after the other.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`subscribe`](Self::subscribe). Where one by one, those before the one that failed have come about.
+    pub fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
+        let family = self.modem.engine.session.family;
+        self.drive(&mut SubscribeAll::new(self.index, filters, family))
     }
 
     /// Ends the subscription to a topic filter (`AT+CMQTTUNSUB`).

@@ -276,6 +276,15 @@ pub(crate) enum Step {
     Unsub,
 }
 
+impl Step {
+    pub(crate) const fn needs_connection(self) -> bool {
+        matches!(
+            self,
+            Self::Topic | Self::Payload | Self::Pub | Self::Sub | Self::Unsub | Self::Subtopic | Self::Unsubtopic
+        )
+    }
+}
+
 /// A command as the session sees it: how it is written and how it is answered.
 pub trait Request {
     /// Name and kind of answer; a constant.

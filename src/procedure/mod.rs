@@ -1,16 +1,20 @@
 //! The calls of the user as step machines over the session: which command comes after which. No I/O.
 
 mod connect;
+mod detect;
 mod disconnect;
 mod execute;
 mod listen;
 mod publish;
 mod store;
+mod subscribe_all;
 
 pub use connect::Connection;
 pub(crate) use connect::{Connect, Remembered};
+pub(crate) use detect::Detect;
 pub(crate) use disconnect::{DISCONNECT_TIMEOUT, Shutdown};
 pub(crate) use execute::Execute;
 pub(crate) use listen::Listen;
 pub(crate) use publish::PublishMessage;
 pub(crate) use store::Store;
+pub(crate) use subscribe_all::SubscribeAll;

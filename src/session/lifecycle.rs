@@ -43,6 +43,8 @@ pub(crate) struct ClientLife {
     pub(crate) acquire_anew: bool,
     /// Settings and will are complete since the client was acquired.
     pub(crate) prepared: bool,
+    /// A topic filter of slashes is staged, which the next staged SUB or UNSUB would send.
+    pub(crate) filter_staged: bool,
     /// Length of a subscription to nothing but slashes that paying a debt has made, 0 where there is none.
     pub(crate) stray_filter: u16,
 }
@@ -56,7 +58,14 @@ pub(crate) struct Lifecycle {
 
 impl ClientLife {
     const fn new(state: ClientState) -> Self {
-        Self { state, payload_staged: false, acquire_anew: false, prepared: false, stray_filter: 0 }
+        Self {
+            state,
+            payload_staged: false,
+            acquire_anew: false,
+            prepared: false,
+            filter_staged: false,
+            stray_filter: 0,
+        }
     }
 
     /// To a state in which settings, will and staged data are gone. A stray subscription may live on in the broker.
@@ -99,8 +108,11 @@ impl Lifecycle {
             _ => {}
         }
         match (step, state) {
-            (Step::Topic | Step::Payload | Step::Pub | Step::Sub | Step::Unsub, ClientState::Connected) => Ok(()),
-            (Step::Topic | Step::Payload | Step::Pub | Step::Sub | Step::Unsub, _) => Err(Illegal::ClientNotConnected),
+            (step, _) if step.needs_connection() => match state {
+                ClientState::Connected => Ok(()),
+                _ => Err(Illegal::ClientNotConnected),
+            },
+            (Step::SslContext, ClientState::Connected) => Err(Illegal::ClientConnected),
             (Step::Disc, ClientState::Released | ClientState::Acquired) => Err(Illegal::ClientNotConnected),
             (Step::Accq, ClientState::Acquired | ClientState::Connected) => Err(Illegal::ClientAcquired),
             (Step::Rel | Step::Configure | Step::Connect, ClientState::Connected) => Err(Illegal::ClientConnected),
@@ -212,7 +224,8 @@ mod tests {
     use super::*;
 
     const CLIENT: Option<ClientIndex> = Some(ClientIndex::First);
-    const NEEDS_CONNECTION: [Step; 5] = [Step::Topic, Step::Payload, Step::Pub, Step::Sub, Step::Unsub];
+    const NEEDS_CONNECTION: [Step; 7] =
+        [Step::Topic, Step::Payload, Step::Pub, Step::Sub, Step::Unsub, Step::Subtopic, Step::Unsubtopic];
 
     fn after(steps: &[Step]) -> Lifecycle {
         let mut life = Lifecycle::new();
@@ -250,7 +263,7 @@ mod tests {
             assert_eq!(acquired.check(step, CLIENT), Err(Illegal::ClientNotConnected), "{step:?}");
         }
         let connected = after(&[Step::Start, Step::Accq, Step::Connect]);
-        for step in [Step::Rel, Step::Configure, Step::Connect] {
+        for step in [Step::Rel, Step::Configure, Step::Connect, Step::SslContext] {
             assert_eq!(connected.check(step, CLIENT), Err(Illegal::ClientConnected), "{step:?}");
         }
         assert_eq!(connected.check(Step::Stop, None), Err(Illegal::ClientStillAcquired));

@@ -21,6 +21,7 @@ impl Session {
     ) -> u16 {
         match token {
             Token::Line(line) => {
+                self.rest_is_answer = false;
                 let urc = Urc::of(line);
                 if self.incoming.doubts() {
                     self.incoming.doubtful(line.bytes().len().saturating_add(1));
@@ -35,7 +36,7 @@ impl Session {
                 }
             }
             Token::Rest(rest) if self.incoming.doubts() => self.incoming.doubtful(rest.len()),
-            Token::Rest(rest) if self.is_answering() => procedure.rest(rest),
+            Token::Rest(rest) if self.rest_is_answer => procedure.rest(rest),
             Token::Rest(_) => {}
             Token::Prompt => self.exchange.prompted(&self.timeouts, self.now),
             Token::Data(data) => self.incoming.data(data, handler),
@@ -119,6 +120,7 @@ impl Session {
         }
         match self.exchange.descriptor.answer {
             Answer::Text if self.is_answering() => {
+                self.rest_is_answer = true;
                 procedure.line(line);
                 return true;
             }
@@ -126,6 +128,7 @@ impl Session {
                 if self.awaits_final_result() && line.parameters(self.exchange.descriptor.name.as_str()).is_some() =>
             {
                 if !self.settling.answered() {
+                    self.rest_is_answer = true;
                     procedure.line(line);
                 }
                 return true;

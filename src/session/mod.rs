@@ -14,8 +14,8 @@ mod procedure;
 mod settling;
 
 use crate::at::{Encoder, WINDOW};
-use crate::command::{ClientIndex, Descriptor, Request};
-use crate::error::{Error, InvalidInput, Parameter, Problem};
+use crate::command::{ClientIndex, Descriptor, Request, Step};
+use crate::error::{Error, Illegal, InvalidInput, Parameter, Problem};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 
@@ -45,6 +45,8 @@ pub(crate) struct Session {
     settling: Settling,
     owed: Option<Owed>,
     incoming: Incoming,
+    /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
+    rest_is_answer: bool,
     now: Instant,
 }
 
@@ -67,6 +69,7 @@ impl Session {
             settling: Settling::new(),
             owed: None,
             incoming: Incoming::new(),
+            rest_is_answer: false,
             now: Instant::ZERO,
         }
     }
@@ -109,6 +112,7 @@ impl Session {
         self.lifecycle
             .check(descriptor.step, request.client())
             .map_err(|reason| Error::Illegal { command: descriptor.name, reason })?;
+        self.check_staged_filters(request)?;
         request.check(self.family)?;
         if request.data_length() > DATA_LIMIT {
             let problem = Problem::TooLong(DATA_LIMIT as u16);
@@ -116,6 +120,18 @@ impl Session {
         }
         debug!("sending AT{}", descriptor.name.as_str());
         self.exchange = Exchange::of(request, &self.timeouts, self.now);
+        Ok(())
+    }
+
+    /// A staged SUB or UNSUB, which has no filter of its own, must not send what a dropped call left staged.
+    fn check_staged_filters(&mut self, request: &dyn Request) -> Result<(), Error> {
+        let (descriptor, Some(client)) = (request.descriptor(), request.client()) else { return Ok(()) };
+        let life = self.lifecycle.client_mut(client);
+        let is_staged = matches!(descriptor.step, Step::Sub | Step::Unsub) && request.data_length() == 0;
+        if is_staged && life.filter_staged {
+            life.acquire_anew = true;
+            return Err(Error::Illegal { command: descriptor.name, reason: Illegal::FilterStaged });
+        }
         Ok(())
     }
 

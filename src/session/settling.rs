@@ -190,8 +190,11 @@ impl Session {
                         self.settling_goes_to(Stage::Fence);
                     }
                     Phase::Idle | Phase::Done => self.settling_goes_to(Stage::Fence),
-                    Phase::Data if self.exchange.sent == 0 => {
-                        self.note_slashes();
+                    Phase::Data => {
+                        if self.exchange.sent == 0 {
+                            self.note_slashes();
+                        }
+                        self.note_staged_slashes();
                         return Ok(false);
                     }
                     _ => return Ok(false),
@@ -317,6 +320,14 @@ impl Session {
     fn note_slashes(&mut self) {
         if let (Step::Sub, Some(client)) = (self.exchange.descriptor.step, self.exchange.client) {
             self.lifecycle.client_mut(client).stray_filter = self.exchange.data_length;
+        }
+    }
+
+    /// If slashes are about to be staged, they cannot be removed but by acquiring the client anew.
+    fn note_staged_slashes(&mut self) {
+        if let (Step::Subtopic | Step::Unsubtopic, Some(client)) = (self.exchange.descriptor.step, self.exchange.client)
+        {
+            self.lifecycle.client_mut(client).filter_staged = true;
         }
     }
 

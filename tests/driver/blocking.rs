@@ -10,6 +10,7 @@ mod idle;
 mod late_answers;
 mod main_path;
 mod recovery;
+mod several;
 #[path = "shell/blocking.rs"]
 mod shell;
 mod tls;

@@ -9,6 +9,7 @@ mod faults;
 mod late_answers;
 mod main_path;
 mod recovery;
+mod several;
 #[path = "shell/asynchronous.rs"]
 mod shell;
 mod tls;

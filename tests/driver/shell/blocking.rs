@@ -133,6 +133,10 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
         self.0.execute(command)
     }
 
+    pub async fn detect_family(&mut self) -> Result<Option<Family>, Error> {
+        self.0.detect_family()
+    }
+
     pub async fn store_certificate(&mut self, name: &str, length: usize, reader: &mut &[u8]) -> Result<(), Error> {
         self.0.store_certificate(name, length, reader)
     }
@@ -169,6 +173,10 @@ impl<'a, H: MessageHandler> ShellClient<'_, 'a, H> {
 
     pub async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
         self.0.subscribe(filter, qos)
+    }
+
+    pub async fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
+        self.0.subscribe_all(filters)
     }
 
     pub async fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {

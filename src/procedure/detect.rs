@@ -1,0 +1,115 @@
+//! Which family a module is of.
+
+use crate::at::Line;
+use crate::command::{AccqTest, CfgRanges, CfgTest, Cgmm, Command, PayloadTest, Ranges, Request, SubtopicTest, Text};
+use crate::error::Error;
+use crate::family::{Family, TestForms, Timeouts};
+use crate::session::{Next, Procedure, Session};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Begin,
+    Model,
+    Payload,
+    Cfg,
+    Accq,
+    Subtopic,
+}
+
+/// Asks for the model; where its name says nothing, for the ranges in which the families differ.
+pub(crate) struct Detect {
+    step: Step,
+    model: Text<32>,
+    ranges: Ranges,
+    cfg: CfgRanges,
+    forms: TestForms,
+    pub(crate) family: Option<Family>,
+}
+
+impl Detect {
+    pub(crate) fn new() -> Self {
+        Self {
+            step: Step::Begin,
+            model: Text::default(),
+            ranges: Ranges::default(),
+            cfg: CfgRanges::default(),
+            forms: TestForms::default(),
+            family: None,
+        }
+    }
+
+    fn found(&mut self, family: Option<Family>, session: &mut Session) -> Next {
+        self.family = family;
+        if let Some(family) = family
+            && family != session.family
+        {
+            session.family = family;
+            session.timeouts = Timeouts::of(family);
+        }
+        Next::Done
+    }
+}
+
+impl Procedure for Detect {
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+        let answered = match last {
+            Some(Err(Error::Refused { .. })) => false,
+            Some(result) => result.map(|()| true)?,
+            None => true,
+        };
+        let ranges = core::mem::take(&mut self.ranges);
+        self.step = match self.step {
+            Step::Begin => Step::Model,
+            Step::Model => match Family::from_model(self.model.as_bytes()) {
+                Some(family) => return Ok(self.found(Some(family), session)),
+                None => Step::Payload,
+            },
+            Step::Payload => {
+                self.forms.longest_payload = ranges.get(1).and_then(|range| u16::try_from(range.most()).ok());
+                Step::Cfg
+            }
+            Step::Cfg => {
+                self.forms.has_version_in_cfg = answered.then_some(self.cfg.version.is_some());
+                Step::Accq
+            }
+            Step::Accq => {
+                self.forms.has_version_in_accq = answered.then_some(ranges.get(3).is_some());
+                Step::Subtopic
+            }
+            Step::Subtopic => {
+                self.forms.has_staged_subscriptions = Some(answered);
+                return Ok(self.found(Family::from_test_forms(self.forms), session));
+            }
+        };
+        Ok(Next::Command)
+    }
+
+    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
+        match self.step {
+            Step::Begin | Step::Model => visit(&Cgmm),
+            Step::Payload => visit(&PayloadTest),
+            Step::Cfg => visit(&CfgTest),
+            Step::Accq => visit(&AccqTest),
+            Step::Subtopic => visit(&SubtopicTest),
+        }
+    }
+
+    fn line(&mut self, line: Line<'_>) {
+        match self.step {
+            Step::Begin | Step::Model => Cgmm.line(&mut self.model, line),
+            Step::Payload => PayloadTest.line(&mut self.ranges, line),
+            Step::Cfg => CfgTest.line(&mut self.cfg, line),
+            Step::Accq => AccqTest.line(&mut self.ranges, line),
+            Step::Subtopic => {}
+        }
+    }
+
+    fn rest(&mut self, bytes: &[u8]) {
+        match self.step {
+            Step::Payload => PayloadTest.rest(&mut self.ranges, bytes),
+            Step::Cfg => CfgTest.rest(&mut self.cfg, bytes),
+            Step::Accq => AccqTest.rest(&mut self.ranges, bytes),
+            Step::Begin | Step::Model | Step::Subtopic => {}
+        }
+    }
+}

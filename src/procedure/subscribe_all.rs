@@ -1,0 +1,90 @@
+//! Several topic filters: staged and sent together where the family can, one by one where it cannot.
+
+use crate::command::{ClientIndex, QoS, Request, Sub, SubStaged, Subtopic};
+use crate::error::{Error, InvalidInput, Parameter, Problem};
+use crate::family::Family;
+use crate::session::{Next, Procedure, Session};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Begin,
+    /// The filter of this index is staged, or subscribed to directly.
+    Filter,
+    Sub,
+}
+
+/// Subscribes to several topic filters.
+pub(crate) struct SubscribeAll<'a> {
+    client: ClientIndex,
+    filters: &'a [(&'a str, QoS)],
+    family: Family,
+    step: Step,
+    index: usize,
+    /// Bytes of the filters that are staged.
+    staged: usize,
+}
+
+impl<'a> SubscribeAll<'a> {
+    pub(crate) const fn new(client: ClientIndex, filters: &'a [(&'a str, QoS)], family: Family) -> Self {
+        Self { client, filters, family, step: Step::Begin, index: 0, staged: 0 }
+    }
+
+    fn filter(&self) -> Option<Subtopic<'a>> {
+        let &(filter, qos) = self.filters.get(self.index)?;
+        Some(Subtopic { client: self.client, filter, qos })
+    }
+
+    /// Whether so many more bytes can be staged before what is staged has to be sent.
+    fn has_room_for(&self, length: usize) -> bool {
+        self.family.staged_topics_limit().is_none_or(|limit| self.staged + length <= limit)
+    }
+}
+
+impl Procedure for SubscribeAll<'_> {
+    fn check(&self, session: &Session) -> Result<(), Error> {
+        if self.filters.is_empty() {
+            return Err(InvalidInput { parameter: Parameter::Filter, problem: Problem::Empty }.into());
+        }
+        for &(filter, qos) in self.filters {
+            Sub { client: self.client, filter, qos }.check(session.family)?;
+        }
+        Ok(())
+    }
+
+    fn next(&mut self, _: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+        if let Some(result) = last {
+            result?;
+        }
+        let is_staging = self.family.has_staged_subscriptions();
+        match self.step {
+            Step::Begin => {}
+            Step::Filter => {
+                self.staged += self.filter().map_or(0, |filter| filter.data_length());
+                self.index += 1;
+            }
+            Step::Sub => self.staged = 0,
+        }
+        self.step = match self.filter() {
+            Some(filter) if !is_staging || self.has_room_for(filter.data_length()) => Step::Filter,
+            None if !is_staging || self.staged == 0 => return Ok(Next::Done),
+            _ => Step::Sub,
+        };
+        Ok(Next::Command)
+    }
+
+    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
+        match (self.step, self.filter()) {
+            (Step::Sub, _) => visit(&SubStaged { client: self.client }),
+            (_, Some(filter)) if self.family.has_staged_subscriptions() => visit(&filter),
+            (_, Some(Subtopic { client, filter, qos })) => visit(&Sub { client, filter, qos }),
+            (_, None) => {}
+        }
+    }
+
+    fn data(&self) -> Option<&[u8]> {
+        Some(match (self.step, self.filters.get(self.index)) {
+            (Step::Filter, Some((filter, _))) => filter.as_bytes(),
+            _ => &[],
+        })
+    }
+}

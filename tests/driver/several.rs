@@ -1,0 +1,102 @@
+//! Several topic filters in one call, and a module whose family has to be found out.
+
+use simcom_modem_simulator::behaviour::{Override, ScriptedAnswer};
+use simcom_modem_simulator::broker::Request;
+
+use crate::bench::*;
+use crate::driver::error::{Parameter, Problem};
+use crate::driver::{Error, Family, Publish, QoS};
+
+fn on_every_family(test: impl AsyncFn(&Bench, &mut TestModem<'_>, Family)) {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, family, &inbox);
+        bench.block_on(async {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            test(&bench, &mut modem, family).await;
+        });
+        assert_no_complaints(&bench, PROBING);
+    }
+}
+
+fn subscribe_requests(bench: &Bench) -> usize {
+    bench.loopback(|broker, _| {
+        broker.requests().iter().filter(|request| matches!(request, Request::Subscribe { .. })).count()
+    })
+}
+
+#[test]
+fn several_filters_go_to_the_broker_together_where_the_family_can() {
+    on_every_family(async |bench, modem, family| {
+        let filters = [("a/+", QoS::AtMostOnce), ("b/#", QoS::AtLeastOnce), ("c", QoS::ExactlyOnce)];
+        modem.client(FIRST).subscribe_all(&filters).await.or_transcript(bench);
+        let subscribed = bench.loopback(|broker, _| broker.subscriptions(0).to_vec());
+        let expected: Vec<_> = filters.iter().map(|(filter, qos)| (filter.as_bytes().to_vec(), *qos as u8)).collect();
+        assert_eq!(subscribed, expected);
+        assert_eq!(subscribe_requests(bench), if family == Family::Sim767x { 3 } else { 1 });
+    });
+}
+
+#[test]
+fn more_than_a_module_can_stage_is_sent_in_turns() {
+    on_every_family(async |bench, modem, family| {
+        let long: Vec<String> = (0..7).map(|index| format!("{index}{}", "x".repeat(1023))).collect();
+        let filters: Vec<_> = long.iter().map(|filter| (filter.as_str(), QoS::AtMostOnce)).collect();
+        modem.client(FIRST).subscribe_all(&filters).await.or_transcript(bench);
+        assert_eq!(bench.loopback(|broker, _| broker.subscriptions(0).len()), 7);
+        let turns = match family {
+            Family::Sim7600 => 2,
+            Family::Sim767x => 7,
+            _ => 1,
+        };
+        assert_eq!(subscribe_requests(bench), turns);
+    });
+}
+
+#[test]
+fn one_bad_filter_among_several_sends_none() {
+    on_every_family(async |bench, modem, _| {
+        let sent = bench.sent().len();
+        for (filters, expected) in [
+            (&[("a", QoS::AtMostOnce), ("b#", QoS::AtMostOnce)][..], Problem::MisplacedWildcard),
+            (&[], Problem::Empty),
+        ] {
+            let Err(Error::Invalid(invalid)) = modem.client(FIRST).subscribe_all(filters).await else { panic!() };
+            assert_eq!((invalid.parameter, invalid.problem), (Parameter::Filter, expected));
+        }
+        assert_eq!(bench.sent().len(), sent);
+    });
+}
+
+#[test]
+fn the_family_is_found_by_its_model_and_its_limits_are_used_from_then_on() {
+    for (family, _) in FAMILIES {
+        for wrong in [Family::A7600, Family::Sim767x] {
+            let bench = bench(family);
+            let inbox = TestInbox::new();
+            let mut modem = modem(&bench, wrong, &inbox);
+            bench.block_on(async {
+                assert_eq!(modem.detect_family().await, Ok(Some(family)));
+                assert_eq!(modem.family(), family);
+                modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+                modem.client(FIRST).publish(&Publish::new("a", &[0; 4096])).await.or_transcript(&bench);
+            });
+            assert_no_complaints(&bench, PROBING);
+        }
+    }
+}
+
+#[test]
+fn the_family_of_a_model_without_a_known_name_is_found_by_its_ranges() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        bench.modem(|module, _| {
+            let answer = ScriptedAnswer::Exactly(b"\r\nMODULE 1\r\n\r\nOK\r\n".to_vec());
+            module.behaviour_mut().overrides = vec![Override { prefix: "AT+CGMM".to_owned(), nth: 0, answer }];
+        });
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, Family::A7600, &inbox);
+        assert_eq!(bench.block_on(modem.detect_family()), Ok(Some(family)));
+    }
+}
