@@ -158,6 +158,13 @@ pub struct InvalidInput {
     pub problem: Problem,
 }
 
+impl InvalidInput {
+    /// For the checks of commands of your own.
+    pub const fn new(parameter: Parameter, problem: Problem) -> Self {
+        Self { parameter, problem }
+    }
+}
+
 /// An argument that can be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

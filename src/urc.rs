@@ -1,5 +1,7 @@
 //! Unsolicited result codes: what a module says without being asked.
 
+use core::fmt;
+
 use crate::at::Line;
 use crate::command::ClientIndex;
 
@@ -61,6 +63,17 @@ pub enum LossCause {
     Network,
     /// A cause that the manuals do not list.
     Other(u8),
+}
+
+impl fmt::Display for LossCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the socket was closed"),
+            Self::Reset => f.write_str("the socket was reset"),
+            Self::Network => f.write_str("the network was closed"),
+            Self::Other(cause) => write!(f, "cause {cause}"),
+        }
+    }
 }
 
 impl LossCause {

@@ -152,10 +152,5 @@ impl Session {
 }
 
 pub fn parse_qos(text: &str) -> Result<QoS, String> {
-    match text {
-        "0" => Ok(QoS::AtMostOnce),
-        "1" => Ok(QoS::AtLeastOnce),
-        "2" => Ok(QoS::ExactlyOnce),
-        _ => Err("not 0, 1 or 2".to_owned()),
-    }
+    text.parse().ok().and_then(QoS::from_number).ok_or_else(|| "not 0, 1 or 2".to_owned())
 }

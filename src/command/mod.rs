@@ -219,6 +219,18 @@ pub enum QoS {
     ExactlyOnce,
 }
 
+impl QoS {
+    /// The quality of service with this number, 0-2.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::AtMostOnce),
+            1 => Some(Self::AtLeastOnce),
+            2 => Some(Self::ExactlyOnce),
+            _ => None,
+        }
+    }
+}
+
 /// How the module answers a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -4,6 +4,7 @@ mod inbox;
 
 pub use inbox::{Inbox, Message};
 
+use crate::at::Line;
 use crate::command::ClientIndex;
 
 /// Takes received messages piece by piece, as they arrive.
@@ -61,6 +62,12 @@ pub trait MessageHandler {
 
     /// The rest of the message will not come: bytes were lost or the module restarted.
     fn aborted(&mut self) {}
+
+    /// A line that nobody waited for and that means nothing to the driver, such as `+CMTI: "SM",3` or `PB DONE`; of a long
+    /// one, the first 64 bytes.
+    fn unknown_line(&mut self, line: Line<'_>) {
+        let _ = line;
+    }
 }
 
 impl<H: MessageHandler + ?Sized> MessageHandler for &mut H {
@@ -82,6 +89,10 @@ impl<H: MessageHandler + ?Sized> MessageHandler for &mut H {
 
     fn aborted(&mut self) {
         (**self).aborted();
+    }
+
+    fn unknown_line(&mut self, line: Line<'_>) {
+        (**self).unknown_line(line);
     }
 }
 

@@ -32,7 +32,7 @@ impl Session {
                 }
                 match urc {
                     Some(urc) => return self.urc(urc, handler),
-                    None => self.line(line, procedure),
+                    None => self.line(line, procedure, handler),
                 }
             }
             Token::Rest(rest) if self.incoming.doubts() => self.incoming.doubtful(rest.len()),
@@ -82,7 +82,7 @@ impl Session {
 
     /// A line that is no URC.
     #[inline(never)] // keeps the image small
-    fn line(&mut self, line: Line<'_>, procedure: &mut dyn Procedure) {
+    fn line(&mut self, line: Line<'_>, procedure: &mut dyn Procedure, handler: &mut dyn MessageHandler) {
         if self.is_echo(line) || self.answer(line, procedure) {
             return;
         }
@@ -90,10 +90,11 @@ impl Session {
         if line.is_cut() {
             events::count(&mut counters.cut_lines);
         }
-        events::count(match FinalResult::of(line.bytes()) {
-            Some(_) => &mut counters.stray_results,
-            None => &mut counters.unknown_lines,
-        });
+        if FinalResult::of(line.bytes()).is_some() {
+            return events::count(&mut counters.stray_results);
+        }
+        events::count(&mut counters.unknown_lines);
+        handler.unknown_line(line);
     }
 
     /// Whether `line` is a command sent back. The module may have restarted, echo on again, without a word that arrived.

@@ -6,6 +6,7 @@ mod bad_input;
 mod bench;
 mod command_set;
 mod faults;
+mod handler;
 mod idle;
 mod late_answers;
 mod main_path;

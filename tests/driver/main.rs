@@ -6,6 +6,7 @@ mod bench;
 mod cancellation;
 mod command_set;
 mod faults;
+mod handler;
 mod late_answers;
 mod main_path;
 mod recovery;
