@@ -65,7 +65,7 @@ impl Procedure for Detect {
                 None => Step::Payload,
             },
             Step::Payload => {
-                self.forms.longest_payload = ranges.get(1).and_then(|range| u16::try_from(range.most()).ok());
+                self.forms.longest_payload = ranges.get(1).map(|range| range.most());
                 Step::Cfg
             }
             Step::Cfg => {
