@@ -1,15 +1,19 @@
 //! From any state to a connected client.
 
+mod comparison;
+mod requests;
+
 use crate::ResultCode;
 use crate::at::{Encoder, Line, WINDOW};
-use crate::command::{self, Accq, AccqRead, Cfg, ClientIndex, ConnectRead, Disc, DiscRead, EchoOff, MqttVersion};
-use crate::command::{Csslcfg, Rel, Request, Setting, Sslcfg, Start, WillMsg, WillTopic};
+use crate::command::{self, AccqRead, ClientIndex, ConnectRead, Disc, DiscRead, EchoOff};
+use crate::command::{Rel, Request, Start};
 use crate::error::{CommandName, Error, Illegal, Refusal};
-use crate::family::{Family, VersionSetting};
+use crate::family::Family;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Next, Procedure, ServiceState, Session};
 
 use super::disconnect::DISCONNECT_TIMEOUT;
+use comparison::Comparison;
 
 /// How long to wait before a busy module is asked again, in milliseconds.
 const BUSY_WAIT: u32 = 2_000;
@@ -301,15 +305,6 @@ impl<'a> Connect<'a> {
         if self.options.broker.tls.is_some() { Step::Sslcfg } else { Step::Connect }
     }
 
-    fn csslcfg(&self, index: u8) -> Option<Csslcfg<'a>> {
-        let tls = self.options.broker.tls?;
-        Some(Csslcfg::new(self.family, tls.context, tls.setting(index)?))
-    }
-
-    fn sslcfg(&self) -> Option<Sslcfg> {
-        Some(Sslcfg { client: self.client, context: self.options.broker.tls?.context })
-    }
-
     /// Writes what the quoted parameter of the present read form should be.
     fn wanted(&self, text: &mut Encoder<'_>) {
         if self.step == Step::AccqRead {
@@ -331,45 +326,6 @@ impl<'a> Connect<'a> {
             comparison.take(byte, wanted);
             self.comparison = comparison;
         }
-    }
-
-    #[inline(never)] // keeps the image small
-    fn accq(&self) -> Accq<'a> {
-        let &ConnectOptions { client_id, ref broker, version, .. } = self.options;
-        let version = match self.family.version_setting() {
-            VersionSetting::AcquireArgument => Some(version.unwrap_or(MqttVersion::V3_1_1)),
-            VersionSetting::None | VersionSetting::Configuration => None,
-        };
-        Accq { client: self.client, client_id, server_type: broker.server_type(), version }
-    }
-
-    /// The version for `AT+CMQTTCFG`: 3.1.1 unless the user chose, where the family sets it there.
-    #[inline(never)] // keeps the image small
-    fn version_to_configure(&self) -> Option<Cfg> {
-        let version = match self.family.version_setting() {
-            VersionSetting::Configuration => self.options.version.unwrap_or(MqttVersion::V3_1_1),
-            VersionSetting::AcquireArgument => return None,
-            // A family without the setting refuses a choice when it is checked.
-            VersionSetting::None => self.options.version?,
-        };
-        Some(Cfg { client: self.client, setting: Setting::Version(version) })
-    }
-
-    fn operation_timeout(&self) -> Option<Cfg> {
-        let seconds = self.options.operation_timeout?;
-        Some(Cfg { client: self.client, setting: Setting::OperationTimeout(seconds) })
-    }
-
-    fn will(&self) -> Option<(WillTopic<'a>, WillMsg<'a>)> {
-        let (client, will) = (self.client, self.options.will?);
-        Some((WillTopic { client, topic: will.topic }, WillMsg { client, message: will.message, qos: will.qos }))
-    }
-
-    #[inline(never)] // keeps the image small
-    const fn connect(&self) -> command::Connect<'a> {
-        let &ConnectOptions { broker, user, password, keep_alive, clean_session, .. } = self.options;
-        let (client, host, port) = (self.client, broker.host, broker.port);
-        command::Connect { client, host, port, keep_alive, clean_session, user, password }
     }
 }
 
@@ -457,39 +413,5 @@ impl Procedure for Connect<'_> {
         if self.comparing {
             self.compare(bytes);
         }
-    }
-}
-
-/// Compares the quoted parameter of a line, which can be longer than any buffer, as it arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Comparison {
-    /// There was no such parameter, or an empty one.
-    NotSeen,
-    /// Its opening quote has not come.
-    Before,
-    Inside {
-        position: u16,
-        equal: bool,
-    },
-    /// Its closing quote has come; the digit is the first one behind it.
-    Behind {
-        equal: bool,
-        digit: Option<u8>,
-    },
-}
-
-impl Comparison {
-    /// Takes the next byte; `wanted` is the one that should stand there.
-    fn take(&mut self, byte: u8, wanted: u8) {
-        *self = match *self {
-            Self::Before if byte == b'"' => Self::Inside { position: 0, equal: true },
-            Self::Inside { position: 0, .. } if byte == b'"' => Self::NotSeen,
-            Self::Inside { equal, .. } if byte == b'"' => Self::Behind { equal: equal && wanted == byte, digit: None },
-            Self::Inside { position, equal } => {
-                Self::Inside { position: position.saturating_add(1), equal: equal && wanted == byte }
-            }
-            Self::Behind { equal, digit: None } if byte.is_ascii_digit() => Self::Behind { equal, digit: Some(byte) },
-            unchanged => unchanged,
-        };
     }
 }

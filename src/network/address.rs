@@ -1,0 +1,135 @@
+//! `AT+CGPADDR`: the address that the network gave.
+
+use core::net::Ipv4Addr;
+
+use super::context::check_context;
+use super::field::{next_field, number};
+use crate::at::{Encoder, Line};
+use crate::command::{Answer, Command, Descriptor, Request};
+use crate::error::InvalidInput;
+use crate::family::Family;
+
+/// `AT+CGPADDR=<cid>`: the address of a PDP context (3GPP TS 27.007 §10.1.14, A76 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cgpaddr {
+    /// The PDP context, 1-15.
+    pub context: u8,
+}
+
+/// The address of a PDP context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PdpAddress {
+    /// The IPv4 address; nothing where the module said `0.0.0.0`, or none.
+    pub ipv4: Option<Ipv4Addr>,
+    /// Whether there is an IPv6 address other than zero.
+    pub has_ipv6: bool,
+}
+
+impl PdpAddress {
+    /// Whether the context has an address of either kind.
+    pub const fn is_assigned(&self) -> bool {
+        self.ipv4.is_some() || self.has_ipv6
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for PdpAddress {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        // defmt knows no addresses of `core::net`.
+        let octets = self.ipv4.map(|address| address.octets());
+        defmt::write!(f, "PdpAddress {{ ipv4: {=?}, has_ipv6: {=bool} }}", octets, self.has_ipv6);
+    }
+}
+
+impl Request for Cgpaddr {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CGPADDR", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'=').number(self.context.into());
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        check_context(self.context)
+    }
+}
+
+impl Command for Cgpaddr {
+    type Response = PdpAddress;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some(mut parameters) = line.parameters("+CGPADDR") else { return };
+        if parameters.number() != Some(self.context.into()) {
+            return;
+        }
+        // Of an IPv6 address that the line's cut goes through, enough is left to tell it from zero.
+        let mut rest = parameters.rest();
+        while !rest.is_empty() {
+            let field = next_field(&mut rest);
+            match ipv4(field) {
+                Some(Ipv4Addr::UNSPECIFIED) => {}
+                Some(address) => response.ipv4 = Some(address),
+                None => response.has_ipv6 |= field.iter().any(|byte| !matches!(byte, b'0' | b'.' | b':' | b'/')),
+            }
+        }
+    }
+}
+
+/// The IPv4 address that `text` is. An IPv6 address can be written as sixteen such numbers.
+fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut octets = [0; 4];
+    let mut numbers = text.split(|&byte| byte == b'.').map(|octet| number(octet)?.try_into().ok());
+    for octet in &mut octets {
+        *octet = numbers.next()??;
+    }
+    numbers.next().is_none().then(|| Ipv4Addr::from(octets))
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::command::tests::encoded;
+    use crate::network::tests::response;
+
+    fn address(answer: &[u8]) -> PdpAddress {
+        response(&Cgpaddr { context: 1 }, answer)
+    }
+
+    #[test]
+    fn an_ipv4_address_comes_with_and_without_quotes() {
+        assert_eq!(encoded(&Cgpaddr { context: 1 }), "AT+CGPADDR=1");
+        let expected = PdpAddress { ipv4: Some(Ipv4Addr::new(10, 49, 14, 68)), has_ipv6: false };
+        assert_eq!(address(b"+CGPADDR: 1,10.49.14.68\r\n"), expected);
+        assert_eq!(address(b"+CGPADDR: 1,\"10.49.14.68\"\r\n"), expected);
+        assert!(expected.is_assigned());
+    }
+
+    #[test]
+    fn addresses_of_other_contexts_and_zeros_are_none() {
+        for answer in [
+            &b"+CGPADDR: 4,10.49.14.68\r\n"[..],
+            b"+CGPADDR: 1,0.0.0.0\r\n",
+            b"+CGPADDR: 1,0.0.0.0,0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0\r\n",
+            b"+CGPADDR: 1,\"0:0:0:0:0:0:0:0\"\r\n",
+            b"+CGPADDR: 1,\"\",\"\"\r\n",
+            b"+CGPADDR: 1\r\n",
+            b"+CGPADDR: 1,::\r\n",
+        ] {
+            assert!(!address(answer).is_assigned(), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_is_noticed_beside_an_ipv4_address_and_alone() {
+        let six = "254.128.0.0.0.0.0.0.255.255.255.255.255.255.255.255";
+        let both = std::format!("+CGPADDR: 1,100.101.102.103,{six}\r\n+CGPADDR: 2,0.0.0.0\r\n");
+        let expected = PdpAddress { ipv4: Some(Ipv4Addr::new(100, 101, 102, 103)), has_ipv6: true };
+        assert_eq!(address(both.as_bytes()), expected);
+        let alone = std::format!("+CGPADDR: 1,{six}\r\n");
+        assert_eq!(address(alone.as_bytes()), PdpAddress { ipv4: None, has_ipv6: true });
+        assert!(address(b"+CGPADDR: 1,\"FE80::1\"\r\n").has_ipv6);
+    }
+}

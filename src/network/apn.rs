@@ -1,0 +1,207 @@
+//! What a bring-up needs to know.
+
+use core::fmt;
+use core::time::Duration;
+
+use super::context::{Cgauth, Cgdcont, Cgsockcont, PdpType};
+use super::sim::CpinWrite;
+use crate::command::Request;
+use crate::error::InvalidInput;
+use crate::family::{Family, milliseconds};
+
+/// User name and password of an access point. `Debug` shows neither.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Credentials<'a> {
+    user: &'a str,
+    password: &'a str,
+    protocol: u8,
+    user_first: bool,
+}
+
+impl<'a> Credentials<'a> {
+    /// For the Password Authentication Protocol. Both 1-127 bytes.
+    pub const fn pap(user: &'a str, password: &'a str) -> Self {
+        Self { user, password, protocol: 1, user_first: false }
+    }
+
+    /// For the Challenge Handshake Authentication Protocol. Both 1-127 bytes.
+    pub const fn chap(user: &'a str, password: &'a str) -> Self {
+        Self { user, password, protocol: 2, user_first: false }
+    }
+
+    /// Sends the user name before the password, for firmware that wants it so. The manuals of SIM7500/SIM7600 and A76XX
+    /// have the password first.
+    #[must_use]
+    pub const fn user_first(mut self) -> Self {
+        self.user_first = true;
+        self
+    }
+
+    pub(super) const fn user(&self) -> &'a str {
+        self.user
+    }
+
+    pub(super) const fn password(&self) -> &'a str {
+        self.password
+    }
+
+    /// `<auth_type>`.
+    pub(super) const fn protocol(&self) -> u8 {
+        self.protocol
+    }
+
+    /// User and password in the order in which they are sent.
+    pub(super) const fn in_order(&self) -> (&'a str, &'a str) {
+        if self.user_first { (self.user, self.password) } else { (self.password, self.user) }
+    }
+}
+
+impl fmt::Debug for Credentials<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").finish_non_exhaustive()
+    }
+}
+
+/// An access point, and what it takes to get there.
+///
+/// ```
+/// use core::time::Duration;
+/// use simcom_mqtt::network::{Apn, Credentials, PdpType};
+///
+/// let apn = Apn::new("internet")
+///     .pdp_type(PdpType::Ipv4v6)
+///     .credentials(Credentials::pap("web", "web"))
+///     .pin("1234")
+///     .time_limit(Duration::from_secs(300));
+/// ```
+///
+/// It is checked before anything is sent: quotes and control characters are refused, so that nobody injects AT commands
+/// through it. `Debug` shows neither PIN nor credentials.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Apn<'a> {
+    name: &'a str,
+    context: u8,
+    pdp_type: PdpType,
+    credentials: Option<Credentials<'a>>,
+    pin: Option<&'a str>,
+    time_limit: u32,
+}
+
+/// How long a bring-up may take unless the user says otherwise, in milliseconds: a module in a new country searches every
+/// band of every technology.
+const TIME_LIMIT: u32 = 180_000;
+
+impl<'a> Apn<'a> {
+    /// The access point with this name, at most 100 bytes; with an empty name, the network chooses.
+    pub const fn new(name: &'a str) -> Self {
+        Self { name, context: 1, pdp_type: PdpType::Ipv4, credentials: None, pin: None, time_limit: TIME_LIMIT }
+    }
+
+    /// The number of the PDP context, 1-15; 1 by default, which is the one that `AT+CMQTTSTART` uses.
+    #[must_use]
+    pub const fn context(mut self, context: u8) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// The kind of address; IPv4 by default.
+    #[must_use]
+    pub const fn pdp_type(mut self, pdp_type: PdpType) -> Self {
+        self.pdp_type = pdp_type;
+        self
+    }
+
+    /// User name and password, where the access point asks for them.
+    #[must_use]
+    pub const fn credentials(mut self, credentials: Credentials<'a>) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// The PIN of the SIM card, 4-8 digits. It is sent only where the card asks for it, and never a second time after it
+    /// was refused.
+    #[must_use]
+    pub const fn pin(mut self, pin: &'a str) -> Self {
+        self.pin = Some(pin);
+        self
+    }
+
+    /// How long the whole may take, at most 24 days; 180 s by default. Checked between commands.
+    #[must_use]
+    pub const fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = milliseconds(limit);
+        self
+    }
+
+    pub(super) const fn context_id(&self) -> u8 {
+        self.context
+    }
+
+    pub(super) const fn limit_milliseconds(&self) -> u32 {
+        self.time_limit
+    }
+
+    pub(super) const fn has_credentials(&self) -> bool {
+        self.credentials.is_some()
+    }
+
+    pub(super) const fn cgdcont(&self) -> Cgdcont<'a> {
+        Cgdcont { context: self.context, pdp_type: self.pdp_type, apn: self.name }
+    }
+
+    pub(super) const fn cgsockcont(&self) -> Cgsockcont<'a> {
+        Cgsockcont { context: self.context, pdp_type: self.pdp_type, apn: self.name }
+    }
+
+    pub(super) const fn cgauth(&self) -> Cgauth<'a> {
+        Cgauth { context: self.context, credentials: self.credentials }
+    }
+
+    pub(super) fn cpin(&self) -> Option<CpinWrite<'a>> {
+        self.pin.map(|pin| CpinWrite { pin })
+    }
+
+    pub(super) fn check(&self, family: Family) -> Result<(), InvalidInput> {
+        self.cgdcont().check(family)?;
+        self.cgauth().check(family)?;
+        self.cpin().map_or(Ok(()), |cpin| cpin.check(family))
+    }
+}
+
+impl fmt::Debug for Apn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Apn")
+            .field("name", &self.name)
+            .field("context", &self.context)
+            .field("pdp_type", &self.pdp_type)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    #[test]
+    fn everything_is_checked() {
+        let apn = Apn::new("internet").pin("1234").credentials(Credentials::chap("me", "secret"));
+        assert_eq!(apn.check(Family::A7600), Ok(()));
+        for bad in [
+            Apn { name: "a\"b", ..apn },
+            apn.context(0),
+            apn.pin("12"),
+            apn.credentials(Credentials::pap("", "secret")),
+            apn.credentials(Credentials::pap("me", "a\rAT+CPOF")),
+        ] {
+            assert!(bad.check(Family::A7600).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let apn = Apn::new("internet").pin("1234").credentials(Credentials::chap("me", "secret"));
+        let text = std::format!("{apn:?} {:?}", Credentials::chap("me", "secret"));
+        assert!(text.contains("internet") && !text.contains("1234") && !text.contains("secret"), "{text}");
+    }
+}

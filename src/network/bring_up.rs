@@ -1,0 +1,377 @@
+//! From a SIM card to an address.
+
+use core::fmt;
+
+use super::{Apn, BringUpError, Cereg, Cgact, Cgpaddr, Cgreg, Cpsi, PdpAddress, SystemInformation};
+use crate::at::Line;
+use crate::command::{Command, Cpin, Creg, Csq, EchoOff, Registration, Request, Rssi, SimState};
+use crate::error::{Error, Refusal};
+use crate::session::{Instant, Next, Procedure, Session};
+
+/// How long between two looks at something that is waited for, in milliseconds.
+const POLL_INTERVAL: u32 = 1_000;
+/// How long a SIM card may fail, in milliseconds: right after the start of a module, most do.
+const SIM_PATIENCE: u32 = 30_000;
+/// How long the network may deny, in milliseconds: it does so for a moment when a module moves between technologies.
+const DENIAL_PATIENCE: u32 = 30_000;
+/// How long a setting may be refused, in milliseconds: a module that starts refuses for some seconds.
+const SETTING_PATIENCE: u32 = 10_000;
+
+/// What a bring-up waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum BringUpStage {
+    /// An answer of the module, which may be starting.
+    Module,
+    /// The SIM card.
+    Sim,
+    /// That the settings of the PDP context are taken.
+    Settings,
+    /// A network. The registration is the most telling one of the three domains; nothing where none has been told.
+    Registration(Option<Registration>),
+    /// An address.
+    Address,
+}
+
+impl fmt::Display for BringUpStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Module => "the module",
+            Self::Sim => "the SIM card",
+            Self::Settings => "the settings of the PDP context",
+            Self::Registration(Some(Registration::Searching)) => "a network (searching)",
+            Self::Registration(Some(Registration::Denied)) => "a network (denied)",
+            Self::Registration(_) => "a network",
+            Self::Address => "an address",
+        })
+    }
+}
+
+/// What a bring-up has brought up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Attachment {
+    /// The address.
+    pub address: PdpAddress,
+    /// Strength of the signal, if the module told it.
+    pub rssi: Option<Rssi>,
+    /// Technology and operator, if the module told them.
+    pub system: SystemInformation,
+}
+
+/// The command under way, or the next one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    EchoOff,
+    Sim,
+    Pin,
+    Context,
+    SocketContext,
+    Authentication,
+    Calls,
+    Packets,
+    Lte,
+    Activation,
+    Address,
+    Signal,
+    System,
+}
+
+enum Turn {
+    /// On to this step, at once.
+    To(Step),
+    /// On to this step after a pause.
+    Later(Step),
+    End,
+}
+
+/// Brings a module to an address, from whatever state it is in.
+///
+/// A shell drives it again as long as [`outcome`](Self::outcome) says so: it goes on where it was.
+pub(crate) struct BringUp<'a, 'r> {
+    apn: &'a Apn<'a>,
+    tell: &'r mut dyn FnMut(BringUpStage),
+    deadline: Instant,
+    step: Step,
+    stage: BringUpStage,
+    is_pausing: bool,
+    /// The module has obeyed `ATE0` since it was last begun with: echo on again means that it has restarted.
+    echo_was_off: bool,
+    pin_accepted: bool,
+    /// Since when the present step has failed.
+    failing_since: Option<Instant>,
+    refusal: Option<Refusal>,
+    sim: Option<SimState>,
+    registration: Option<Registration>,
+    /// The most telling registration of this round.
+    round: Option<Registration>,
+    attachment: Attachment,
+    failure: Option<BringUpError>,
+}
+
+impl<'a, 'r> BringUp<'a, 'r> {
+    /// `tell` is told of every change of what is waited for.
+    pub(crate) fn new(apn: &'a Apn<'a>, tell: &'r mut dyn FnMut(BringUpStage), now: Instant) -> Self {
+        tell(BringUpStage::Module);
+        Self {
+            apn,
+            tell,
+            deadline: now.after(apn.limit_milliseconds()),
+            step: Step::EchoOff,
+            stage: BringUpStage::Module,
+            is_pausing: false,
+            echo_was_off: false,
+            pin_accepted: false,
+            failing_since: None,
+            refusal: None,
+            sim: None,
+            registration: None,
+            round: None,
+            attachment: Attachment::default(),
+            failure: None,
+        }
+    }
+
+    /// What has come of it when a shell has driven it to an end; nothing where it has to be driven again, because the
+    /// module is silent or restarts.
+    pub(crate) fn outcome(&self, driven: Result<(), Error>, now: Instant) -> Option<Result<Attachment, BringUpError>> {
+        match (driven, self.failure) {
+            (Ok(()), None) => Some(Ok(self.attachment)),
+            (Ok(()), Some(failure)) => Some(Err(failure)),
+            (Err(Error::NoAnswer { .. } | Error::ModemRestarted { .. }), _) => {
+                now.has_reached(self.deadline).then(|| self.end_of_time())
+            }
+            (Err(error), _) => Some(Err(error.into())),
+        }
+    }
+
+    /// What the time limit means: once there is an address, only what else can be told is missing.
+    const fn end_of_time(&self) -> Result<Attachment, BringUpError> {
+        if self.attachment.address.is_assigned() {
+            return Ok(self.attachment);
+        }
+        Err(BringUpError::TimedOut { stage: self.stage, refusal: self.refusal })
+    }
+
+    /// The module has restarted: its card is locked again, and its settings may be gone.
+    fn begin_again(&mut self) -> Turn {
+        self.echo_was_off = false;
+        self.pin_accepted = false;
+        self.failing_since = None;
+        self.round = None;
+        self.attachment = Attachment::default();
+        Turn::To(Step::EchoOff)
+    }
+
+    fn wait_for(&mut self, stage: BringUpStage) {
+        if core::mem::replace(&mut self.stage, stage) != stage {
+            self.refusal = None;
+            (self.tell)(stage);
+        }
+    }
+
+    /// Tries again later, unless that has been done for too long.
+    fn retry(&mut self, now: Instant, step: Step, patience: u32, failure: BringUpError) -> Result<Turn, BringUpError> {
+        let since = *self.failing_since.get_or_insert(now);
+        if now.has_reached(since.after(patience)) { Err(failure) } else { Ok(Turn::Later(step)) }
+    }
+
+    /// Where the answer to the present command leads.
+    fn following(&mut self, session: &mut Session, answer: Result<(), Error>) -> Result<Turn, BringUpError> {
+        let now = session.now;
+        let refusal = match answer {
+            Err(Error::Refused { refusal, .. }) => Some(refusal),
+            _ => None,
+        };
+        self.refusal = refusal.or(self.refusal);
+        let to = match self.step {
+            Step::EchoOff => {
+                self.echo_was_off = refusal.is_none();
+                Step::Sim
+            }
+            Step::Sim => return self.sim_turn(session, refusal),
+            Step::Pin => {
+                if refusal.is_some() {
+                    return Err(BringUpError::PinRefused);
+                }
+                session.pin_doubtful = false;
+                self.pin_accepted = true;
+                Step::Sim
+            }
+            Step::Context | Step::Authentication => {
+                if let Err(error) = answer {
+                    return self.retry(now, self.step, SETTING_PATIENCE, error.into());
+                }
+                self.failing_since = None;
+                match self.step {
+                    Step::Context if session.family.has_socket_context() => Step::SocketContext,
+                    Step::Context => self.after_context(),
+                    _ => Step::Calls,
+                }
+            }
+            Step::SocketContext => self.after_context(),
+            Step::Calls | Step::Packets | Step::Lte => return self.registration_turn(now),
+            // Refused also where it is active already: only the address tells.
+            Step::Activation => Step::Address,
+            Step::Address if self.attachment.address.is_assigned() => Step::Signal,
+            Step::Address => return Ok(Turn::Later(Step::Activation)),
+            Step::Signal => Step::System,
+            Step::System => return Ok(Turn::End),
+        };
+        Ok(Turn::To(to))
+    }
+
+    fn after_context(&self) -> Step {
+        if self.apn.has_credentials() { Step::Authentication } else { Step::Calls }
+    }
+
+    fn sim_turn(&mut self, session: &mut Session, refusal: Option<Refusal>) -> Result<Turn, BringUpError> {
+        let failure = match (refusal, self.sim) {
+            (Some(refusal), _) => BringUpError::SimFailure(refusal),
+            (None, Some(SimState::Ready)) => {
+                session.pin_doubtful = false;
+                self.failing_since = None;
+                return Ok(Turn::To(Step::Context));
+            }
+            // An unlocked card takes a moment until it is ready.
+            (None, Some(SimState::Pin)) if self.pin_accepted => BringUpError::SimLocked(SimState::Pin),
+            (None, Some(SimState::Pin)) => {
+                self.apn.cpin().ok_or(BringUpError::PinMissing)?;
+                // Its fate is unknown until it is accepted, even if this call is dropped.
+                return match core::mem::replace(&mut session.pin_doubtful, true) {
+                    true => Err(BringUpError::PinRefused),
+                    false => Ok(Turn::To(Step::Pin)),
+                };
+            }
+            (None, Some(SimState::Puk)) => return Err(BringUpError::SimLocked(SimState::Puk)),
+            (None, Some(SimState::Other) | None) => BringUpError::SimLocked(SimState::Other),
+        };
+        self.retry(session.now, Step::Sim, SIM_PATIENCE, failure)
+    }
+
+    fn registration_turn(&mut self, now: Instant) -> Result<Turn, BringUpError> {
+        if self.registration.is_some_and(Registration::is_registered) {
+            return Ok(Turn::To(Step::Activation));
+        }
+        self.round = more_telling(self.round, self.registration);
+        match self.step {
+            Step::Calls => return Ok(Turn::To(Step::Packets)),
+            Step::Packets => return Ok(Turn::To(Step::Lte)),
+            _ => {}
+        }
+        let round = self.round.take();
+        self.wait_for(BringUpStage::Registration(round));
+        if round == Some(Registration::Denied) {
+            return self.retry(now, Step::Calls, DENIAL_PATIENCE, BringUpError::Denied);
+        }
+        self.failing_since = None;
+        Ok(Turn::Later(Step::Calls))
+    }
+
+    fn go_to(&mut self, step: Step) {
+        self.step = step;
+        match step {
+            Step::EchoOff => self.wait_for(BringUpStage::Module),
+            Step::Sim | Step::Pin => self.wait_for(BringUpStage::Sim),
+            Step::Context | Step::SocketContext | Step::Authentication => self.wait_for(BringUpStage::Settings),
+            Step::Calls if !matches!(self.stage, BringUpStage::Registration(_)) => {
+                self.wait_for(BringUpStage::Registration(None));
+            }
+            Step::Activation | Step::Address => self.wait_for(BringUpStage::Address),
+            Step::Calls | Step::Packets | Step::Lte | Step::Signal | Step::System => {}
+        }
+        self.sim = None;
+        self.registration = None;
+        if step == Step::Address {
+            self.attachment.address = PdpAddress::default();
+        }
+    }
+}
+
+/// The one of two registrations that says more about what is going on.
+fn more_telling(one: Option<Registration>, other: Option<Registration>) -> Option<Registration> {
+    let weight = |registration| match registration {
+        None => 0,
+        Some(Registration::NotSearching) => 1,
+        Some(Registration::Unknown) => 2,
+        Some(Registration::Denied) => 4,
+        Some(Registration::Searching) => 5,
+        Some(_) => 3,
+    };
+    if weight(other) > weight(one) { other } else { one }
+}
+
+impl Procedure for BringUp<'_, '_> {
+    fn check(&self, session: &Session) -> Result<(), Error> {
+        Ok(self.apn.check(session.family)?)
+    }
+
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+        let has_restarted = self.echo_was_off && !session.lifecycle.echo_is_off;
+        let has_paused = core::mem::take(&mut self.is_pausing);
+        let turn = match last {
+            Some(Err(Error::ModemRestarted { .. })) => Ok(self.begin_again()),
+            _ if has_restarted => Ok(self.begin_again()),
+            // The call goes on after a silence. Whether the PIN was taken, the card tells.
+            None if self.step == Step::Pin => Ok(Turn::To(Step::Sim)),
+            None => Ok(Turn::To(self.step)),
+            Some(_) if has_paused => Ok(Turn::To(self.step)),
+            Some(Err(error)) if !matches!(error, Error::Refused { .. }) => return Err(error),
+            Some(answer) => self.following(session, answer),
+        };
+        let left = session.now.until(self.deadline);
+        match turn {
+            Ok(Turn::End) => return Ok(Next::Done),
+            Ok(Turn::To(_) | Turn::Later(_)) if left == 0 => self.failure = self.end_of_time().err(),
+            Ok(Turn::To(step)) => {
+                self.go_to(step);
+                return Ok(Next::Command);
+            }
+            Ok(Turn::Later(step)) => {
+                self.go_to(step);
+                self.is_pausing = true;
+                return Ok(Next::Pause(left.min(POLL_INTERVAL)));
+            }
+            Err(failure) => self.failure = Some(failure),
+        }
+        Ok(Next::Done)
+    }
+
+    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
+        let context = self.apn.context_id();
+        match self.step {
+            Step::EchoOff => visit(&EchoOff),
+            Step::Sim => visit(&Cpin),
+            Step::Pin => self.apn.cpin().iter().for_each(|cpin| visit(cpin)),
+            Step::Context => visit(&self.apn.cgdcont()),
+            Step::SocketContext => visit(&self.apn.cgsockcont()),
+            Step::Authentication => visit(&self.apn.cgauth()),
+            Step::Calls => visit(&Creg),
+            Step::Packets => visit(&Cgreg),
+            Step::Lte => visit(&Cereg),
+            Step::Activation => visit(&Cgact { context, active: true }),
+            Step::Address => visit(&Cgpaddr { context }),
+            Step::Signal => visit(&Csq),
+            Step::System => visit(&Cpsi),
+        }
+    }
+
+    fn line(&mut self, line: Line<'_>) {
+        let context = self.apn.context_id();
+        match self.step {
+            Step::Sim => Cpin.line(&mut self.sim, line),
+            Step::Calls => Creg.line(&mut self.registration, line),
+            Step::Packets => Cgreg.line(&mut self.registration, line),
+            Step::Lte => Cereg.line(&mut self.registration, line),
+            Step::Address => Cgpaddr { context }.line(&mut self.attachment.address, line),
+            Step::Signal => Csq.line(&mut self.attachment.rssi, line),
+            Step::System => Cpsi.line(&mut self.attachment.system, line),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! The calls of the async client that concern the network.
+
+use embedded_io_async::{BufRead, Write};
+
+use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Cgmm, Cgmr, Identity};
+use crate::client::Modem;
+use crate::client::drive::NoSource;
+use crate::error::Error;
+use crate::handler::MessageHandler;
+use crate::session::Instant;
+use crate::timer::Timer;
+
+impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
+    /// Brings the module from any state to an address: unlocks the SIM card, sets the access point, waits for a network,
+    /// activates the PDP context and waits for its address.
+    ///
+    /// Sends `ATE0`, `AT+CPIN?`, `AT+CPIN=` (only where the card asks for its PIN), `AT+CGDCONT=`, `AT+CGSOCKCONT=` (on
+    /// A7600), `AT+CGAUTH=` (where credentials are given), `AT+CREG?`, `AT+CGREG?` and `AT+CEREG?` once a second,
+    /// `AT+CGACT=1,` and `AT+CGPADDR=` once a second, `AT+CSQ`, `AT+CPSI?`. It can begin while the module is still
+    /// starting, and begins again where the module restarts. Messages and events are taken meanwhile.
+    ///
+    /// `tell` is called whenever what is waited for changes; `|_| {}` if nobody wants to know.
+    ///
+    /// ```no_run
+    /// # use simcom_mqtt::{Modem, MessageHandler, Timer, network::{Apn, BringUpError}};
+    /// # use embedded_io_async::{BufRead, Write};
+    /// # async fn example<R: BufRead, T: Write, C: Timer, H: MessageHandler>(modem: &mut Modem<'_, R, T, C, H>) -> Result<(), BringUpError> {
+    /// let attachment = modem.bring_up(&Apn::new("internet"), |_stage| { /* blink */ }).await?;
+    /// let address = attachment.address.ipv4;
+    /// # let _ = address;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Dropping it is safe: the next call goes on from wherever the module is then. A PIN whose fate is not known is not
+    /// sent again by this `Modem`.
+    ///
+    /// # Errors
+    ///
+    /// See [`BringUpError`]; after every one of them it can be called again.
+    pub async fn bring_up(
+        &mut self,
+        apn: &Apn<'_>,
+        mut tell: impl FnMut(BringUpStage),
+    ) -> Result<Attachment, BringUpError> {
+        let mut procedure = BringUp::new(apn, &mut tell, Instant::new(self.timer.now()));
+        loop {
+            let driven = self.drive(&mut procedure, &mut NoSource).await;
+            if let Some(outcome) = procedure.outcome(driven, Instant::new(self.timer.now())) {
+                return outcome;
+            }
+        }
+    }
+
+    /// Asks the module for its model and the version of its firmware (`AT+CGMM`, `AT+CGMR`).
+    ///
+    /// Dropping it is safe, and changes nothing in the module.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`execute`](Self::execute).
+    pub async fn identify(&mut self) -> Result<Identity, Error> {
+        Ok(Identity { model: self.execute(&Cgmm).await?, firmware: self.execute(&Cgmr).await? })
+    }
+}

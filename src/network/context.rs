@@ -1,0 +1,302 @@
+//! PDP contexts: their definition, authentication and activation.
+
+use core::fmt;
+
+use super::field::next_field;
+use crate::at::{Encoder, Line};
+use crate::command::{Answer, Command, Descriptor, Request, Text, check, no_response};
+use crate::error::{InvalidInput, Parameter};
+use crate::family::{Family, Timeouts};
+use crate::network::Credentials;
+
+/// Longest access point name, in bytes (3GPP TS 23.003 §9.1).
+const APN_LIMIT: usize = 100;
+/// Longest user name and password of an access point, in bytes.
+const CREDENTIAL_LIMIT: usize = 127;
+/// How long the activation of a context may take at least, in milliseconds: the network takes part in it.
+const ACTIVATION_TIMEOUT: u32 = 60_000;
+
+/// The numbers of contexts that every family has.
+pub(super) fn check_context(context: u8) -> Result<(), InvalidInput> {
+    check::range(context.into(), 1, 15, Parameter::Data)
+}
+
+fn check_apn(context: u8, apn: &str) -> Result<(), InvalidInput> {
+    check_context(context)?;
+    // Without a name, the network chooses.
+    if apn.is_empty() { Ok(()) } else { check::quoted(apn, APN_LIMIT, Parameter::Data) }
+}
+
+/// The kind of address that a PDP context asks for, `<PDP_type>`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PdpType {
+    /// `"IP"`: IPv4.
+    #[default]
+    Ipv4,
+    /// `"IPV6"`: IPv6.
+    Ipv6,
+    /// `"IPV4V6"`: both.
+    Ipv4v6,
+}
+
+impl PdpType {
+    const ALL: [Self; 3] = [Self::Ipv4, Self::Ipv6, Self::Ipv4v6];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "IP",
+            Self::Ipv6 => "IPV6",
+            Self::Ipv4v6 => "IPV4V6",
+        }
+    }
+}
+
+fn define(line: &mut Encoder<'_>, context: u8, pdp_type: PdpType, apn: &str) {
+    line.byte(b'=').number(context.into()).comma_quoted(pdp_type.as_str()).comma_quoted(apn);
+}
+
+/// `AT+CGDCONT=<cid>,<PDP_type>,<APN>`: defines a PDP context (3GPP TS 27.007 §10.1.1).
+///
+/// A module that is attached already keeps the access point of its first context until it attaches anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cgdcont<'a> {
+    /// The PDP context, 1-15.
+    pub context: u8,
+    /// The kind of address.
+    pub pdp_type: PdpType,
+    /// The name of the access point, at most 100 bytes; empty where the network chooses.
+    pub apn: &'a str,
+}
+
+impl Request for Cgdcont<'_> {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CGDCONT", Answer::Plain) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        define(line, self.context, self.pdp_type, self.apn);
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        check_apn(self.context, self.apn)
+    }
+}
+
+/// `AT+CGDCONT?`: how a PDP context is defined; nothing where it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CgdcontRead {
+    /// The PDP context, 1-15.
+    pub context: u8,
+}
+
+/// How a PDP context is defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct PdpContext {
+    /// The kind of address; nothing where it is none of [`PdpType`], such as `"PPP"`.
+    pub pdp_type: Option<PdpType>,
+    /// The name of the access point.
+    pub apn: Text<APN_LIMIT>,
+    /// The line was cut inside the name.
+    is_open: bool,
+}
+
+impl PdpContext {
+    fn take(&mut self, bytes: &[u8]) {
+        for &byte in bytes.iter().take_while(|&&byte| byte != b'"') {
+            self.apn.push(byte);
+        }
+        self.is_open = !bytes.contains(&b'"');
+    }
+}
+
+impl Request for CgdcontRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CGDCONT", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        check_context(self.context)
+    }
+}
+
+impl Command for CgdcontRead {
+    type Response = Option<PdpContext>;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        if let Some(last) = response {
+            last.is_open = false;
+        }
+        let Some(mut parameters) = line.parameters("+CGDCONT") else { return };
+        if parameters.number() != Some(self.context.into()) {
+            return;
+        }
+        let mut rest = parameters.rest();
+        let name = next_field(&mut rest);
+        let pdp_type = PdpType::ALL.into_iter().find(|pdp_type| pdp_type.as_str().as_bytes() == name);
+        let mut context = PdpContext { pdp_type, apn: Text::default(), is_open: false };
+        let rest = rest.trim_ascii_start();
+        if let Some(name) = rest.strip_prefix(b"\"") {
+            context.take(name);
+        }
+        *response = Some(context);
+    }
+
+    fn rest(&self, response: &mut Self::Response, bytes: &[u8]) {
+        if let Some(context) = response
+            && context.is_open
+        {
+            context.take(bytes);
+        }
+    }
+}
+
+/// `AT+CGSOCKCONT=<cid>,<PDP_type>,<APN>`: the access point of sockets and MQTT on A7600 (A76 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cgsockcont<'a> {
+    /// The PDP context, 1-15.
+    pub context: u8,
+    /// The kind of address.
+    pub pdp_type: PdpType,
+    /// The name of the access point, at most 100 bytes; empty where the network chooses.
+    pub apn: &'a str,
+}
+
+impl Request for Cgsockcont<'_> {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CGSOCKCONT", Answer::Plain) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        define(line, self.context, self.pdp_type, self.apn);
+    }
+
+    fn check(&self, family: Family) -> Result<(), InvalidInput> {
+        check::known(family.has_socket_context())?;
+        check_apn(self.context, self.apn)
+    }
+}
+
+/// `AT+CGAUTH=<cid>,<auth_type>[,<passwd>,<user>]`: how a PDP context identifies itself to the network.
+///
+/// The order of password and user name is that of the manuals of SIM7500/SIM7600 and A76XX, see
+/// [`Credentials::user_first`]. `Debug` does not show the password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Cgauth<'a> {
+    /// The PDP context, 1-15.
+    pub context: u8,
+    /// The credentials, or nothing where the network asks for none.
+    pub credentials: Option<Credentials<'a>>,
+}
+
+impl fmt::Debug for Cgauth<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cgauth").field("context", &self.context).finish_non_exhaustive()
+    }
+}
+
+impl Request for Cgauth<'_> {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CGAUTH", Answer::Plain) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'=').number(self.context.into());
+        match &self.credentials {
+            None => line.comma_number(0),
+            Some(credentials) => {
+                let (first, second) = credentials.in_order();
+                line.comma_number(credentials.protocol().into()).comma_quoted(first).comma_quoted(second)
+            }
+        };
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        check_context(self.context)?;
+        let Some(credentials) = &self.credentials else { return Ok(()) };
+        check::quoted(credentials.user(), CREDENTIAL_LIMIT, Parameter::User)?;
+        check::quoted(credentials.password(), CREDENTIAL_LIMIT, Parameter::Password)
+    }
+}
+
+/// `AT+CGACT=<state>,<cid>`: activates or deactivates a PDP context (3GPP TS 27.007 §10.1.10).
+///
+/// The network takes part in it: it may take a minute, or the [command's time](crate::Timeouts::command) where that is
+/// longer. Some modules answer with an error where the context is active already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cgact {
+    /// The PDP context, 1-15.
+    pub context: u8,
+    /// Whether it is to be active.
+    pub active: bool,
+}
+
+impl Request for Cgact {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CGACT", Answer::Plain) }
+    }
+
+    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
+        timeouts.command.max(ACTIVATION_TIMEOUT)
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'=').number(self.active.into()).comma_number(self.context.into());
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        check_context(self.context)
+    }
+}
+
+no_response!(Cgdcont<'_>, Cgsockcont<'_>, Cgauth<'_>, Cgact);
+
+/// `AT+CGACT?`: which PDP contexts are active (S67 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CgactRead;
+
+/// Which PDP contexts are active.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ActiveContexts(u32);
+
+impl ActiveContexts {
+    /// Whether the context with this number, 1-31, is active.
+    pub const fn contains(self, context: u8) -> bool {
+        match 1u32.checked_shl(context as u32) {
+            Some(bit) => self.0 & bit != 0,
+            None => false,
+        }
+    }
+}
+
+impl Request for CgactRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CGACT", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for CgactRead {
+    type Response = ActiveContexts;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some(mut parameters) = line.parameters("+CGACT") else { return };
+        if let (Some(context), Some(1)) = (parameters.number(), parameters.number()) {
+            response.0 |= 1u32.checked_shl(context).unwrap_or(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

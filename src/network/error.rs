@@ -1,0 +1,60 @@
+//! Why there is no address.
+
+use core::fmt;
+
+use super::BringUpStage;
+use crate::command::SimState;
+use crate::error::{Error, Refusal};
+
+/// Why a bring-up failed. After every one of them it can be called again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum BringUpError {
+    /// The SIM card cannot be read, for 30 s: check that it is there, and its contacts.
+    SimFailure(Refusal),
+    /// The SIM card waits for something other than its PIN: a PUK, or the code of a lock to a network or device.
+    SimLocked(SimState),
+    /// The SIM card asks for its PIN, and none was [given](super::Apn::pin).
+    PinMissing,
+    /// The PIN was refused, or it was sent earlier and the card still asks for it. It is not sent again: after three
+    /// wrong ones the card locks itself. Send another by [`CpinWrite`](super::CpinWrite).
+    PinRefused,
+    /// The network denied registration for 30 s: the card is not activated, or has no right to roam there.
+    Denied,
+    /// The [time limit](super::Apn::time_limit) was reached.
+    TimedOut {
+        /// What was waited for.
+        stage: BringUpStage,
+        /// The last refusal at this stage, if there was one.
+        refusal: Option<Refusal>,
+    },
+    /// Bad input, a refused command, or a failure of the UART.
+    Failed(Error),
+}
+
+impl From<Error> for BringUpError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl fmt::Display for BringUpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SimFailure(refusal) => write!(f, "the SIM card cannot be read: {refusal}; is it there?"),
+            Self::SimLocked(SimState::Puk) => f.write_str("the SIM card wants its PUK, after three wrong PINs"),
+            Self::SimLocked(_) => f.write_str("the SIM card is locked, or not ready"),
+            Self::PinMissing => f.write_str("the SIM card asks for its PIN, and none was given"),
+            Self::PinRefused => f.write_str("the SIM card does not take the PIN; it is not sent again"),
+            Self::Denied => f.write_str("the network denies registration: is the SIM card activated, and may it roam?"),
+            Self::TimedOut { stage, refusal: None } => write!(f, "timed out waiting for {stage}"),
+            Self::TimedOut { stage, refusal: Some(refusal) } => {
+                write!(f, "timed out waiting for {stage}: {refusal}")
+            }
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for BringUpError {}

@@ -1,0 +1,250 @@
+//! Radio access: technology, operator, preferred mode.
+
+use core::fmt;
+
+use super::field::{next_field, number};
+use super::only_number;
+use crate::at::{Encoder, Line};
+use crate::command::{Answer, Command, Descriptor, Request, no_response};
+
+/// A technology of radio access, `<System Mode>` of `AT+CPSI?`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Technology {
+    /// `GSM`: 2G.
+    Gsm,
+    /// `WCDMA`: 3G.
+    Wcdma,
+    /// `TDS`: TD-SCDMA, 3G.
+    TdScdma,
+    /// `LTE`, and `LTE CAT-M1` or `LTE NB-IOT`: 4G.
+    Lte,
+    /// Anything else, such as `CDMA` and `EVDO`.
+    Other,
+}
+
+/// A network operator by its numbers, displayed as `460-00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Operator {
+    country: u16,
+    network: u16,
+    network_digits: u8,
+}
+
+impl Operator {
+    /// The mobile country code, three digits.
+    pub const fn country(self) -> u16 {
+        self.country
+    }
+
+    /// The mobile network code, two or three digits.
+    pub const fn network(self) -> u16 {
+        self.network
+    }
+
+    fn of(field: &[u8]) -> Option<Self> {
+        let dash = field.iter().position(|&byte| byte == b'-')?;
+        let (country, network) = (field.get(..dash)?, field.get(dash + 1..)?);
+        if country.len() != 3 || !matches!(network.len(), 2..=3) {
+            return None;
+        }
+        let (country, digits) = (number(country)? as u16, network.len() as u8);
+        let network = number(network)? as u16;
+        // Without a network, all numbers are zero.
+        (country != 0).then_some(Self { country, network, network_digits: digits })
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:03}-{:0width$}", self.country, self.network, width = usize::from(self.network_digits))
+    }
+}
+
+/// `AT+CPSI?`: the cell that the module is in (S67 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cpsi;
+
+/// The cell that a module is in, as far as the driver reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct SystemInformation {
+    /// The technology; nothing where there is no service.
+    pub technology: Option<Technology>,
+    /// Whether the radio is on (`Online`).
+    pub is_online: bool,
+    /// The operator; nothing where there is no service.
+    pub operator: Option<Operator>,
+}
+
+impl Request for Cpsi {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CPSI", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for Cpsi {
+    type Response = SystemInformation;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some(parameters) = line.parameters("+CPSI") else { return };
+        let mut rest = parameters.rest();
+        response.technology = match next_field(&mut rest) {
+            b"NO SERVICE" | b"" => None,
+            b"GSM" => Some(Technology::Gsm),
+            b"WCDMA" => Some(Technology::Wcdma),
+            b"TDS" => Some(Technology::TdScdma),
+            [b'L', b'T', b'E', ..] => Some(Technology::Lte),
+            _ => Some(Technology::Other),
+        };
+        response.is_online = next_field(&mut rest) == b"Online";
+        response.operator = Operator::of(next_field(&mut rest));
+    }
+}
+
+/// Which technologies a module may use, `<mode>` of `AT+CNMP`. A module has only those that its hardware has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum NetworkMode {
+    /// 2: all, as the module sees fit.
+    Automatic,
+    /// 13: GSM only.
+    Gsm,
+    /// 14: WCDMA only.
+    Wcdma,
+    /// 38: LTE only.
+    Lte,
+    /// 51: GSM and LTE.
+    GsmAndLte,
+    /// Any other number, see the manual of the module.
+    Other(u8),
+}
+
+impl NetworkMode {
+    const fn number(self) -> u8 {
+        match self {
+            Self::Automatic => 2,
+            Self::Gsm => 13,
+            Self::Wcdma => 14,
+            Self::Lte => 38,
+            Self::GsmAndLte => 51,
+            Self::Other(number) => number,
+        }
+    }
+
+    const fn from_number(number: u8) -> Self {
+        match number {
+            2 => Self::Automatic,
+            13 => Self::Gsm,
+            14 => Self::Wcdma,
+            38 => Self::Lte,
+            51 => Self::GsmAndLte,
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// `AT+CNMP=<mode>`: chooses the technologies. The module keeps the choice when it is switched off, and searches anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cnmp {
+    /// The technologies.
+    pub mode: NetworkMode,
+}
+
+impl Request for Cnmp {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CNMP", Answer::Plain) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'=').number(self.mode.number().into());
+    }
+}
+
+no_response!(Cnmp);
+
+/// `AT+CNMP?`: the technologies that are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CnmpRead;
+
+impl Request for CnmpRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CNMP", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for CnmpRead {
+    type Response = Option<NetworkMode>;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let number = only_number(line, "+CNMP").and_then(|number| number.try_into().ok());
+        *response = number.map(NetworkMode::from_number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::command::tests::encoded;
+    use crate::network::tests::response;
+    use std::string::ToString;
+
+    #[test]
+    fn the_cell_of_the_manual_is_read() {
+        assert_eq!(encoded(&Cpsi), "AT+CPSI?");
+        let answer = b"+CPSI: LTE,Online,460-00,0x333C,39589680,308,EUTRAN-BAND3,1350,5,0,0,54,0,22\r\n";
+        let cell = response(&Cpsi, answer);
+        let operator = Operator { country: 460, network: 0, network_digits: 2 };
+        assert_eq!(
+            cell,
+            SystemInformation { technology: Some(Technology::Lte), is_online: true, operator: Some(operator) }
+        );
+        assert_eq!(operator.to_string(), "460-00");
+        assert_eq!((operator.country(), operator.network()), (460, 0));
+    }
+
+    #[test]
+    fn every_technology_has_its_name_and_no_service_has_none() {
+        let cell = |text: &str| response(&Cpsi, std::format!("+CPSI: {text}\r\n").as_bytes());
+        for (name, technology) in [
+            ("GSM", Technology::Gsm),
+            ("WCDMA", Technology::Wcdma),
+            ("TDS", Technology::TdScdma),
+            ("LTE NB-IOT", Technology::Lte),
+            ("EVDO", Technology::Other),
+        ] {
+            let found = cell(&std::format!("{name},Online,310-410,0x1"));
+            assert_eq!(found.technology, Some(technology), "{name}");
+            assert_eq!(found.operator.unwrap().to_string(), "310-410");
+        }
+        for text in ["NO SERVICE,Online", "NO SERVICE,Low Power Mode", "NO SERVICE,Online,000-00"] {
+            let found = cell(text);
+            assert_eq!((found.technology, found.operator), (None, None), "{text}");
+            assert_eq!(found.is_online, text.contains("Online"), "{text}");
+        }
+    }
+
+    #[test]
+    fn modes_are_numbers_both_ways() {
+        for number in 0..=u8::MAX {
+            let mode = NetworkMode::from_number(number);
+            assert_eq!(encoded(&Cnmp { mode }), std::format!("AT+CNMP={number}"));
+            assert_eq!(response(&CnmpRead, std::format!("+CNMP: {number}\r\n").as_bytes()), Some(mode));
+        }
+        assert_eq!(encoded(&Cnmp { mode: NetworkMode::Lte }), "AT+CNMP=38");
+        assert_eq!(response(&CnmpRead, b"+CNMP: 300\r\n"), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! The module's side of the UART.
+
+use super::only_number;
+use crate::at::{Encoder, Line};
+use crate::command::{Answer, Command, Descriptor, Request, check, no_response};
+use crate::error::{InvalidInput, Parameter, Problem};
+use crate::family::Family;
+
+/// The rates that every family has.
+const BAUD_RATES: [u32; 13] =
+    [300, 600, 1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600];
+
+/// `AT+IPR=<rate>`: the baud rate (ITU-T V.250 §6.2.10).
+///
+/// The module answers at the rate so far and changes it then: change that of the UART before the next command. It is kept
+/// when the module is switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ipr {
+    /// Bits per second: 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600.
+    pub baud_rate: u32,
+}
+
+impl Request for Ipr {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+IPR", Answer::Plain) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'=').number(self.baud_rate);
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        if !BAUD_RATES.contains(&self.baud_rate) {
+            return check::invalid(Parameter::Data, Problem::NotInFamily);
+        }
+        Ok(())
+    }
+}
+
+/// `AT+IPR?`: the baud rate, in bits per second; 0 where the module follows the UART.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IprRead;
+
+impl Request for IprRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+IPR", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for IprRead {
+    type Response = Option<u32>;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        *response = only_number(line, "+IPR");
+    }
+}
+
+/// How the sides of the UART stop each other. Flow control by characters is not offered: payloads can hold them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum FlowControl {
+    /// Not at all: bytes that come while a buffer is full are lost.
+    None,
+    /// By the lines RTS and CTS, which have to be connected.
+    RtsCts,
+}
+
+/// `AT+IFC=<dce>,<dte>`: flow control, the same in both directions (ITU-T V.250 §6.2.12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ifc {
+    /// Flow control.
+    pub flow_control: FlowControl,
+}
+
+impl Request for Ifc {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+IFC", Answer::Plain) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.text(match self.flow_control {
+            FlowControl::None => "=0,0",
+            FlowControl::RtsCts => "=2,2",
+        });
+    }
+}
+
+no_response!(Ipr, Ifc);
+
+/// `AT+IFC?`: flow control; nothing where it is neither of [`FlowControl`], or differs between the directions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IfcRead;
+
+impl Request for IfcRead {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+IFC", Answer::Information) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.byte(b'?');
+    }
+}
+
+impl Command for IfcRead {
+    type Response = Option<FlowControl>;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some(mut parameters) = line.parameters("+IFC") else { return };
+        *response = match (parameters.number(), parameters.number()) {
+            (Some(0), Some(0)) => Some(FlowControl::None),
+            (Some(2), Some(2)) => Some(FlowControl::RtsCts),
+            _ => None,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::tests::encoded;
+    use crate::network::tests::response;
+
+    #[test]
+    fn only_rates_that_modules_have_are_sent() {
+        assert_eq!(encoded(&Ipr { baud_rate: 115_200 }), "AT+IPR=115200");
+        assert_eq!(encoded(&IprRead), "AT+IPR?");
+        assert_eq!(response(&IprRead, b"+IPR: 115200\r\n"), Some(115_200));
+        for (baud_rate, is_good) in [(9_600, true), (460_800, true), (921_600, true), (0, false), (115_201, false)] {
+            assert_eq!(Ipr { baud_rate }.check(Family::A76xx).is_ok(), is_good, "{baud_rate}");
+        }
+    }
+
+    #[test]
+    fn flow_control_is_read_as_it_is_written() {
+        assert_eq!(encoded(&Ifc { flow_control: FlowControl::None }), "AT+IFC=0,0");
+        assert_eq!(encoded(&Ifc { flow_control: FlowControl::RtsCts }), "AT+IFC=2,2");
+        assert_eq!(encoded(&IfcRead), "AT+IFC?");
+        assert_eq!(response(&IfcRead, b"+IFC: 2,2\r\n"), Some(FlowControl::RtsCts));
+        assert_eq!(response(&IfcRead, b"+IFC: 0,0\r\n"), Some(FlowControl::None));
+        assert_eq!(response(&IfcRead, b"+IFC: 0,2\r\n"), None);
+    }
+}

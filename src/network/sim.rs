@@ -1,0 +1,111 @@
+//! The SIM card.
+
+use core::fmt;
+
+use super::field::next_field;
+use crate::at::{Encoder, Line};
+use crate::command::{Answer, Command, Descriptor, Request, Text, check, no_response};
+use crate::error::{InvalidInput, Parameter, Problem};
+use crate::family::Family;
+
+/// `AT+CPIN="<pin>"`: unlocks the SIM card (3GPP TS 27.007 §8.3).
+///
+/// After three wrong PINs the card wants its PUK, which only its owner has: never send the same PIN twice. `Debug` does
+/// not show the PIN.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CpinWrite<'a> {
+    /// The PIN, 4-8 digits.
+    pub pin: &'a str,
+}
+
+impl fmt::Debug for CpinWrite<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CpinWrite").finish_non_exhaustive()
+    }
+}
+
+impl Request for CpinWrite<'_> {
+    fn descriptor(&self) -> &'static Descriptor {
+        const { &Descriptor::new("+CPIN", Answer::Plain) }
+    }
+
+    fn parameters(&self, line: &mut Encoder<'_>) {
+        line.text("=\"").text(self.pin).byte(b'"');
+    }
+
+    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+        check::range(self.pin.len() as u32, 4, 8, Parameter::Data)?;
+        if !self.pin.bytes().all(|byte| byte.is_ascii_digit()) {
+            return check::invalid(Parameter::Data, Problem::Character);
+        }
+        Ok(())
+    }
+}
+
+no_response!(CpinWrite<'_>);
+
+/// The number of a SIM card, usually 19 or 20 digits.
+pub type Iccid = Text<22>;
+
+/// `AT+CICCID`: the number of the SIM card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ciccid;
+
+impl Request for Ciccid {
+    fn descriptor(&self) -> &'static Descriptor {
+        // The answer is `+ICCID: …`, which is not the command's name.
+        const { &Descriptor::new("+CICCID", Answer::Text) }
+    }
+}
+
+impl Command for Ciccid {
+    type Response = Option<Iccid>;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some(parameters) = line.parameters("+ICCID").or_else(|| line.parameters("+CICCID")) else { return };
+        let mut number = Iccid::default();
+        for &digit in next_field(&mut parameters.rest()) {
+            number.push(digit);
+        }
+        *response = Some(number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::command::tests::encoded;
+    use crate::network::tests::response;
+
+    #[test]
+    fn a_pin_is_sent_in_quotes_and_never_shown() {
+        let cpin = CpinWrite { pin: "1234" };
+        assert_eq!(encoded(&cpin), "AT+CPIN=\"1234\"");
+        assert!(!std::format!("{cpin:?}").contains("1234"));
+    }
+
+    #[test]
+    fn a_pin_is_four_to_eight_digits() {
+        let problem = |pin| CpinWrite { pin }.check(Family::Sim7600).err().map(|invalid| invalid.problem);
+        for pin in ["1234", "12345678"] {
+            assert_eq!(problem(pin), None);
+        }
+        for pin in ["", "123", "123456789"] {
+            assert_eq!(problem(pin), Some(Problem::OutOfRange(4, 8)));
+        }
+        for pin in ["12a4", "1\"\r1", "١٢"] {
+            assert_eq!(problem(pin), Some(Problem::Character), "{pin}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_the_card_comes_under_either_name() {
+        assert_eq!(encoded(&Ciccid), "AT+CICCID");
+        for answer in ["+ICCID: 898600700907A6019125\r\n", "+CICCID: \"898600700907A6019125\"\r\n"] {
+            let answer = std::format!("{answer}+CGEV: EPS PDN ACT 1\r\n");
+            assert_eq!(response(&Ciccid, answer.as_bytes()).unwrap().as_str(), Some("898600700907A6019125"));
+        }
+        assert_eq!(response(&Ciccid, b"SMS DONE\r\n"), None);
+    }
+}

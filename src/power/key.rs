@@ -1,0 +1,196 @@
+//! PWRKEY.
+
+use core::convert::Infallible;
+use core::fmt;
+
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
+
+use super::PowerTiming;
+use super::line::{Line, Press};
+
+/// How long between two looks at the status pin, in milliseconds.
+const STATUS_INTERVAL: u32 = 100;
+
+/// The status pin of a [`PowerKey`] that has none. There is no value of it.
+#[derive(Clone, Copy, Debug)]
+pub enum NoPin {}
+
+impl ErrorType for NoPin {
+    type Error = Infallible;
+}
+
+impl InputPin for NoPin {
+    fn is_high(&mut self) -> Result<bool, Infallible> {
+        match *self {}
+    }
+
+    fn is_low(&mut self) -> Result<bool, Infallible> {
+        match *self {}
+    }
+}
+
+/// Why a module could not be switched on or off: `K` is the error of the key's pin, `S` that of the status pin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PowerError<K, S> {
+    /// PWRKEY could not be driven.
+    Key(K),
+    /// The status pin could not be read.
+    Status(S),
+    /// The status pin did not follow in time: check supply, wiring, and whether the key is [inverted](PowerKey::inverted).
+    TimedOut,
+}
+
+impl<K: fmt::Debug, S: fmt::Debug> fmt::Display for PowerError<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key(_) => "PWRKEY could not be driven",
+            Self::Status(_) => "the status pin could not be read",
+            Self::TimedOut => "the status pin did not follow PWRKEY: check supply and wiring",
+        })
+    }
+}
+
+impl<K: fmt::Debug, S: fmt::Debug> core::error::Error for PowerError<K, S> {}
+
+/// The key of a module, PWRKEY, as if somebody pressed it; with a status pin if there is one.
+///
+/// A key that is pressed for long enough switches a module off that is on; a short press does nothing to it. Without a
+/// status pin nobody knows which it is: then `power_on` after `power_off` is the way to a fresh module.
+#[derive(Debug)]
+pub struct PowerKey<P, S = NoPin> {
+    line: Line<P>,
+    status: Option<S>,
+    timing: PowerTiming,
+}
+
+impl<P: OutputPin> PowerKey<P> {
+    /// A key that is wired to PWRKEY itself: low is pressed. The pin should be high when it is handed over.
+    pub const fn new(pin: P, timing: PowerTiming) -> Self {
+        Self { line: Line::new(pin), status: None, timing }
+    }
+}
+
+impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
+    /// High is pressed: most boards drive PWRKEY through a transistor.
+    #[must_use]
+    pub fn inverted(mut self) -> Self {
+        self.line = self.line.inverted();
+        self
+    }
+
+    /// With the module's STATUS output (or VDD_EXT): high while it is on.
+    #[must_use]
+    pub fn with_status<I: InputPin>(self, status: I) -> PowerKey<P, I> {
+        PowerKey { line: self.line, status: Some(status), timing: self.timing }
+    }
+
+    /// Whether the module is on; nothing without a status pin.
+    ///
+    /// # Errors
+    ///
+    /// [`PowerError::Status`].
+    pub fn is_on(&mut self) -> Result<Option<bool>, PowerError<P::Error, S::Error>> {
+        self.status.as_mut().map(InputPin::is_high).transpose().map_err(PowerError::Status)
+    }
+
+    /// Switches the module on, unless the status pin says that it is. Returns when that pin follows; without one, after
+    /// the pulse, some seconds before the module answers.
+    ///
+    /// # Errors
+    ///
+    /// See [`PowerError`].
+    pub fn power_on(&mut self, delay: &mut impl DelayNs) -> Result<(), PowerError<P::Error, S::Error>> {
+        self.switch(true, delay)
+    }
+
+    /// Switches the module off, unless the status pin says that it is. Returns when that pin follows; without one, after
+    /// the pulse, some seconds before the module is off. Shut the [`Modem`](crate::Modem::shutdown) down first.
+    ///
+    /// # Errors
+    ///
+    /// See [`PowerError`].
+    pub fn power_off(&mut self, delay: &mut impl DelayNs) -> Result<(), PowerError<P::Error, S::Error>> {
+        self.switch(false, delay)
+    }
+
+    /// Gives the pins back.
+    pub fn into_inner(self) -> (P, Option<S>) {
+        (self.line.into_inner(), self.status)
+    }
+
+    fn switch(&mut self, on: bool, delay: &mut impl DelayNs) -> Result<(), PowerError<P::Error, S::Error>> {
+        if self.is_on()? == Some(on) {
+            return Ok(());
+        }
+        let press = Press::begin(&mut self.line).map_err(PowerError::Key)?;
+        delay.delay_ms(self.timing.pulse(on));
+        press.end().map_err(PowerError::Key)?;
+        let mut waited = 0;
+        while self.lags(on, waited)? {
+            delay.delay_ms(STATUS_INTERVAL);
+            waited += STATUS_INTERVAL;
+        }
+        Ok(())
+    }
+
+    /// Whether the status pin has still to be waited for.
+    fn lags(&mut self, on: bool, waited: u32) -> Result<bool, PowerError<P::Error, S::Error>> {
+        let lags = self.is_on()?.is_some_and(|is_on| is_on != on);
+        if lags && waited >= self.timing.limit { Err(PowerError::TimedOut) } else { Ok(lags) }
+    }
+}
+
+/// The same for an executor.
+#[cfg(feature = "async")]
+impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
+    /// [`power_on`](Self::power_on) with an async delay. If it is dropped, the key is released; the module may have been
+    /// switched on.
+    ///
+    /// # Errors
+    ///
+    /// See [`PowerError`].
+    pub async fn power_on_async(
+        &mut self,
+        delay: &mut impl embedded_hal_async::delay::DelayNs,
+    ) -> Result<(), PowerError<P::Error, S::Error>> {
+        self.switch_async(true, delay).await
+    }
+
+    /// [`power_off`](Self::power_off) with an async delay. If it is dropped, the key is released; the module may have been
+    /// switched off.
+    ///
+    /// # Errors
+    ///
+    /// See [`PowerError`].
+    pub async fn power_off_async(
+        &mut self,
+        delay: &mut impl embedded_hal_async::delay::DelayNs,
+    ) -> Result<(), PowerError<P::Error, S::Error>> {
+        self.switch_async(false, delay).await
+    }
+
+    async fn switch_async(
+        &mut self,
+        on: bool,
+        delay: &mut impl embedded_hal_async::delay::DelayNs,
+    ) -> Result<(), PowerError<P::Error, S::Error>> {
+        if self.is_on()? == Some(on) {
+            return Ok(());
+        }
+        let press = Press::begin(&mut self.line).map_err(PowerError::Key)?;
+        delay.delay_ms(self.timing.pulse(on)).await;
+        press.end().map_err(PowerError::Key)?;
+        let mut waited = 0;
+        while self.lags(on, waited)? {
+            delay.delay_ms(STATUS_INTERVAL).await;
+            waited += STATUS_INTERVAL;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

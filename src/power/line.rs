@@ -1,0 +1,60 @@
+//! An output that presses something.
+
+use embedded_hal::digital::{OutputPin, PinState};
+
+/// A line of the module that is low when it is pressed, or through a transistor, high.
+#[derive(Debug)]
+pub(super) struct Line<P> {
+    pin: P,
+    is_inverted: bool,
+}
+
+impl<P: OutputPin> Line<P> {
+    pub(super) const fn new(pin: P) -> Self {
+        Self { pin, is_inverted: false }
+    }
+
+    pub(super) fn inverted(mut self) -> Self {
+        self.is_inverted = true;
+        self
+    }
+
+    pub(super) fn press(&mut self) -> Result<(), P::Error> {
+        self.pin.set_state(PinState::from(self.is_inverted))
+    }
+
+    pub(super) fn release(&mut self) -> Result<(), P::Error> {
+        self.pin.set_state(PinState::from(!self.is_inverted))
+    }
+
+    pub(super) fn into_inner(self) -> P {
+        self.pin
+    }
+}
+
+/// A line that is pressed until this is dropped, so that a future that is dropped lets go of it.
+pub(super) struct Press<'l, P: OutputPin> {
+    line: &'l mut Line<P>,
+    is_pressed: bool,
+}
+
+impl<'l, P: OutputPin> Press<'l, P> {
+    pub(super) fn begin(line: &'l mut Line<P>) -> Result<Self, P::Error> {
+        line.press()?;
+        Ok(Self { line, is_pressed: true })
+    }
+
+    pub(super) fn end(mut self) -> Result<(), P::Error> {
+        self.is_pressed = false;
+        self.line.release()
+    }
+}
+
+impl<P: OutputPin> Drop for Press<'_, P> {
+    fn drop(&mut self) {
+        if self.is_pressed {
+            // Nobody is left to be told.
+            let _ = self.line.release();
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Pins of a module: switching it on and off, resetting it, letting it sleep.
+//!
+//! ```
+//! # use embedded_hal::{delay::DelayNs, digital::{InputPin, OutputPin}};
+//! # use simcom_mqtt::{Family, power::{PowerError, PowerKey, PowerTiming}};
+//! fn start<P: OutputPin, S: InputPin>(
+//!     pin: P,
+//!     status: S,
+//!     mut delay: impl DelayNs,
+//! ) -> Result<(), PowerError<P::Error, S::Error>> {
+//!     let mut key = PowerKey::new(pin, PowerTiming::of(Family::Sim7600)).inverted().with_status(status);
+//!     key.power_on(&mut delay)
+//! }
+//! ```
+//!
+//! That the software of the module has started is told by [`Event::ModemRestarted`](crate::Event::ModemRestarted), but
+//! there is no need to wait for it: [`Modem::bring_up`](crate::Modem::bring_up) does.
+
+mod dtr;
+mod key;
+mod line;
+mod reset;
+mod timing;
+
+pub use dtr::Dtr;
+pub use key::{NoPin, PowerError, PowerKey};
+pub use reset::Reset;
+pub use timing::PowerTiming;

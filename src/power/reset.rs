@@ -1,0 +1,77 @@
+//! RESET.
+
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::OutputPin;
+
+use super::PowerTiming;
+use super::line::{Line, Press};
+
+/// The RESET input of a module. The manuals keep it for a module that answers to nothing else.
+#[derive(Debug)]
+pub struct Reset<P> {
+    line: Line<P>,
+    timing: PowerTiming,
+}
+
+impl<P: OutputPin> Reset<P> {
+    /// A pin that is wired to RESET itself: low is pressed. The pin should be high when it is handed over.
+    pub const fn new(pin: P, timing: PowerTiming) -> Self {
+        Self { line: Line::new(pin), timing }
+    }
+
+    /// High is pressed: through a transistor.
+    #[must_use]
+    pub fn inverted(mut self) -> Self {
+        self.line = self.line.inverted();
+        self
+    }
+
+    /// Resets the module. Returns after the pulse;
+    /// [`Event::ModemRestarted`](crate::Event::ModemRestarted) comes when the module has started.
+    ///
+    /// # Errors
+    ///
+    /// Those of the pin.
+    pub fn reset(&mut self, delay: &mut impl DelayNs) -> Result<(), P::Error> {
+        let press = Press::begin(&mut self.line)?;
+        delay.delay_ms(self.timing.reset);
+        press.end()
+    }
+
+    /// [`reset`](Self::reset) with an async delay. If it is dropped, RESET is released; the module may have been reset.
+    ///
+    /// # Errors
+    ///
+    /// Those of the pin.
+    #[cfg(feature = "async")]
+    pub async fn reset_async(&mut self, delay: &mut impl embedded_hal_async::delay::DelayNs) -> Result<(), P::Error> {
+        let press = Press::begin(&mut self.line)?;
+        delay.delay_ms(self.timing.reset).await;
+        press.end()
+    }
+
+    /// Gives the pin back.
+    pub fn into_inner(self) -> P {
+        self.line.into_inner()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Family;
+    use embedded_hal_mock::eh1::delay::{CheckedDelay, Transaction as Wait};
+    use embedded_hal_mock::eh1::digital::{Mock, State, Transaction as Pin};
+
+    #[test]
+    fn reset_is_a_pulse_of_the_length_of_the_family() {
+        for (family, length) in [(Family::Sim7600, 300), (Family::A76xx, 2_500), (Family::Sim767x, 2_500)] {
+            let mut delay = CheckedDelay::new(&[Wait::blocking_delay_ms(length)]);
+            let mut reset =
+                Reset::new(Mock::new(&[Pin::set(State::Low), Pin::set(State::High)]), PowerTiming::of(family));
+            reset.reset(&mut delay).unwrap();
+            delay.done();
+            reset.into_inner().done();
+        }
+    }
+}
