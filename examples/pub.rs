@@ -18,10 +18,10 @@ use simcom_mqtt::{ConnectOptions, Error, Modem, Publish, QoS, RefuseAll};
 use tokio::fs::File;
 use tokio_serial::SerialStream;
 
-use host::apn::DefineContext;
 use host::arguments::{Port, Session, parse_qos};
 use host::clock::Clock;
 use host::ending::{Failure, Signals, end, exit_code};
+use host::network::attach;
 use host::tls::{Certificates, TlsFlags};
 use host::uart::{Receiver, Transmitter};
 
@@ -100,7 +100,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let mut modem = Modem::new(receiver, transmitter, Clock::start(), arguments.port.family(), RefuseAll);
     let outcome = tokio::select! {
-        outcome = publish(&mut modem, &arguments, certificates.as_ref(), &options, &mut payload) => outcome.map_err(Failure::from),
+        outcome = publish(&mut modem, &arguments, certificates.as_ref(), &options, &mut payload) => outcome,
         () = signals.next() => Err("interrupted, the message may not be published".to_owned().into()),
     };
     end(modem, &mut signals, outcome).await
@@ -149,10 +149,8 @@ async fn publish<'a>(
     certificates: Option<&Certificates>,
     options: &'a ConnectOptions<'a>,
     payload: &mut Payload,
-) -> Result<(), Error> {
-    if let Some(apn) = &arguments.port.apn {
-        modem.execute(&DefineContext { apn }).await?;
-    }
+) -> Result<(), Failure> {
+    attach(modem, &arguments.port).await?;
     if let Some(certificates) = certificates {
         certificates.store(modem).await?;
     }
@@ -160,7 +158,8 @@ async fn publish<'a>(
     client.connect(options).await?;
     let message = |bytes| Publish::new(&arguments.topic, bytes).qos(arguments.qos).retained(arguments.retain);
     match payload {
-        Payload::Bytes(bytes) => client.publish(&message(bytes)).await,
-        Payload::File(file, length) => client.publish_from(&message(&[]), *length, file).await,
+        Payload::Bytes(bytes) => client.publish(&message(bytes)).await?,
+        Payload::File(file, length) => client.publish_from(&message(&[]), *length, file).await?,
     }
+    Ok(())
 }

@@ -21,12 +21,12 @@ use simcom_mqtt::{ClientState, ConnectOptions, Error, Event, Modem, QoS};
 use tokio::time::{Instant, timeout_at};
 use tokio_serial::SerialStream;
 
-use host::apn::DefineContext;
 use host::arguments::{Port, Session, parse_qos};
 use host::clock::Clock;
 use host::ending::{Failure, Signals, end, exit_code};
 use host::format::{Format, Layout, Pieces};
 use host::messages::Messages;
+use host::network::attach;
 use host::tls::{Certificates, TlsFlags};
 use host::uart::{Receiver, Transmitter};
 
@@ -145,9 +145,7 @@ struct Subscriber<'a> {
 impl<'a> Subscriber<'a> {
     /// Prints messages until there were enough of them.
     async fn run(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
-        if let Some(apn) = &self.arguments.port.apn {
-            modem.execute(&DefineContext { apn }).await?;
-        }
+        attach(modem, &self.arguments.port).await?;
         if let Some(certificates) = self.certificates {
             certificates.store(modem).await?;
         }

@@ -210,6 +210,16 @@ pub enum Parameter {
     Certificate,
     /// The command itself.
     Command,
+    /// The access point of the mobile network.
+    Apn,
+    /// The number of a PDP context.
+    PdpContext,
+    /// The PIN of the SIM card.
+    Pin,
+    /// The speed of the UART.
+    BaudRate,
+    /// A date or time.
+    Time,
     /// The data of a command of the user's own.
     Data,
 }
@@ -332,6 +342,11 @@ impl fmt::Display for Parameter {
             Self::FileName => "certificate name",
             Self::Certificate => "certificate",
             Self::Command => "command",
+            Self::Apn => "access point name",
+            Self::PdpContext => "PDP context",
+            Self::Pin => "PIN",
+            Self::BaudRate => "baud rate",
+            Self::Time => "time",
             Self::Data => "data",
         })
     }

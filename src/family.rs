@@ -174,6 +174,14 @@ impl Family {
         }
     }
 
+    /// Whether sockets and MQTT take their access point from `AT+CGSOCKCONT` (A76 §3).
+    pub const fn has_socket_context(self) -> bool {
+        match self {
+            Self::A7600 => true,
+            Self::A76xx | Self::Sim7600 | Self::Sim767x => false,
+        }
+    }
+
     /// How long `AT+CMQTTSTART` may take until its outcome, by the manual of the family.
     pub const fn start_timeout(self) -> Duration {
         match self {
@@ -249,7 +257,7 @@ pub(crate) const fn with_margin(seconds: u32) -> u32 {
 }
 
 /// `duration` in milliseconds, at most 24 days so that deadlines compare correctly when the clock wraps.
-const fn milliseconds(duration: Duration) -> u32 {
+pub(crate) const fn milliseconds(duration: Duration) -> u32 {
     const LONGEST: u64 = (i32::MAX / 1000) as u64;
     let seconds = duration.as_secs();
     if seconds >= LONGEST {

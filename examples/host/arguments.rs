@@ -6,7 +6,6 @@ use clap::{ArgAction, Args};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Family, QoS, Tls, Will};
 use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
-use super::apn::parse_apn;
 use super::dialogue::Dialogue;
 use super::ending::Failure;
 use super::family::FamilyName;
@@ -32,8 +31,8 @@ pub struct Port {
     #[arg(long, value_name = "0|1", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
     index: u8,
 
-    /// Access point of the mobile network; without it the module keeps the one it has
-    #[arg(long, value_parser = parse_apn)]
+    /// Access point of the mobile network to attach to first; without it the module is taken to be attached
+    #[arg(long)]
     pub apn: Option<String>,
 
     /// Print the AT dialogue to stderr, without passwords
@@ -48,6 +47,10 @@ impl Port {
 
     pub fn index(&self) -> ClientIndex {
         if self.index == 0 { ClientIndex::First } else { ClientIndex::Second }
+    }
+
+    pub fn debug(&self) -> bool {
+        self.debug
     }
 
     pub fn device(&self) -> &str {

@@ -1,6 +1,5 @@
 //! What a program on a host needs around the driver: a clock, the two halves of a UART, and what the examples share.
 
-pub mod apn;
 pub mod arguments;
 pub mod clock;
 pub mod dialogue;
@@ -8,5 +7,6 @@ pub mod ending;
 pub mod family;
 pub mod format;
 pub mod messages;
+pub mod network;
 pub mod tls;
 pub mod uart;

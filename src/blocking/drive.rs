@@ -15,13 +15,13 @@ use crate::timer::Timer;
 const TAKEN: usize = 64;
 
 /// Where a payload comes from that is not in memory.
-pub(super) trait Source {
+pub(crate) trait Source {
     /// Reads the next bytes of the payload, at least one.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error>;
 }
 
 /// The source of the calls that have none.
-pub(super) struct NoSource;
+pub(crate) struct NoSource;
 
 impl Source for NoSource {
     fn read(&mut self, _: &mut [u8]) -> Result<usize, Error> {
@@ -51,7 +51,7 @@ where
     I: FnMut() -> ControlFlow<()>,
 {
     /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
-    pub(super) fn drive(&mut self, procedure: &mut dyn Procedure, source: &mut dyn Source) -> Result<(), Error> {
+    pub(crate) fn drive(&mut self, procedure: &mut dyn Procedure, source: &mut dyn Source) -> Result<(), Error> {
         self.engine.begin_call(self.timer.now(), procedure)?;
         // What has arrived since the last call is taken before anything is decided: it may be a restart.
         while self.take(procedure)? {}

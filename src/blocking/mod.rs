@@ -19,7 +19,7 @@
 //! }
 //! ```
 
-mod drive;
+pub(crate) mod drive;
 
 use core::fmt;
 use core::ops::ControlFlow;
@@ -52,7 +52,7 @@ use drive::NoSource;
 pub struct Modem<'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
     receiver: R,
     transmitter: T,
-    timer: C,
+    pub(crate) timer: C,
     handler: H,
     idle: I,
     engine: Engine,

@@ -15,13 +15,13 @@ use crate::session::{Outgoing, PIECE, Procedure, Progress};
 use crate::timer::Timer;
 
 /// Where a payload comes from that is not in memory.
-pub(super) trait Source {
+pub(crate) trait Source {
     /// Reads the next bytes of the payload, at least one.
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error>;
 }
 
 /// The source of the calls that have none.
-pub(super) struct NoSource;
+pub(crate) struct NoSource;
 
 impl Source for NoSource {
     async fn read(&mut self, _: &mut [u8]) -> Result<usize, Error> {
@@ -51,7 +51,7 @@ fn ready<O>(poll: Poll<O>) -> Option<O> {
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
-    pub(super) async fn drive<S: Source>(
+    pub(crate) async fn drive<S: Source>(
         &mut self,
         procedure: &mut dyn Procedure,
         source: &mut S,

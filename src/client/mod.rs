@@ -1,6 +1,6 @@
 //! The async client: it moves bytes and time between a UART and the sans-I/O core, and knows nothing of the protocol.
 
-mod drive;
+pub(crate) mod drive;
 
 use core::fmt;
 
@@ -35,7 +35,7 @@ use drive::NoSource;
 pub struct Modem<'a, R, T, C, H> {
     receiver: R,
     transmitter: T,
-    timer: C,
+    pub(crate) timer: C,
     handler: H,
     engine: Engine,
     options: Remembered<'a>,
@@ -115,7 +115,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// # use simcom_mqtt::{Modem, Error, MessageHandler, Timer, command};
     /// # use embedded_io_async::{BufRead, Write};
     /// # async fn example<R: BufRead, T: Write, C: Timer, H: MessageHandler>(mut modem: Modem<'_, R, T, C, H>) -> Result<(), Error> {
-    /// let signal: Option<u8> = modem.execute(&command::Csq).await?;
+    /// let signal: Option<command::Rssi> = modem.execute(&command::Csq).await?;
     /// modem.execute(&command::Start).await?;
     /// # Ok(()) }
     /// ```

@@ -7,7 +7,7 @@ type Checked = Result<(), InvalidInput>;
 
 // Not inlined: there are many checks, and none is in a hurry.
 #[inline(never)]
-pub(super) const fn invalid(parameter: Parameter, problem: Problem) -> Checked {
+pub(crate) const fn invalid(parameter: Parameter, problem: Problem) -> Checked {
     Err(InvalidInput { parameter, problem })
 }
 
@@ -25,7 +25,7 @@ pub(super) const fn length(bytes: &[u8], limit: usize, parameter: Parameter) -> 
 
 /// A number within a range.
 #[inline(never)]
-pub(super) const fn range(number: u32, least: u16, most: u16, parameter: Parameter) -> Checked {
+pub(crate) const fn range(number: u32, least: u16, most: u16, parameter: Parameter) -> Checked {
     if number < least as u32 || number > most as u32 {
         invalid(parameter, Problem::OutOfRange(least, most))
     } else {
@@ -34,7 +34,7 @@ pub(super) const fn range(number: u32, least: u16, most: u16, parameter: Paramet
 }
 
 /// 1 to `limit` bytes that can stand in quotes: whoever could end them could send AT commands through a user name.
-pub(super) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked {
+pub(crate) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked {
     length(text.as_bytes(), limit, parameter)?;
     if text.bytes().any(|byte| byte == b'"' || byte.is_ascii_control()) {
         return invalid(parameter, Problem::Character);
@@ -43,7 +43,7 @@ pub(super) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked 
 }
 
 /// A command that only some families know.
-pub(super) const fn known(is_known: bool) -> Checked {
+pub(crate) const fn known(is_known: bool) -> Checked {
     if is_known { Ok(()) } else { invalid(Parameter::Command, Problem::NotInFamily) }
 }
 

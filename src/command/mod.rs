@@ -105,13 +105,14 @@
 //! ```
 
 mod certificate;
-mod check;
+pub(crate) mod check;
 mod connection;
 mod duplicate;
 mod general;
 mod list;
 mod per_client;
 mod publish;
+mod queries;
 mod ranges;
 mod read_form;
 mod service;
@@ -129,10 +130,12 @@ use crate::family::{Family, Timeouts};
 pub use certificate::{Ccertdele, Ccertdown, Ccertlist};
 pub use connection::{Accq, Connect, Disc, Rel, ServerType};
 pub use duplicate::Duplicate;
-pub use general::{At, Cgmm, Cpin, Creg, Csq, EchoOff};
+pub(crate) use general::take_text;
+pub use general::{At, Cgmm, EchoOff};
 pub use list::{Listed, Part};
 pub use per_client::PerClient;
 pub use publish::{Payload, Pub, Topic};
+pub use queries::{Cpin, Creg, Csq, Registration, Rssi, SimState};
 pub use ranges::{Range, Ranges};
 pub use read_form::{
     AccqRead, Acquired, CfgRead, ConnectParameters, ConnectRead, DiscRead, RelRead, Settings, SslcfgRead,

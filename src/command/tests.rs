@@ -42,7 +42,7 @@ fn response_in_chunks<C: Command>(command: &C, answer: &[u8], size: usize) -> C:
 }
 
 /// What `view` shows of the response that a command reads from an answer, the same however that is cut.
-fn response<C: Command, V: PartialEq + core::fmt::Debug>(
+pub(crate) fn response<C: Command, V: PartialEq + core::fmt::Debug>(
     command: &C,
     answer: &[u8],
     view: impl Fn(&C::Response) -> V,

@@ -118,7 +118,7 @@ impl Request for Cclk {
         ];
         ranges
             .into_iter()
-            .try_for_each(|(number, least, most)| check::range(number.into(), least, most, Parameter::Data))
+            .try_for_each(|(number, least, most)| check::range(number.into(), least, most, Parameter::Time))
     }
 }
 

@@ -18,13 +18,13 @@ const ACTIVATION_TIMEOUT: u32 = 60_000;
 
 /// The numbers of contexts that every family has.
 pub(super) fn check_context(context: u8) -> Result<(), InvalidInput> {
-    check::range(context.into(), 1, 15, Parameter::Data)
+    check::range(context.into(), 1, 15, Parameter::PdpContext)
 }
 
 fn check_apn(context: u8, apn: &str) -> Result<(), InvalidInput> {
     check_context(context)?;
     // Without a name, the network chooses.
-    if apn.is_empty() { Ok(()) } else { check::quoted(apn, APN_LIMIT, Parameter::Data) }
+    if apn.is_empty() { Ok(()) } else { check::quoted(apn, APN_LIMIT, Parameter::Apn) }
 }
 
 /// The kind of address that a PDP context asks for, `<PDP_type>`.

@@ -31,7 +31,7 @@ impl Request for Ipr {
 
     fn check(&self, _: Family) -> Result<(), InvalidInput> {
         if !BAUD_RATES.contains(&self.baud_rate) {
-            return check::invalid(Parameter::Data, Problem::NotInFamily);
+            return check::invalid(Parameter::BaudRate, Problem::NotInFamily);
         }
         Ok(())
     }

@@ -34,9 +34,9 @@ impl Request for CpinWrite<'_> {
     }
 
     fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::range(self.pin.len() as u32, 4, 8, Parameter::Data)?;
+        check::range(self.pin.len() as u32, 4, 8, Parameter::Pin)?;
         if !self.pin.bytes().all(|byte| byte.is_ascii_digit()) {
-            return check::invalid(Parameter::Data, Problem::Character);
+            return check::invalid(Parameter::Pin, Problem::Character);
         }
         Ok(())
     }

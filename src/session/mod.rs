@@ -47,7 +47,9 @@ pub(crate) struct Session {
     incoming: Incoming,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
-    now: Instant,
+    /// A PIN was sent and not accepted, as far as is known: it is not sent again before the card is unlocked.
+    pub(crate) pin_doubtful: bool,
+    pub(crate) now: Instant,
 }
 
 /// An outcome that a dropped call did not wait for.
@@ -70,6 +72,7 @@ impl Session {
             owed: None,
             incoming: Incoming::new(),
             rest_is_answer: false,
+            pin_doubtful: false,
             now: Instant::ZERO,
         }
     }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "async")]
 mod buffered;
+#[cfg(feature = "nb")]
+pub mod nb;
 
 #[cfg(feature = "async")]
 pub use buffered::Buffered;

@@ -4,6 +4,8 @@
 mod answer_orders;
 mod bad_input;
 mod bench;
+#[path = "../network/bring_up.rs"]
+mod bring_up;
 mod command_set;
 mod faults;
 mod handler;

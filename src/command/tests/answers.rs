@@ -230,11 +230,3 @@ fn the_model_is_the_first_line_that_no_module_says_unasked() {
     assert_eq!(model(booting), "A7670E-FASE");
     assert_eq!(model(b"\r\n+CGMM: \"SIM7600SA-H\"\r\n"), "SIM7600SA-H");
 }
-
-#[test]
-fn the_queries_of_a_fence_have_typed_responses() {
-    assert_eq!(response(&Csq, b"+CSQ: 23,0\r\n", |rssi| *rssi), Some(23));
-    assert_eq!(response(&Creg, b"+CREG: 0,5\r\n", |state| *state), Some(5));
-    assert_eq!(response(&Cpin, b"+CPIN: READY\r\n", |is_ready| *is_ready), Some(true));
-    assert_eq!(response(&Cpin, b"+CPIN: SIM PIN\r\n", |is_ready| *is_ready), Some(false));
-}

@@ -195,7 +195,7 @@ fn bad_input_is_refused_before_a_byte_is_sent() {
     let mut bench = Bench::new(Family::Sim7600);
     let refused = bench.bring_up(&Apn::new("a\"\rAT+CPOF"));
     let Err(BringUpError::Failed(Error::Invalid(invalid))) = refused else { panic!("{refused:?}") };
-    assert_eq!((invalid.parameter, invalid.problem), (Parameter::Data, Problem::Character));
+    assert_eq!((invalid.parameter, invalid.problem), (Parameter::Apn, Problem::Character));
     assert!(bench.sent.is_empty());
 }
 

@@ -10,6 +10,7 @@ use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
 use crate::driver::blocking::{Client, Modem};
 use crate::driver::command::{Command, Part};
+use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, Identity};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timer};
 
@@ -135,6 +136,18 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
 
     pub async fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         self.0.detect_family()
+    }
+
+    pub async fn bring_up(
+        &mut self,
+        apn: &Apn<'_>,
+        tell: impl FnMut(BringUpStage),
+    ) -> Result<Attachment, BringUpError> {
+        self.0.bring_up(apn, tell)
+    }
+
+    pub async fn identify(&mut self) -> Result<Identity, Error> {
+        self.0.identify()
     }
 
     pub async fn store_certificate(&mut self, name: &str, length: usize, reader: &mut &[u8]) -> Result<(), Error> {

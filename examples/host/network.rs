@@ -1,0 +1,23 @@
+//! The mobile network, where a flag names its access point.
+
+use embedded_io_async::{BufRead, Write};
+use simcom_mqtt::network::{Apn, BringUpStage};
+use simcom_mqtt::{MessageHandler, Modem, Timer};
+
+use super::arguments::Port;
+use super::ending::Failure;
+
+/// Brings the module to an address. Without an access point, it is taken to have one.
+pub async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
+    modem: &mut Modem<'_, R, T, C, H>,
+    port: &Port,
+) -> Result<(), Failure> {
+    let Some(apn) = &port.apn else { return Ok(()) };
+    let tell = |stage: BringUpStage| {
+        if port.debug() {
+            eprintln!("waiting for {stage}");
+        }
+    };
+    modem.bring_up(&Apn::new(apn), tell).await.map_err(|error| error.to_string())?;
+    Ok(())
+}
