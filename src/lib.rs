@@ -14,11 +14,15 @@
 //! | [`MessageHandler`] | where received messages go, and the ready-made [`Inbox`] |
 //! | [`Timer`] | where time comes from, and the ready-made `EmbassyTimer` |
 //! | [`Modem`], [`Client`] | the async client over `embedded-io-async` |
+//! | `blocking` | the same client without async, over `embedded-io` |
 //! | [`transport`] | adapters for UARTs that lack a trait |
+//! | [`network`] | from power-on to an address: SIM card, registration, PDP context, clock, identity |
+//! | [`power`] | PWRKEY, reset and DTR |
 //!
 //! # Use
 //!
-//! ```no_run
+//! ```
+//! # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
 //! use embedded_io_async::{BufRead, Write};
 //! use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Error, Family, Inbox, Modem, Publish, QoS, Timer};
 //!
@@ -32,6 +36,7 @@
 //!     let (_receiver, _transmitter, ended) = modem.shutdown().await;
 //!     ended
 //! }
+//! # module::on_simulated_module(async |receiver, transmitter, timer| report(receiver, transmitter, timer).await);
 //! ```
 //!
 //! # What can be relied upon

@@ -93,6 +93,25 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     ///
     /// It sends nothing, except to settle what a dropped call left behind. Dropping it loses nothing.
     ///
+    /// ```
+    /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+    /// # use simcom_mqtt::*;
+    /// # module::on_simulated_module(async |receiver, transmitter, timer| {
+    /// # let inbox = Inbox::<1024>::new();
+    /// # let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+    /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+    /// # modem.client(ClientIndex::First).connect(&options).await?;
+    /// # modem.client(ClientIndex::First).subscribe("device-7/cmd", QoS::AtMostOnce).await?;
+    /// # modem.client(ClientIndex::First).publish(&Publish::new("device-7/cmd", b"on")).await?;
+    /// let mut buffer = [0; 1024];
+    /// if let Event::Message(_) = modem.next_event().await? {
+    ///     while let Some(message) = inbox.take(&mut buffer) {
+    ///         assert_eq!(message.payload(), b"on");
+    ///     }
+    /// }
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Receive`] and [`Error::Transmit`] where the UART fails; [`Error::NoAnswer`] and
@@ -111,13 +130,17 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// A command that does not fit the present state of service and clients is refused before a byte is sent. Where it
     /// changes that state, the driver takes note.
     ///
-    /// ```no_run
-    /// # use simcom_mqtt::{Modem, Error, MessageHandler, Timer, command};
-    /// # use embedded_io_async::{BufRead, Write};
-    /// # async fn example<R: BufRead, T: Write, C: Timer, H: MessageHandler>(mut modem: Modem<'_, R, T, C, H>) -> Result<(), Error> {
-    /// let signal: Option<command::Rssi> = modem.execute(&command::Csq).await?;
+    /// ```
+    /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+    /// # use simcom_mqtt::*;
+    /// # module::on_simulated_module(async |receiver, transmitter, timer| {
+    /// # let inbox = Inbox::<1024>::new();
+    /// # let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+    /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+    /// let rssi = modem.execute(&command::Csq).await?;
     /// modem.execute(&command::Start).await?;
-    /// # Ok(()) }
+    /// # let _ = rssi;
+    /// # Ok(()) });
     /// ```
     ///
     /// If it is dropped, the module may or may not have carried the command out.
@@ -150,6 +173,19 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// which the transmitter is flushed.
     ///
     /// If it is dropped, the next call completes it with bytes that are no certificate: store it again.
+    ///
+    /// ```
+    /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+    /// # use simcom_mqtt::*;
+    /// # module::on_simulated_module(async |receiver, transmitter, timer| {
+    /// # let inbox = Inbox::<1024>::new();
+    /// # let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+    /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+    /// let certificate = b"-----BEGIN CERTIFICATE-----\n...";
+    /// modem.store_certificate("ca.pem", certificate.len(), &mut &certificate[..]).await?;
+    /// assert_eq!(modem.list_certificates(|_| {}).await?, 1);
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     ///
@@ -223,6 +259,20 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     ///
     /// If it is dropped, the next `connect` goes on from wherever the module is then.
     ///
+    /// ```
+    /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+    /// # use simcom_mqtt::*;
+    /// # module::on_simulated_module(async |receiver, transmitter, timer| {
+    /// # let inbox = Inbox::<1024>::new();
+    /// # let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+    /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+    /// let mut client = modem.client(ClientIndex::First);
+    /// assert_eq!(client.connect(&options).await?, Connection::Opened);
+    /// // Nothing has happened to it: it is not opened again.
+    /// assert_eq!(client.connect(&options).await?, Connection::Adopted);
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Invalid`] before anything is sent. [`Error::Refused`] names the command and the code, usually of
@@ -254,6 +304,18 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     ///
     /// If it is dropped, the subscription may or may not come about: subscribe or unsubscribe to be sure. A filter of
     /// which no byte was sent yet does not come about.
+    ///
+    /// ```
+    /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+    /// # use simcom_mqtt::*;
+    /// # module::on_simulated_module(async |receiver, transmitter, timer| {
+    /// # let inbox = Inbox::<1024>::new();
+    /// # let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+    /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+    /// # modem.client(ClientIndex::First).connect(&options).await?;
+    /// modem.client(ClientIndex::First).subscribe("device-7/cmd/#", QoS::AtLeastOnce).await?;
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     ///
@@ -292,6 +354,19 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     ///
     /// If it is dropped, the message may or may not be published, but never in part.
     ///
+    /// ```
+    /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+    /// # use simcom_mqtt::*;
+    /// # module::on_simulated_module(async |receiver, transmitter, timer| {
+    /// # let inbox = Inbox::<1024>::new();
+    /// # let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+    /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+    /// # modem.client(ClientIndex::First).connect(&options).await?;
+    /// let message = Publish::new("device-7/state", b"on").qos(QoS::AtLeastOnce).retained(true);
+    /// modem.client(ClientIndex::First).publish(&message).await?;
+    /// # Ok(()) });
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Invalid`] for a bad topic, payload or timeout, [`Error::Illegal`] where the client is not connected:
@@ -305,6 +380,20 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     /// of them.
     ///
     /// If it is dropped, the message is not published unless all of it had gone to the module; what was read is gone.
+    ///
+    /// ```
+    /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+    /// # use simcom_mqtt::*;
+    /// # module::on_simulated_module(async |receiver, transmitter, timer| {
+    /// # let inbox = Inbox::<1024>::new();
+    /// # let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+    /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+    /// # modem.client(ClientIndex::First).connect(&options).await?;
+    /// let mut log = &[b'x'; 5000][..];
+    /// let message = Publish::new("device-7/log", b"").qos(QoS::AtLeastOnce);
+    /// modem.client(ClientIndex::First).publish_from(&message, 5000, &mut log).await?;
+    /// # Ok(()) });
+    /// ```
     ///
     /// # Errors
     ///
