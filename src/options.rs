@@ -4,15 +4,14 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::command::{MqttVersion, QoS, ServerType};
-use crate::tls::Tls;
+use crate::tls::{Security, Tls};
 
 /// Where the broker is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[derive(Clone, Copy, Debug)]
 pub struct Broker<'a> {
     pub(crate) host: &'a str,
     pub(crate) port: u16,
-    pub(crate) tls: Option<&'a Tls<'a>>,
+    pub(crate) tls: Option<&'a dyn Security>,
 }
 
 impl<'a> Broker<'a> {

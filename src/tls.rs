@@ -1,8 +1,20 @@
 //! How a connection is secured.
 
+use core::fmt::Debug;
 use core::time::Duration;
 
-use crate::command::{AuthMode, SslSetting, SslVersion};
+use crate::command::{AuthMode, Csslcfg, Request, SslSetting, SslVersion};
+use crate::family::Family;
+
+/// What `connect` has to know of [`Tls`]. It is reached through this trait only, so that a program which never connects over
+/// TLS does not carry what it takes.
+pub(crate) trait Security: Debug + Sync {
+    /// Shows the command of this place among those that set up the SSL context. Returns whether there is one.
+    fn setting(&self, place: u8, family: Family, visit: &mut dyn FnMut(&dyn Request)) -> bool;
+
+    /// The SSL context.
+    fn context(&self) -> u8;
+}
 
 /// How a client connects over TLS: which certificates are shown and wanted, in which of the module's SSL contexts.
 ///
@@ -27,7 +39,7 @@ use crate::command::{AuthMode, SslSetting, SslVersion};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tls<'a> {
-    pub(crate) context: u8,
+    context: u8,
     version: SslVersion,
     auth_mode: AuthMode,
     ca: Option<&'a str>,
@@ -119,10 +131,12 @@ impl<'a> Tls<'a> {
         self.extra = settings;
         self
     }
+}
 
-    /// The settings in the order of the manual (A76 §1.1). What is not sent keeps the value it had, so everything that
-    /// matters for security is.
-    pub(crate) fn setting(&self, index: u8) -> Option<SslSetting<'a>> {
+impl Security for Tls<'_> {
+    /// In the order of the manual (A76 §1.1). What is not sent keeps the value it had, so everything that matters for
+    /// security is.
+    fn setting(&self, place: u8, family: Family, visit: &mut dyn FnMut(&dyn Request)) -> bool {
         let own = [
             Some(SslSetting::Version(self.version)),
             Some(SslSetting::AuthMode(self.auth_mode)),
@@ -133,6 +147,14 @@ impl<'a> Tls<'a> {
             self.key.map(SslSetting::ClientKey),
             Some(SslSetting::EnableSni(self.sni)),
         ];
-        own.into_iter().flatten().chain(self.extra.iter().copied()).nth(index.into())
+        let setting = own.into_iter().flatten().chain(self.extra.iter().copied()).nth(place.into());
+        if let Some(setting) = setting {
+            visit(&Csslcfg::new(family, self.context, setting));
+        }
+        setting.is_some()
+    }
+
+    fn context(&self) -> u8 {
+        self.context
     }
 }

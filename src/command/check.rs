@@ -59,13 +59,22 @@ pub(super) fn file_name(name: &str) -> Checked {
     }
 }
 
+/// Whether `text` has the one character that MQTT allows in no topic.
+fn has_nul(text: &str) -> bool {
+    text.bytes().any(|byte| byte == 0)
+}
+
+const fn is_wildcard(byte: u8) -> bool {
+    byte == b'+' || byte == b'#'
+}
+
 /// A topic that can be published to.
 pub(super) fn topic(topic: &str, parameter: Parameter) -> Checked {
     length(topic.as_bytes(), TOPIC_LIMIT, parameter)?;
-    if topic.contains('\0') {
+    if has_nul(topic) {
         return invalid(parameter, Problem::Character);
     }
-    if topic.contains(['+', '#']) {
+    if topic.bytes().any(is_wildcard) {
         return invalid(parameter, Problem::Wildcard);
     }
     Ok(())
@@ -74,12 +83,12 @@ pub(super) fn topic(topic: &str, parameter: Parameter) -> Checked {
 /// A topic filter (MQTT 3.1.1 §4.7.1).
 pub(super) fn filter(filter: &str) -> Checked {
     length(filter.as_bytes(), TOPIC_LIMIT, Parameter::Filter)?;
-    if filter.contains('\0') {
+    if has_nul(filter) {
         return invalid(Parameter::Filter, Problem::Character);
     }
     let mut ended = false;
     for level in filter.as_bytes().split(|&byte| byte == b'/') {
-        let has_wildcard = level.iter().any(|&byte| byte == b'+' || byte == b'#');
+        let has_wildcard = level.iter().copied().any(is_wildcard);
         if ended || (has_wildcard && level.len() > 1) {
             return invalid(Parameter::Filter, Problem::MisplacedWildcard);
         }

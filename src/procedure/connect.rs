@@ -224,7 +224,7 @@ impl<'a> Connect<'a> {
             Step::Accq | Step::Version | Step::OperationTimeout if self.options.broker.tls.is_some() => {
                 Step::Csslcfg(0)
             }
-            Step::Csslcfg(index) if self.csslcfg(index + 1).is_some() => Step::Csslcfg(index + 1),
+            Step::Csslcfg(place) if self.csslcfg(place + 1, &mut |_| {}) => Step::Csslcfg(place + 1),
             Step::Accq | Step::Version | Step::OperationTimeout | Step::Csslcfg(_) if self.options.will.is_some() => {
                 Step::WillTopic
             }
@@ -344,12 +344,12 @@ impl Procedure for Connect<'_> {
         if let Some(sslcfg) = self.sslcfg() {
             sslcfg.check(family)?;
         }
-        let mut index = 0;
-        while let Some(csslcfg) = self.csslcfg(index) {
-            csslcfg.check(family)?;
-            index += 1;
+        let mut checked = Ok(());
+        let mut place = 0;
+        while checked.is_ok() && self.csslcfg(place, &mut |csslcfg| checked = csslcfg.check(family)) {
+            place += 1;
         }
-        Ok(())
+        Ok(checked?)
     }
 
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
@@ -377,7 +377,9 @@ impl Procedure for Connect<'_> {
             Step::OperationTimeout => self.operation_timeout().iter().for_each(|cfg| visit(cfg)),
             Step::WillTopic => self.will().iter().for_each(|(topic, _)| visit(topic)),
             Step::WillMsg => self.will().iter().for_each(|(_, message)| visit(message)),
-            Step::Csslcfg(index) => self.csslcfg(index).iter().for_each(|csslcfg| visit(csslcfg)),
+            Step::Csslcfg(place) => {
+                self.csslcfg(place, visit);
+            }
             Step::Sslcfg => self.sslcfg().iter().for_each(|sslcfg| visit(sslcfg)),
             Step::Connect => visit(&self.connect()),
             Step::Begin | Step::Busy | Step::Done => {}

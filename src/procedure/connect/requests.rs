@@ -1,18 +1,18 @@
 //! The commands that the options come to.
 
 use super::Connect;
-use crate::command::{self, Accq, Cfg, Csslcfg, MqttVersion, Setting, Sslcfg, WillMsg, WillTopic};
+use crate::command::{self, Accq, Cfg, MqttVersion, Request, Setting, Sslcfg, WillMsg, WillTopic};
 use crate::family::VersionSetting;
 use crate::options::ConnectOptions;
 
 impl<'a> Connect<'a> {
-    pub(super) fn csslcfg(&self, index: u8) -> Option<Csslcfg<'a>> {
-        let tls = self.options.broker.tls?;
-        Some(Csslcfg::new(self.family, tls.context, tls.setting(index)?))
+    /// Shows one of the commands that set up the SSL context. Returns whether there are so many.
+    pub(super) fn csslcfg(&self, place: u8, visit: &mut dyn FnMut(&dyn Request)) -> bool {
+        self.options.broker.tls.is_some_and(|tls| tls.setting(place, self.family, visit))
     }
 
     pub(super) fn sslcfg(&self) -> Option<Sslcfg> {
-        Some(Sslcfg { client: self.client, context: self.options.broker.tls?.context })
+        Some(Sslcfg { client: self.client, context: self.options.broker.tls?.context() })
     }
 
     #[inline(never)] // keeps the image small
