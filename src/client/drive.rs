@@ -51,11 +51,7 @@ fn ready<O>(poll: Poll<O>) -> Option<O> {
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
-    pub(crate) async fn drive<S: Source>(
-        &mut self,
-        procedure: &mut dyn Procedure,
-        source: &mut S,
-    ) -> Result<(), Error> {
+    pub(crate) async fn drive<S: Source>(&mut self, procedure: &mut dyn Procedure, mut source: S) -> Result<(), Error> {
         let Self { receiver, transmitter, timer, handler, engine, .. } = self;
         engine.begin_call(timer.now(), procedure)?;
         let mut window = [0; WINDOW];

@@ -121,7 +121,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
             if let Some(event) = self.engine.session.events.take() {
                 return Ok(event);
             }
-            self.drive(&mut Listen, &mut NoSource).await?;
+            self.drive(&mut Listen, NoSource).await?;
         }
     }
 
@@ -150,7 +150,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// Every kind of [`Error`], see there.
     pub async fn execute<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
         let mut procedure = Execute::new(command);
-        self.drive(&mut procedure, &mut NoSource).await?;
+        self.drive(&mut procedure, NoSource).await?;
         Ok(procedure.response)
     }
 
@@ -162,7 +162,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// [`Error::NoAnswer`] where there is no module; whatever else a command can meet with.
     pub async fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         let mut procedure = Detect::new();
-        self.drive(&mut procedure, &mut NoSource).await?;
+        self.drive(&mut procedure, NoSource).await?;
         Ok(procedure.family)
     }
 
@@ -193,7 +193,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// reader does not hold what was announced: store it again, what the module has got is not it.
     pub async fn store_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = Store(Ccertdown::announced(name, length));
-        self.drive(&mut procedure, &mut drive::Reader(reader)).await
+        self.drive(&mut procedure, drive::Reader(reader)).await
     }
 
     /// Tells the names of the certificates and keys in the module, in one or more parts each (`AT+CCERTLIST`); returns how
@@ -224,7 +224,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     ///
     /// The last element tells whether the module was brought to an end; the UART comes back in any case.
     pub async fn shutdown(mut self) -> (R, T, Result<(), Error>) {
-        let result = self.drive(&mut Shutdown::new(), &mut NoSource).await;
+        let result = self.drive(&mut Shutdown::new(), NoSource).await;
         (self.receiver, self.transmitter, result)
     }
 }
@@ -406,7 +406,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
         reader: &mut S,
     ) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
-        self.modem.drive(&mut procedure, &mut drive::Reader(reader)).await
+        self.modem.drive(&mut procedure, drive::Reader(reader)).await
     }
 
     /// Disconnects from the broker (`AT+CMQTTDISC`); the client stays acquired, and can
@@ -421,7 +421,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
         self.modem.execute(&Disc { client: self.index, timeout: DISCONNECT_TIMEOUT }).await
     }
 
-    async fn drive(&mut self, procedure: &mut dyn Procedure) -> Result<(), Error> {
-        self.modem.drive(procedure, &mut NoSource).await
+    fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {
+        self.modem.drive(procedure, NoSource)
     }
 }

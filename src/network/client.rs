@@ -44,7 +44,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     ) -> Result<Attachment, BringUpError> {
         let mut procedure = BringUp::new(apn, &mut tell, Instant::new(self.timer.now()));
         loop {
-            let driven = self.drive(&mut procedure, &mut NoSource).await;
+            let driven = self.drive(&mut procedure, NoSource).await;
             if let Some(outcome) = procedure.outcome(driven, Instant::new(self.timer.now())) {
                 return outcome;
             }
