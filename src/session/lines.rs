@@ -1,6 +1,6 @@
 //! Who a line belongs to: a URC, the exchange under way, an outcome that is still owed, or nobody.
 
-use super::exchange::{Interruption, Phase, code_in};
+use super::exchange::{Failure, Interruption, Phase, code_in};
 use super::{Owed, Procedure, Session, events};
 use crate::ResultCode;
 use crate::at::{FinalResult, Line, Token};
@@ -176,8 +176,6 @@ impl Session {
 
     /// If the exchange has just ended, what that means for the lifecycle.
     pub(super) fn conclude(&mut self) {
-        use super::exchange::Failure;
-
         if self.exchange.phase != Phase::Done {
             return;
         }

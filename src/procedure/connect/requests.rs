@@ -8,7 +8,8 @@ use crate::options::ConnectOptions;
 impl<'a> Connect<'a> {
     /// Shows one of the commands that set up the SSL context. Returns whether there are so many.
     pub(super) fn csslcfg(&self, place: u8, visit: &mut dyn FnMut(&dyn Request)) -> bool {
-        self.options.broker.tls.is_some_and(|tls| tls.setting(place, self.family, visit))
+        // The last place is never filled, so that the next one can always be counted.
+        place < u8::MAX && self.options.broker.tls.is_some_and(|tls| tls.setting(place, self.family, visit))
     }
 
     pub(super) fn sslcfg(&self) -> Option<Sslcfg> {
