@@ -9,7 +9,7 @@ use crate::ResultCode;
 /// The name of an AT command, as `+CMQTTPUB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct CommandName(pub(crate) &'static str);
+pub struct CommandName(pub(crate) &'static &'static str);
 
 impl CommandName {
     /// The name without the leading `AT`.
@@ -381,7 +381,7 @@ mod tests {
     #[test]
     fn an_error_says_which_command_what_happened_and_what_to_do() {
         let error = Error::Refused {
-            command: CommandName("+CMQTTCONNECT"),
+            command: CommandName(&"+CMQTTCONNECT"),
             refusal: Refusal::Code(ResultCode::BAD_USER_NAME_OR_PASSWORD),
         };
         assert_eq!(

@@ -1,19 +1,25 @@
 //! How a connection is secured.
 
-use core::fmt::Debug;
+use core::fmt;
 use core::time::Duration;
 
-use crate::command::{AuthMode, Csslcfg, Request, SslSetting, SslVersion};
-use crate::family::Family;
+use crate::command::{AuthMode, Csslcfg, Description, Request, SslSetting, SslVersion};
 
 /// What `connect` has to know of [`Tls`]. It is reached through this trait only, so that a program which never connects over
 /// TLS does not carry what it takes.
-pub(crate) trait Security: Debug + Sync {
-    /// Shows the command of this place among those that set up the SSL context. Returns whether there is one.
-    fn setting(&self, place: u8, family: Family, visit: &mut dyn FnMut(&dyn Request)) -> bool;
+pub(crate) trait Security: Sync {
+    /// Describes the command of this place among those that set up the SSL context, if there is one.
+    fn describe(&self, place: u8, description: &mut Description<'_>);
 
     /// The SSL context.
     fn context(&self) -> u8;
+}
+
+// Not a supertrait: behind a trait object, formatting would be linked into every program.
+impl fmt::Debug for dyn Security + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tls {{ context: {} }}", self.context())
+    }
 }
 
 /// How a client connects over TLS: which certificates are shown and wanted, in which of the module's SSL contexts.
@@ -136,7 +142,7 @@ impl<'a> Tls<'a> {
 impl Security for Tls<'_> {
     /// In the order of the manual (A76 §1.1). What is not sent keeps the value it had, so everything that matters for
     /// security is.
-    fn setting(&self, place: u8, family: Family, visit: &mut dyn FnMut(&dyn Request)) -> bool {
+    fn describe(&self, place: u8, description: &mut Description<'_>) {
         let own = [
             Some(SslSetting::Version(self.version)),
             Some(SslSetting::AuthMode(self.auth_mode)),
@@ -149,9 +155,8 @@ impl Security for Tls<'_> {
         ];
         let setting = own.into_iter().flatten().chain(self.extra.iter().copied()).nth(place.into());
         if let Some(setting) = setting {
-            visit(&Csslcfg::new(family, self.context, setting));
+            Csslcfg::new(description.family(), self.context, setting).describe(description);
         }
-        setting.is_some()
     }
 
     fn context(&self) -> u8 {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::at::Line;
+use crate::at::{Line, Parameters};
 use crate::command::ClientIndex;
 
 /// `+CMQTTRXSTART: <client_index>,<topic_total_len>,<payload_total_len>`: a message begins.
@@ -111,34 +111,24 @@ impl Urc {
     /// The URC that `line` is, if it is one.
     #[inline(never)] // keeps the image small
     pub(crate) fn of(line: Line<'_>) -> Option<Self> {
-        let bytes = line.bytes();
-        if bytes == b"RDY" || bytes.starts_with(b"*ATREADY") {
-            return Some(Self::Ready(Ready));
+        let (kind, rest) = KINDS.iter().find_map(|(name, kind)| {
+            let rest = line.bytes().strip_prefix(name.as_bytes())?;
+            matches!(rest, [] | [b':' | b' ', ..]).then_some((kind, rest))
+        })?;
+        let mut parameters = Parameters::from_bytes(rest.strip_prefix(b":").unwrap_or_default());
+        match kind {
+            Kind::Ready => return Some(Self::Ready(Ready)),
+            Kind::NoNet => return Some(Self::NoNet(NoNet)),
+            _ => {}
         }
-        let name = bytes.strip_prefix(b"+CMQTT")?;
-        if name.trim_ascii_end() == b"NONET" {
-            return Some(Self::NoNet(NoNet));
-        }
-        let end = name.iter().position(|&byte| byte == b':')?;
-        let name = name.get(..end)?;
-        let kind = KINDS.iter().find(|(known, _)| known.as_bytes() == name)?.1;
-
-        let mut parameters = crate::at::Parameters::from_bytes(bytes.get("+CMQTT".len() + end + 1..)?);
         let client = ClientIndex::from_number(parameters.number()?)?;
-        if matches!(kind, Kind::RxEnd) {
-            return Some(Self::RxEnd(RxEnd { client }));
-        }
-        let length = u16::try_from(parameters.number()?).ok()?;
+        let mut number = || u16::try_from(parameters.number()?).ok();
         Some(match kind {
-            Kind::RxTopic => Self::RxTopic(RxTopic { client, length }),
-            Kind::RxPayload => Self::RxPayload(RxPayload { client, length }),
-            Kind::ConnLost => {
-                Self::ConnLost(ConnLost { client, cause: LossCause::from_number(length.to_le_bytes()[0]) })
-            }
-            Kind::RxStart | Kind::RxEnd => {
-                let payload_length = u16::try_from(parameters.number()?).ok()?;
-                Self::RxStart(RxStart { client, topic_length: length, payload_length })
-            }
+            Kind::RxEnd => Self::RxEnd(RxEnd { client }),
+            Kind::RxTopic => Self::RxTopic(RxTopic { client, length: number()? }),
+            Kind::RxPayload => Self::RxPayload(RxPayload { client, length: number()? }),
+            Kind::ConnLost => Self::ConnLost(ConnLost { client, cause: LossCause::from_number(number()? as u8) }),
+            _ => Self::RxStart(RxStart { client, topic_length: number()?, payload_length: number()? }),
         })
     }
 }
@@ -150,14 +140,20 @@ enum Kind {
     RxPayload,
     RxEnd,
     ConnLost,
+    NoNet,
+    Ready,
 }
 
-const KINDS: [(&str, Kind); 5] = [
-    ("RXSTART", Kind::RxStart),
-    ("RXTOPIC", Kind::RxTopic),
-    ("RXPAYLOAD", Kind::RxPayload),
-    ("RXEND", Kind::RxEnd),
-    ("CONNLOST", Kind::ConnLost),
+/// The most frequent first.
+const KINDS: [(&str, Kind); 8] = [
+    ("+CMQTTRXPAYLOAD", Kind::RxPayload),
+    ("+CMQTTRXTOPIC", Kind::RxTopic),
+    ("+CMQTTRXSTART", Kind::RxStart),
+    ("+CMQTTRXEND", Kind::RxEnd),
+    ("+CMQTTCONNLOST", Kind::ConnLost),
+    ("+CMQTTNONET", Kind::NoNet),
+    ("RDY", Kind::Ready),
+    ("*ATREADY", Kind::Ready),
 ];
 
 #[cfg(test)]

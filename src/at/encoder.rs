@@ -8,22 +8,27 @@ pub(crate) const WINDOW: usize = 32;
 /// `AT+CMQTTCONNECT` can be 800 bytes long, too long for a buffer on a small part. So a command is encoded again from its
 /// start for every window of the line that is sent; what lies outside the window is only counted.
 #[derive(Debug)]
-pub struct Encoder<'w> {
-    window: &'w mut [u8; WINDOW],
+pub(crate) struct Encoder<'w> {
+    window: &'w mut [u8],
     start: usize,
     position: usize,
 }
 
-// What writes is not inlined: at every call of every command it would make up a tenth of the driver's flash.
 impl<'w> Encoder<'w> {
     /// An encoder whose window begins `start` bytes into the line.
-    pub(crate) fn new(window: &'w mut [u8; WINDOW], start: usize) -> Self {
+    pub(crate) fn new(window: &'w mut [u8], start: usize) -> Self {
         Self { window, start, position: 0 }
     }
 
     /// How many bytes of the window are filled.
     pub(crate) fn filled(&self) -> usize {
-        self.position.saturating_sub(self.start).min(WINDOW)
+        self.position.saturating_sub(self.start).min(self.window.len())
+    }
+
+    /// What is filled of the window.
+    pub(crate) fn into_filled(self) -> &'w [u8] {
+        let filled = self.filled();
+        self.window.get(..filled).unwrap_or(&[])
     }
 
     /// How many bytes were written, within the window and outside.
@@ -32,54 +37,24 @@ impl<'w> Encoder<'w> {
     }
 
     /// Writes one byte as it is.
-    #[inline(never)]
-    pub fn byte(&mut self, byte: u8) -> &mut Self {
+    pub(crate) fn byte(&mut self, byte: u8) {
         // A position before the window wraps to a large number, for which there is no place in the window either.
         if let Some(place) = self.window.get_mut(self.position.wrapping_sub(self.start)) {
             *place = byte;
         }
-        self.position = self.position.saturating_add(1);
-        self
-    }
-
-    /// Writes `text` as it is.
-    #[inline(never)]
-    pub fn text(&mut self, text: &str) -> &mut Self {
-        for &byte in text.as_bytes() {
-            self.byte(byte);
-        }
-        self
+        self.position += 1;
     }
 
     /// Writes `number` in decimal.
-    #[inline(never)]
-    pub fn number(&mut self, mut number: u32) -> &mut Self {
-        let mut digits = [0; 10];
-        let mut leading = digits.len();
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0' + (number % 10) as u8;
-            number /= 10;
-            leading -= 1;
-            if number == 0 {
-                break;
+    pub(crate) fn number(&mut self, number: u32) {
+        let mut divisor = 1_000_000_000;
+        while divisor > 0 {
+            let digit = number / divisor % 10;
+            if number >= divisor || divisor == 1 {
+                self.byte(b'0' + digit as u8);
             }
+            divisor /= 10;
         }
-        for &digit in digits.iter().skip(leading) {
-            self.byte(digit);
-        }
-        self
-    }
-
-    /// Writes a comma and `number`.
-    #[inline(never)]
-    pub fn comma_number(&mut self, number: u32) -> &mut Self {
-        self.byte(b',').number(number)
-    }
-
-    /// Writes a comma and `text` in quotes. The command's check has refused what would end the quotes.
-    #[inline(never)]
-    pub fn comma_quoted(&mut self, text: &str) -> &mut Self {
-        self.byte(b',').byte(b'"').text(text).byte(b'"')
     }
 }
 
@@ -89,13 +64,11 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
+    const LINE: &[u8] = b"AT+CMQTTPUB=1,64800,";
+
     fn line(encoder: &mut Encoder<'_>) {
-        encoder
-            .text("AT+CMQTTCONNECT=")
-            .number(1)
-            .comma_quoted("tcp://broker.example:1883")
-            .comma_number(64_800)
-            .comma_number(0);
+        LINE.iter().for_each(|&byte| encoder.byte(byte));
+        encoder.number(1_234_567_890);
     }
 
     #[test]
@@ -112,7 +85,7 @@ mod tests {
                 }
                 all.extend_from_slice(&window[..filled]);
             }
-            assert_eq!(all, b"AT+CMQTTCONNECT=1,\"tcp://broker.example:1883\",64800,0");
+            assert_eq!(all, [LINE, b"1234567890"].concat());
         }
     }
 

@@ -1,6 +1,6 @@
 //! The line discipline: knows AT commands, but nothing of MQTT.
 //!
-//! [`Encoder`] turns a command into bytes a window at a time; the parser turns bytes into a [`Line`], a prompt or data,
+//! An encoder turns a command into bytes a window at a time; the parser turns bytes into a [`Line`], a prompt or data,
 //! however they are cut; [`Parameters`] reads the parameters of one line.
 
 mod encoder;
@@ -8,8 +8,7 @@ mod final_result;
 mod parameters;
 mod parser;
 
-pub use encoder::Encoder;
-pub(crate) use encoder::WINDOW;
+pub(crate) use encoder::{Encoder, WINDOW};
 pub(crate) use final_result::FinalResult;
 pub use parameters::Parameters;
 pub use parser::Line;

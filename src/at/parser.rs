@@ -112,32 +112,27 @@ impl Parser {
                 }
                 Place::InLine => {
                     let room = LINE_LIMIT.saturating_sub(self.buffer.len());
-                    let end = input.iter().take(room + 1).position(|&byte| ends_line(byte));
-                    let part = take(input, end.unwrap_or(room));
-                    if end.is_none() && input.is_empty() {
+                    let part = take_line(input, room);
+                    let next = input.first().copied();
+                    if next.is_none() || !self.buffer.is_empty() {
                         // At most as many bytes as there is room for: this cannot fail.
                         let _ = self.buffer.extend_from_slice(part);
-                        return None;
                     }
-                    match end {
-                        Some(_) => self.end_line(input),
-                        None => self.place = Place::InRest,
+                    let is_cut = !ends_line(next?);
+                    if is_cut {
+                        self.place = Place::InRest;
+                    } else {
+                        self.end_line(input);
                     }
-                    let is_cut = end.is_none();
-                    if self.buffer.is_empty() {
-                        return Some(Token::Line(Line { bytes: part, is_cut }));
-                    }
-                    let _ = self.buffer.extend_from_slice(part);
-                    return Some(Token::Line(Line { bytes: &self.buffer, is_cut }));
+                    let bytes = if self.buffer.is_empty() { part } else { &self.buffer };
+                    return Some(Token::Line(Line { bytes, is_cut }));
                 }
                 Place::InRest => {
-                    let end = input.iter().position(|&byte| ends_line(byte));
-                    let part = take(input, end.unwrap_or(usize::MAX));
-                    if part.is_empty() {
-                        self.end_line(input);
-                    } else {
+                    let part = take_line(input, usize::MAX);
+                    if !part.is_empty() {
                         return Some(Token::Rest(part));
                     }
+                    self.end_line(input);
                 }
             }
         }
@@ -150,10 +145,18 @@ impl Parser {
 }
 
 /// Takes up to `count` bytes off the front of `input`.
+#[inline(never)] // keeps the image small
 fn take<'a>(input: &mut &'a [u8], count: usize) -> &'a [u8] {
     let (taken, rest) = input.split_at_checked(count).unwrap_or((input, &[]));
     *input = rest;
     taken
+}
+
+/// Takes up to `limit` bytes of a line, without its end.
+#[inline(never)] // keeps the image small
+fn take_line<'a>(input: &mut &'a [u8], limit: usize) -> &'a [u8] {
+    let length = input.iter().take(limit).position(|&byte| ends_line(byte));
+    take(input, length.unwrap_or(limit))
 }
 
 #[cfg(test)]

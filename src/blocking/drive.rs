@@ -8,7 +8,7 @@ use super::Modem;
 use crate::at::WINDOW;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::session::{Outgoing, PIECE, Procedure, Progress};
+use crate::session::{Outgoing, Procedure, Progress};
 use crate::timer::Timer;
 
 /// How many bytes are taken from the UART at a time.
@@ -52,48 +52,45 @@ where
 {
     /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
     pub(crate) fn drive(&mut self, procedure: &mut dyn Procedure, source: &mut dyn Source) -> Result<(), Error> {
-        self.engine.begin_call(self.timer.now(), procedure)?;
-        // What has arrived since the last call is taken before anything is decided: it may be a restart.
-        while self.take(procedure)? {}
-
+        self.engine.begin_call(procedure)?;
         let mut window = [0; WINDOW];
         // The part of the window that holds bytes of the source which are still to be sent.
         let mut unsent = 0..0;
-        let mut unflushed = 1;
-        while self.engine.poll(self.timer.now(), procedure)? == Progress::Waiting {
-            let outgoing = match self.engine.transmit(procedure, &mut window) {
-                _ if unflushed > PIECE => &[],
-                Outgoing::Bytes(bytes) => bytes,
-                Outgoing::Source(wanted) => {
-                    if unsent.is_empty() {
-                        let length = window.len().min(wanted);
-                        let place = window.get_mut(..length).unwrap_or(&mut []);
-                        unsent = 0..source.read(place)?.min(length);
+        loop {
+            self.engine.pass_time(self.timer.now());
+            if self.engine.poll(procedure)? == Progress::Done {
+                return Ok(());
+            }
+            let mut outgoing = self.engine.transmit(procedure, &mut window);
+            if let Outgoing::Source(wanted) = outgoing {
+                if unsent.is_empty() {
+                    let length = window.len().min(wanted);
+                    let place = window.get_mut(..length).unwrap_or(&mut []);
+                    unsent = 0..source.read(place)?.min(length);
+                }
+                outgoing = Outgoing::Bytes(window.get(unsent.clone()).unwrap_or(&[]));
+            }
+            match outgoing {
+                Outgoing::Bytes(bytes) => {
+                    let count = self.transmitter.write(bytes).map_err(|error| Error::Transmit(error.kind()))?;
+                    if count == 0 {
+                        return Err(Error::Transmit(ErrorKind::WriteZero));
                     }
-                    window.get(unsent.clone()).unwrap_or(&[])
-                }
-            };
-            if outgoing.is_empty() {
-                if unflushed > 0 {
-                    self.transmitter.flush().map_err(|error| Error::Transmit(error.kind()))?;
-                    unflushed = 0;
-                } else if !self.take(procedure)? {
-                    self.wait()?;
-                }
-                continue;
-            }
-            match self.transmitter.write(outgoing) {
-                Ok(0) => return Err(Error::Transmit(ErrorKind::WriteZero)),
-                Ok(count) => {
-                    unflushed += count;
-                    self.engine.transmitted(self.timer.now(), count);
+                    self.engine.transmitted(count);
                     unsent.start = unsent.end.min(unsent.start + count);
+                    self.take(procedure)?;
                 }
-                Err(error) => return Err(Error::Transmit(error.kind())),
+                Outgoing::Flush => {
+                    self.transmitter.flush().map_err(|error| Error::Transmit(error.kind()))?;
+                    self.engine.flushed();
+                }
+                Outgoing::Nothing | Outgoing::Source(_) => {
+                    if !self.take(procedure)? && !self.engine.is_drained_now() {
+                        self.wait()?;
+                    }
+                }
             }
-            self.take(procedure)?;
         }
-        Ok(())
     }
 
     /// Takes some of what has arrived. Returns whether there was anything.
@@ -104,28 +101,30 @@ where
             Ok(true) => self.receiver.read(&mut buffer),
             Err(error) => Err(error),
         };
-        let now = self.timer.now();
+        self.engine.pass_time(self.timer.now());
         match read {
             Ok(0) => return Err(Error::Receive(ErrorKind::BrokenPipe)),
             Ok(count) => {
                 let bytes = buffer.get(..count).unwrap_or(&[]);
-                self.engine.receive(now, bytes, procedure, &mut self.handler);
+                self.engine.receive(bytes, procedure, &mut self.handler);
             }
-            Err(error) => self.engine.receive_failed(now, error.kind(), &mut self.handler)?,
+            Err(error) => self.engine.receive_failed(error.kind(), &mut self.handler)?,
         }
         Ok(true)
     }
 
     /// Nothing to send, and nothing has arrived: time passes.
     fn wait(&mut self) -> Result<(), Error> {
-        let now = self.timer.now();
-        if self.engine.deadline(now).is_some_and(|deadline| deadline <= now) {
-            self.engine.expire(now, &mut self.handler);
-            return Ok(());
+        if self.expire_if_due() || (self.idle)().is_continue() { Ok(()) } else { Err(Error::Aborted) }
+    }
+
+    /// Nothing has arrived: perhaps time is up. Returns whether it was.
+    pub(super) fn expire_if_due(&mut self) -> bool {
+        self.engine.pass_time(self.timer.now());
+        let is_due = self.engine.time_left().is_some_and(|left| left.is_zero());
+        if is_due {
+            self.engine.expire(&mut self.handler);
         }
-        match (self.idle)() {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::Aborted),
-        }
+        is_due
     }
 }

@@ -32,8 +32,8 @@ use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, Listen, PublishMessage, Remembered, Shutdown, Store,
-    SubscribeAll,
+    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, Listen, PublishMessage, Remembered, Shutdown, Single,
+    Store, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -150,10 +150,8 @@ where
     /// Those of [`next_event`](Self::next_event), but for `Aborted`.
     pub fn poll_event(&mut self) -> Result<Option<Event>, Error> {
         while self.take(&mut Listen)? {}
-        let now = self.timer.now();
-        if self.engine.deadline(now).is_some_and(|deadline| deadline <= now) {
-            self.engine.expire(now, &mut self.handler);
-        }
+        self.engine.is_drained_now();
+        self.expire_if_due();
         Ok(self.engine.session.events.take())
     }
 
@@ -285,7 +283,7 @@ where
     ///
     /// [`Error::Invalid`] and [`Error::Illegal`] before anything is sent; [`Error::Refused`] with the code.
     pub fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
-        self.modem.execute(&Sub { client: self.index, filter, qos })
+        self.drive(&mut Single(Sub { client: self.index, filter, qos }))
     }
 
     /// Subscribes to several topic filters: staged one by one and sent together (`AT+CMQTTSUBTOPIC`, `AT+CMQTTSUB`), or, on a
@@ -305,7 +303,7 @@ where
     ///
     /// Those of [`subscribe`](Self::subscribe).
     pub fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
-        self.modem.execute(&Unsub { client: self.index, filter })
+        self.drive(&mut Single(Unsub { client: self.index, filter }))
     }
 
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service
@@ -336,7 +334,7 @@ where
     ///
     /// [`Error::Illegal`] where it is not connected; [`Error::Refused`] with the code.
     pub fn disconnect(&mut self) -> Result<(), Error> {
-        self.modem.execute(&Disc { client: self.index, timeout: DISCONNECT_TIMEOUT })
+        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT }))
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> Result<(), Error> {

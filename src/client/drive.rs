@@ -1,6 +1,7 @@
 //! The one loop behind every call.
 
 use core::future::{Future, poll_fn};
+use core::ops::Range;
 use core::pin::pin;
 use core::task::Poll;
 
@@ -11,34 +12,69 @@ use super::Modem;
 use crate::at::WINDOW;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::session::{Outgoing, PIECE, Procedure, Progress};
+use crate::session::{Outgoing, Procedure, Progress};
 use crate::timer::Timer;
 
 /// Where a payload comes from that is not in memory.
 pub(crate) trait Source {
-    /// Reads the next bytes of the payload, at least one.
-    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error>;
+    /// Reads more of the payload, at most `limit` bytes, unless some of what was read is still to be sent.
+    async fn fill(&mut self, limit: usize) -> Result<(), Error>;
+
+    /// What was read and is still to be sent.
+    fn unsent(&self) -> &[u8];
+
+    /// So many bytes of it were sent.
+    fn sent(&mut self, count: usize);
 }
 
 /// The source of the calls that have none.
 pub(crate) struct NoSource;
 
 impl Source for NoSource {
-    async fn read(&mut self, _: &mut [u8]) -> Result<usize, Error> {
-        Err(Error::SourceEnded)
+    async fn fill(&mut self, _: usize) -> Result<(), Error> {
+        Ok(())
     }
+
+    fn unsent(&self) -> &[u8] {
+        &[]
+    }
+
+    fn sent(&mut self, _: usize) {}
 }
 
 /// A reader as a source.
-pub(super) struct Reader<'r, S>(pub(super) &'r mut S);
+pub(super) struct Reader<'r, S> {
+    reader: &'r mut S,
+    buffer: [u8; WINDOW],
+    unsent: Range<usize>,
+}
+
+impl<'r, S> Reader<'r, S> {
+    pub(super) const fn new(reader: &'r mut S) -> Self {
+        Self { reader, buffer: [0; WINDOW], unsent: 0..0 }
+    }
+}
 
 impl<S: Read> Source for Reader<'_, S> {
-    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        match self.0.read(buffer).await {
-            Ok(0) => Err(Error::SourceEnded),
-            Ok(count) => Ok(count),
-            Err(error) => Err(Error::Source(error.kind())),
+    async fn fill(&mut self, limit: usize) -> Result<(), Error> {
+        if self.unsent.is_empty() {
+            let length = WINDOW.min(limit);
+            let count = self.reader.read(self.buffer.get_mut(..length).unwrap_or_default()).await;
+            self.unsent = match count {
+                Ok(0) => return Err(Error::SourceEnded),
+                Ok(count) => 0..count.min(length),
+                Err(error) => return Err(Error::Source(error.kind())),
+            };
         }
+        Ok(())
+    }
+
+    fn unsent(&self) -> &[u8] {
+        self.buffer.get(self.unsent.clone()).unwrap_or_default()
+    }
+
+    fn sent(&mut self, count: usize) {
+        self.unsent.start = self.unsent.end.min(self.unsent.start + count);
     }
 }
 
@@ -51,81 +87,77 @@ fn ready<O>(poll: Poll<O>) -> Option<O> {
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
-    pub(crate) async fn drive<S: Source>(&mut self, procedure: &mut dyn Procedure, mut source: S) -> Result<(), Error> {
-        let Self { receiver, transmitter, timer, handler, engine, .. } = self;
-        engine.begin_call(timer.now(), procedure)?;
-        let mut window = [0; WINDOW];
-        // The part of the window that holds bytes of the source which are still to be sent.
-        let mut unsent = 0..0;
-        // A transmitter may hold bytes back until it is flushed, a dropped call's too.
-        let mut unflushed = 1;
-        // What has arrived since the last call is taken before anything is decided: it may be a restart.
-        let mut drained = false;
-        loop {
-            if drained && engine.poll(timer.now(), procedure)? == Progress::Done {
-                return Ok(());
-            }
-            let outgoing = match engine.transmit(procedure, &mut window) {
-                _ if !drained || unflushed > PIECE => &[],
-                Outgoing::Bytes(bytes) => bytes,
-                Outgoing::Source(wanted) => {
-                    if unsent.is_empty() {
-                        let length = window.len().min(wanted);
-                        let place = window.get_mut(..length).unwrap_or(&mut []);
-                        unsent = 0..source.read(place).await?.min(length);
+    pub(crate) fn drive<S: Source>(
+        &mut self,
+        procedure: &mut dyn Procedure,
+        mut source: S,
+    ) -> impl Future<Output = Result<(), Error>> {
+        // Not an `async fn`, whose future would hold the arguments twice.
+        async move {
+            self.engine.begin_call(procedure)?;
+            let mut window = [0; WINDOW];
+            loop {
+                let now = self.timer.now();
+                self.engine.pass_time(now);
+                if self.engine.poll(procedure)? == Progress::Done {
+                    return Ok(());
+                }
+                let mut outgoing = self.engine.transmit(procedure, &mut window);
+                if let Outgoing::Source(limit) = outgoing {
+                    source.fill(limit).await?;
+                    outgoing = Outgoing::Bytes(source.unsent());
+                }
+                let time_left = self.engine.time_left();
+                let (sent, received, timed_out) = {
+                    let mut send = pin!(async {
+                        match outgoing {
+                            Outgoing::Bytes(bytes) => self.transmitter.write(bytes).await,
+                            _ => self.transmitter.flush().await.map(|()| 0),
+                        }
+                    });
+                    let mut receive = pin!(self.receiver.fill_buf());
+                    let mut wait = pin!(time_left.map(|left| self.timer.wait_until(now.saturating_add(left))));
+                    poll_fn(|context| {
+                        let received = ready(receive.as_mut().poll(context));
+                        let sent = match outgoing {
+                            Outgoing::Nothing => None,
+                            _ => ready(send.as_mut().poll(context)),
+                        };
+                        if received.is_some() || sent.is_some() || self.engine.is_drained_now() {
+                            return Poll::Ready((sent, received, false));
+                        }
+                        // Only now: what lies in a buffer came in time.
+                        match wait.as_mut().as_pin_mut().map(|wait| wait.poll(context)) {
+                            Some(Poll::Ready(())) => Poll::Ready((None, None, true)),
+                            _ => Poll::Pending,
+                        }
+                    })
+                    .await
+                };
+                self.engine.pass_time(self.timer.now());
+                match sent {
+                    Some(Ok(0)) if matches!(outgoing, Outgoing::Flush) => self.engine.flushed(),
+                    Some(Ok(0)) => return Err(Error::Transmit(ErrorKind::WriteZero)),
+                    Some(Ok(count)) => {
+                        self.engine.transmitted(count);
+                        source.sent(count);
                     }
-                    window.get(unsent.clone()).unwrap_or(&[])
+                    Some(Err(error)) => return Err(Error::Transmit(error.kind())),
+                    None => {}
                 }
-            };
-            let is_idle = outgoing.is_empty();
-            let must_send = drained && (!is_idle || unflushed > 0);
-            let deadline = engine.deadline(timer.now());
-            let (written, received, timed_out) = {
-                let mut send = pin!(async {
-                    if is_idle { transmitter.flush().await.map(|()| 0) } else { transmitter.write(outgoing).await }
-                });
-                let mut receive = pin!(receiver.fill_buf());
-                let mut wait = pin!(deadline.map(|deadline| timer.wait_until(deadline)));
-                poll_fn(|context| {
-                    let received = ready(receive.as_mut().poll(context));
-                    let written = if must_send { ready(send.as_mut().poll(context)) } else { None };
-                    // Time only counts where nothing has come: what lies in a buffer came in time.
-                    let timed_out = drained
-                        && received.is_none()
-                        && written.is_none()
-                        && wait.as_mut().as_pin_mut().is_some_and(|wait| wait.poll(context).is_ready());
-                    if drained && received.is_none() && written.is_none() && !timed_out {
-                        return Poll::Pending;
+                match received {
+                    Some(Ok([])) => return Err(Error::Receive(ErrorKind::BrokenPipe)),
+                    Some(Ok(bytes)) => {
+                        self.engine.receive(bytes, procedure, &mut self.handler);
+                        let count = bytes.len();
+                        self.receiver.consume(count);
                     }
-                    Poll::Ready((written, received, timed_out))
-                })
-                .await
-            };
-            let now = timer.now();
-            drained |= received.is_none();
-            match written {
-                Some(Ok(0)) if is_idle => unflushed = 0,
-                Some(Ok(0)) => return Err(Error::Transmit(ErrorKind::WriteZero)),
-                Some(Ok(count)) => {
-                    unflushed += count;
-                    engine.transmitted(now, count);
-                    unsent.start = unsent.end.min(unsent.start + count);
+                    Some(Err(error)) => self.engine.receive_failed(error.kind(), &mut self.handler)?,
+                    None => {}
                 }
-                Some(Err(error)) => return Err(Error::Transmit(error.kind())),
-                None => {}
-            }
-            match received {
-                Some(Ok([])) => return Err(Error::Receive(ErrorKind::BrokenPipe)),
-                Some(Ok(bytes)) => {
-                    engine.receive(now, bytes, procedure, handler);
-                    let count = bytes.len();
-                    receiver.consume(count);
+                if timed_out {
+                    self.engine.expire(&mut self.handler);
                 }
-                Some(Err(error)) => engine.receive_failed(now, error.kind(), handler)?,
-                None => {}
-            }
-            if timed_out {
-                engine.expire(now, handler);
             }
         }
     }

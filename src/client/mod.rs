@@ -12,8 +12,8 @@ use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, Listen, PublishMessage, Remembered, Shutdown, Store,
-    SubscribeAll,
+    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, Listen, PublishMessage, Remembered, Shutdown, Single,
+    Store, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -193,7 +193,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// reader does not hold what was announced: store it again, what the module has got is not it.
     pub async fn store_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = Store(Ccertdown::announced(name, length));
-        self.drive(&mut procedure, drive::Reader(reader)).await
+        self.drive(&mut procedure, drive::Reader::new(reader)).await
     }
 
     /// Tells the names of the certificates and keys in the module, in one or more parts each (`AT+CCERTLIST`); returns how
@@ -322,7 +322,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     /// [`Error::Invalid`] for a bad filter, [`Error::Illegal`] where the client is not connected: nothing was sent.
     /// [`Error::Refused`] with the code; 6, 11 and 16 mean that the connection is gone.
     pub async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
-        self.modem.execute(&Sub { client: self.index, filter, qos }).await
+        self.drive(&mut Single(Sub { client: self.index, filter, qos })).await
     }
 
     /// Subscribes to several topic filters: staged one by one and sent together (`AT+CMQTTSUBTOPIC`, `AT+CMQTTSUB`), or, on a
@@ -346,7 +346,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     ///
     /// Those of [`subscribe`](Self::subscribe).
     pub async fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
-        self.modem.execute(&Unsub { client: self.index, filter }).await
+        self.drive(&mut Single(Unsub { client: self.index, filter })).await
     }
 
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service
@@ -406,7 +406,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
         reader: &mut S,
     ) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
-        self.modem.drive(&mut procedure, drive::Reader(reader)).await
+        self.modem.drive(&mut procedure, drive::Reader::new(reader)).await
     }
 
     /// Disconnects from the broker (`AT+CMQTTDISC`); the client stays acquired, and can
@@ -418,7 +418,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     ///
     /// [`Error::Illegal`] where it is not connected; [`Error::Refused`] with the code.
     pub async fn disconnect(&mut self) -> Result<(), Error> {
-        self.modem.execute(&Disc { client: self.index, timeout: DISCONNECT_TIMEOUT }).await
+        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT })).await
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {

@@ -3,14 +3,10 @@
 use core::fmt;
 
 use super::list::{Listed, Part};
-use super::{Answer, Command, Descriptor, Request, check, no_response};
-use crate::at::{Encoder, Line};
-use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::{CERTIFICATE_LIMIT, Family};
-
-fn write_name<'e, 'w>(line: &'e mut Encoder<'w>, name: &str) -> &'e mut Encoder<'w> {
-    line.text("=\"").text(name).byte(b'"')
-}
+use super::{Answer, Command, Description, Descriptor, Request, check, no_response};
+use crate::at::Line;
+use crate::error::Parameter;
+use crate::family::CERTIFICATE_LIMIT;
 
 /// `AT+CCERTDOWN=`: stores a certificate or key of 1-10240 bytes in the module, in place of one of the same name (A76
 /// §1.1; SIMCom's SSL manuals).
@@ -43,29 +39,17 @@ impl fmt::Debug for Ccertdown<'_> {
 }
 
 impl Request for Ccertdown<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CCERTDOWN", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        write_name(line, self.name).comma_number(self.length as u32);
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CCERTDOWN", Answer::Plain) })
+            .byte(b'=')
+            .file_name(self.name)
+            .check(check::length(self.length, CERTIFICATE_LIMIT, Parameter::Certificate))
+            .announce(self.length);
     }
 
     fn data(&self) -> &[u8] {
         self.certificate
-    }
-
-    fn data_length(&self) -> usize {
-        self.length
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::file_name(self.name)?;
-        match self.length {
-            0 => check::invalid(Parameter::Certificate, Problem::Empty),
-            1..=CERTIFICATE_LIMIT => Ok(()),
-            _ => check::invalid(Parameter::Certificate, Problem::TooLong(CERTIFICATE_LIMIT as u16)),
-        }
     }
 }
 
@@ -77,16 +61,8 @@ pub struct Ccertdele<'a> {
 }
 
 impl Request for Ccertdele<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CCERTDELE", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        write_name(line, self.name);
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::file_name(self.name)
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CCERTDELE", Answer::Plain) }).byte(b'=').file_name(self.name);
     }
 }
 
@@ -123,8 +99,8 @@ impl<H> fmt::Debug for Ccertlist<H> {
 }
 
 impl<H: Fn(Part<'_>)> Request for Ccertlist<H> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CCERTLIST", Answer::Information) }
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CCERTLIST", Answer::Information) });
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an argument has to look like before a byte of it is sent.
 
 use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::{LONGEST_FILE_NAME, SHORTEST_FILE_NAME, TOPIC_LIMIT};
+use crate::family::{ADDRESS_LIMIT, LONGEST_FILE_NAME, SHORTEST_FILE_NAME, TOPIC_LIMIT};
 
 type Checked = Result<(), InvalidInput>;
 
@@ -13,10 +13,10 @@ pub(crate) const fn invalid(parameter: Parameter, problem: Problem) -> Checked {
 
 /// 1 to `limit` bytes.
 #[inline(never)]
-pub(super) const fn length(bytes: &[u8], limit: usize, parameter: Parameter) -> Checked {
-    if bytes.is_empty() {
+pub(super) const fn length(length: usize, limit: usize, parameter: Parameter) -> Checked {
+    if length == 0 {
         invalid(parameter, Problem::Empty)
-    } else if bytes.len() > limit {
+    } else if length > limit {
         invalid(parameter, Problem::TooLong(limit as u16))
     } else {
         Ok(())
@@ -35,16 +35,11 @@ pub(crate) const fn range(number: u32, least: u16, most: u16, parameter: Paramet
 
 /// 1 to `limit` bytes that can stand in quotes: whoever could end them could send AT commands through a user name.
 pub(crate) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked {
-    length(text.as_bytes(), limit, parameter)?;
+    length(text.len(), limit, parameter)?;
     if text.bytes().any(|byte| byte == b'"' || byte.is_ascii_control()) {
         return invalid(parameter, Problem::Character);
     }
     Ok(())
-}
-
-/// A command that only some families know.
-pub(crate) const fn known(is_known: bool) -> Checked {
-    if is_known { Ok(()) } else { invalid(Parameter::Command, Problem::NotInFamily) }
 }
 
 /// The name of a file in the module's store of certificates, in quotes.
@@ -70,7 +65,7 @@ const fn is_wildcard(byte: u8) -> bool {
 
 /// A topic that can be published to.
 pub(super) fn topic(topic: &str, parameter: Parameter) -> Checked {
-    length(topic.as_bytes(), TOPIC_LIMIT, parameter)?;
+    length(topic.len(), TOPIC_LIMIT, parameter)?;
     if has_nul(topic) {
         return invalid(parameter, Problem::Character);
     }
@@ -82,7 +77,7 @@ pub(super) fn topic(topic: &str, parameter: Parameter) -> Checked {
 
 /// A topic filter (MQTT 3.1.1 §4.7.1).
 pub(super) fn filter(filter: &str) -> Checked {
-    length(filter.as_bytes(), TOPIC_LIMIT, Parameter::Filter)?;
+    length(filter.len(), TOPIC_LIMIT, Parameter::Filter)?;
     if has_nul(filter) {
         return invalid(Parameter::Filter, Problem::Character);
     }
@@ -97,8 +92,15 @@ pub(super) fn filter(filter: &str) -> Checked {
     Ok(())
 }
 
-/// A host name or IPv4 address.
-pub(super) fn host(host: &str) -> Checked {
+/// A host name or IPv4 address, and a port, which are sent as `tcp://<host>:<port>`.
+pub(super) fn address(host: &str, port: u16) -> Checked {
+    let digits = [10, 100, 1000, 10_000].into_iter().filter(|&least| port >= least).count() + 1;
+    if "tcp://:".len() + host.len() + digits > ADDRESS_LIMIT {
+        return invalid(Parameter::Address, Problem::TooLong(ADDRESS_LIMIT as u16));
+    }
+    if port == 0 {
+        return invalid(Parameter::Address, Problem::OutOfRange(1, u16::MAX));
+    }
     if host.is_empty() {
         return invalid(Parameter::Address, Problem::Empty);
     }
@@ -174,11 +176,11 @@ mod tests {
     #[test]
     fn a_host_is_a_name_or_an_address_without_port_or_scheme() {
         for good in ["broker.example", "10.49.14.68", "a-b_c.example"] {
-            assert_eq!(problem(host(good)), None, "{good}");
+            assert_eq!(problem(address(good, 1883)), None, "{good}");
         }
         for bad in ["broker example", "tcp://broker", "broker:1883", "a\"b", "a\r", "ü.example", "a/b"] {
-            assert_eq!(problem(host(bad)), Some(Problem::Character), "{bad}");
+            assert_eq!(problem(address(bad, 1883)), Some(Problem::Character), "{bad}");
         }
-        assert_eq!(problem(host("")), Some(Problem::Empty));
+        assert_eq!(problem(address("", 1883)), Some(Problem::Empty));
     }
 }

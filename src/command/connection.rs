@@ -2,12 +2,10 @@
 
 use core::fmt;
 
-use super::{Answer, ClientIndex, Descriptor, MqttVersion, Request, Step, check, no_response};
-use crate::at::Encoder;
-use crate::error::{InvalidInput, Parameter, Problem};
+use super::{Answer, ClientIndex, Description, Descriptor, MqttVersion, Request, Step, check, no_response};
+use crate::error::{Parameter, Problem};
 use crate::family::{
-    ADDRESS_LIMIT, CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, Family, KEEP_ALIVE_LIMIT, TIMEOUT_LIMIT, Timeouts,
-    VersionSetting, with_margin,
+    CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, KEEP_ALIVE_LIMIT, OPERATION_TIMEOUT, TIMEOUT_LIMIT, VersionSetting, with_margin,
 };
 
 /// What a client connects to, `<server_type>` of the manuals.
@@ -35,29 +33,18 @@ pub struct Accq<'a> {
 }
 
 impl Request for Accq<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTACCQ", Answer::Plain).step(Step::Accq) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=')
-            .number(self.client.number().into())
-            .comma_quoted(self.client_id)
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CMQTTACCQ", Answer::Plain).step(Step::Accq) })
+            .client(self.client)
+            .comma_quoted(self.client_id, CLIENT_ID_LIMIT, Parameter::ClientId)
             .comma_number(self.server_type as u32);
         if let Some(version) = self.version {
-            line.comma_number(version.number());
+            if description.family().version_setting() != VersionSetting::AcquireArgument {
+                description.refuse(Parameter::Version, Problem::NotInFamily);
+            }
+            description.comma_number(version.number());
         }
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        if self.version.is_some() && family.version_setting() != VersionSetting::AcquireArgument {
-            return check::invalid(Parameter::Version, Problem::NotInFamily);
-        }
-        check::quoted(self.client_id, CLIENT_ID_LIMIT, Parameter::ClientId)
     }
 }
 
@@ -69,16 +56,8 @@ pub struct Rel {
 }
 
 impl Request for Rel {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTREL", Answer::Plain).step(Step::Rel) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.client.number().into());
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTREL", Answer::Plain).step(Step::Rel) }).client(self.client);
     }
 }
 
@@ -103,64 +82,27 @@ pub struct Connect<'a> {
     pub password: Option<&'a str>,
 }
 
-/// How many digits `port` has.
-const fn digits(port: u16) -> usize {
-    match port {
-        0..=9 => 1,
-        10..=99 => 2,
-        100..=999 => 3,
-        1000..=9999 => 4,
-        _ => 5,
-    }
-}
-
 impl Request for Connect<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTCONNECT", Answer::Deferred).step(Step::Connect) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        timeouts.operation
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=')
-            .number(self.client.number().into())
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CMQTTCONNECT", Answer::Deferred).step(Step::Connect) })
+            .client(self.client)
             .text(",\"tcp://")
             .text(self.host)
             .byte(b':')
             .number(self.port.into())
             .byte(b'"')
-            .comma_number(self.keep_alive)
+            .check(check::address(self.host, self.port))
+            .comma_number_within(self.keep_alive, 1, KEEP_ALIVE_LIMIT, Parameter::KeepAlive)
             .comma_number(self.clean_session.into());
-        for credential in [self.user, self.password].into_iter().flatten() {
-            line.comma_quoted(credential);
+        if let Some(user) = self.user {
+            description.comma_quoted(user, CREDENTIAL_LIMIT, Parameter::User);
+        } else if self.password.is_some() {
+            description.refuse(Parameter::Password, Problem::WithoutUser);
         }
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::host(self.host)?;
-        if "tcp://:".len() + self.host.len() + digits(self.port) > ADDRESS_LIMIT {
-            return check::invalid(Parameter::Address, Problem::TooLong(ADDRESS_LIMIT as u16));
+        if let Some(password) = self.password {
+            description.comma_quoted(password, CREDENTIAL_LIMIT, Parameter::Password);
         }
-        check::range(self.port.into(), 1, u16::MAX, Parameter::Address)?;
-        check::range(self.keep_alive, 1, KEEP_ALIVE_LIMIT, Parameter::KeepAlive)?;
-        match (self.user, self.password) {
-            (None, Some(_)) => return check::invalid(Parameter::Password, Problem::WithoutUser),
-            (user, password) => {
-                if let Some(user) = user {
-                    check::quoted(user, CREDENTIAL_LIMIT, Parameter::User)?;
-                }
-                if let Some(password) = password {
-                    check::quoted(password, CREDENTIAL_LIMIT, Parameter::Password)?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 
@@ -188,27 +130,18 @@ pub struct Disc {
 }
 
 impl Request for Disc {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTDISC", Answer::Deferred).step(Step::Disc) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        if self.timeout == 0 { timeouts.operation } else { with_margin(self.timeout) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.client.number().into()).comma_number(self.timeout);
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        if self.timeout == 0 && family.has_disconnect_without_timeout() {
-            return Ok(());
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CMQTTDISC", Answer::Deferred).step(Step::Disc) })
+            .client(self.client);
+        if self.timeout == 0 && description.family().has_disconnect_without_timeout() {
+            description.comma_number(0).timeout_milliseconds(with_margin(OPERATION_TIMEOUT.into()));
+            return;
         }
-        check::range(self.timeout, family.shortest_disconnect_timeout(), TIMEOUT_LIMIT, Parameter::Timeout)
+        let shortest = description.family().shortest_disconnect_timeout();
+        description
+            .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT, Parameter::Timeout)
+            .timeout_milliseconds(with_margin(self.timeout));
     }
 }
 

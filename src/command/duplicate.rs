@@ -1,14 +1,11 @@
 //! The dup flag of SUB and UNSUB.
 
-use super::{ClientIndex, Command, Descriptor, Request};
-use crate::at::Encoder;
-use crate::error::InvalidInput;
-use crate::family::{Family, Timeouts};
+use super::{Command, Description, Request};
 
 /// A command that is written with or without its dup flag.
 pub trait Repeatable: Request {
-    /// Writes what follows the name.
-    fn parameters_with(&self, line: &mut Encoder<'_>, duplicate: bool);
+    /// Describes it with its dup flag as given.
+    fn describe_with(&self, description: &mut Description<'_>, duplicate: bool);
 }
 
 /// A [`Sub`](super::Sub), [`Unsub`](super::Unsub), [`SubStaged`](super::SubStaged) or [`UnsubStaged`](super::UnsubStaged)
@@ -25,32 +22,12 @@ pub trait Repeatable: Request {
 pub struct Duplicate<C>(pub C);
 
 impl<C: Repeatable> Request for Duplicate<C> {
-    fn descriptor(&self) -> &'static Descriptor {
-        self.0.descriptor()
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        self.0.client()
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        self.0.timeout_milliseconds(timeouts)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        self.0.parameters_with(line, true);
+    fn describe(&self, description: &mut Description<'_>) {
+        self.0.describe_with(description, true);
     }
 
     fn data(&self) -> &[u8] {
         self.0.data()
-    }
-
-    fn data_length(&self) -> usize {
-        self.0.data_length()
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        self.0.check(family)
     }
 }
 

@@ -39,8 +39,8 @@
 //! while it runs, as with any other command.
 //!
 //! ```
-//! use simcom_mqtt::at::{Encoder, Line};
-//! use simcom_mqtt::command::{Answer, Command, Descriptor, Request};
+//! use simcom_mqtt::at::Line;
+//! use simcom_mqtt::command::{Answer, Command, Description, Descriptor, Request};
 //!
 //! /// `AT+CMGR=<index>`: a stored SMS, after `AT+CMGF=1` (text mode).
 //! struct ReadSms {
@@ -63,13 +63,9 @@
 //! }
 //!
 //! impl Request for ReadSms {
-//!     fn descriptor(&self) -> &'static Descriptor {
+//!     fn describe(&self, description: &mut Description<'_>) {
 //!         // The text stands on lines of its own, which do not begin with the name of the command.
-//!         const { &Descriptor::new("+CMGR", Answer::Text) }
-//!     }
-//!
-//!     fn parameters(&self, line: &mut Encoder<'_>) {
-//!         line.byte(b'=').number(self.index);
+//!         description.command(const { &Descriptor::new("+CMGR", Answer::Text) }).byte(b'=').number(self.index);
 //!     }
 //! }
 //!
@@ -107,6 +103,7 @@
 mod certificate;
 pub(crate) mod check;
 mod connection;
+mod description;
 mod duplicate;
 mod general;
 mod list;
@@ -123,12 +120,13 @@ mod test_form;
 mod text;
 mod tls;
 
-use crate::at::{Encoder, Line};
+use crate::at::Line;
 use crate::error::{CommandName, InvalidInput};
-use crate::family::{Family, Timeouts};
+use crate::family::Family;
 
 pub use certificate::{Ccertdele, Ccertdown, Ccertlist};
 pub use connection::{Accq, Connect, Disc, Rel, ServerType};
+pub use description::Description;
 pub use duplicate::Duplicate;
 pub(crate) use general::take_text;
 pub use general::{At, Cgmm, EchoOff};
@@ -251,7 +249,7 @@ pub enum Answer {
 /// What the session has to know about a command in order to carry it out, whatever its parameters.
 #[derive(Debug)]
 pub struct Descriptor {
-    pub(crate) name: CommandName,
+    pub(crate) name: &'static str,
     pub(crate) answer: Answer,
     pub(crate) step: Step,
 }
@@ -259,7 +257,14 @@ pub struct Descriptor {
 impl Descriptor {
     /// A command `AT<name>` with this kind of answer; `name` is `+CMGF`, for example.
     pub const fn new(name: &'static str, answer: Answer) -> Self {
-        Self { name: CommandName(name), answer, step: Step::None }
+        Self { name, answer, step: Step::None }
+    }
+
+    /// What an exchange is called that nobody asked for.
+    pub(crate) const NAMELESS: &'static Self = &Self::new("", Answer::Plain);
+
+    pub(crate) const fn command_name(&'static self) -> CommandName {
+        CommandName(&self.name)
     }
 
     const fn step(mut self, step: Step) -> Self {
@@ -302,42 +307,24 @@ impl Step {
 
 /// A command as the session sees it: how it is written and how it is answered.
 pub trait Request {
-    /// Name and kind of answer; a constant.
-    fn descriptor(&self) -> &'static Descriptor;
+    /// Says everything there is to know before the command can be sent. Called several times for each command, and says the
+    /// same every time.
+    fn describe(&self, description: &mut Description<'_>);
 
-    /// The client that the command is for, whose number its answers begin with.
-    fn client(&self) -> Option<ClientIndex> {
-        None
-    }
-
-    /// How long the final result, or the outcome of a deferred command, may take, in milliseconds.
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        timeouts.command
-    }
-
-    /// Writes what follows the name, as `=0,1` or `?`; nothing for an execute form. The CR is not part of it.
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        let _ = line;
-    }
-
-    /// The bytes that go out after the prompt. A command without data awaits no prompt.
+    /// The bytes that go out after the prompt, as many as its description [says](Description::prompt).
     fn data(&self) -> &[u8] {
         &[]
     }
 
-    /// How many bytes go out after the prompt.
-    fn data_length(&self) -> usize {
-        self.data().len()
-    }
-
-    /// Whether the module of this family can take the command. Called before the first byte is sent.
+    /// Whether a module of this family can take the command, as it is checked before its first byte is sent.
     ///
     /// # Errors
     ///
     /// Which argument is wrong, and how.
     fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        let _ = family;
-        Ok(())
+        let mut description = Description::checking(family);
+        self.describe(&mut description);
+        description.checked()
     }
 }
 

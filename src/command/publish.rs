@@ -1,9 +1,8 @@
 //! A publish: topic, payload, and the order to send them.
 
-use super::{Answer, ClientIndex, Descriptor, QoS, Request, Step, check, no_response};
-use crate::at::Encoder;
-use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::{Family, TIMEOUT_LIMIT, Timeouts, with_margin};
+use super::{Answer, ClientIndex, Description, Descriptor, QoS, Request, Step, check, no_response};
+use crate::error::Parameter;
+use crate::family::{TIMEOUT_LIMIT, with_margin};
 
 /// `AT+CMQTTTOPIC=`: stages the topic of a publish, 1-1024 bytes (A76 §2.1.10, S67 §2.2.10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,24 +14,15 @@ pub struct Topic<'a> {
 }
 
 impl Request for Topic<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTTOPIC", Answer::Plain).step(Step::Topic) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.client.number().into()).comma_number(self.topic.len() as u32);
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CMQTTTOPIC", Answer::Plain).step(Step::Topic) })
+            .client(self.client)
+            .topic(self.topic, Parameter::Topic);
     }
 
     fn data(&self) -> &[u8] {
         self.topic.as_bytes()
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::topic(self.topic, Parameter::Topic)
     }
 }
 
@@ -58,33 +48,17 @@ impl<'a> Payload<'a> {
 }
 
 impl Request for Payload<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTPAYLOAD", Answer::Plain).step(Step::Payload) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.client.number().into()).comma_number(self.length as u32);
+    fn describe(&self, description: &mut Description<'_>) {
+        let limit = description.family().payload_limit();
+        description
+            .command(const { &Descriptor::new("+CMQTTPAYLOAD", Answer::Plain).step(Step::Payload) })
+            .client(self.client)
+            .check(check::length(self.length, limit, Parameter::Payload))
+            .announce(self.length);
     }
 
     fn data(&self) -> &[u8] {
         self.payload
-    }
-
-    fn data_length(&self) -> usize {
-        self.length
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        let limit = family.payload_limit();
-        match self.length {
-            0 => check::invalid(Parameter::Payload, Problem::Empty),
-            length if length > limit => check::invalid(Parameter::Payload, Problem::TooLong(limit as u16)),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -104,29 +78,16 @@ pub struct Pub {
 }
 
 impl Request for Pub {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTPUB", Answer::Deferred).step(Step::Pub) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn timeout_milliseconds(&self, _: &Timeouts) -> u32 {
-        with_margin(self.timeout)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=')
-            .number(self.client.number().into())
+    fn describe(&self, description: &mut Description<'_>) {
+        let shortest = description.family().shortest_publish_timeout();
+        description
+            .command(const { &Descriptor::new("+CMQTTPUB", Answer::Deferred).step(Step::Pub) })
+            .client(self.client)
             .comma_number(self.qos as u32)
-            .comma_number(self.timeout)
+            .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT, Parameter::Timeout)
             .comma_number(self.retained.into())
-            .comma_number(self.duplicate.into());
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        check::range(self.timeout, family.shortest_publish_timeout(), TIMEOUT_LIMIT, Parameter::Timeout)
+            .comma_number(self.duplicate.into())
+            .timeout_milliseconds(with_margin(self.timeout));
     }
 }
 

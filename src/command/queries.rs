@@ -1,7 +1,7 @@
 //! The three queries that find the place again in a stream of answers.
 
-use super::{Answer, Command, Descriptor, Request};
-use crate::at::{Encoder, Line};
+use super::{Answer, Command, Description, Descriptor, Request};
+use crate::at::Line;
 
 /// Strength of the received signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,8 +30,8 @@ impl Rssi {
 pub struct Csq;
 
 impl Request for Csq {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CSQ", Answer::Information) }
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CSQ", Answer::Information) });
     }
 }
 
@@ -92,12 +92,8 @@ impl Registration {
 pub struct Creg;
 
 impl Request for Creg {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CREG", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CREG", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -129,12 +125,8 @@ pub enum SimState {
 pub struct Cpin;
 
 impl Request for Cpin {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CPIN", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CPIN", Answer::Information) }).byte(b'?');
     }
 }
 

@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use super::{Answer, ClientIndex, Command, Descriptor, PerClient, Request, ServerType, Text};
-use crate::at::{Encoder, Line, Parameters};
+use super::{Answer, ClientIndex, Command, Description, Descriptor, PerClient, Request, ServerType, Text};
+use crate::at::{Line, Parameters};
 use crate::family::{ADDRESS_LIMIT, CLIENT_ID_LIMIT, CREDENTIAL_LIMIT};
 
 /// `AT+CMQTTACCQ?`: which clients are acquired, and for what (A76 §2.1.3, S67 §2.2.3).
@@ -39,12 +39,8 @@ impl Acquired {
 }
 
 impl Request for AccqRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTACCQ", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTACCQ", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -67,12 +63,8 @@ impl Command for AccqRead {
 pub struct RelRead;
 
 impl Request for RelRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTREL", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTREL", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -83,12 +75,8 @@ super::no_response!(RelRead);
 pub struct SslcfgRead;
 
 impl Request for SslcfgRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTSSLCFG", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTSSLCFG", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -153,12 +141,8 @@ impl ConnectParameters {
 }
 
 impl Request for ConnectRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTCONNECT", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTCONNECT", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -180,12 +164,8 @@ impl Command for ConnectRead {
 pub struct DiscRead;
 
 impl Request for DiscRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTDISC", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTDISC", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -215,12 +195,8 @@ pub struct Settings {
 }
 
 impl Request for CfgRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTCFG", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTCFG", Answer::Information) }).byte(b'?');
     }
 }
 

@@ -1,19 +1,14 @@
 //! The service that both clients share.
 
-use super::{Answer, Descriptor, Request, Step, no_response};
-use crate::family::Timeouts;
+use super::{Answer, Description, Descriptor, Request, Step, no_response};
 
 /// `AT+CMQTTSTART`: starts the MQTT service and activates its PDP context (A76 §2.1.1, S67 §2.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start;
 
 impl Request for Start {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTSTART", Answer::Deferred).step(Step::Start) }
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        timeouts.start
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTSTART", Answer::Deferred).step(Step::Start) });
     }
 }
 
@@ -22,12 +17,8 @@ impl Request for Start {
 pub struct Stop;
 
 impl Request for Stop {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTSTOP", Answer::Deferred).step(Step::Stop) }
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        timeouts.stop
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTSTOP", Answer::Deferred).step(Step::Stop) });
     }
 }
 

@@ -1,9 +1,8 @@
 //! What is set between `AT+CMQTTACCQ` and `AT+CMQTTCONNECT`: configuration and will.
 
-use super::{Answer, ClientIndex, Descriptor, QoS, Request, Step, check, no_response};
-use crate::at::Encoder;
-use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::{Family, OPERATION_TIMEOUT, SHORTEST_OPERATION_TIMEOUT, TOPIC_LIMIT, VersionSetting};
+use super::{Answer, ClientIndex, Description, Descriptor, QoS, Request, Step, check, no_response};
+use crate::error::{Parameter, Problem};
+use crate::family::{OPERATION_TIMEOUT, SHORTEST_OPERATION_TIMEOUT, TOPIC_LIMIT, VersionSetting};
 
 /// The version of MQTT that the module speaks to the broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,32 +48,23 @@ pub struct Cfg {
 }
 
 impl Request for Cfg {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTCFG", Answer::Plain).step(Step::Configure) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTCFG", Answer::Plain).step(Step::Configure) });
         let (name, value) = match self.setting {
             Setting::CheckUtf8(check) => ("=\"checkUTF8\"", check.into()),
-            Setting::OperationTimeout(seconds) => ("=\"optimeout\"", seconds),
-            Setting::Version(version) => ("=\"version\"", version.number()),
-        };
-        line.text(name).comma_number(self.client.number().into()).comma_number(value);
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        match self.setting {
-            Setting::CheckUtf8(_) => Ok(()),
             Setting::OperationTimeout(seconds) => {
-                check::range(seconds, SHORTEST_OPERATION_TIMEOUT, OPERATION_TIMEOUT, Parameter::OperationTimeout)
+                let (least, most) = (SHORTEST_OPERATION_TIMEOUT, OPERATION_TIMEOUT);
+                description.check(check::range(seconds, least, most, Parameter::OperationTimeout));
+                ("=\"optimeout\"", seconds)
             }
-            Setting::Version(_) if family.version_setting() == VersionSetting::Configuration => Ok(()),
-            Setting::Version(_) => check::invalid(Parameter::Version, Problem::NotInFamily),
-        }
+            Setting::Version(version) => {
+                if description.family().version_setting() != VersionSetting::Configuration {
+                    description.refuse(Parameter::Version, Problem::NotInFamily);
+                }
+                ("=\"version\"", version.number())
+            }
+        };
+        description.of_client(self.client).text(name).comma_number(self.client.number().into()).comma_number(value);
     }
 }
 
@@ -88,24 +78,15 @@ pub struct WillTopic<'a> {
 }
 
 impl Request for WillTopic<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTWILLTOPIC", Answer::Plain).step(Step::Configure) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.client.number().into()).comma_number(self.topic.len() as u32);
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CMQTTWILLTOPIC", Answer::Plain).step(Step::Configure) })
+            .client(self.client)
+            .topic(self.topic, Parameter::WillTopic);
     }
 
     fn data(&self) -> &[u8] {
         self.topic.as_bytes()
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::topic(self.topic, Parameter::WillTopic)
     }
 }
 
@@ -121,27 +102,17 @@ pub struct WillMsg<'a> {
 }
 
 impl Request for WillMsg<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTWILLMSG", Answer::Plain).step(Step::Configure) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=')
-            .number(self.client.number().into())
-            .comma_number(self.message.len() as u32)
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CMQTTWILLMSG", Answer::Plain).step(Step::Configure) })
+            .client(self.client)
+            .check(check::length(self.message.len(), TOPIC_LIMIT, Parameter::WillMessage))
+            .announce(self.message.len())
             .comma_number(self.qos as u32);
     }
 
     fn data(&self) -> &[u8] {
         self.message
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::length(self.message, TOPIC_LIMIT, Parameter::WillMessage)
     }
 }
 

@@ -3,10 +3,7 @@
 //! Not on SIM767x, where these commands are refused before a byte is sent.
 
 use super::duplicate::Repeatable;
-use super::{Answer, ClientIndex, Descriptor, QoS, Request, Step, check, no_response};
-use crate::at::Encoder;
-use crate::error::InvalidInput;
-use crate::family::{Family, Timeouts};
+use super::{Answer, ClientIndex, Description, Descriptor, QoS, Request, Step, no_response};
 
 /// `AT+CMQTTSUBTOPIC=`: stages one topic filter of 1-1024 bytes to subscribe to (A76 §2.1.13); on SIM7600 no more than 5120
 /// bytes in all.
@@ -21,28 +18,18 @@ pub struct Subtopic<'a> {
 }
 
 impl Request for Subtopic<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTSUBTOPIC", Answer::Plain).step(Step::Subtopic) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=')
-            .number(self.client.number().into())
-            .comma_number(self.filter.len() as u32)
+    fn describe(&self, description: &mut Description<'_>) {
+        let is_known = description.family().has_staged_subscriptions();
+        description
+            .command(const { &Descriptor::new("+CMQTTSUBTOPIC", Answer::Plain).step(Step::Subtopic) })
+            .known(is_known)
+            .client(self.client)
+            .filter(self.filter)
             .comma_number(self.qos as u32);
     }
 
     fn data(&self) -> &[u8] {
         self.filter.as_bytes()
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        check::known(family.has_staged_subscriptions())?;
-        check::filter(self.filter)
     }
 }
 
@@ -57,25 +44,17 @@ pub struct Unsubtopic<'a> {
 }
 
 impl Request for Unsubtopic<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTUNSUBTOPIC", Answer::Plain).step(Step::Unsubtopic) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.client.number().into()).comma_number(self.filter.len() as u32);
+    fn describe(&self, description: &mut Description<'_>) {
+        let is_known = description.family().has_staged_subscriptions();
+        description
+            .command(const { &Descriptor::new("+CMQTTUNSUBTOPIC", Answer::Plain).step(Step::Unsubtopic) })
+            .known(is_known)
+            .client(self.client)
+            .filter(self.filter);
     }
 
     fn data(&self) -> &[u8] {
         self.filter.as_bytes()
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        check::known(family.has_staged_subscriptions())?;
-        check::filter(self.filter)
     }
 }
 
@@ -88,33 +67,21 @@ pub struct SubStaged {
 }
 
 impl Repeatable for SubStaged {
-    fn parameters_with(&self, line: &mut Encoder<'_>, duplicate: bool) {
-        line.byte(b'=').number(self.client.number().into());
+    fn describe_with(&self, description: &mut Description<'_>, duplicate: bool) {
+        self.describe(description);
         if duplicate {
-            line.comma_number(1);
+            description.comma_number(1);
         }
     }
 }
 
 impl Request for SubStaged {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTSUB", Answer::Deferred).step(Step::Sub) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        timeouts.operation
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        self.parameters_with(line, false);
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        check::known(family.has_staged_subscriptions())
+    fn describe(&self, description: &mut Description<'_>) {
+        let is_known = description.family().has_staged_subscriptions();
+        description
+            .command(const { &Descriptor::new("+CMQTTSUB", Answer::Deferred).step(Step::Sub) })
+            .known(is_known)
+            .client(self.client);
     }
 }
 
@@ -127,30 +94,19 @@ pub struct UnsubStaged {
 }
 
 impl Repeatable for UnsubStaged {
-    fn parameters_with(&self, line: &mut Encoder<'_>, duplicate: bool) {
-        line.byte(b'=').number(self.client.number().into()).comma_number(duplicate.into());
+    fn describe_with(&self, description: &mut Description<'_>, duplicate: bool) {
+        let is_known = description.family().has_staged_subscriptions();
+        description
+            .command(const { &Descriptor::new("+CMQTTUNSUB", Answer::Deferred).step(Step::Unsub) })
+            .known(is_known)
+            .client(self.client)
+            .comma_number(duplicate.into());
     }
 }
 
 impl Request for UnsubStaged {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTUNSUB", Answer::Deferred).step(Step::Unsub) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        timeouts.operation
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        self.parameters_with(line, false);
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        check::known(family.has_staged_subscriptions())
+    fn describe(&self, description: &mut Description<'_>) {
+        self.describe_with(description, false);
     }
 }
 

@@ -4,10 +4,8 @@ use core::fmt;
 
 use super::duplicate::Repeatable;
 use super::list::{Listed, Part};
-use super::{Answer, ClientIndex, Command, Descriptor, QoS, Request, Step, check, no_response};
-use crate::at::{Encoder, Line};
-use crate::error::InvalidInput;
-use crate::family::{Family, Timeouts};
+use super::{Answer, ClientIndex, Command, Description, Descriptor, QoS, Request, Step, no_response};
+use crate::at::Line;
 
 /// `AT+CMQTTSUB=<client_index>,<req_length>,<qos>`: subscribes to one topic filter of 1-1024 bytes (A76 §2.1.14, S67
 /// §2.2.13). [`Duplicate`](super::Duplicate) sets its dup flag.
@@ -22,28 +20,16 @@ pub struct Sub<'a> {
 }
 
 impl Request for Sub<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTSUB", Answer::Deferred).step(Step::Sub) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        timeouts.operation
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        self.parameters_with(line, false);
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CMQTTSUB", Answer::Deferred).step(Step::Sub) })
+            .client(self.client)
+            .filter(self.filter)
+            .comma_number(self.qos as u32);
     }
 
     fn data(&self) -> &[u8] {
         self.filter.as_bytes()
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::filter(self.filter)
     }
 }
 
@@ -58,63 +44,39 @@ pub struct Unsub<'a> {
 }
 
 impl Unsub<'_> {
-    pub(crate) const DESCRIPTOR: &'static Descriptor =
-        &Descriptor::new("+CMQTTUNSUB", Answer::Deferred).step(Step::Unsub);
+    const DESCRIPTOR: &'static Descriptor = &Descriptor::new("+CMQTTUNSUB", Answer::Deferred).step(Step::Unsub);
 
-    /// Its parameters for a filter of this length.
-    pub(crate) fn parameters_for(line: &mut Encoder<'_>, client: ClientIndex, length: u32) {
-        write_unsub(line, client, length, false);
+    /// Describes the command for a filter of this length, whose bytes come from elsewhere.
+    pub(crate) fn describe_for(description: &mut Description<'_>, client: ClientIndex, length: u16) {
+        description.command(Self::DESCRIPTOR).client(client).announce(length.into()).comma_number(0);
     }
 }
 
 impl Request for Unsub<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        Self::DESCRIPTOR
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        timeouts.operation
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        self.parameters_with(line, false);
+    fn describe(&self, description: &mut Description<'_>) {
+        self.describe_with(description, false);
     }
 
     fn data(&self) -> &[u8] {
         self.filter.as_bytes()
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::filter(self.filter)
     }
 }
 
 no_response!(Sub<'_>, Unsub<'_>);
 
 impl Repeatable for Sub<'_> {
-    fn parameters_with(&self, line: &mut Encoder<'_>, duplicate: bool) {
-        line.byte(b'=')
-            .number(self.client.number().into())
-            .comma_number(self.filter.len() as u32)
-            .comma_number(self.qos as u32);
+    fn describe_with(&self, description: &mut Description<'_>, duplicate: bool) {
+        self.describe(description);
         if duplicate {
-            line.comma_number(1);
+            description.comma_number(1);
         }
     }
 }
 
 impl Repeatable for Unsub<'_> {
-    fn parameters_with(&self, line: &mut Encoder<'_>, duplicate: bool) {
-        write_unsub(line, self.client, self.filter.len() as u32, duplicate);
+    fn describe_with(&self, description: &mut Description<'_>, duplicate: bool) {
+        description.command(Self::DESCRIPTOR).client(self.client).filter(self.filter).comma_number(duplicate.into());
     }
-}
-
-fn write_unsub(line: &mut Encoder<'_>, client: ClientIndex, length: u32, duplicate: bool) {
-    line.byte(b'=').number(client.number().into()).comma_number(length).comma_number(duplicate.into());
 }
 
 /// `AT+CMQTTSUB?`: the topic filters that are subscribed to, of both clients, however many and however long (S67
@@ -158,16 +120,9 @@ impl<H> fmt::Debug for SubRead<H> {
 }
 
 impl<H: Fn(Part<'_>)> Request for SubRead<H> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTSUB", Answer::Text) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        check::known(family.lists_subscriptions())
+    fn describe(&self, description: &mut Description<'_>) {
+        let is_known = description.family().lists_subscriptions();
+        description.command(const { &Descriptor::new("+CMQTTSUB", Answer::Text) }).byte(b'?').known(is_known);
     }
 }
 

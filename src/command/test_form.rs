@@ -1,7 +1,7 @@
 //! Test forms, `AT+X=?`: which values the module takes. They answer whether the service is started or not.
 
-use super::{Answer, Command, Descriptor, Range, Ranges, Request};
-use crate::at::{Encoder, Line};
+use super::{Answer, Command, Description, Descriptor, Range, Ranges, Request};
+use crate::at::Line;
 
 // The structs hold nothing and share everything but their name, which is why a macro writes them.
 macro_rules! test_forms {
@@ -12,12 +12,8 @@ macro_rules! test_forms {
             pub struct $command;
 
             impl Request for $command {
-                fn descriptor(&self) -> &'static Descriptor {
-                    const { &Descriptor::new($name, Answer::Information) }
-                }
-
-                fn parameters(&self, line: &mut Encoder<'_>) {
-                    line.text("=?");
+                fn describe(&self, description: &mut Description<'_>) {
+                    description.command(const { &Descriptor::new($name, Answer::Information) }).text("=?");
                 }
             }
 
@@ -91,12 +87,8 @@ pub struct CfgRanges {
 }
 
 impl Request for CfgTest {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTCFG", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.text("=?");
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTCFG", Answer::Information) }).text("=?");
     }
 }
 

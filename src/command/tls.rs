@@ -2,9 +2,8 @@
 
 use core::fmt;
 
-use super::{Answer, ClientIndex, Descriptor, Request, Step, check, no_response};
-use crate::at::Encoder;
-use crate::error::{InvalidInput, Parameter, Problem};
+use super::{Answer, ClientIndex, Description, Descriptor, Request, Step, no_response};
+use crate::error::{Parameter, Problem};
 use crate::family::{Family, KEY_PASSWORD_LIMIT, LAST_SSL_CONTEXT, LONGEST_NEGOTIATION, SHORTEST_NEGOTIATION};
 
 /// `AT+CMQTTSSLCFG=`: the SSL context that a client uses, 0-9 (A76 §2.1.5, S67 §2.2.5).
@@ -19,20 +18,11 @@ pub struct Sslcfg {
 }
 
 impl Request for Sslcfg {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CMQTTSSLCFG", Answer::Plain).step(Step::SslContext) }
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.client.number().into()).comma_number(self.context.into());
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::range(self.context.into(), 0, LAST_SSL_CONTEXT, Parameter::SslContext)
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CMQTTSSLCFG", Answer::Plain).step(Step::SslContext) })
+            .client(self.client)
+            .comma_number_within(self.context.into(), 0, LAST_SSL_CONTEXT, Parameter::SslContext);
     }
 }
 
@@ -121,8 +111,10 @@ pub enum SslSetting<'a> {
 /// What stands behind the context.
 enum Value<'a> {
     Number(u32),
+    Seconds(u32),
     Hexadecimal(u16),
-    Text(&'a str),
+    File(&'a str),
+    Secret(&'a str),
 }
 
 impl<'a> SslSetting<'a> {
@@ -149,16 +141,15 @@ impl<'a> SslSetting<'a> {
         match self {
             Self::Version(version) => Value::Number(version as u32),
             Self::AuthMode(mode) => Value::Number(mode as u32),
-            Self::NegotiateTime(seconds) => Value::Number(seconds),
+            Self::NegotiateTime(seconds) => Value::Seconds(seconds),
             Self::IgnoreLocalTime(flag) | Self::EnableSni(flag) | Self::IgnoreCertCn(flag) => {
                 Value::Number(flag as u32)
             }
             Self::CipherSuites(suite) => Value::Hexadecimal(suite),
-            Self::CaCert(text)
-            | Self::ClientCert(text)
-            | Self::ClientKey(text)
-            | Self::Password(text)
-            | Self::KeyPwd(Secret(text)) => Value::Text(text),
+            Self::CaCert(name) | Self::ClientCert(name) | Self::ClientKey(name) | Self::Password(name) => {
+                Value::File(name)
+            }
+            Self::KeyPwd(Secret(text)) => Value::Secret(text),
         }
     }
 }
@@ -182,47 +173,37 @@ impl<'a> Csslcfg<'a> {
 }
 
 impl Request for Csslcfg<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CSSLCFG", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        let name = self.setting.name(self.family).unwrap_or_default();
-        line.text("=\"").text(name).byte(b'"').comma_number(self.context.into());
+    fn describe(&self, description: &mut Description<'_>) {
+        let name = self.setting.name(self.family);
+        if name.is_none() || name != self.setting.name(description.family()) {
+            description.refuse(Parameter::SslSetting, Problem::NotInFamily);
+        }
+        description
+            .command(const { &Descriptor::new("+CSSLCFG", Answer::Plain) })
+            .text("=\"")
+            .text(name.unwrap_or_default())
+            .byte(b'"')
+            .comma_number_within(self.context.into(), 0, LAST_SSL_CONTEXT, Parameter::SslContext);
         match self.setting.value() {
-            Value::Number(number) => line.comma_number(number),
-            Value::Hexadecimal(number) => write_hexadecimal(line, number),
-            Value::Text(text) => line.comma_quoted(text),
-        };
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        let name = self.setting.name(family);
-        if name.is_none() || name != self.setting.name(self.family) {
-            return check::invalid(Parameter::SslSetting, Problem::NotInFamily);
-        }
-        check::range(self.context.into(), 0, LAST_SSL_CONTEXT, Parameter::SslContext)?;
-        match self.setting {
-            SslSetting::NegotiateTime(seconds) => {
-                check::range(seconds, SHORTEST_NEGOTIATION, LONGEST_NEGOTIATION, Parameter::NegotiateTime)
+            Value::Number(number) => description.comma_number(number),
+            Value::Seconds(seconds) => {
+                let (least, most) = (SHORTEST_NEGOTIATION, LONGEST_NEGOTIATION);
+                description.comma_number_within(seconds, least, most, Parameter::NegotiateTime)
             }
-            SslSetting::KeyPwd(Secret(password)) => check::quoted(password, KEY_PASSWORD_LIMIT, Parameter::KeyPassword),
-            SslSetting::CaCert(name)
-            | SslSetting::ClientCert(name)
-            | SslSetting::ClientKey(name)
-            | SslSetting::Password(name) => check::file_name(name),
-            _ => Ok(()),
-        }
+            Value::Hexadecimal(number) => write_hexadecimal(description, number),
+            Value::File(name) => description.byte(b',').file_name(name),
+            Value::Secret(text) => description.comma_quoted(text, KEY_PASSWORD_LIMIT, Parameter::KeyPassword),
+        };
     }
 }
 
 no_response!(Sslcfg, Csslcfg<'_>);
 
-fn write_hexadecimal<'e, 'w>(line: &'e mut Encoder<'w>, number: u16) -> &'e mut Encoder<'w> {
-    line.text(",0x");
+fn write_hexadecimal<'d, 'w>(description: &'d mut Description<'w>, number: u16) -> &'d mut Description<'w> {
+    description.text(",0x");
     for place in [12, 8, 4, 0] {
         let digit = (number >> place & 0xf) as u8;
-        line.byte(if digit < 10 { b'0' + digit } else { b'A' - 10 + digit });
+        description.byte(if digit < 10 { b'0' + digit } else { b'A' - 10 + digit });
     }
-    line
+    description
 }

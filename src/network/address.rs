@@ -4,10 +4,8 @@ use core::net::Ipv4Addr;
 
 use super::context::check_context;
 use super::field::{next_field, number};
-use crate::at::{Encoder, Line};
-use crate::command::{Answer, Command, Descriptor, Request};
-use crate::error::InvalidInput;
-use crate::family::Family;
+use crate::at::Line;
+use crate::command::{Answer, Command, Description, Descriptor, Request};
 
 /// `AT+CGPADDR=<cid>`: the address of a PDP context (3GPP TS 27.007 §10.1.14, A76 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,16 +41,12 @@ impl defmt::Format for PdpAddress {
 }
 
 impl Request for Cgpaddr {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CGPADDR", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.context.into());
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check_context(self.context)
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CGPADDR", Answer::Information) })
+            .byte(b'=')
+            .number(self.context.into())
+            .check(check_context(self.context));
     }
 }
 

@@ -5,9 +5,8 @@ use core::time::Duration;
 
 use super::context::{Cgauth, Cgdcont, Cgsockcont, PdpType};
 use super::sim::CpinWrite;
-use crate::command::Request;
-use crate::error::InvalidInput;
-use crate::family::{Family, milliseconds};
+use crate::command::{Description, Request};
+use crate::family::milliseconds;
 
 /// User name and password of an access point. `Debug` shows neither.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -161,10 +160,13 @@ impl<'a> Apn<'a> {
         self.pin.map(|pin| CpinWrite { pin })
     }
 
-    pub(super) fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        self.cgdcont().check(family)?;
-        self.cgauth().check(family)?;
-        self.cpin().map_or(Ok(()), |cpin| cpin.check(family))
+    /// Describes every command that a part of it goes into, one after the other, so that all of it is checked.
+    pub(super) fn describe(&self, description: &mut Description<'_>) {
+        self.cgdcont().describe(description);
+        self.cgauth().describe(description);
+        if let Some(cpin) = self.cpin() {
+            cpin.describe(description);
+        }
     }
 }
 
@@ -182,11 +184,18 @@ impl fmt::Debug for Apn<'_> {
 mod tests {
     extern crate std;
     use super::*;
+    use crate::family::Family;
+
+    fn is_good(apn: &Apn<'_>) -> bool {
+        let mut description = Description::checking(Family::A7600);
+        apn.describe(&mut description);
+        description.checked().is_ok()
+    }
 
     #[test]
     fn everything_is_checked() {
         let apn = Apn::new("internet").pin("1234").credentials(Credentials::chap("me", "secret"));
-        assert_eq!(apn.check(Family::A7600), Ok(()));
+        assert!(is_good(&apn));
         for bad in [
             Apn { name: "a\"b", ..apn },
             apn.context(0),
@@ -194,7 +203,7 @@ mod tests {
             apn.credentials(Credentials::pap("", "secret")),
             apn.credentials(Credentials::pap("me", "a\rAT+CPOF")),
         ] {
-            assert!(bad.check(Family::A7600).is_err(), "{bad:?}");
+            assert!(!is_good(&bad), "{bad:?}");
         }
     }
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Apn, BringUpError, Cereg, Cgact, Cgpaddr, Cgreg, Cpsi, PdpAddress, SystemInformation};
 use crate::at::Line;
-use crate::command::{Command, Cpin, Creg, Csq, EchoOff, Registration, Request, Rssi, SimState};
+use crate::command::{Command, Cpin, Creg, Csq, Description, EchoOff, Registration, Request, Rssi, SimState};
 use crate::error::{Error, Refusal};
 use crate::session::{Instant, Next, Procedure, Session};
 
@@ -64,6 +64,8 @@ pub struct Attachment {
 /// The command under way, or the next one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
+    /// Nothing has been sent yet.
+    Begin,
     EchoOff,
     Sim,
     Pin,
@@ -119,7 +121,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
             apn,
             tell,
             deadline: now.after(apn.limit_milliseconds()),
-            step: Step::EchoOff,
+            step: Step::Begin,
             stage: BringUpStage::Module,
             is_pausing: false,
             echo_was_off: false,
@@ -187,6 +189,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
         };
         self.refusal = refusal.or(self.refusal);
         let to = match self.step {
+            Step::Begin => Step::EchoOff,
             Step::EchoOff => {
                 self.echo_was_off = refusal.is_none();
                 Step::Sim
@@ -273,7 +276,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
     fn go_to(&mut self, step: Step) {
         self.step = step;
         match step {
-            Step::EchoOff => self.wait_for(BringUpStage::Module),
+            Step::Begin | Step::EchoOff => self.wait_for(BringUpStage::Module),
             Step::Sim | Step::Pin => self.wait_for(BringUpStage::Sim),
             Step::Context | Step::SocketContext | Step::Authentication => self.wait_for(BringUpStage::Settings),
             Step::Calls if !matches!(self.stage, BringUpStage::Registration(_)) => {
@@ -304,16 +307,13 @@ fn more_telling(one: Option<Registration>, other: Option<Registration>) -> Optio
 }
 
 impl Procedure for BringUp<'_, '_> {
-    fn check(&self, session: &Session) -> Result<(), Error> {
-        Ok(self.apn.check(session.family)?)
-    }
-
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
         let has_restarted = self.echo_was_off && !session.lifecycle.echo_is_off;
         let has_paused = core::mem::take(&mut self.is_pausing);
         let turn = match last {
             Some(Err(Error::ModemRestarted { .. })) => Ok(self.begin_again()),
             _ if has_restarted => Ok(self.begin_again()),
+            None if self.step == Step::Begin => Ok(Turn::To(Step::EchoOff)),
             // The call goes on after a silence. Whether the PIN was taken, the card tells.
             None if self.step == Step::Pin => Ok(Turn::To(Step::Sim)),
             None => Ok(Turn::To(self.step)),
@@ -339,22 +339,27 @@ impl Procedure for BringUp<'_, '_> {
         Ok(Next::Done)
     }
 
-    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
+    fn command(&self, description: &mut Description<'_>) {
         let context = self.apn.context_id();
         match self.step {
-            Step::EchoOff => visit(&EchoOff),
-            Step::Sim => visit(&Cpin),
-            Step::Pin => self.apn.cpin().iter().for_each(|cpin| visit(cpin)),
-            Step::Context => visit(&self.apn.cgdcont()),
-            Step::SocketContext => visit(&self.apn.cgsockcont()),
-            Step::Authentication => visit(&self.apn.cgauth()),
-            Step::Calls => visit(&Creg),
-            Step::Packets => visit(&Cgreg),
-            Step::Lte => visit(&Cereg),
-            Step::Activation => visit(&Cgact { context, active: true }),
-            Step::Address => visit(&Cgpaddr { context }),
-            Step::Signal => visit(&Csq),
-            Step::System => visit(&Cpsi),
+            Step::Begin => self.apn.describe(description),
+            Step::EchoOff => EchoOff.describe(description),
+            Step::Sim => Cpin.describe(description),
+            Step::Pin => {
+                if let Some(cpin) = self.apn.cpin() {
+                    cpin.describe(description);
+                }
+            }
+            Step::Context => self.apn.cgdcont().describe(description),
+            Step::SocketContext => self.apn.cgsockcont().describe(description),
+            Step::Authentication => self.apn.cgauth().describe(description),
+            Step::Calls => Creg.describe(description),
+            Step::Packets => Cgreg.describe(description),
+            Step::Lte => Cereg.describe(description),
+            Step::Activation => Cgact { context, active: true }.describe(description),
+            Step::Address => Cgpaddr { context }.describe(description),
+            Step::Signal => Csq.describe(description),
+            Step::System => Cpsi.describe(description),
         }
     }
 

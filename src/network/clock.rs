@@ -1,10 +1,9 @@
 //! The clock of the module: certificates are checked against it unless `AT+CSSLCFG` says otherwise.
 
 use super::only_number;
-use crate::at::{Encoder, Line};
-use crate::command::{Answer, Command, Descriptor, Request, check, no_response};
-use crate::error::{InvalidInput, Parameter};
-use crate::family::Family;
+use crate::at::Line;
+use crate::command::{Answer, Command, Description, Descriptor, Request, check, no_response};
+use crate::error::Parameter;
 
 /// A local time with its distance from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,23 +46,26 @@ impl DateTime {
         Some(Self { year, month, day, hour, minute, second, quarters_from_utc })
     }
 
-    fn write(&self, line: &mut Encoder<'_>) {
-        let &Self { year, month, day, hour, minute, second, quarters_from_utc } = self;
-        let year = year.saturating_sub(2000) as u8;
-        let zone = if quarters_from_utc < 0 { b'-' } else { b'+' };
+    /// Writes it in quotes. Any number takes two digits; those that do not fit are refused.
+    fn describe(&self, description: &mut Description<'_>) {
+        let (zone, furthest) = if self.quarters_from_utc < 0 { (b'-', 48) } else { (b'+', 56) };
         let parts = [
-            (b'"', year),
-            (b'/', month),
-            (b'/', day),
-            (b',', hour),
-            (b':', minute),
-            (b':', second),
-            (zone, quarters_from_utc.unsigned_abs()),
+            (b'"', self.year, 2000, 2069),
+            (b'/', self.month.into(), 1, 12),
+            (b'/', self.day.into(), 1, 31),
+            (b',', self.hour.into(), 0, 23),
+            (b':', self.minute.into(), 0, 59),
+            (b':', self.second.into(), 0, 59),
+            (zone, self.quarters_from_utc.unsigned_abs().into(), 0, furthest),
         ];
-        for (separator, number) in parts {
-            line.byte(separator).byte(b'0' + number / 10 % 10).byte(b'0' + number % 10);
+        for (separator, number, least, most) in parts {
+            description
+                .byte(separator)
+                .byte(b'0' + (number / 10 % 10) as u8)
+                .byte(b'0' + (number % 10) as u8)
+                .check(check::range(number.into(), least, most, Parameter::Time));
         }
-        line.byte(b'"');
+        description.byte(b'"');
     }
 }
 
@@ -72,12 +74,8 @@ impl DateTime {
 pub struct CclkRead;
 
 impl Request for CclkRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CCLK", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CCLK", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -97,28 +95,8 @@ pub struct Cclk {
 }
 
 impl Request for Cclk {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CCLK", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        self.time.write(line.byte(b'='));
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        let time = self.time;
-        let ranges = [
-            (time.year, 2000, 2069),
-            (time.month.into(), 1, 12),
-            (time.day.into(), 1, 31),
-            (time.hour.into(), 0, 23),
-            (time.minute.into(), 0, 59),
-            (time.second.into(), 0, 59),
-            (time.quarters_from_utc.unsigned_abs().into(), 0, if time.quarters_from_utc < 0 { 48 } else { 56 }),
-        ];
-        ranges
-            .into_iter()
-            .try_for_each(|(number, least, most)| check::range(number.into(), least, most, Parameter::Time))
+    fn describe(&self, description: &mut Description<'_>) {
+        self.time.describe(description.command(const { &Descriptor::new("+CCLK", Answer::Plain) }).byte(b'='));
     }
 }
 
@@ -131,12 +109,8 @@ pub struct Ctzu {
 }
 
 impl Request for Ctzu {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CTZU", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.enabled.into());
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CTZU", Answer::Plain) }).byte(b'=').number(self.enabled.into());
     }
 }
 
@@ -147,12 +121,8 @@ no_response!(Cclk, Ctzu);
 pub struct CtzuRead;
 
 impl Request for CtzuRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CTZU", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CTZU", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -168,7 +138,8 @@ impl Command for CtzuRead {
 mod tests {
     extern crate std;
     use super::*;
-    use crate::command::tests::encoded;
+    use crate::command::tests::{encoded, problem};
+    use crate::family::Family;
     use crate::network::tests::response;
 
     const TIME: DateTime =
@@ -198,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_time_that_cannot_be_is_refused() {
-        let is_good = |time| Cclk { time }.check(Family::Sim7600).is_ok();
+        let is_good = |time| problem(&Cclk { time }, Family::Sim7600).is_none();
         assert!(is_good(TIME));
         for bad in [
             DateTime { year: 1999, ..TIME },

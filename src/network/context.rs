@@ -3,10 +3,9 @@
 use core::fmt;
 
 use super::field::next_field;
-use crate::at::{Encoder, Line};
-use crate::command::{Answer, Command, Descriptor, Request, Text, check, no_response};
+use crate::at::Line;
+use crate::command::{Answer, Command, Description, Descriptor, Request, Text, check, no_response};
 use crate::error::{InvalidInput, Parameter};
-use crate::family::{Family, Timeouts};
 use crate::network::Credentials;
 
 /// Longest access point name, in bytes (3GPP TS 23.003 §9.1).
@@ -19,12 +18,6 @@ const ACTIVATION_TIMEOUT: u32 = 60_000;
 /// The numbers of contexts that every family has.
 pub(super) fn check_context(context: u8) -> Result<(), InvalidInput> {
     check::range(context.into(), 1, 15, Parameter::PdpContext)
-}
-
-fn check_apn(context: u8, apn: &str) -> Result<(), InvalidInput> {
-    check_context(context)?;
-    // Without a name, the network chooses.
-    if apn.is_empty() { Ok(()) } else { check::quoted(apn, APN_LIMIT, Parameter::Apn) }
 }
 
 /// The kind of address that a PDP context asks for, `<PDP_type>`.
@@ -53,8 +46,15 @@ impl PdpType {
     }
 }
 
-fn define(line: &mut Encoder<'_>, context: u8, pdp_type: PdpType, apn: &str) {
-    line.byte(b'=').number(context.into()).comma_quoted(pdp_type.as_str()).comma_quoted(apn);
+fn define(description: &mut Description<'_>, context: u8, pdp_type: PdpType, apn: &str) {
+    description.byte(b'=').number(context.into()).check(check_context(context));
+    description.text(",\"").text(pdp_type.as_str()).byte(b'"');
+    if apn.is_empty() {
+        // The network chooses.
+        description.text(",\"\"");
+    } else {
+        description.comma_quoted(apn, APN_LIMIT, Parameter::Apn);
+    }
 }
 
 /// `AT+CGDCONT=<cid>,<PDP_type>,<APN>`: defines a PDP context (3GPP TS 27.007 §10.1.1).
@@ -71,16 +71,9 @@ pub struct Cgdcont<'a> {
 }
 
 impl Request for Cgdcont<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CGDCONT", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        define(line, self.context, self.pdp_type, self.apn);
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check_apn(self.context, self.apn)
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CGDCONT", Answer::Plain) });
+        define(description, self.context, self.pdp_type, self.apn);
     }
 }
 
@@ -114,16 +107,11 @@ impl PdpContext {
 }
 
 impl Request for CgdcontRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CGDCONT", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check_context(self.context)
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CGDCONT", Answer::Information) })
+            .byte(b'?')
+            .check(check_context(self.context));
     }
 }
 
@@ -170,17 +158,10 @@ pub struct Cgsockcont<'a> {
 }
 
 impl Request for Cgsockcont<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CGSOCKCONT", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        define(line, self.context, self.pdp_type, self.apn);
-    }
-
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        check::known(family.has_socket_context())?;
-        check_apn(self.context, self.apn)
+    fn describe(&self, description: &mut Description<'_>) {
+        let is_known = description.family().has_socket_context();
+        description.command(const { &Descriptor::new("+CGSOCKCONT", Answer::Plain) }).known(is_known);
+        define(description, self.context, self.pdp_type, self.apn);
     }
 }
 
@@ -203,26 +184,27 @@ impl fmt::Debug for Cgauth<'_> {
 }
 
 impl Request for Cgauth<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CGAUTH", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.context.into());
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CGAUTH", Answer::Plain) })
+            .byte(b'=')
+            .number(self.context.into())
+            .check(check_context(self.context));
         match &self.credentials {
-            None => line.comma_number(0),
+            None => description.comma_number(0),
             Some(credentials) => {
                 let (first, second) = credentials.in_order();
-                line.comma_number(credentials.protocol().into()).comma_quoted(first).comma_quoted(second)
+                description
+                    .check(check::quoted(credentials.user(), CREDENTIAL_LIMIT, Parameter::User))
+                    .check(check::quoted(credentials.password(), CREDENTIAL_LIMIT, Parameter::Password))
+                    .comma_number(credentials.protocol().into())
+                    .text(",\"")
+                    .text(first)
+                    .text("\",\"")
+                    .text(second)
+                    .byte(b'"')
             }
         };
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check_context(self.context)?;
-        let Some(credentials) = &self.credentials else { return Ok(()) };
-        check::quoted(credentials.user(), CREDENTIAL_LIMIT, Parameter::User)?;
-        check::quoted(credentials.password(), CREDENTIAL_LIMIT, Parameter::Password)
     }
 }
 
@@ -239,20 +221,14 @@ pub struct Cgact {
 }
 
 impl Request for Cgact {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CGACT", Answer::Plain) }
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        timeouts.command.max(ACTIVATION_TIMEOUT)
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.active.into()).comma_number(self.context.into());
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check_context(self.context)
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CGACT", Answer::Plain) })
+            .byte(b'=')
+            .number(self.active.into())
+            .comma_number(self.context.into())
+            .check(check_context(self.context))
+            .timeout_milliseconds(ACTIVATION_TIMEOUT);
     }
 }
 
@@ -278,12 +254,8 @@ impl ActiveContexts {
 }
 
 impl Request for CgactRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CGACT", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CGACT", Answer::Information) }).byte(b'?');
     }
 }
 

@@ -4,8 +4,8 @@ use core::fmt;
 
 use super::field::{next_field, number};
 use super::only_number;
-use crate::at::{Encoder, Line};
-use crate::command::{Answer, Command, Descriptor, Request, no_response};
+use crate::at::Line;
+use crate::command::{Answer, Command, Description, Descriptor, Request, no_response};
 
 /// A technology of radio access, `<System Mode>` of `AT+CPSI?`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,12 +81,8 @@ pub struct SystemInformation {
 }
 
 impl Request for Cpsi {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CPSI", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CPSI", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -160,12 +156,11 @@ pub struct Cnmp {
 }
 
 impl Request for Cnmp {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CNMP", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.mode.number().into());
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CNMP", Answer::Plain) })
+            .byte(b'=')
+            .number(self.mode.number().into());
     }
 }
 
@@ -176,12 +171,8 @@ no_response!(Cnmp);
 pub struct CnmpRead;
 
 impl Request for CnmpRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CNMP", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CNMP", Answer::Information) }).byte(b'?');
     }
 }
 

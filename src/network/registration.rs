@@ -1,7 +1,7 @@
 //! Registration in the packet domain, 2G/3G and LTE.
 
-use crate::at::{Encoder, Line};
-use crate::command::{Answer, Command, Descriptor, Registration, Request};
+use crate::at::Line;
+use crate::command::{Answer, Command, Description, Descriptor, Registration, Request};
 
 /// `AT+CGREG?`: registration in the packet domain of 2G and 3G (3GPP TS 27.007 §10.1.20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +15,8 @@ macro_rules! registration {
     ($($command:ident $name:literal),*) => {
         $(
             impl Request for $command {
-                fn descriptor(&self) -> &'static Descriptor {
-                    const { &Descriptor::new($name, Answer::Information) }
-                }
-
-                fn parameters(&self, line: &mut Encoder<'_>) {
-                    line.byte(b'?');
+                fn describe(&self, description: &mut Description<'_>) {
+                    description.command(const { &Descriptor::new($name, Answer::Information) }).byte(b'?');
                 }
             }
 

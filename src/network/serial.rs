@@ -1,10 +1,9 @@
 //! The module's side of the UART.
 
 use super::only_number;
-use crate::at::{Encoder, Line};
-use crate::command::{Answer, Command, Descriptor, Request, check, no_response};
-use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::Family;
+use crate::at::Line;
+use crate::command::{Answer, Command, Description, Descriptor, Request, no_response};
+use crate::error::{Parameter, Problem};
 
 /// The rates that every family has.
 const BAUD_RATES: [u32; 13] =
@@ -21,19 +20,11 @@ pub struct Ipr {
 }
 
 impl Request for Ipr {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+IPR", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.baud_rate);
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+IPR", Answer::Plain) }).byte(b'=').number(self.baud_rate);
         if !BAUD_RATES.contains(&self.baud_rate) {
-            return check::invalid(Parameter::BaudRate, Problem::NotInFamily);
+            description.refuse(Parameter::BaudRate, Problem::NotInFamily);
         }
-        Ok(())
     }
 }
 
@@ -42,12 +33,8 @@ impl Request for Ipr {
 pub struct IprRead;
 
 impl Request for IprRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+IPR", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+IPR", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -77,12 +64,8 @@ pub struct Ifc {
 }
 
 impl Request for Ifc {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+IFC", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.text(match self.flow_control {
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+IFC", Answer::Plain) }).text(match self.flow_control {
             FlowControl::None => "=0,0",
             FlowControl::RtsCts => "=2,2",
         });
@@ -96,12 +79,8 @@ no_response!(Ipr, Ifc);
 pub struct IfcRead;
 
 impl Request for IfcRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+IFC", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+IFC", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -121,7 +100,8 @@ impl Command for IfcRead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::tests::encoded;
+    use crate::command::tests::{encoded, problem};
+    use crate::family::Family;
     use crate::network::tests::response;
 
     #[test]
@@ -130,7 +110,7 @@ mod tests {
         assert_eq!(encoded(&IprRead), "AT+IPR?");
         assert_eq!(response(&IprRead, b"+IPR: 115200\r\n"), Some(115_200));
         for (baud_rate, is_good) in [(9_600, true), (460_800, true), (921_600, true), (0, false), (115_201, false)] {
-            assert_eq!(Ipr { baud_rate }.check(Family::A76xx).is_ok(), is_good, "{baud_rate}");
+            assert_eq!(problem(&Ipr { baud_rate }, Family::A76xx).is_none(), is_good, "{baud_rate}");
         }
     }
 

@@ -3,10 +3,9 @@
 use core::fmt;
 
 use super::field::next_field;
-use crate::at::{Encoder, Line};
-use crate::command::{Answer, Command, Descriptor, Request, Text, check, no_response};
-use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::Family;
+use crate::at::Line;
+use crate::command::{Answer, Command, Description, Descriptor, Request, Text, check, no_response};
+use crate::error::{Parameter, Problem};
 
 /// `AT+CPIN="<pin>"`: unlocks the SIM card (3GPP TS 27.007 §8.3).
 ///
@@ -25,20 +24,16 @@ impl fmt::Debug for CpinWrite<'_> {
 }
 
 impl Request for CpinWrite<'_> {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CPIN", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.text("=\"").text(self.pin).byte(b'"');
-    }
-
-    fn check(&self, _: Family) -> Result<(), InvalidInput> {
-        check::range(self.pin.len() as u32, 4, 8, Parameter::Pin)?;
+    fn describe(&self, description: &mut Description<'_>) {
+        description
+            .command(const { &Descriptor::new("+CPIN", Answer::Plain) })
+            .text("=\"")
+            .text(self.pin)
+            .byte(b'"')
+            .check(check::range(self.pin.len() as u32, 4, 8, Parameter::Pin));
         if !self.pin.bytes().all(|byte| byte.is_ascii_digit()) {
-            return check::invalid(Parameter::Pin, Problem::Character);
+            description.refuse(Parameter::Pin, Problem::Character);
         }
-        Ok(())
     }
 }
 
@@ -52,9 +47,9 @@ pub type Iccid = Text<22>;
 pub struct Ciccid;
 
 impl Request for Ciccid {
-    fn descriptor(&self) -> &'static Descriptor {
+    fn describe(&self, description: &mut Description<'_>) {
         // The answer is `+ICCID: …`, which is not the command's name.
-        const { &Descriptor::new("+CICCID", Answer::Text) }
+        description.command(const { &Descriptor::new("+CICCID", Answer::Text) });
     }
 }
 
@@ -75,7 +70,8 @@ impl Command for Ciccid {
 mod tests {
     extern crate std;
     use super::*;
-    use crate::command::tests::encoded;
+    use crate::command::tests::{encoded, problem};
+    use crate::family::Family;
     use crate::network::tests::response;
 
     #[test]
@@ -87,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_pin_is_four_to_eight_digits() {
-        let problem = |pin| CpinWrite { pin }.check(Family::Sim7600).err().map(|invalid| invalid.problem);
+        let problem = |pin| problem(&CpinWrite { pin }, Family::Sim7600).map(|(_, problem)| problem);
         for pin in ["1234", "12345678"] {
             assert_eq!(problem(pin), None);
         }

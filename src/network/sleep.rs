@@ -1,8 +1,8 @@
 //! Sleep between messages.
 
 use super::only_number;
-use crate::at::{Encoder, Line};
-use crate::command::{Answer, Command, Descriptor, Request, no_response};
+use crate::at::Line;
+use crate::command::{Answer, Command, Description, Descriptor, Request, no_response};
 
 /// When a module sleeps, `<status>` of `AT+CSCLK`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,12 +26,8 @@ pub struct Csclk {
 }
 
 impl Request for Csclk {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CSCLK", Answer::Plain) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'=').number(self.mode as u32);
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CSCLK", Answer::Plain) }).byte(b'=').number(self.mode as u32);
     }
 }
 
@@ -42,12 +38,8 @@ no_response!(Csclk);
 pub struct CsclkRead;
 
 impl Request for CsclkRead {
-    fn descriptor(&self) -> &'static Descriptor {
-        const { &Descriptor::new("+CSCLK", Answer::Information) }
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        line.byte(b'?');
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CSCLK", Answer::Information) }).byte(b'?');
     }
 }
 

@@ -4,9 +4,8 @@ mod comparison;
 mod requests;
 
 use crate::ResultCode;
-use crate::at::{Encoder, Line, WINDOW};
-use crate::command::{self, AccqRead, ClientIndex, ConnectRead, Disc, DiscRead, EchoOff};
-use crate::command::{Rel, Request, Start};
+use crate::at::Line;
+use crate::command::{AccqRead, ClientIndex, ConnectRead, Description, Disc, DiscRead, EchoOff, Rel, Request, Start};
 use crate::error::{CommandName, Error, Illegal, Refusal};
 use crate::family::Family;
 use crate::options::ConnectOptions;
@@ -56,12 +55,8 @@ enum Step {
     Disc,
     Rel,
     Accq,
-    Version,
-    OperationTimeout,
-    /// `AT+CSSLCFG`, one setting after the other.
-    Csslcfg(u8),
-    WillTopic,
-    WillMsg,
+    /// What the options come to, one setting after the other.
+    Configure(u8),
     Sslcfg,
     Connect,
     Done,
@@ -84,10 +79,10 @@ pub(crate) struct Connect<'a> {
     /// What the module remembered of the client was torn down.
     torn_down: bool,
     /// Outcome of `DiscRead`.
-    connected: [Option<bool>; 2],
+    connected: Option<bool>,
     comparison: Comparison,
-    /// The rest of the line belongs to the comparison.
-    comparing: bool,
+    /// The line of the answer is about this client.
+    is_ours: bool,
     /// `AccqRead` says that the other client is not acquired.
     other_is_released: bool,
     /// How often the module was too busy.
@@ -115,14 +110,16 @@ impl<'a> Connect<'a> {
             probed: false,
             start_refused: None,
             torn_down: false,
-            connected: [None; 2],
+            connected: None,
             comparison: Comparison::NotSeen,
-            comparing: false,
+            is_ours: false,
             other_is_released: false,
             waits: 0,
             connection: Connection::Opened,
         };
-        procedure.check(session)?;
+        let mut description = Description::checking(session.family);
+        procedure.describe_all(&mut description);
+        description.checked()?;
         *last = Some(options);
         if !same_options {
             session.lifecycle.client_mut(client).prepared = false;
@@ -138,13 +135,12 @@ impl<'a> Connect<'a> {
     ) -> Result<Self, Error> {
         match *client.of(remembered) {
             Some(options) => Self::new(client, options, remembered, session),
-            None => Err(Error::Illegal { command: CommandName("+CMQTTCONNECT"), reason: Illegal::NeverConnected }),
+            None => Err(Error::Illegal { command: CommandName(&"+CMQTTCONNECT"), reason: Illegal::NeverConnected }),
         }
     }
 
     /// How the last command ended, and what that leads to.
     fn following(&mut self, session: &mut Session, last: Result<(), Error>) -> Result<Step, Error> {
-        let refused = matches!(last, Err(Error::Refused { .. }));
         if is_busy(last) && self.waits < BUSY_WAITS {
             self.waits += 1;
             return Ok(Step::Busy);
@@ -154,88 +150,77 @@ impl<'a> Connect<'a> {
         {
             return Err(error);
         }
-        Ok(match self.step {
-            Step::Begin if !session.lifecycle.echo_is_off => Step::EchoOff,
-            Step::Begin | Step::EchoOff => self.service_step(session)?,
+        let refused = last.is_err();
+        let lifecycle = &mut session.lifecycle;
+        match self.step {
+            Step::Begin if !lifecycle.echo_is_off => return Ok(Step::EchoOff),
+            Step::Begin | Step::EchoOff => {}
             // Whatever it was that the module was busy with, it may have changed what there is to do.
             Step::Busy => {
-                session.lifecycle.client_mut(self.client).state = ClientState::Unknown;
+                lifecycle.client_mut(self.client).state = ClientState::Unknown;
                 self.probed = false;
-                Step::AccqRead
+                return Ok(Step::AccqRead);
             }
             Step::AccqRead => {
                 self.probed = true;
+                self.id_matches = self.comparison == Comparison::Equal;
                 if refused {
-                    session.lifecycle.found_stopped();
+                    lifecycle.found_stopped();
                 } else {
-                    session.lifecycle.service = ServiceState::Started;
-                    let other = session.lifecycle.client_mut(self.client.other());
+                    lifecycle.service = ServiceState::Started;
+                    let other = lifecycle.client_mut(self.client.other());
                     if self.other_is_released && other.state == ClientState::Unknown {
                         other.state = ClientState::Released;
                     }
                     if self.comparison == Comparison::NotSeen {
-                        session.lifecycle.client_mut(self.client).state = ClientState::Released;
+                        lifecycle.client_mut(self.client).state = ClientState::Released;
                     }
                 }
-                let server_type = b'0' + self.options.broker.server_type() as u8;
-                self.id_matches = self.comparison == Comparison::Behind { equal: true, digit: Some(server_type) };
-                self.service_step(session)?
             }
             Step::Start => {
                 if let Err(error) = last {
                     self.start_refused = Some(error);
                     self.probed = false;
                 }
-                self.service_step(session)?
             }
             Step::DiscRead => {
-                let life = session.lifecycle.client_mut(self.client);
-                match *self.client.of(&self.connected) {
+                let life = lifecycle.client_mut(self.client);
+                match self.connected {
                     Some(true) => life.state = ClientState::Connected,
                     Some(false) => life.state = ClientState::Acquired,
                     // What was believed is not so: the module has restarted without a word that arrived.
                     None if !self.probed => {
                         life.state = ClientState::Unknown;
-                        session.lifecycle.service = ServiceState::Unknown;
+                        lifecycle.service = ServiceState::Unknown;
                         return self.service_step(session);
                     }
                     None => return Ok(Step::Disc),
                 }
-                self.probed_client_step(session)
+                return Ok(self.probed_client_step(session));
             }
-            Step::ConnectRead => match self.comparison {
-                Comparison::Behind { equal: true, .. } => {
-                    // The earlier life may have been cut off between a payload and its publish.
-                    session.lifecycle.client_mut(self.client).payload_staged = true;
-                    self.connection = Connection::Adopted;
-                    Step::Done
-                }
-                _ => Step::Disc,
-            },
-            Step::Disc => Step::Rel,
-            Step::Rel => Step::Accq,
+            Step::ConnectRead if self.comparison == Comparison::Equal => {
+                // The earlier life may have been cut off between a payload and its publish.
+                lifecycle.client_mut(self.client).payload_staged = true;
+                self.connection = Connection::Adopted;
+                return Ok(Step::Done);
+            }
+            Step::ConnectRead => return Ok(Step::Disc),
+            Step::Disc => return Ok(Step::Rel),
+            Step::Rel => return Ok(Step::Accq),
             // In use though it was believed to be free: what is left of it is torn down, once.
             Step::Accq if refused => {
                 self.torn_down = true;
-                Step::Disc
+                return Ok(Step::Disc);
             }
-            Step::Accq if self.version_to_configure().is_some() => Step::Version,
-            Step::Accq | Step::Version if self.options.operation_timeout.is_some() => Step::OperationTimeout,
-            Step::Accq | Step::Version | Step::OperationTimeout if self.options.broker.tls.is_some() => {
-                Step::Csslcfg(0)
+            Step::Accq | Step::Configure(_) => {
+                let step = self.following_configuration(self.step, session.family);
+                lifecycle.client_mut(self.client).prepared = !matches!(step, Step::Configure(_));
+                return Ok(step);
             }
-            Step::Csslcfg(place) if self.csslcfg(place + 1, &mut |_| {}) => Step::Csslcfg(place + 1),
-            Step::Accq | Step::Version | Step::OperationTimeout | Step::Csslcfg(_) if self.options.will.is_some() => {
-                Step::WillTopic
-            }
-            Step::WillTopic => Step::WillMsg,
-            Step::Accq | Step::Version | Step::OperationTimeout | Step::Csslcfg(_) | Step::WillMsg => {
-                session.lifecycle.client_mut(self.client).prepared = true;
-                self.connect_step()
-            }
-            Step::Sslcfg => Step::Connect,
-            Step::Connect | Step::Done => Step::Done,
-        })
+            Step::Sslcfg => return Ok(Step::Connect),
+            Step::Connect | Step::Done => return Ok(Step::Done),
+        }
+        self.service_step(session)
     }
 
     /// Whether the present step may fail like this, because a later one shows what is to be done.
@@ -252,6 +237,26 @@ impl<'a> Connect<'a> {
                 !self.torn_down && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_USED))
             }
             _ => false,
+        }
+    }
+
+    /// Describes the command of a step.
+    fn describe(&self, step: Step, description: &mut Description<'_>) {
+        let client = self.client;
+        match step {
+            Step::EchoOff => EchoOff.describe(description),
+            Step::AccqRead => AccqRead.describe(description),
+            Step::Start => Start.describe(description),
+            Step::DiscRead => DiscRead.describe(description),
+            Step::ConnectRead => ConnectRead.describe(description),
+            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(description),
+            Step::Rel => Rel { client }.describe(description),
+            Step::Accq => self.describe_accq(description),
+            Step::Configure(place) => self.describe_setting(place, description),
+            Step::Sslcfg => self.describe_sslcfg(description),
+            Step::Connect => self.describe_connect(description),
+            // The options were checked where the procedure was made.
+            Step::Begin | Step::Busy | Step::Done => {}
         }
     }
 
@@ -299,62 +304,13 @@ impl<'a> Connect<'a> {
         let is_ours = self.same_options && (!self.probed || self.id_matches);
         if is_ours && life.prepared && !life.acquire_anew { self.connect_step() } else { Step::Rel }
     }
-
-    /// The SSL context is named before every CONNECT: a failed one, and DISC, clear it.
-    const fn connect_step(&self) -> Step {
-        if self.options.broker.tls.is_some() { Step::Sslcfg } else { Step::Connect }
-    }
-
-    /// Writes what the quoted parameter of the present read form should be.
-    fn wanted(&self, text: &mut Encoder<'_>) {
-        if self.step == Step::AccqRead {
-            text.text(self.options.client_id);
-        } else {
-            let broker = &self.options.broker;
-            text.text("tcp://").text(broker.host).byte(b':').number(broker.port.into());
-        }
-    }
-
-    fn compare(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            let mut window = [b'"'; WINDOW];
-            let mut comparison = self.comparison;
-            if let Comparison::Inside { position, .. } = comparison {
-                self.wanted(&mut Encoder::new(&mut window, position.into()));
-            }
-            let [wanted, ..] = window;
-            comparison.take(byte, wanted);
-            self.comparison = comparison;
-        }
-    }
 }
 
 impl Procedure for Connect<'_> {
-    fn check(&self, session: &Session) -> Result<(), Error> {
-        let family = session.family;
-        self.accq().check(family)?;
-        self.connect().check(family)?;
-        for cfg in [self.version_to_configure(), self.operation_timeout()].into_iter().flatten() {
-            cfg.check(family)?;
-        }
-        if let Some((topic, message)) = self.will() {
-            topic.check(family)?;
-            message.check(family)?;
-        }
-        if let Some(sslcfg) = self.sslcfg() {
-            sslcfg.check(family)?;
-        }
-        let mut checked = Ok(());
-        let mut place = 0;
-        while checked.is_ok() && self.csslcfg(place, &mut |csslcfg| checked = csslcfg.check(family)) {
-            place += 1;
-        }
-        Ok(checked?)
-    }
-
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
         self.step = self.following(session, last.unwrap_or(Ok(())))?;
         self.comparison = Comparison::NotSeen;
+        self.connected = None;
         Ok(match self.step {
             Step::Done => Next::Done,
             Step::Busy => Next::Pause(BUSY_WAIT),
@@ -362,34 +318,13 @@ impl Procedure for Connect<'_> {
         })
     }
 
-    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
-        let client = self.client;
-        match self.step {
-            Step::EchoOff => visit(&EchoOff),
-            Step::AccqRead => visit(&AccqRead),
-            Step::Start => visit(&Start),
-            Step::DiscRead => visit(&DiscRead),
-            Step::ConnectRead => visit(&ConnectRead),
-            Step::Disc => visit(&Disc { client, timeout: DISCONNECT_TIMEOUT }),
-            Step::Rel => visit(&Rel { client }),
-            Step::Accq => visit(&self.accq()),
-            Step::Version => self.version_to_configure().iter().for_each(|cfg| visit(cfg)),
-            Step::OperationTimeout => self.operation_timeout().iter().for_each(|cfg| visit(cfg)),
-            Step::WillTopic => self.will().iter().for_each(|(topic, _)| visit(topic)),
-            Step::WillMsg => self.will().iter().for_each(|(_, message)| visit(message)),
-            Step::Csslcfg(place) => {
-                self.csslcfg(place, visit);
-            }
-            Step::Sslcfg => self.sslcfg().iter().for_each(|sslcfg| visit(sslcfg)),
-            Step::Connect => visit(&self.connect()),
-            Step::Begin | Step::Busy | Step::Done => {}
-        }
+    fn command(&self, description: &mut Description<'_>) {
+        self.describe(self.step, description);
     }
 
     fn data(&self) -> Option<&[u8]> {
-        Some(match (self.step, self.options.will) {
-            (Step::WillTopic, Some(will)) => will.topic.as_bytes(),
-            (Step::WillMsg, Some(will)) => will.message,
+        Some(match self.step {
+            Step::Configure(place) => self.setting_data(place),
             _ => &[],
         })
     }
@@ -398,22 +333,28 @@ impl Procedure for Connect<'_> {
         let name = match self.step {
             Step::AccqRead => "+CMQTTACCQ",
             Step::ConnectRead => "+CMQTTCONNECT",
-            _ => return command::Command::line(&DiscRead, &mut self.connected, line),
+            _ => "+CMQTTDISC",
         };
-        self.comparing = false;
         let Some(mut parameters) = line.parameters(name) else { return };
-        if parameters.number() == Some(self.client.number().into()) {
-            self.comparison = Comparison::Before;
-            self.comparing = line.is_cut();
-            self.compare(parameters.rest());
-        } else if self.step == Step::AccqRead {
-            self.other_is_released = parameters.quoted() == Some(b"");
+        self.is_ours = parameters.number() == Some(self.client.number().into());
+        match (self.step, self.is_ours) {
+            (Step::DiscRead, true) => self.connected = parameters.number().map(|state| state == 0),
+            (_, true) => self.rest(parameters.rest()),
+            (Step::AccqRead, false) => self.other_is_released = parameters.quoted() == Some(b""),
+            (_, false) => {}
         }
     }
 
     fn rest(&mut self, bytes: &[u8]) {
-        if self.comparing {
-            self.compare(bytes);
+        if !self.is_ours {
+            return;
+        }
+        for &byte in bytes {
+            let mut window = [0; 2];
+            let mut wanted = Description::new(self.family, self.comparison.count().into(), &mut window);
+            self.describe_wanted(&mut wanted);
+            let (is_last, [wanted, _]) = (wanted.filled() < window.len(), window);
+            self.comparison = self.comparison.take(byte, wanted, is_last);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Which family a module is of.
 
 use crate::at::Line;
-use crate::command::{AccqTest, CfgRanges, CfgTest, Cgmm, Command, PayloadTest, Ranges, Request, SubtopicTest, Text};
+use crate::command::{
+    AccqTest, CfgRanges, CfgTest, Cgmm, Command, Description, PayloadTest, Ranges, Request, SubtopicTest, Text,
+};
 use crate::error::Error;
 use crate::family::{Family, TestForms, Timeouts};
 use crate::session::{Next, Procedure, Session};
@@ -84,13 +86,13 @@ impl Procedure for Detect {
         Ok(Next::Command)
     }
 
-    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
+    fn command(&self, description: &mut Description<'_>) {
         match self.step {
-            Step::Begin | Step::Model => visit(&Cgmm),
-            Step::Payload => visit(&PayloadTest),
-            Step::Cfg => visit(&CfgTest),
-            Step::Accq => visit(&AccqTest),
-            Step::Subtopic => visit(&SubtopicTest),
+            Step::Begin | Step::Model => Cgmm.describe(description),
+            Step::Payload => PayloadTest.describe(description),
+            Step::Cfg => CfgTest.describe(description),
+            Step::Accq => AccqTest.describe(description),
+            Step::Subtopic => SubtopicTest.describe(description),
         }
     }
 

@@ -1,6 +1,6 @@
 //! DISC, REL, STOP.
 
-use crate::command::{ClientIndex, Disc, Rel, Request, Stop};
+use crate::command::{ClientIndex, Description, Disc, Rel, Request, Stop};
 use crate::error::{Error, Refusal};
 use crate::session::{ClientState, Next, Procedure, ServiceState, Session};
 
@@ -70,11 +70,11 @@ impl Procedure for Shutdown {
         Ok(Next::Done)
     }
 
-    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
+    fn command(&self, description: &mut Description<'_>) {
         match self.step {
-            Step::Disc(client) => visit(&Disc { client, timeout: DISCONNECT_TIMEOUT }),
-            Step::Rel(client) => visit(&Rel { client }),
-            Step::Stop => visit(&Stop),
+            Step::Disc(client) => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(description),
+            Step::Rel(client) => Rel { client }.describe(description),
+            Step::Stop => Stop.describe(description),
         }
     }
 }

@@ -1,9 +1,34 @@
 //! One command.
 
 use crate::at::Line;
-use crate::command::{Command, Request};
+use crate::command::{Command, Description, Request};
 use crate::error::Error;
 use crate::session::{Next, Procedure, Session};
+
+/// Sends one command, of whose answer only the result counts.
+pub(crate) struct Single<C>(pub(crate) C);
+
+impl<C: Request> Procedure for Single<C> {
+    fn next(&mut self, _: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+        once(last)
+    }
+
+    fn command(&self, description: &mut Description<'_>) {
+        self.0.describe(description);
+    }
+
+    fn data(&self) -> Option<&[u8]> {
+        Some(self.0.data())
+    }
+}
+
+/// One command, and how it ended.
+pub(super) fn once(last: Option<Result<(), Error>>) -> Result<Next, Error> {
+    match last {
+        None => Ok(Next::Command),
+        Some(result) => result.map(|()| Next::Done),
+    }
+}
 
 /// Sends one command and collects its response.
 pub(crate) struct Execute<'c, C: Command> {
@@ -18,19 +43,12 @@ impl<'c, C: Command> Execute<'c, C> {
 }
 
 impl<C: Command> Procedure for Execute<'_, C> {
-    fn check(&self, session: &Session) -> Result<(), Error> {
-        Ok(self.command.check(session.family)?)
-    }
-
     fn next(&mut self, _: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
-        match last {
-            None => Ok(Next::Command),
-            Some(result) => result.map(|()| Next::Done),
-        }
+        once(last)
     }
 
-    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
-        visit(self.command);
+    fn command(&self, description: &mut Description<'_>) {
+        self.command.describe(description);
     }
 
     fn data(&self) -> Option<&[u8]> {

@@ -1,6 +1,6 @@
 //! Waiting for an event.
 
-use crate::command::Request;
+use crate::command::Description;
 use crate::error::Error;
 use crate::session::{Next, Procedure, Session};
 
@@ -16,5 +16,5 @@ impl Procedure for Listen {
         Ok(Next::Listen)
     }
 
-    fn command(&self, _: &mut dyn FnMut(&dyn Request)) {}
+    fn command(&self, _: &mut Description<'_>) {}
 }

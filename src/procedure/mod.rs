@@ -13,7 +13,7 @@ pub use connect::Connection;
 pub(crate) use connect::{Connect, Remembered};
 pub(crate) use detect::Detect;
 pub(crate) use disconnect::{DISCONNECT_TIMEOUT, Shutdown};
-pub(crate) use execute::Execute;
+pub(crate) use execute::{Execute, Single};
 pub(crate) use listen::Listen;
 pub(crate) use publish::PublishMessage;
 pub(crate) use store::Store;

@@ -1,6 +1,6 @@
 //! TOPIC, PAYLOAD, PUB.
 
-use crate::command::{ClientIndex, Payload, Pub, Request, Topic};
+use crate::command::{ClientIndex, Description, Payload, Pub, Request, Topic};
 use crate::error::{CommandName, Error, Illegal};
 use crate::options::Publish;
 use crate::session::{Next, Procedure, Session};
@@ -18,51 +18,28 @@ pub(crate) struct PublishMessage<'a> {
     client: ClientIndex,
     message: &'a Publish<'a>,
     step: Step,
-    /// The length of a payload that comes from a source.
-    announced: Option<usize>,
+    /// Bytes of the payload.
+    length: usize,
+    /// The payload comes from a source.
+    has_source: bool,
 }
 
 impl<'a> PublishMessage<'a> {
     pub(crate) const fn new(client: ClientIndex, message: &'a Publish<'a>) -> Self {
-        Self { client, message, step: Step::Begin, announced: None }
+        Self { client, message, step: Step::Begin, length: message.payload.len(), has_source: false }
     }
 
     /// `length` bytes of a source take the place of the message's payload.
     pub(crate) const fn announced(client: ClientIndex, message: &'a Publish<'a>, length: usize) -> Self {
-        Self { client, message, step: Step::Begin, announced: Some(length) }
+        Self { client, message, step: Step::Begin, length, has_source: true }
     }
 
-    fn payload(&self) -> Payload<'a> {
-        match self.announced {
-            Some(length) => Payload::announced(self.client, length),
-            None => Payload::new(self.client, self.message.payload),
-        }
-    }
-
-    const fn topic(&self) -> Topic<'a> {
-        Topic { client: self.client, topic: self.message.topic }
-    }
-
-    const fn publish(&self) -> Pub {
-        let &Publish { qos, retained, duplicate, timeout, .. } = self.message;
-        Pub { client: self.client, qos, timeout, retained, duplicate }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.payload().data_length() == 0
+    const fn is_empty(&self) -> bool {
+        self.length == 0
     }
 }
 
 impl Procedure for PublishMessage<'_> {
-    fn check(&self, session: &Session) -> Result<(), Error> {
-        self.topic().check(session.family)?;
-        if !self.is_empty() {
-            self.payload().check(session.family)?;
-        }
-        self.publish().check(session.family)?;
-        Ok(())
-    }
-
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
         if let Some(result) = last {
             result?;
@@ -71,7 +48,7 @@ impl Procedure for PublishMessage<'_> {
         self.step = match self.step {
             Step::Begin if self.is_empty() && life.payload_staged => {
                 life.acquire_anew = true;
-                return Err(Error::Illegal { command: CommandName("+CMQTTPUB"), reason: Illegal::PayloadStaged });
+                return Err(Error::Illegal { command: CommandName(&"+CMQTTPUB"), reason: Illegal::PayloadStaged });
             }
             Step::Begin => Step::Topic,
             Step::Topic if !self.is_empty() => Step::Payload,
@@ -81,18 +58,23 @@ impl Procedure for PublishMessage<'_> {
         Ok(Next::Command)
     }
 
-    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
-        match self.step {
-            Step::Begin | Step::Topic => visit(&self.topic()),
-            Step::Payload => visit(&self.payload()),
-            Step::Pub => visit(&self.publish()),
+    fn command(&self, description: &mut Description<'_>) {
+        let (client, &Publish { topic, qos, retained, duplicate, timeout, .. }) = (self.client, self.message);
+        if matches!(self.step, Step::Begin | Step::Topic) {
+            Topic { client, topic }.describe(description);
+        }
+        if matches!(self.step, Step::Begin | Step::Payload) && !self.is_empty() {
+            Payload::announced(client, self.length).describe(description);
+        }
+        if matches!(self.step, Step::Begin | Step::Pub) {
+            Pub { client, qos, timeout, retained, duplicate }.describe(description);
         }
     }
 
     fn data(&self) -> Option<&[u8]> {
-        match (self.step, self.announced) {
-            (Step::Payload, Some(_)) => None,
-            (Step::Payload, None) => Some(self.message.payload),
+        match (self.step, self.has_source) {
+            (Step::Payload, true) => None,
+            (Step::Payload, false) => Some(self.message.payload),
             _ => Some(self.message.topic.as_bytes()),
         }
     }

@@ -1,6 +1,7 @@
 //! A certificate from a reader into the module.
 
-use crate::command::{Ccertdown, Request};
+use super::execute::once;
+use crate::command::{Ccertdown, Description, Request};
 use crate::error::Error;
 use crate::session::{Next, Procedure, Session};
 
@@ -8,19 +9,12 @@ use crate::session::{Next, Procedure, Session};
 pub(crate) struct Store<'a>(pub(crate) Ccertdown<'a>);
 
 impl Procedure for Store<'_> {
-    fn check(&self, session: &Session) -> Result<(), Error> {
-        Ok(self.0.check(session.family)?)
-    }
-
     fn next(&mut self, _: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
-        match last {
-            None => Ok(Next::Command),
-            Some(result) => result.map(|()| Next::Done),
-        }
+        once(last)
     }
 
-    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
-        visit(&self.0);
+    fn command(&self, description: &mut Description<'_>) {
+        self.0.describe(description);
     }
 
     fn data(&self) -> Option<&[u8]> {

@@ -1,7 +1,7 @@
 //! Several topic filters: staged and sent together where the family can, one by one where it cannot.
 
-use crate::command::{ClientIndex, QoS, Request, Sub, SubStaged, Subtopic};
-use crate::error::{Error, InvalidInput, Parameter, Problem};
+use crate::command::{ClientIndex, Description, QoS, Request, Sub, SubStaged, Subtopic};
+use crate::error::{Error, Parameter, Problem};
 use crate::family::Family;
 use crate::session::{Next, Procedure, Session};
 
@@ -41,16 +41,6 @@ impl<'a> SubscribeAll<'a> {
 }
 
 impl Procedure for SubscribeAll<'_> {
-    fn check(&self, session: &Session) -> Result<(), Error> {
-        if self.filters.is_empty() {
-            return Err(InvalidInput { parameter: Parameter::Filter, problem: Problem::Empty }.into());
-        }
-        for &(filter, qos) in self.filters {
-            Sub { client: self.client, filter, qos }.check(session.family)?;
-        }
-        Ok(())
-    }
-
     fn next(&mut self, _: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
         if let Some(result) = last {
             result?;
@@ -59,24 +49,30 @@ impl Procedure for SubscribeAll<'_> {
         match self.step {
             Step::Begin => {}
             Step::Filter => {
-                self.staged += self.filter().map_or(0, |filter| filter.data_length());
+                self.staged += self.filter().map_or(0, |filter| filter.data().len());
                 self.index += 1;
             }
             Step::Sub => self.staged = 0,
         }
         self.step = match self.filter() {
-            Some(filter) if !is_staging || self.has_room_for(filter.data_length()) => Step::Filter,
+            Some(filter) if !is_staging || self.has_room_for(filter.data().len()) => Step::Filter,
             None if !is_staging || self.staged == 0 => return Ok(Next::Done),
             _ => Step::Sub,
         };
         Ok(Next::Command)
     }
 
-    fn command(&self, visit: &mut dyn FnMut(&dyn Request)) {
+    fn command(&self, description: &mut Description<'_>) {
         match (self.step, self.filter()) {
-            (Step::Sub, _) => visit(&SubStaged { client: self.client }),
-            (_, Some(filter)) if self.family.has_staged_subscriptions() => visit(&filter),
-            (_, Some(Subtopic { client, filter, qos })) => visit(&Sub { client, filter, qos }),
+            (Step::Begin, None) => {
+                description.refuse(Parameter::Filter, Problem::Empty);
+            }
+            (Step::Begin, Some(Subtopic { client, .. })) => {
+                self.filters.iter().for_each(|&(filter, qos)| Sub { client, filter, qos }.describe(description));
+            }
+            (Step::Sub, _) => SubStaged { client: self.client }.describe(description),
+            (_, Some(filter)) if self.family.has_staged_subscriptions() => filter.describe(description),
+            (_, Some(Subtopic { client, filter, qos })) => Sub { client, filter, qos }.describe(description),
             (_, None) => {}
         }
     }

@@ -6,23 +6,28 @@ use embedded_io::ErrorKind;
 
 use super::clock::{Instant, duration};
 use super::exchange::Phase;
-use super::{CHUNK, Procedure, Session, encode};
+use super::{CHUNK, Procedure, Session};
 use crate::at::{Parser, WINDOW};
+use crate::command::Description;
 use crate::error::Error;
 use crate::family::Family;
 use crate::handler::MessageHandler;
 
 /// What the shell has to send next.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Outgoing<'b> {
-    /// These bytes, or nothing.
+    /// Nothing.
+    Nothing,
+    /// Some of these bytes, at least one.
     Bytes(&'b [u8]),
     /// At most this many bytes of the procedure's own source.
     Source(usize),
+    /// What the transmitter still holds back.
+    Flush,
 }
 
 /// How many bytes are sent between two flushes at most: SIMCom's SSL manuals ask for certificates in such pieces.
-pub(crate) const PIECE: usize = 3_072 - CHUNK;
+const PIECE: u16 = 3_072 - CHUNK as u16;
 
 /// Whether a call has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +42,18 @@ pub(crate) enum Progress {
 ///
 /// Every call of the user is a loop: [`begin_call`](Self::begin_call) once; then as long as [`poll`](Self::poll) says
 /// `Waiting`: send what [`transmit`](Self::transmit) gives, hand what arrives to [`receive`](Self::receive), and call
-/// [`expire`](Self::expire) when nothing arrives until [`deadline`](Self::deadline). The loop can be left at any point.
+/// [`expire`](Self::expire) when nothing arrives for [`time_left`](Self::time_left). The loop can be left at any point.
+///
+/// What has arrived since the last call is taken before anything is decided, because it may be a restart: until there is
+/// [nothing more](Self::is_drained_now), nothing is sent, and no time passes.
 #[derive(Debug)]
 pub(crate) struct Engine {
     parser: Parser,
     errors_in_a_row: u8,
+    /// What had arrived before the call has been taken.
+    drained: bool,
+    /// Bytes that the transmitter may hold back.
+    unflushed: u16,
     pub(crate) session: Session,
 }
 
@@ -64,28 +76,54 @@ const fn loses_bytes(kind: ErrorKind) -> bool {
 // What a shell's loop calls is not inlined into it: the loop exists once for each kind of source of a payload.
 impl Engine {
     pub(crate) fn new(family: Family) -> Self {
-        Self { parser: Parser::new(), errors_in_a_row: 0, session: Session::new(family) }
+        Self { parser: Parser::new(), errors_in_a_row: 0, drained: false, unflushed: 0, session: Session::new(family) }
     }
 
     /// A call begins: its arguments are checked, and what the call before has left behind is to be settled.
     #[inline(never)]
-    pub(crate) fn begin_call(&mut self, now: Duration, procedure: &dyn Procedure) -> Result<(), Error> {
-        self.session.now = Instant::new(now);
-        procedure.check(&self.session)?;
+    pub(crate) fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), Error> {
+        self.drained = false;
+        // A transmitter may hold back what a dropped call has sent.
+        self.unflushed = 1;
+        let mut description = Description::checking(self.session.family);
+        procedure.command(&mut description);
+        description.checked()?;
         self.session.take_over();
         Ok(())
     }
 
+    /// Time has passed, on the timer that says `now`.
+    #[inline(never)]
+    pub(crate) fn pass_time(&mut self, now: Duration) {
+        self.session.now = Instant::new(now);
+    }
+
+    /// The receiver has nothing more for now. Returns whether that is news.
+    pub(crate) fn is_drained_now(&mut self) -> bool {
+        !core::mem::replace(&mut self.drained, true)
+    }
+
     /// Goes on as far as possible without sending or receiving.
     #[inline(never)]
-    pub(crate) fn poll(&mut self, now: Duration, procedure: &mut dyn Procedure) -> Result<Progress, Error> {
-        self.session.now = Instant::new(now);
-        self.session.poll(procedure)
+    pub(crate) fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Error> {
+        if self.drained { self.session.poll(procedure) } else { Ok(Progress::Waiting) }
     }
 
     /// What is to be sent now.
     #[inline(never)]
     pub(crate) fn transmit<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW]) -> Outgoing<'b> {
+        if !self.drained {
+            return Outgoing::Nothing;
+        }
+        match self.outgoing(procedure, window) {
+            Outgoing::Bytes([]) if self.unflushed == 0 => Outgoing::Nothing,
+            Outgoing::Bytes([]) => Outgoing::Flush,
+            _ if self.unflushed > PIECE => Outgoing::Flush,
+            outgoing => outgoing,
+        }
+    }
+
+    fn outgoing<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW]) -> Outgoing<'b> {
         let session = &self.session;
         if session.settling.is_active() {
             return Outgoing::Bytes(session.settlement(window));
@@ -93,9 +131,9 @@ impl Engine {
         let sent = usize::from(session.exchange.sent);
         match session.exchange.phase {
             Phase::Line => {
-                let mut filled = 0;
-                procedure.command(&mut |request| filled = encode(request, sent, window).filled);
-                Outgoing::Bytes(window.get(..filled).unwrap_or(&[]))
+                let mut description = Description::new(session.family, sent, window);
+                procedure.command(&mut description);
+                Outgoing::Bytes(description.line())
             }
             Phase::Data => match procedure.data() {
                 Some(data) => {
@@ -108,10 +146,15 @@ impl Engine {
         }
     }
 
+    /// The transmitter holds nothing back.
+    pub(crate) fn flushed(&mut self) {
+        self.unflushed = 0;
+    }
+
     /// The first `count` bytes of what was to be sent have been sent.
     #[inline(never)]
-    pub(crate) fn transmitted(&mut self, now: Duration, count: usize) {
-        self.session.now = Instant::new(now);
+    pub(crate) fn transmitted(&mut self, count: usize) {
+        self.unflushed = self.unflushed.saturating_add(count as u16);
         self.session.exchange.transmitted(count, &self.session.timeouts, self.session.now);
     }
 
@@ -119,12 +162,10 @@ impl Engine {
     #[inline(never)]
     pub(crate) fn receive(
         &mut self,
-        now: Duration,
         mut bytes: &[u8],
         procedure: &mut dyn Procedure,
         handler: &mut dyn MessageHandler,
     ) {
-        self.session.now = Instant::new(now);
         self.session.incoming.bytes_came(self.session.now);
         self.errors_in_a_row = 0;
         loop {
@@ -139,34 +180,28 @@ impl Engine {
 
     /// The receiver reported an error. One that goes on afterwards has lost bytes; the call goes on as well.
     #[inline(never)]
-    pub(crate) fn receive_failed(
-        &mut self,
-        now: Duration,
-        kind: ErrorKind,
-        handler: &mut dyn MessageHandler,
-    ) -> Result<(), Error> {
+    pub(crate) fn receive_failed(&mut self, kind: ErrorKind, handler: &mut dyn MessageHandler) -> Result<(), Error> {
         self.errors_in_a_row += 1;
         if self.errors_in_a_row >= ERRORS_IN_A_ROW || !loses_bytes(kind) {
             self.errors_in_a_row = 0;
             return Err(Error::Receive(kind));
         }
-        let Session { incoming, events, .. } = &mut self.session;
+        let Session { incoming, events, now, .. } = &mut self.session;
         events.bytes_lost();
-        incoming.bytes_lost(Instant::new(now), events, handler);
+        incoming.bytes_lost(*now, events, handler);
         Ok(())
     }
 
-    /// When to call [`expire`](Self::expire), on the timer that says `now`; `None` where there is no hurry.
+    /// When to call [`expire`](Self::expire); `None` where there is no hurry.
     #[inline(never)]
-    pub(crate) fn deadline(&self, now: Duration) -> Option<Duration> {
-        let left = Instant::new(now).until(self.session.deadline()?);
-        Some(now.saturating_add(duration(left)))
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        let left = if self.drained { self.session.time_left() } else { u32::MAX };
+        (left < u32::MAX).then(|| duration(left))
     }
 
-    /// Nothing arrived until the deadline.
+    /// Nothing arrived in time.
     #[inline(never)]
-    pub(crate) fn expire(&mut self, now: Duration, handler: &mut dyn MessageHandler) {
-        self.session.now = Instant::new(now);
+    pub(crate) fn expire(&mut self, handler: &mut dyn MessageHandler) {
         if self.session.expire(handler) {
             self.parser.abandon_data();
         }

@@ -69,33 +69,60 @@ pub(super) const fn count(counter: &mut u16) {
     *counter = counter.saturating_add(1);
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// The places of the events in [`Events::waiting`], in the order in which they are told: messages first, then what changed.
+mod place {
+    pub(super) const MESSAGE: [u8; 2] = [0, 3];
+    pub(super) const REFUSED: [u8; 2] = [1, 4];
+    pub(super) const ABORTED: [u8; 2] = [2, 5];
+    pub(super) const BYTES_LOST: u8 = 6;
+    pub(super) const CONNECTION_LOST: [u8; 2] = [7, 8];
+    pub(super) const NETWORK_LOST: u8 = 9;
+    pub(super) const RESTARTED: u8 = 10;
+}
+
+#[derive(Clone, Copy, Debug)]
 struct ClientEvents {
-    message: bool,
     refused: u16,
     refused_topic_length: u16,
     refused_payload_length: u16,
     aborted: u16,
-    lost: Option<LossCause>,
+    loss: LossCause,
 }
 
 /// Events wait here in a form that cannot overflow: equal ones are joined, and messages come before state changes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Events {
+    /// A bit for each event that waits.
+    waiting: u16,
     clients: [ClientEvents; 2],
-    bytes_lost: bool,
-    network_lost: bool,
-    restarted: bool,
     pub(super) counters: Counters,
 }
 
+impl Default for Events {
+    fn default() -> Self {
+        let none = ClientEvents {
+            refused: 0,
+            refused_topic_length: 0,
+            refused_payload_length: 0,
+            aborted: 0,
+            loss: LossCause::Closed,
+        };
+        Self { waiting: 0, clients: [none; 2], counters: Counters::default() }
+    }
+}
+
 impl Events {
+    fn wait(&mut self, place: u8) {
+        self.waiting |= 1 << place;
+    }
+
     pub(super) fn message(&mut self, client: ClientIndex) {
-        client.of_mut(&mut self.clients).message = true;
+        self.wait(*client.of(&place::MESSAGE));
     }
 
     pub(super) fn refused(&mut self, client: ClientIndex, topic_length: u16, payload_length: u16) {
         count(&mut self.counters.refused_messages);
+        self.wait(*client.of(&place::REFUSED));
         let events = client.of_mut(&mut self.clients);
         count(&mut events.refused);
         events.refused_topic_length = topic_length;
@@ -104,54 +131,49 @@ impl Events {
 
     pub(super) fn aborted(&mut self, client: ClientIndex) {
         count(&mut self.counters.aborted_messages);
+        self.wait(*client.of(&place::ABORTED));
         count(&mut client.of_mut(&mut self.clients).aborted);
     }
 
     pub(super) fn bytes_lost(&mut self) {
         count(&mut self.counters.uart_errors);
-        self.bytes_lost = true;
+        self.wait(place::BYTES_LOST);
     }
 
     pub(super) fn connection_lost(&mut self, lost: ConnLost) {
-        lost.client.of_mut(&mut self.clients).lost = Some(lost.cause);
+        self.wait(*lost.client.of(&place::CONNECTION_LOST));
+        lost.client.of_mut(&mut self.clients).loss = lost.cause;
     }
 
     pub(super) fn network_lost(&mut self) {
-        self.network_lost = true;
+        self.wait(place::NETWORK_LOST);
     }
 
     pub(super) fn restarted(&mut self) {
-        self.restarted = true;
+        self.wait(place::RESTARTED);
     }
 
     /// Takes the next event: messages of both clients first, then what changed.
     pub(crate) fn take(&mut self) -> Option<Event> {
-        for client in ClientIndex::ALL {
-            let events = client.of_mut(&mut self.clients);
-            if core::mem::take(&mut events.message) {
-                return Some(Event::Message(client));
-            }
-            if events.refused > 0 {
+        let place = self.waiting.trailing_zeros() as u8;
+        // Without the lowest of its bits.
+        self.waiting &= self.waiting.checked_sub(1)?;
+        let is_second = matches!(place, 3..=5 | 8);
+        let client = if is_second { ClientIndex::Second } else { ClientIndex::First };
+        let events = client.of_mut(&mut self.clients);
+        let (topic_length, payload_length) = (events.refused_topic_length, events.refused_payload_length);
+        Some(match place {
+            0 | 3 => Event::Message(client),
+            1 | 4 => {
                 let count = core::mem::take(&mut events.refused);
-                let (topic_length, payload_length) = (events.refused_topic_length, events.refused_payload_length);
-                return Some(Event::MessageRefused { client, topic_length, payload_length, count });
+                Event::MessageRefused { client, topic_length, payload_length, count }
             }
-            if events.aborted > 0 {
-                return Some(Event::MessageAborted { client, count: core::mem::take(&mut events.aborted) });
-            }
-        }
-        if core::mem::take(&mut self.bytes_lost) {
-            return Some(Event::BytesLost);
-        }
-        for client in ClientIndex::ALL {
-            if let Some(cause) = client.of_mut(&mut self.clients).lost.take() {
-                return Some(Event::ConnectionLost { client, cause });
-            }
-        }
-        if core::mem::take(&mut self.network_lost) {
-            return Some(Event::NetworkLost);
-        }
-        core::mem::take(&mut self.restarted).then_some(Event::ModemRestarted)
+            2 | 5 => Event::MessageAborted { client, count: core::mem::take(&mut events.aborted) },
+            place::BYTES_LOST => Event::BytesLost,
+            7 | 8 => Event::ConnectionLost { client, cause: events.loss },
+            place::NETWORK_LOST => Event::NetworkLost,
+            _ => Event::ModemRestarted,
+        })
     }
 
     /// How often something was passed over.
@@ -161,10 +183,7 @@ impl Events {
 
     /// Whether [`take`](Self::take) has something to give.
     pub(crate) fn is_empty(&self) -> bool {
-        let nothing = |events: &ClientEvents| {
-            !events.message && events.refused == 0 && events.aborted == 0 && events.lost.is_none()
-        };
-        self.clients.iter().all(nothing) && !self.bytes_lost && !self.network_lost && !self.restarted
+        self.waiting == 0
     }
 }
 

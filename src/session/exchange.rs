@@ -1,11 +1,10 @@
 //! The command that is under way: what it still has to send, and what it waits for.
 
 use super::clock::Instant;
-use super::encode;
 use crate::ResultCode;
-use crate::at::{FinalResult, Line, WINDOW};
-use crate::command::{Answer, ClientIndex, Descriptor, Request, Step};
-use crate::error::{CommandName, Error, Refusal};
+use crate::at::{FinalResult, Line};
+use crate::command::{Answer, ClientIndex, Description, Descriptor, Step};
+use crate::error::{Error, Refusal};
 use crate::family::Timeouts;
 
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
@@ -53,7 +52,7 @@ pub(super) struct Exchange {
     pub(super) data_length: u16,
     pub(super) deadline: Instant,
     /// Time for the final result, or for the outcome of a deferred command.
-    timeout: u32,
+    pub(super) timeout: u32,
     code: Option<ResultCode>,
     final_result: Option<FinalResult>,
     interruption: Option<Interruption>,
@@ -71,7 +70,8 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) const fn of(self, command: CommandName) -> Error {
+    pub(super) const fn of(self, descriptor: &'static Descriptor) -> Error {
+        let command = descriptor.command_name();
         match self {
             Self::Refused(refusal) => Error::Refused { command, refusal },
             Self::NoAnswer => Error::NoAnswer { command },
@@ -86,7 +86,7 @@ impl Failure {
 impl Exchange {
     pub(super) const fn idle() -> Self {
         Self {
-            descriptor: const { &Descriptor::new("", Answer::Plain) },
+            descriptor: Descriptor::NAMELESS,
             client: None,
             phase: Phase::Idle,
             sent: 0,
@@ -101,29 +101,39 @@ impl Exchange {
         }
     }
 
-    /// The exchange of a command, before its first byte is sent.
-    pub(super) fn of(request: &dyn Request, timeouts: &Timeouts, now: Instant) -> Self {
-        Self {
-            descriptor: request.descriptor(),
-            client: request.client(),
-            phase: Phase::Line,
-            line_length: encode(request, 0, &mut [0; WINDOW]).line_length,
-            data_length: request.data_length() as u16,
-            deadline: now.after(timeouts.command),
-            timeout: request.timeout_milliseconds(timeouts),
-            ..Self::idle()
-        }
+    /// There is a new one, of which nothing is known but where it begins, and until when.
+    #[inline(never)] // keeps the image small
+    fn renew(&mut self, phase: Phase, deadline: Instant) {
+        *self = Self { phase, deadline, ..Self::idle() };
     }
 
-    /// An exchange that begins with its data.
-    pub(super) fn payment(descriptor: &'static Descriptor, length: u16, timeout: u32, now: Instant) -> Self {
-        let (phase, data_length, deadline) = (Phase::Data, length, now.after(timeout));
-        Self { descriptor, phase, data_length, deadline, timeout, ..Self::idle() }
+    /// A command, before its first byte is sent.
+    #[inline(never)] // keeps the image small
+    pub(super) fn begin(&mut self, description: &Description<'_>, timeouts: &Timeouts, now: Instant) {
+        self.renew(Phase::Line, now.after(timeouts.command));
+        self.descriptor = description.descriptor;
+        self.client = description.client;
+        self.line_length = description.line_length();
+        self.data_length = description.data_length;
+        let timeout = match self.descriptor.step {
+            Step::Start => timeouts.start,
+            Step::Stop => timeouts.stop,
+            Step::Connect | Step::Sub | Step::Unsub => timeouts.operation,
+            _ => timeouts.command,
+        };
+        self.timeout = timeout.max(description.timeout);
+    }
+
+    /// No command, but data that may be owed.
+    pub(super) fn begin_data(&mut self, length: u16, timeout: u32, now: Instant) {
+        self.renew(Phase::Data, now.after(timeout));
+        self.data_length = length;
+        self.timeout = timeout;
     }
 
     /// No command, but some time between two.
-    pub(super) fn pause(time: u32, now: Instant) -> Self {
-        Self { phase: Phase::Pause, deadline: now.after(time), ..Self::idle() }
+    pub(super) fn pause(&mut self, time: u32, now: Instant) {
+        self.renew(Phase::Pause, now.after(time));
     }
 
     pub(super) fn result(&self) -> Result<(), Failure> {
@@ -281,8 +291,8 @@ impl Exchange {
 }
 
 /// The code in `+CMQTTxxx: [<client_index>,]<err>`, if `line` is one of this command and client.
-pub(super) fn code_in(line: Line<'_>, name: CommandName, client: Option<ClientIndex>) -> Option<ResultCode> {
-    let mut parameters = line.parameters(name.as_str())?;
+pub(super) fn code_in(line: Line<'_>, name: &str, client: Option<ClientIndex>) -> Option<ResultCode> {
+    let mut parameters = line.parameters(name)?;
     if let Some(client) = client
         && parameters.number()? != u32::from(client.number())
     {

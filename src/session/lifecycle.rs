@@ -176,6 +176,17 @@ impl Lifecycle {
         }
     }
 
+    /// Whether a staged SUB or UNSUB, which has no filter of its own, would send what a dropped call left staged.
+    pub(crate) fn check_staged_filter(&mut self, client: Option<ClientIndex>) -> Result<(), Illegal> {
+        match client {
+            Some(client) if self.client(client).filter_staged => {
+                self.client_mut(client).acquire_anew = true;
+                Err(Illegal::FilterStaged)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A command may have been carried out or not.
     pub(crate) fn unknown(&mut self, step: Step, client: Option<ClientIndex>) {
         match (step, client) {

@@ -58,7 +58,9 @@ impl Session {
                 if self.exchange.client == Some(lost.client) {
                     self.exchange.interrupt(Interruption::ConnectionLost, self.now);
                 }
-                self.owed = self.owed.filter(|owed| owed.client != Some(lost.client));
+                if self.owed.as_ref().is_some_and(|owed| owed.client == Some(lost.client)) {
+                    self.owed = None;
+                }
             }
             Urc::NoNet(_) => {
                 debug!("the network is lost");
@@ -102,7 +104,7 @@ impl Session {
     fn is_echo(&self, line: Line<'_>) -> bool {
         match line.bytes().strip_prefix(b"AT") {
             Some(command) => {
-                !self.lifecycle.echo_is_off || command.starts_with(self.exchange.descriptor.name.as_str().as_bytes())
+                !self.lifecycle.echo_is_off || command.starts_with(self.exchange.descriptor.name.as_bytes())
             }
             None => false,
         }
@@ -126,7 +128,7 @@ impl Session {
                 return true;
             }
             Answer::Information
-                if self.awaits_final_result() && line.parameters(self.exchange.descriptor.name.as_str()).is_some() =>
+                if self.awaits_final_result() && line.parameters(self.exchange.descriptor.name).is_some() =>
             {
                 if !self.settling.answered() {
                     self.rest_is_answer = true;

@@ -13,14 +13,13 @@ mod lines;
 mod procedure;
 mod settling;
 
-use crate::at::{Encoder, WINDOW};
-use crate::command::{ClientIndex, Descriptor, Request, Step};
-use crate::error::{Error, Illegal, InvalidInput, Parameter, Problem};
+use crate::command::{ClientIndex, Description, Descriptor, Step};
+use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 
 pub(crate) use clock::Instant;
-pub(crate) use engine::{Engine, Outgoing, PIECE, Progress};
+pub(crate) use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
 use exchange::{Exchange, Phase};
@@ -32,8 +31,6 @@ use settling::Settling;
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK: usize = 64;
-/// The most bytes that any command sends after its prompt.
-const DATA_LIMIT: usize = 16_384;
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -90,76 +87,48 @@ impl Session {
             }
             let last = match self.exchange.phase {
                 Phase::Idle => None,
-                Phase::Done => {
-                    Some(self.exchange.result().map_err(|failure| failure.of(self.exchange.descriptor.name)))
-                }
+                Phase::Done => Some(self.exchange.result().map_err(|failure| failure.of(self.exchange.descriptor))),
                 _ => return Ok(Progress::Waiting),
             };
             self.exchange.phase = Phase::Idle;
             match procedure.next(self, last)? {
-                Next::Command => {
-                    let mut begun = Ok(());
-                    procedure.command(&mut |request| begun = self.begin(request));
-                    begun?;
-                }
-                Next::Pause(time) => self.exchange = Exchange::pause(time, self.now),
+                Next::Command => self.begin(procedure)?,
+                Next::Pause(time) => self.exchange.pause(time, self.now),
                 Next::Listen => return Ok(Progress::Waiting),
                 Next::Done => return Ok(Progress::Done),
             }
         }
     }
 
-    /// Begins an exchange, unless the command is illegal or invalid; then nothing was sent.
-    fn begin(&mut self, request: &dyn Request) -> Result<(), Error> {
-        let descriptor = request.descriptor();
+    /// Begins the exchange of the procedure's command, unless that is illegal or invalid; then nothing was sent.
+    fn begin(&mut self, procedure: &dyn Procedure) -> Result<(), Error> {
+        let mut description = Description::checking(self.family);
+        procedure.command(&mut description);
+        let (step, client) = (description.descriptor.step, description.client);
+        let is_staged = matches!(step, Step::Sub | Step::Unsub) && description.data_length == 0;
         self.lifecycle
-            .check(descriptor.step, request.client())
-            .map_err(|reason| Error::Illegal { command: descriptor.name, reason })?;
-        self.check_staged_filters(request)?;
-        request.check(self.family)?;
-        if request.data_length() > DATA_LIMIT {
-            let problem = Problem::TooLong(DATA_LIMIT as u16);
-            return Err(InvalidInput { parameter: Parameter::Data, problem }.into());
-        }
-        debug!("sending AT{}", descriptor.name.as_str());
-        self.exchange = Exchange::of(request, &self.timeouts, self.now);
+            .check(step, client)
+            .and_then(|()| if is_staged { self.lifecycle.check_staged_filter(client) } else { Ok(()) })
+            .map_err(|reason| Error::Illegal { command: description.descriptor.command_name(), reason })?;
+        description.checked()?;
+        debug!("sending AT{}", description.descriptor.name);
+        self.exchange.begin(&description, &self.timeouts, self.now);
         Ok(())
     }
 
-    /// A staged SUB or UNSUB, which has no filter of its own, must not send what a dropped call left staged.
-    fn check_staged_filters(&mut self, request: &dyn Request) -> Result<(), Error> {
-        let (descriptor, Some(client)) = (request.descriptor(), request.client()) else { return Ok(()) };
-        let life = self.lifecycle.client_mut(client);
-        let is_staged = matches!(descriptor.step, Step::Sub | Step::Unsub) && request.data_length() == 0;
-        if is_staged && life.filter_staged {
-            life.acquire_anew = true;
-            return Err(Error::Illegal { command: descriptor.name, reason: Illegal::FilterStaged });
+    /// Milliseconds until the next deadline of the exchange, of an owed outcome, or of a message that is coming in;
+    /// `u32::MAX` where there is none.
+    fn time_left(&self) -> u32 {
+        let mut left = u32::MAX;
+        if !matches!(self.exchange.phase, Phase::Idle | Phase::Done) {
+            left = self.now.until(self.exchange.deadline);
         }
-        Ok(())
+        if let Some(owed) = &self.owed {
+            left = left.min(self.now.until(owed.deadline));
+        }
+        if let Some(deadline) = self.incoming.deadline() {
+            left = left.min(self.now.until(deadline));
+        }
+        left
     }
-
-    /// The next deadline of the exchange, of an owed outcome, or of a message that is coming in.
-    fn deadline(&self) -> Option<Instant> {
-        let exchange = (!matches!(self.exchange.phase, Phase::Idle | Phase::Done)).then_some(self.exchange.deadline);
-        let owed = self.owed.map(|owed| owed.deadline);
-        [exchange, owed, self.incoming.deadline()]
-            .into_iter()
-            .flatten()
-            .min_by_key(|deadline| self.now.until(*deadline))
-    }
-}
-
-/// What one window of a command line holds.
-struct Encoded {
-    filled: usize,
-    line_length: u16,
-}
-
-/// Encodes the part of a command line that begins `start` bytes into it.
-fn encode(request: &dyn Request, start: usize, window: &mut [u8; WINDOW]) -> Encoded {
-    let mut encoder = Encoder::new(window, start);
-    encoder.text("AT").text(request.descriptor().name.as_str());
-    request.parameters(&mut encoder);
-    encoder.byte(b'\r');
-    Encoded { filled: encoder.filled(), line_length: encoder.position() as u16 }
 }

@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::at::Line;
-use crate::command::Request;
+use crate::command::Description;
 use crate::error::Error;
 
 /// What a procedure does next.
@@ -22,12 +22,6 @@ pub(crate) enum Next {
 ///
 /// The session works with `dyn Procedure`, so that its code, and that of the shells' loops, exists once.
 pub(crate) trait Procedure {
-    /// Whether the arguments are good. Called before anything is sent, settling included.
-    fn check(&self, session: &Session) -> Result<(), Error> {
-        let _ = session;
-        Ok(())
-    }
-
     /// Whether it only waits for events.
     fn listens(&self) -> bool {
         false
@@ -36,8 +30,10 @@ pub(crate) trait Procedure {
     /// Decides what comes next; `last` is how the command before ended, if there was one.
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error>;
 
-    /// Shows the present command. It is built anew for every window of its line, so it takes no place in between.
-    fn command(&self, visit: &mut dyn FnMut(&dyn Request));
+    /// Describes the present command, anew for every window of its line, so that it takes no place in between. Before the
+    /// first [`next`](Self::next), describes every command that has arguments of the user's: so they are checked before
+    /// anything is sent, settling included.
+    fn command(&self, description: &mut Description<'_>);
 
     /// The data of the present command; `None` where they come from a source of the shell's.
     fn data(&self) -> Option<&[u8]> {

@@ -2,11 +2,11 @@
 
 use super::clock::Instant;
 use super::exchange::{Exchange, Failure, Phase};
-use super::{ClientState, Owed, Session, encode};
-use crate::at::{Encoder, WINDOW};
-use crate::command::{Answer, At, ClientIndex, Cpin, Creg, Csq, Descriptor, Request, Step, Unsub};
-use crate::error::{CommandName, Error};
-use crate::family::{RECEIVED_PAYLOAD_LIMIT, Timeouts};
+use super::{ClientState, Owed, Session};
+use crate::at::WINDOW;
+use crate::command::{At, ClientIndex, Cpin, Creg, Csq, Description, Descriptor, Request, Step, Unsub};
+use crate::error::Error;
+use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
 
@@ -20,12 +20,9 @@ const FENCES: u8 = 3;
 /// and quotes that are open stay open.
 const SPOIL: &[u8] = b"~\r";
 /// Pays a debt of data: in a topic filter, slashes are valid wherever it was cut.
-const SLASHES: [u8; 64] = [b'/'; 64];
+const SLASH: u8 = b'/';
 /// Pays a debt of unknown length: carriage returns mean nothing to a module that waits for a command.
-const CARRIAGE_RETURNS: [u8; 64] = [b'\r'; 64];
-
-/// What an exchange is called that nobody asked for.
-const NAMELESS: &Descriptor = &Descriptor::new("", Answer::Plain);
+const CARRIAGE_RETURN: u8 = b'\r';
 
 /// What is being settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,34 +99,6 @@ impl Settling {
     }
 }
 
-/// `AT+CMQTTUNSUB` for a filter of slashes.
-struct UnsubSlashes {
-    client: ClientIndex,
-    length: u16,
-}
-
-impl Request for UnsubSlashes {
-    fn descriptor(&self) -> &'static Descriptor {
-        Unsub::DESCRIPTOR
-    }
-
-    fn client(&self) -> Option<ClientIndex> {
-        Some(self.client)
-    }
-
-    fn timeout_milliseconds(&self, timeouts: &Timeouts) -> u32 {
-        timeouts.operation
-    }
-
-    fn parameters(&self, line: &mut Encoder<'_>) {
-        Unsub::parameters_for(line, self.client, self.length.into());
-    }
-
-    fn data_length(&self) -> usize {
-        self.length.into()
-    }
-}
-
 impl Session {
     /// A new call takes over what the last one has left behind.
     pub(super) fn take_over(&mut self) {
@@ -167,7 +136,7 @@ impl Session {
         exchange.data_length = 0;
         // Should it be taken for a command all the same, what it did is not known.
         self.lifecycle.unknown(exchange.descriptor.step, exchange.client);
-        exchange.descriptor = NAMELESS;
+        exchange.descriptor = Descriptor::NAMELESS;
         self.settling.go_to(Stage::Finish);
     }
 
@@ -219,38 +188,32 @@ impl Session {
 
     /// Begins the exchange of the present stage; there is none where nothing is to be undone.
     fn begin_settlement(&mut self) -> bool {
-        let (mut timeouts, now) = (self.timeouts, self.now);
+        if self.settling.stage == Stage::Pay {
+            self.begin_payment();
+            return true;
+        }
+        let mut description = Description::checking(self.family);
+        self.describe_settlement(&mut description);
+        self.exchange.begin(&description, &self.timeouts, self.now);
         match self.settling.stage {
-            Stage::Hello => timeouts.command = HELLO_TIMEOUT,
-            Stage::Fence => timeouts.command = FENCE_TIMEOUT,
-            Stage::Pay => {
-                self.begin_payment();
-                return true;
-            }
+            Stage::Hello => self.exchange.timeout = HELLO_TIMEOUT,
+            Stage::Fence => self.exchange.timeout = FENCE_TIMEOUT,
             _ => {}
         }
-        let mut begun = None;
-        self.with_settlement(&mut |request| begun = Some(Exchange::of(request, &timeouts, now)));
-        match begun {
-            Some(exchange) => {
-                self.exchange = exchange;
-                true
-            }
-            None => false,
-        }
+        !description.is_blank()
     }
 
     /// The command of the present stage.
     #[inline(never)] // keeps the image small
-    fn with_settlement(&self, visit: &mut dyn FnMut(&dyn Request)) {
+    fn describe_settlement(&self, description: &mut Description<'_>) {
         match (self.settling.stage, self.settling.fence) {
-            (Stage::Hello, _) => visit(&At),
-            (Stage::Fence, 0) => visit(&Csq),
-            (Stage::Fence, 1) => visit(&Creg),
-            (Stage::Fence, _) => visit(&Cpin),
+            (Stage::Hello, _) => At.describe(description),
+            (Stage::Fence, 0) => Csq.describe(description),
+            (Stage::Fence, 1) => Creg.describe(description),
+            (Stage::Fence, _) => Cpin.describe(description),
             (Stage::Undo, _) => {
                 if let Some((client, length)) = self.stray_filter() {
-                    visit(&UnsubSlashes { client, length });
+                    Unsub::describe_for(description, client, length);
                 }
             }
             _ => {}
@@ -263,7 +226,7 @@ impl Session {
             0 => RECEIVED_PAYLOAD_LIMIT,
             unpaid => unpaid,
         };
-        self.exchange = Exchange::payment(NAMELESS, length.saturating_add(1), HELLO_TIMEOUT, self.now);
+        self.exchange.begin_data(length.saturating_add(1), HELLO_TIMEOUT, self.now);
         for life in &mut self.lifecycle.clients {
             life.payload_staged = true;
         }
@@ -274,7 +237,7 @@ impl Session {
         let result = self.exchange.result();
         if result == Err(Failure::Restarted) {
             self.settling_goes_to(Stage::Off);
-            return Err(Failure::Restarted.of(CommandName("")));
+            return Err(Failure::Restarted.of(Descriptor::NAMELESS));
         }
         self.exchange.phase = Phase::Idle;
         match (self.settling.stage, result) {
@@ -313,7 +276,7 @@ impl Session {
         }
         settling.paid = false;
         settling.go_to(Stage::Off);
-        Err(Failure::NoAnswer.of(CommandName("")))
+        Err(Failure::NoAnswer.of(Descriptor::NAMELESS))
     }
 
     /// If slashes are about to become a subscription, it is remembered, to be ended.
@@ -343,18 +306,24 @@ impl Session {
     /// What settling has to send now.
     pub(super) fn settlement<'b>(&self, window: &'b mut [u8; WINDOW]) -> &'b [u8] {
         let (sent, unsent) = (usize::from(self.exchange.sent), usize::from(self.exchange.unsent()));
-        match (self.settling.stage, self.exchange.phase) {
-            (Stage::Finish, Phase::Line) => SPOIL.get(SPOIL.len().saturating_sub(unsent)..).unwrap_or(&[]),
-            (_, Phase::Line) => {
-                let mut filled = 0;
-                self.with_settlement(&mut |request| filled = encode(request, sent, window).filled);
-                window.get(..filled).unwrap_or(&[])
+        let is_payment = self.settling.stage == Stage::Pay;
+        match self.exchange.phase {
+            Phase::Line if self.settling.stage == Stage::Finish => {
+                SPOIL.get(SPOIL.len().saturating_sub(unsent)..).unwrap_or_default()
             }
-            (Stage::Pay, Phase::Data) if unsent == 1 || self.settling.unpaid == 0 => {
-                CARRIAGE_RETURNS.get(..unsent).unwrap_or(&CARRIAGE_RETURNS)
+            Phase::Line => {
+                let mut description = Description::new(self.family, sent, window);
+                self.describe_settlement(&mut description);
+                description.line()
             }
-            (Stage::Pay, Phase::Data) => SLASHES.get(..unsent.saturating_sub(1)).unwrap_or(&SLASHES),
-            (_, Phase::Data) => SLASHES.get(..unsent).unwrap_or(&SLASHES),
+            Phase::Data => {
+                // The last byte of a payment ends what was not owed.
+                let owed = if is_payment && unsent > 1 { unsent - 1 } else { unsent };
+                let is_blind = is_payment && (unsent == 1 || self.settling.unpaid == 0);
+                let filling = window.get_mut(..owed.min(WINDOW)).unwrap_or_default();
+                filling.fill(if is_blind { CARRIAGE_RETURN } else { SLASH });
+                filling
+            }
             _ => &[],
         }
     }

@@ -180,9 +180,9 @@ fn type_of(name: &str, form: Form, arguments: &str) -> Option<(String, Vec<Famil
     visit_types(&mut |type_name, request| {
         // UNSUB's two write forms can look alike but for the prompt.
         let is_staged = form == Staged;
-        let has_data_as_expected = !name.ends_with("SUB") || form == Test || (request.data_length() == 0) == is_staged;
+        let has_data_as_expected = !name.ends_with("SUB") || form == Test || (request.data().is_empty()) == is_staged;
         if is_of_form(name, form, arguments, &encoded(request)) && (form == Read || has_data_as_expected) {
-            let admitted = Family::ALL.into_iter().filter(|family| request.check(*family).is_ok());
+            let admitted = Family::ALL.into_iter().filter(|family| problem(request, *family).is_none());
             let (_, families) = found.get_or_insert_with(|| (String::from(type_name), Vec::new()));
             families.extend(admitted);
         }
@@ -228,7 +228,7 @@ fn every_type_is_a_command_of_the_manuals() {
             .iter()
             .any(|&(name, forms, _, arguments)| forms.iter().any(|&form| is_of_form(name, form, arguments, &line)));
         // A setting that the family does not have has no name.
-        let is_admitted = Family::ALL.into_iter().any(|family| request.check(family).is_ok());
+        let is_admitted = Family::ALL.into_iter().any(|family| problem(request, family).is_none());
         assert!(is_listed || !is_admitted, "{type_name}: {line}");
     });
 }

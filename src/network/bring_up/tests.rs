@@ -94,38 +94,65 @@ impl Bench {
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure, handler: &mut dyn MessageHandler) -> Result<(), Error> {
-        self.engine.begin_call(self.now, procedure)?;
-        while self.engine.poll(self.now, procedure)? == Progress::Waiting {
-            let mut window = [0; WINDOW];
-            let Outgoing::Bytes(bytes) = self.engine.transmit(procedure, &mut window) else { panic!("no source") };
-            let bytes = bytes.to_vec();
+        self.begin(procedure)?;
+        while let Some(bytes) = self.to_send(procedure)? {
             if !bytes.is_empty() {
-                self.engine.transmitted(self.now, bytes.len());
+                self.engine.transmitted(bytes.len());
                 let mut answer = String::new();
                 for &byte in &bytes {
                     if byte == b'\r' { answer += &self.answer() } else { self.line.push(byte.into()) }
                 }
                 // A module takes its time, and no two bytes come at once.
-                self.now += Duration::from_millis(10);
+                self.pass(self.now + Duration::from_millis(10));
                 for byte in answer.as_bytes().chunks(1) {
-                    self.engine.receive(self.now, byte, procedure, handler);
+                    self.engine.receive(byte, procedure, handler);
                 }
                 continue;
             }
-            let deadline = self.engine.deadline(self.now).expect("something is waited for");
+            let deadline = self.now + self.engine.time_left().expect("something is waited for");
             match self.says.first() {
                 Some(&(milliseconds, text)) if Duration::from_millis(milliseconds) <= deadline => {
-                    self.now = self.now.max(Duration::from_millis(milliseconds));
+                    self.pass(self.now.max(Duration::from_millis(milliseconds)));
                     self.says.remove(0);
-                    self.engine.receive(self.now, text.as_bytes(), procedure, handler);
+                    self.engine.receive(text.as_bytes(), procedure, handler);
                 }
                 _ => {
-                    self.now = deadline;
-                    self.engine.expire(self.now, handler);
+                    self.pass(deadline);
+                    self.engine.expire(handler);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Begins a call, before which nothing has arrived.
+    fn begin(&mut self, procedure: &dyn Procedure) -> Result<(), Error> {
+        self.pass(self.now);
+        self.engine.begin_call(procedure)?;
+        self.engine.is_drained_now();
+        Ok(())
+    }
+
+    fn pass(&mut self, now: Duration) {
+        self.now = now;
+        self.engine.pass_time(now);
+    }
+
+    /// What is to be sent next, empty where something is waited for; `None` where the call has ended.
+    fn to_send(&mut self, procedure: &mut dyn Procedure) -> Result<Option<Vec<u8>>, Error> {
+        if self.engine.poll(procedure)? == Progress::Done {
+            return Ok(None);
+        }
+        let mut window = [0; WINDOW];
+        match self.engine.transmit(procedure, &mut window) {
+            Outgoing::Nothing => Ok(Some(Vec::new())),
+            Outgoing::Bytes(bytes) => Ok(Some(bytes.to_vec())),
+            Outgoing::Source(_) => panic!("no source"),
+            Outgoing::Flush => {
+                self.engine.flushed();
+                self.to_send(procedure)
+            }
+        }
     }
 
     fn count(&self, command: &str) -> usize {

@@ -1,11 +1,12 @@
 extern crate std;
 use super::*;
-use crate::command::tests::encoded;
+use crate::command::tests::{self, encoded};
 use crate::error::Problem;
+use crate::family::Family;
 use crate::network::tests::response;
 
 fn problem(request: &dyn Request, family: Family) -> Option<Problem> {
-    request.check(family).err().map(|invalid| invalid.problem)
+    tests::problem(request, family).map(|(_, problem)| problem)
 }
 
 fn cgdcont(apn: &str) -> Cgdcont<'_> {

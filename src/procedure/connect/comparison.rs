@@ -1,35 +1,42 @@
 //! Whether what the module remembers is what is wanted.
 
-/// Compares the quoted parameter of a line, which can be longer than any buffer, as it arrives.
+/// Compares a quoted parameter, and what follows it, with what is wanted. It can be longer than any buffer, and is compared
+/// as it arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
     /// There was no such parameter, or an empty one.
     NotSeen,
-    /// Its opening quote has not come.
-    Before,
-    Inside {
-        position: u16,
-        equal: bool,
+    /// So many bytes behind its opening quote were as wanted.
+    Alike {
+        count: u16,
+        /// Its closing quote was among them.
+        closed: bool,
     },
-    /// Its closing quote has come; the digit is the first one behind it.
-    Behind {
-        equal: bool,
-        digit: Option<u8>,
-    },
+    Equal,
+    Different,
 }
 
 impl Comparison {
-    /// Takes the next byte; `wanted` is the one that should stand there.
-    pub(super) fn take(&mut self, byte: u8, wanted: u8) {
-        *self = match *self {
-            Self::Before if byte == b'"' => Self::Inside { position: 0, equal: true },
-            Self::Inside { position: 0, .. } if byte == b'"' => Self::NotSeen,
-            Self::Inside { equal, .. } if byte == b'"' => Self::Behind { equal: equal && wanted == byte, digit: None },
-            Self::Inside { position, equal } => {
-                Self::Inside { position: position.saturating_add(1), equal: equal && wanted == byte }
+    /// How many bytes were as wanted.
+    pub(super) const fn count(self) -> u16 {
+        match self {
+            Self::Alike { count, .. } => count,
+            _ => 0,
+        }
+    }
+
+    /// Takes the next byte; `wanted` is the one that should stand there, `is_last` whether none has to follow it.
+    pub(super) fn take(self, byte: u8, wanted: u8, is_last: bool) -> Self {
+        match self {
+            Self::NotSeen if byte == b'"' => Self::Alike { count: 0, closed: false },
+            Self::Alike { closed: true, .. } if byte == b',' || byte == b' ' => self,
+            Self::Alike { .. } if byte == wanted && is_last => Self::Equal,
+            Self::Alike { count, closed } if byte == wanted => {
+                Self::Alike { count: count.saturating_add(1), closed: closed || byte == b'"' }
             }
-            Self::Behind { equal, digit: None } if byte.is_ascii_digit() => Self::Behind { equal, digit: Some(byte) },
-            unchanged => unchanged,
-        };
+            Self::Alike { count: 0, .. } if byte == b'"' => Self::NotSeen,
+            Self::Alike { .. } => Self::Different,
+            _ => self,
+        }
     }
 }

@@ -1,57 +1,120 @@
 //! The commands that the options come to.
 
-use super::Connect;
-use crate::command::{self, Accq, Cfg, MqttVersion, Request, Setting, Sslcfg, WillMsg, WillTopic};
-use crate::family::VersionSetting;
+use super::{Connect, Step};
+use crate::command::{self, Accq, Cfg, Description, MqttVersion, Request, Setting, Sslcfg};
+use crate::command::{WillMsg, WillTopic};
+use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
 
-impl<'a> Connect<'a> {
-    /// Shows one of the commands that set up the SSL context. Returns whether there are so many.
-    pub(super) fn csslcfg(&self, place: u8, visit: &mut dyn FnMut(&dyn Request)) -> bool {
-        // The last place is never filled, so that the next one can always be counted.
-        place < u8::MAX && self.options.broker.tls.is_some_and(|tls| tls.setting(place, self.family, visit))
+/// The first place of the commands that set up the SSL context, of which there may be any number.
+const CSSLCFG: u8 = 4;
+
+impl Connect<'_> {
+    /// Describes every command whose arguments are the user's.
+    pub(super) fn describe_all(&self, description: &mut Description<'_>) {
+        self.describe_accq(description);
+        let mut step = Step::Accq;
+        while step != Step::Connect {
+            step = self.following_configuration(step, description.family());
+            self.describe(step, description);
+        }
     }
 
-    pub(super) fn sslcfg(&self) -> Option<Sslcfg> {
-        Some(Sslcfg { client: self.client, context: self.options.broker.tls?.context() })
-    }
-
-    #[inline(never)] // keeps the image small
-    pub(super) fn accq(&self) -> Accq<'a> {
+    pub(super) fn describe_accq(&self, description: &mut Description<'_>) {
         let &ConnectOptions { client_id, ref broker, version, .. } = self.options;
-        let version = match self.family.version_setting() {
+        let version = match description.family().version_setting() {
             VersionSetting::AcquireArgument => Some(version.unwrap_or(MqttVersion::V3_1_1)),
             VersionSetting::None | VersionSetting::Configuration => None,
         };
-        Accq { client: self.client, client_id, server_type: broker.server_type(), version }
+        Accq { client: self.client, client_id, server_type: broker.server_type(), version }.describe(description);
+    }
+
+    pub(super) fn describe_connect(&self, description: &mut Description<'_>) {
+        let &ConnectOptions { ref broker, user, password, keep_alive, clean_session, .. } = self.options;
+        let (client, host, port) = (self.client, broker.host, broker.port);
+        command::Connect { client, host, port, keep_alive, clean_session, user, password }.describe(description);
+    }
+
+    pub(super) fn describe_sslcfg(&self, description: &mut Description<'_>) {
+        if let Some(tls) = self.options.broker.tls {
+            Sslcfg { client: self.client, context: tls.context() }.describe(description);
+        }
+    }
+
+    /// Describes the setting of this place, if there is one.
+    pub(super) fn describe_setting(&self, place: u8, description: &mut Description<'_>) {
+        let (client, options) = (self.client, self.options);
+        let setting = match (place, options.will) {
+            (0, _) => self.version(description.family()).map(Setting::Version),
+            (1, _) => options.operation_timeout.map(Setting::OperationTimeout),
+            (2, Some(will)) => return WillTopic { client, topic: will.topic }.describe(description),
+            (3, Some(will)) => {
+                return WillMsg { client, message: will.message, qos: will.qos }.describe(description);
+            }
+            (CSSLCFG.., _) => {
+                if let Some(tls) = options.broker.tls {
+                    tls.describe(place - CSSLCFG, description);
+                }
+                return;
+            }
+            _ => None,
+        };
+        if let Some(setting) = setting {
+            Cfg { client, setting }.describe(description);
+        }
     }
 
     /// The version for `AT+CMQTTCFG`: 3.1.1 unless the user chose, where the family sets it there.
-    #[inline(never)] // keeps the image small
-    pub(super) fn version_to_configure(&self) -> Option<Cfg> {
-        let version = match self.family.version_setting() {
-            VersionSetting::Configuration => self.options.version.unwrap_or(MqttVersion::V3_1_1),
-            VersionSetting::AcquireArgument => return None,
+    fn version(&self, family: Family) -> Option<MqttVersion> {
+        match family.version_setting() {
+            VersionSetting::Configuration => Some(self.options.version.unwrap_or(MqttVersion::V3_1_1)),
+            VersionSetting::AcquireArgument => None,
             // A family without the setting refuses a choice when it is checked.
-            VersionSetting::None => self.options.version?,
+            VersionSetting::None => self.options.version,
+        }
+    }
+
+    /// What follows when the client is acquired, or set up this far.
+    pub(super) fn following_configuration(&self, step: Step, family: Family) -> Step {
+        let mut place = match step {
+            Step::Configure(place) => place.saturating_add(1),
+            Step::Accq => 0,
+            _ => return Step::Connect,
         };
-        Some(Cfg { client: self.client, setting: Setting::Version(version) })
+        loop {
+            let mut description = Description::checking(family);
+            self.describe_setting(place, &mut description);
+            if !description.is_blank() {
+                return Step::Configure(place);
+            }
+            if place >= CSSLCFG {
+                return self.connect_step();
+            }
+            place += 1;
+        }
     }
 
-    pub(super) fn operation_timeout(&self) -> Option<Cfg> {
-        let seconds = self.options.operation_timeout?;
-        Some(Cfg { client: self.client, setting: Setting::OperationTimeout(seconds) })
+    /// The SSL context is named before every CONNECT: a failed one, and DISC, clear it.
+    pub(super) const fn connect_step(&self) -> Step {
+        if self.options.broker.tls.is_some() { Step::Sslcfg } else { Step::Connect }
     }
 
-    pub(super) fn will(&self) -> Option<(WillTopic<'a>, WillMsg<'a>)> {
-        let (client, will) = (self.client, self.options.will?);
-        Some((WillTopic { client, topic: will.topic }, WillMsg { client, message: will.message, qos: will.qos }))
+    /// The data of the setting of this place.
+    pub(super) fn setting_data(&self, place: u8) -> &[u8] {
+        match (place, self.options.will) {
+            (2, Some(will)) => will.topic.as_bytes(),
+            (3, Some(will)) => will.message,
+            _ => &[],
+        }
     }
 
-    #[inline(never)] // keeps the image small
-    pub(super) const fn connect(&self) -> command::Connect<'a> {
-        let &ConnectOptions { broker, user, password, keep_alive, clean_session, .. } = self.options;
-        let (client, host, port) = (self.client, broker.host, broker.port);
-        command::Connect { client, host, port, keep_alive, clean_session, user, password }
+    /// Describes what should stand behind the opening quote of the read form's line.
+    pub(super) fn describe_wanted(&self, description: &mut Description<'_>) {
+        let ConnectOptions { client_id, broker, .. } = self.options;
+        if self.step == Step::AccqRead {
+            description.text(client_id).byte(b'"').number(broker.server_type() as u32);
+        } else {
+            description.text("tcp://").text(broker.host).byte(b':').number(broker.port.into()).byte(b'"');
+        }
     }
 }

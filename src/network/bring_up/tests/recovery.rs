@@ -167,21 +167,18 @@ fn a_dropped_call_is_gone_on_with_by_the_next() {
     bench.on("AT+CEREG?", &[ERROR]);
     let (apn, mut tell) = (apn(), |_| {});
     let mut dropped = BringUp::new(&apn, &mut tell, Instant::new(bench.now));
-    bench.engine.begin_call(bench.now, &dropped).unwrap();
+    bench.begin(&dropped).unwrap();
     // Up to the first pause: nothing is to be sent, and the deadline is further than an answer.
     loop {
-        assert_eq!(bench.engine.poll(bench.now, &mut dropped), Ok(Progress::Waiting));
-        let mut window = [0; WINDOW];
-        let Outgoing::Bytes(bytes) = bench.engine.transmit(&dropped, &mut window) else { panic!("no source") };
-        let bytes = bytes.to_vec();
+        let bytes = bench.to_send(&mut dropped).unwrap().expect("it has not ended");
         if bytes.is_empty() {
             break;
         }
-        bench.engine.transmitted(bench.now, bytes.len());
+        bench.engine.transmitted(bytes.len());
         for &byte in &bytes {
             if byte == b'\r' {
                 let answer = bench.answer();
-                bench.engine.receive(bench.now, answer.as_bytes(), &mut dropped, &mut RefuseAll);
+                bench.engine.receive(answer.as_bytes(), &mut dropped, &mut RefuseAll);
             } else {
                 bench.line.push(byte.into());
             }

@@ -1,0 +1,202 @@
+//! What a command says of itself, in one place: checked before its first byte is sent, then written a window at a time.
+
+use super::{ClientIndex, Descriptor, check};
+use crate::at::Encoder;
+use crate::error::{InvalidInput, Parameter, Problem};
+use crate::family::Family;
+
+/// The most bytes that any command sends after its prompt.
+const DATA_LIMIT: usize = 16_384;
+
+/// Takes down how a command is written, which client it is for, how long its answer may take, how many bytes follow its
+/// prompt, and whether its arguments are good.
+///
+/// Of the line it keeps one window at a time, so a command can be longer than any buffer; it is
+/// [described](super::Request::describe) anew for each window, and has to say the same every time.
+#[derive(Debug)]
+pub struct Description<'w> {
+    line: Encoder<'w>,
+    family: Family,
+    pub(crate) client: Option<ClientIndex>,
+    pub(crate) descriptor: &'static Descriptor,
+    /// In milliseconds; 0 where it is what is usual for the command.
+    pub(crate) timeout: u32,
+    pub(crate) data_length: u16,
+    invalid: Option<InvalidInput>,
+}
+
+// What writes is not inlined: at every call of every command it would make up a tenth of the driver's flash.
+impl<'w> Description<'w> {
+    /// Of the line, the window that begins `start` bytes into it.
+    #[inline(never)]
+    pub(crate) fn new(family: Family, start: usize, window: &'w mut [u8]) -> Self {
+        Self {
+            line: Encoder::new(window, start),
+            family,
+            client: None,
+            descriptor: Descriptor::NAMELESS,
+            timeout: 0,
+            data_length: 0,
+            invalid: None,
+        }
+    }
+
+    /// Without a window: only what has to be known before the first byte is sent.
+    pub(crate) fn checking(family: Family) -> Self {
+        Self::new(family, 0, &mut [])
+    }
+
+    /// Whether there was no command.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.line.position() == 0
+    }
+
+    /// How many bytes of the window are filled.
+    pub(crate) fn filled(&self) -> usize {
+        self.line.filled()
+    }
+
+    /// Ends the line with its CR. Returns what is filled of a window that was lent.
+    pub(crate) fn line(mut self) -> &'w [u8] {
+        self.byte(b'\r');
+        self.line.into_filled()
+    }
+
+    /// How long the line is, with its CR.
+    pub(crate) fn line_length(&self) -> u16 {
+        self.line.position() as u16 + 1
+    }
+
+    /// What is wrong with the arguments, if anything is.
+    pub(crate) fn checked(&self) -> Result<(), InvalidInput> {
+        self.invalid.map_or(Ok(()), Err)
+    }
+
+    /// The family of the module that the command is for.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Names the command: comes first, and writes `AT` and the name.
+    #[inline(never)]
+    pub fn command(&mut self, descriptor: &'static Descriptor) -> &mut Self {
+        self.descriptor = descriptor;
+        self.text("AT").text(descriptor.name)
+    }
+
+    /// Says which client the command is for, whose number its answers begin with.
+    pub fn of_client(&mut self, client: ClientIndex) -> &mut Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// Says which client the command is for, and writes `=` and its number.
+    #[inline(never)]
+    pub fn client(&mut self, client: ClientIndex) -> &mut Self {
+        self.of_client(client).byte(b'=').number(client.number().into())
+    }
+
+    /// Sets how long the final result, or the outcome of a deferred command, may take.
+    pub fn timeout_milliseconds(&mut self, milliseconds: u32) -> &mut Self {
+        self.timeout = milliseconds;
+        self
+    }
+
+    /// Says how many bytes go out after the prompt, at most 16,384. A command without data awaits no prompt.
+    #[inline(never)]
+    pub fn prompt(&mut self, length: usize) -> &mut Self {
+        self.data_length = length as u16;
+        if length > DATA_LIMIT { self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT as u16)) } else { self }
+    }
+
+    /// Says how many bytes go out after the prompt, and writes a comma and their number.
+    #[inline(never)]
+    pub fn announce(&mut self, length: usize) -> &mut Self {
+        self.prompt(length).comma_number(length as u32)
+    }
+
+    /// Writes one byte as it is.
+    #[inline(never)]
+    pub fn byte(&mut self, byte: u8) -> &mut Self {
+        self.line.byte(byte);
+        self
+    }
+
+    /// Writes `text` as it is.
+    #[inline(never)]
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        for &byte in text.as_bytes() {
+            self.byte(byte);
+        }
+        self
+    }
+
+    /// Writes `number` in decimal.
+    #[inline(never)]
+    pub fn number(&mut self, number: u32) -> &mut Self {
+        self.line.number(number);
+        self
+    }
+
+    /// Writes a comma and `number`.
+    #[inline(never)]
+    pub fn comma_number(&mut self, number: u32) -> &mut Self {
+        self.byte(b',').number(number)
+    }
+
+    /// Writes a comma and `number`; refuses the command where it is not within the range.
+    #[inline(never)]
+    pub fn comma_number_within(&mut self, number: u32, least: u16, most: u16, parameter: Parameter) -> &mut Self {
+        self.comma_number(number).check(check::range(number, least, most, parameter))
+    }
+
+    /// Writes a comma, and `text` in quotes; refuses the command where it is empty, longer than `limit` bytes, or has what
+    /// would end the quotes or the line.
+    #[inline(never)]
+    pub fn comma_quoted(&mut self, text: &str, limit: usize, parameter: Parameter) -> &mut Self {
+        self.byte(b',').quoted(text, limit, parameter)
+    }
+
+    /// As [`comma_quoted`](Self::comma_quoted), without the comma.
+    #[inline(never)]
+    pub fn quoted(&mut self, text: &str, limit: usize, parameter: Parameter) -> &mut Self {
+        self.byte(b'"').text(text).byte(b'"').check(check::quoted(text, limit, parameter))
+    }
+
+    /// Refuses the command: it fails with [`Error::Invalid`](crate::Error::Invalid), before a byte of it is sent.
+    #[inline(never)]
+    pub fn refuse(&mut self, parameter: Parameter, problem: Problem) -> &mut Self {
+        self.check(Err(InvalidInput { parameter, problem }))
+    }
+
+    /// Refuses the command where a check has failed. Of several problems the first counts.
+    #[inline(never)]
+    pub(crate) fn check(&mut self, checked: Result<(), InvalidInput>) -> &mut Self {
+        if self.invalid.is_none() {
+            self.invalid = checked.err();
+        }
+        self
+    }
+
+    /// Refuses a command that the family does not know.
+    pub(crate) fn known(&mut self, is_known: bool) -> &mut Self {
+        if is_known { self } else { self.refuse(Parameter::Command, Problem::NotInFamily) }
+    }
+
+    /// Checks a topic that can be published to, and announces it.
+    #[inline(never)]
+    pub(super) fn topic(&mut self, topic: &str, parameter: Parameter) -> &mut Self {
+        self.announce(topic.len()).check(check::topic(topic, parameter))
+    }
+
+    /// Checks a topic filter, and announces it.
+    #[inline(never)]
+    pub(super) fn filter(&mut self, filter: &str) -> &mut Self {
+        self.announce(filter.len()).check(check::filter(filter))
+    }
+
+    /// Writes the name of a file in the module's store of certificates, in quotes.
+    pub(super) fn file_name(&mut self, name: &str) -> &mut Self {
+        self.byte(b'"').text(name).byte(b'"').check(check::file_name(name))
+    }
+}
