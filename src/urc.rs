@@ -115,20 +115,22 @@ impl Urc {
             let rest = line.bytes().strip_prefix(name.as_bytes())?;
             matches!(rest, [] | [b':' | b' ', ..]).then_some((kind, rest))
         })?;
-        let mut parameters = Parameters::from_bytes(rest.strip_prefix(b":").unwrap_or_default());
         match kind {
             Kind::Ready => return Some(Self::Ready(Ready)),
             Kind::NoNet => return Some(Self::NoNet(NoNet)),
             _ => {}
         }
+        let mut parameters = Parameters::from_bytes(rest.strip_prefix(b":")?);
         let client = ClientIndex::from_number(parameters.number()?)?;
-        let mut number = || u16::try_from(parameters.number()?).ok();
+        if matches!(kind, Kind::RxEnd) {
+            return Some(Self::RxEnd(RxEnd { client }));
+        }
+        let length = parameters.length()?;
         Some(match kind {
-            Kind::RxEnd => Self::RxEnd(RxEnd { client }),
-            Kind::RxTopic => Self::RxTopic(RxTopic { client, length: number()? }),
-            Kind::RxPayload => Self::RxPayload(RxPayload { client, length: number()? }),
-            Kind::ConnLost => Self::ConnLost(ConnLost { client, cause: LossCause::from_number(number()? as u8) }),
-            _ => Self::RxStart(RxStart { client, topic_length: number()?, payload_length: number()? }),
+            Kind::RxTopic => Self::RxTopic(RxTopic { client, length }),
+            Kind::RxPayload => Self::RxPayload(RxPayload { client, length }),
+            Kind::ConnLost => Self::ConnLost(ConnLost { client, cause: LossCause::from_number(length as u8) }),
+            _ => Self::RxStart(RxStart { client, topic_length: length, payload_length: parameters.length()? }),
         })
     }
 }

@@ -20,10 +20,9 @@ impl FinalResult {
             b"OK" => Some(Self::Ok),
             b"ERROR" => Some(Self::Error),
             _ => {
-                let parameters =
-                    Parameters::after(line, "+CME ERROR").or_else(|| Parameters::after(line, "+CMS ERROR"))?;
-                let number = { parameters }.number().and_then(|number| u16::try_from(number).ok());
-                Some(Self::Equipment(number))
+                let of_class = line.strip_prefix(b"+CM")?;
+                let [b'E' | b'S', rest @ ..] = of_class else { return None };
+                Some(Self::Equipment(Parameters::after(rest, " ERROR")?.length()))
             }
         }
     }

@@ -37,6 +37,11 @@ impl<'a> Parameters<'a> {
         Self(Bytes(bytes))
     }
 
+    /// The next parameter as a number that fits into 16 bits.
+    pub(crate) fn length(&mut self) -> Option<u16> {
+        self.number()?.try_into().ok()
+    }
+
     /// The next parameter as a number.
     pub fn number(&mut self) -> Option<u32> {
         self.next(u32)

@@ -58,8 +58,10 @@ where
         let mut unsent = 0..0;
         loop {
             self.engine.pass_time(self.timer.now());
-            if self.engine.poll(procedure)? == Progress::Done {
-                return Ok(());
+            match self.engine.poll(procedure) {
+                Ok(Progress::Waiting) => {}
+                Ok(Progress::Done) => return Ok(()),
+                Err(failure) => return Err(self.engine.session.error(failure)),
             }
             let mut outgoing = self.engine.transmit(procedure, &mut window);
             if let Outgoing::Source(wanted) = outgoing {

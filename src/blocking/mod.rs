@@ -260,7 +260,7 @@ where
     /// `connect` can be called again.
     pub fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::new(self.index, options, remembered, &mut engine.session)?;
+        let mut procedure = Connect::new(self.index, options, remembered, &mut engine.session);
         self.drive(&mut procedure)?;
         Ok(procedure.connection)
     }

@@ -17,6 +17,9 @@ use crate::timer::Timer;
 
 /// Where a payload comes from that is not in memory.
 pub(crate) trait Source {
+    /// Whether there is one at all.
+    const IS_THERE: bool = true;
+
     /// Reads more of the payload, at most `limit` bytes, unless some of what was read is still to be sent.
     async fn fill(&mut self, limit: usize) -> Result<(), Error>;
 
@@ -31,6 +34,8 @@ pub(crate) trait Source {
 pub(crate) struct NoSource;
 
 impl Source for NoSource {
+    const IS_THERE: bool = false;
+
     async fn fill(&mut self, _: usize) -> Result<(), Error> {
         Ok(())
     }
@@ -99,11 +104,15 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
             loop {
                 let now = self.timer.now();
                 self.engine.pass_time(now);
-                if self.engine.poll(procedure)? == Progress::Done {
-                    return Ok(());
+                match self.engine.poll(procedure) {
+                    Ok(Progress::Waiting) => {}
+                    Ok(Progress::Done) => return Ok(()),
+                    Err(failure) => return Err(self.engine.session.error(failure)),
                 }
                 let mut outgoing = self.engine.transmit(procedure, &mut window);
-                if let Outgoing::Source(limit) = outgoing {
+                if let Outgoing::Source(limit) = outgoing
+                    && S::IS_THERE
+                {
                     source.fill(limit).await?;
                     outgoing = Outgoing::Bytes(source.unsent());
                 }

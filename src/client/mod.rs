@@ -280,7 +280,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     /// again.
     pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::new(self.index, options, remembered, &mut engine.session)?;
+        let mut procedure = Connect::new(self.index, options, remembered, &mut engine.session);
         self.drive(&mut procedure).await?;
         Ok(procedure.connection)
     }

@@ -54,23 +54,15 @@ pub(super) fn file_name(name: &str) -> Checked {
     }
 }
 
-/// Whether `text` has the one character that MQTT allows in no topic.
-fn has_nul(text: &str) -> bool {
-    text.bytes().any(|byte| byte == 0)
-}
-
-const fn is_wildcard(byte: u8) -> bool {
-    byte == b'+' || byte == b'#'
-}
-
 /// A topic that can be published to.
 pub(super) fn topic(topic: &str, parameter: Parameter) -> Checked {
     length(topic.len(), TOPIC_LIMIT, parameter)?;
-    if has_nul(topic) {
-        return invalid(parameter, Problem::Character);
-    }
-    if topic.bytes().any(is_wildcard) {
-        return invalid(parameter, Problem::Wildcard);
+    for byte in topic.bytes() {
+        match byte {
+            0 => return invalid(parameter, Problem::Character),
+            b'+' | b'#' => return invalid(parameter, Problem::Wildcard),
+            _ => {}
+        }
     }
     Ok(())
 }
@@ -78,16 +70,20 @@ pub(super) fn topic(topic: &str, parameter: Parameter) -> Checked {
 /// A topic filter (MQTT 3.1.1 §4.7.1).
 pub(super) fn filter(filter: &str) -> Checked {
     length(filter.len(), TOPIC_LIMIT, Parameter::Filter)?;
-    if has_nul(filter) {
-        return invalid(Parameter::Filter, Problem::Character);
-    }
-    let mut ended = false;
-    for level in filter.as_bytes().split(|&byte| byte == b'/') {
-        let has_wildcard = level.iter().copied().any(is_wildcard);
-        if ended || (has_wildcard && level.len() > 1) {
+    let mut before = b'/';
+    for byte in filter.bytes() {
+        // A wildcard is alone on its level, and `#` on the last.
+        let is_misplaced = match (before, byte) {
+            (b'#', _) => true,
+            (b'+', _) => byte != b'/',
+            (_, b'+' | b'#') => before != b'/',
+            (_, 0) => return invalid(Parameter::Filter, Problem::Character),
+            _ => false,
+        };
+        if is_misplaced {
             return invalid(Parameter::Filter, Problem::MisplacedWildcard);
         }
-        ended = level == b"#";
+        before = byte;
     }
     Ok(())
 }

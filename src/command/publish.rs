@@ -77,11 +77,15 @@ pub struct Pub {
     pub duplicate: bool,
 }
 
+impl Pub {
+    pub(crate) const DESCRIPTOR: &'static Descriptor = &Descriptor::new("+CMQTTPUB", Answer::Deferred).step(Step::Pub);
+}
+
 impl Request for Pub {
     fn describe(&self, description: &mut Description<'_>) {
         let shortest = description.family().shortest_publish_timeout();
         description
-            .command(const { &Descriptor::new("+CMQTTPUB", Answer::Deferred).step(Step::Pub) })
+            .command(Self::DESCRIPTOR)
             .client(self.client)
             .comma_number(self.qos as u32)
             .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT, Parameter::Timeout)

@@ -6,9 +6,14 @@ use super::{Answer, Description, Descriptor, Request, Step, no_response};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start;
 
+impl Start {
+    pub(crate) const DESCRIPTOR: &'static Descriptor =
+        &Descriptor::new("+CMQTTSTART", Answer::Deferred).step(Step::Start);
+}
+
 impl Request for Start {
     fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTSTART", Answer::Deferred).step(Step::Start) });
+        description.command(Self::DESCRIPTOR);
     }
 }
 

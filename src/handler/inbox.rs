@@ -62,40 +62,40 @@ impl<const N: usize> Inbox<N> {
         if self.is_empty() {
             return None;
         }
-        let client = ClientIndex::from_number(self.byte(0).into()).unwrap_or(ClientIndex::First);
-        let topic_length = usize::from(u16::from_le_bytes([self.byte(1), self.byte(2)]));
-        let payload_length = usize::from(u16::from_le_bytes([self.byte(3), self.byte(4)]));
+        let client = ClientIndex::from_number(self.pop().into()).unwrap_or(ClientIndex::First);
+        let [topic_length, payload_length] =
+            [(); 2].map(|()| usize::from(u16::from_le_bytes([self.pop(), self.pop()])));
         let length = topic_length + payload_length;
-        for (offset, place) in buffer.iter_mut().take(length).enumerate() {
-            *place = self.byte(HEADER + offset);
+        for offset in 0..length {
+            let byte = self.pop();
+            if let Some(place) = buffer.get_mut(offset) {
+                *place = byte;
+            }
         }
-        self.start.set(self.wrapped(HEADER + length));
-        self.used.set(self.used.get().saturating_sub(HEADER + length));
-
         let bytes = buffer.get(..length).unwrap_or(buffer);
         let (topic, payload) = bytes.split_at_checked(topic_length).unwrap_or((bytes, &[]));
         Some(Message { client, topic, payload, missing: length.saturating_sub(bytes.len()) })
     }
 
-    /// The place in the ring `offset` bytes behind the start.
-    fn wrapped(&self, offset: usize) -> usize {
-        let place = self.start.get() + offset;
-        if place >= N { place - N } else { place }
-    }
-
+    /// Takes the oldest byte out.
     #[inline(never)] // keeps the image small
-    fn byte(&self, offset: usize) -> u8 {
-        self.ring.get(self.wrapped(offset)).map_or(0, Cell::get)
+    fn pop(&self) -> u8 {
+        let start = self.start.get();
+        self.start.set(if start + 1 < N { start + 1 } else { 0 });
+        self.used.set(self.used.get().saturating_sub(1));
+        self.ring.get(start).map_or(0, Cell::get)
     }
 
+    /// Adds bytes to the message that is coming in.
+    #[inline(never)] // keeps the image small
     fn push(&self, bytes: &[u8]) {
-        let end = self.used.get() + self.incoming.get();
-        for (offset, &byte) in bytes.iter().enumerate() {
-            if let Some(place) = self.ring.get(self.wrapped(end + offset)) {
+        for &byte in bytes {
+            let end = self.start.get() + self.used.get() + self.incoming.get();
+            if let Some(place) = self.ring.get(if end < N { end } else { end - N }) {
                 place.set(byte);
             }
+            self.incoming.set(self.incoming.get() + 1);
         }
-        self.incoming.set(self.incoming.get() + bytes.len());
     }
 }
 
@@ -121,9 +121,8 @@ impl<const N: usize> MessageHandler for &Inbox<N> {
             return false;
         }
         self.incoming.set(0);
-        self.push(&[client.number()]);
-        self.push(&topic.to_le_bytes());
-        self.push(&payload.to_le_bytes());
+        let ([topic, topic_high], [payload, payload_high]) = (topic.to_le_bytes(), payload.to_le_bytes());
+        self.push(&[client.number(), topic, topic_high, payload, payload_high]);
         true
     }
 

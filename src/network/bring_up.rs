@@ -6,7 +6,7 @@ use super::{Apn, BringUpError, Cereg, Cgact, Cgpaddr, Cgreg, Cpsi, PdpAddress, S
 use crate::at::Line;
 use crate::command::{Command, Cpin, Creg, Csq, Description, EchoOff, Registration, Request, Rssi, SimState};
 use crate::error::{Error, Refusal};
-use crate::session::{Instant, Next, Procedure, Session};
+use crate::session::{Failure, Instant, Next, Procedure, Session};
 
 /// How long between two looks at something that is waited for, in milliseconds.
 const POLL_INTERVAL: u32 = 1_000;
@@ -181,10 +181,10 @@ impl<'a, 'r> BringUp<'a, 'r> {
     }
 
     /// Where the answer to the present command leads.
-    fn following(&mut self, session: &mut Session, answer: Result<(), Error>) -> Result<Turn, BringUpError> {
+    fn following(&mut self, session: &mut Session, answer: Result<(), Failure>) -> Result<Turn, BringUpError> {
         let now = session.now;
         let refusal = match answer {
-            Err(Error::Refused { refusal, .. }) => Some(refusal),
+            Err(Failure::Refused(refusal)) => Some(refusal),
             _ => None,
         };
         self.refusal = refusal.or(self.refusal);
@@ -204,8 +204,8 @@ impl<'a, 'r> BringUp<'a, 'r> {
                 Step::Sim
             }
             Step::Context | Step::Authentication => {
-                if let Err(error) = answer {
-                    return self.retry(now, self.step, SETTING_PATIENCE, error.into());
+                if let Err(failure) = answer {
+                    return self.retry(now, self.step, SETTING_PATIENCE, session.error(failure).into());
                 }
                 self.failing_since = None;
                 match self.step {
@@ -307,18 +307,18 @@ fn more_telling(one: Option<Registration>, other: Option<Registration>) -> Optio
 }
 
 impl Procedure for BringUp<'_, '_> {
-    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         let has_restarted = self.echo_was_off && !session.lifecycle.echo_is_off;
         let has_paused = core::mem::take(&mut self.is_pausing);
         let turn = match last {
-            Some(Err(Error::ModemRestarted { .. })) => Ok(self.begin_again()),
+            Some(Err(Failure::Restarted)) => Ok(self.begin_again()),
             _ if has_restarted => Ok(self.begin_again()),
             None if self.step == Step::Begin => Ok(Turn::To(Step::EchoOff)),
             // The call goes on after a silence. Whether the PIN was taken, the card tells.
             None if self.step == Step::Pin => Ok(Turn::To(Step::Sim)),
             None => Ok(Turn::To(self.step)),
             Some(_) if has_paused => Ok(Turn::To(self.step)),
-            Some(Err(error)) if !matches!(error, Error::Refused { .. }) => return Err(error),
+            Some(Err(failure)) if !matches!(failure, Failure::Refused(_)) => return Err(failure),
             Some(answer) => self.following(session, answer),
         };
         let left = session.now.until(self.deadline);

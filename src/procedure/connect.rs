@@ -9,7 +9,7 @@ use crate::command::{AccqRead, ClientIndex, ConnectRead, Description, Disc, Disc
 use crate::error::{CommandName, Error, Illegal, Refusal};
 use crate::family::Family;
 use crate::options::ConnectOptions;
-use crate::session::{ClientState, Next, Procedure, ServiceState, Session};
+use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
 use super::disconnect::DISCONNECT_TIMEOUT;
 use comparison::Comparison;
@@ -20,8 +20,8 @@ const BUSY_WAIT: u32 = 2_000;
 const BUSY_WAITS: u8 = 62;
 
 #[inline(never)] // keeps the image small
-fn is_busy(result: Result<(), Error>) -> bool {
-    matches!(result, Err(Error::Refused { refusal: Refusal::Code(ResultCode::CLIENT_IS_BUSY), .. }))
+fn is_busy(result: Result<(), Failure>) -> bool {
+    matches!(result, Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_IS_BUSY))))
 }
 
 /// How a client came to be connected.
@@ -66,7 +66,6 @@ enum Step {
 pub(crate) struct Connect<'a> {
     client: ClientIndex,
     options: &'a ConnectOptions<'a>,
-    family: Family,
     step: Step,
     /// The client was brought to where it is with these same options.
     same_options: bool,
@@ -75,7 +74,7 @@ pub(crate) struct Connect<'a> {
     /// `AccqRead` was answered.
     probed: bool,
     /// START was refused: the service may be up already, or never come up.
-    start_refused: Option<Error>,
+    start_refused: Option<Failure>,
     /// What the module remembered of the client was torn down.
     torn_down: bool,
     /// Outcome of `DiscRead`.
@@ -91,19 +90,21 @@ pub(crate) struct Connect<'a> {
 }
 
 impl<'a> Connect<'a> {
-    /// Checks the options, and remembers them for the next time.
+    /// With these options, which are remembered for the next time.
     pub(crate) fn new(
         client: ClientIndex,
         options: &'a ConnectOptions<'a>,
         remembered: &mut Remembered<'a>,
         session: &mut Session,
-    ) -> Result<Self, Error> {
-        let last = client.of_mut(remembered);
+    ) -> Self {
+        let last = client.of_mut(remembered).replace(options);
         let same_options = last.is_some_and(|last| core::ptr::eq(last, options));
-        let procedure = Self {
+        if !same_options {
+            session.lifecycle.client_mut(client).prepared = false;
+        }
+        Self {
             client,
             options,
-            family: session.family,
             step: Step::Begin,
             same_options,
             id_matches: false,
@@ -116,15 +117,7 @@ impl<'a> Connect<'a> {
             other_is_released: false,
             waits: 0,
             connection: Connection::Opened,
-        };
-        let mut description = Description::checking(session.family);
-        procedure.describe_all(&mut description);
-        description.checked()?;
-        *last = Some(options);
-        if !same_options {
-            session.lifecycle.client_mut(client).prepared = false;
         }
-        Ok(procedure)
     }
 
     /// With the options of the last time.
@@ -134,13 +127,13 @@ impl<'a> Connect<'a> {
         session: &mut Session,
     ) -> Result<Self, Error> {
         match *client.of(remembered) {
-            Some(options) => Self::new(client, options, remembered, session),
+            Some(options) => Ok(Self::new(client, options, remembered, session)),
             None => Err(Error::Illegal { command: CommandName(&"+CMQTTCONNECT"), reason: Illegal::NeverConnected }),
         }
     }
 
     /// How the last command ended, and what that leads to.
-    fn following(&mut self, session: &mut Session, last: Result<(), Error>) -> Result<Step, Error> {
+    fn following(&mut self, session: &mut Session, last: Result<(), Failure>) -> Result<Step, Failure> {
         if is_busy(last) && self.waits < BUSY_WAITS {
             self.waits += 1;
             return Ok(Step::Busy);
@@ -224,8 +217,8 @@ impl<'a> Connect<'a> {
     }
 
     /// Whether the present step may fail like this, because a later one shows what is to be done.
-    fn tolerates(&self, error: Error) -> bool {
-        let Error::Refused { refusal, .. } = error else { return false };
+    fn tolerates(&self, failure: Failure) -> bool {
+        let Failure::Refused(refusal) = failure else { return false };
         match self.step {
             Step::EchoOff | Step::AccqRead | Step::DiscRead | Step::ConnectRead | Step::Disc | Step::Rel => true,
             // Already started: a bare ERROR, or 23 (FIELD-NOTES of A7670 and SIM7600).
@@ -255,17 +248,20 @@ impl<'a> Connect<'a> {
             Step::Configure(place) => self.describe_setting(place, description),
             Step::Sslcfg => self.describe_sslcfg(description),
             Step::Connect => self.describe_connect(description),
-            // The options were checked where the procedure was made.
-            Step::Begin | Step::Busy | Step::Done => {}
+            Step::Begin => self.describe_all(description),
+            Step::Busy | Step::Done => {}
         }
     }
 
     /// What the service needs; the client's turn comes when it is started.
-    fn service_step(&self, session: &Session) -> Result<Step, Error> {
+    fn service_step(&self, session: &mut Session) -> Result<Step, Failure> {
         match (session.lifecycle.service, self.start_refused) {
             (ServiceState::Started, _) => Ok(self.client_step(session)),
             // Neither started nor to be started.
-            (ServiceState::Stopped, Some(error)) => Err(error),
+            (ServiceState::Stopped, Some(failure)) => {
+                session.blame(Start::DESCRIPTOR);
+                Err(failure)
+            }
             (ServiceState::Stopped, None) => Ok(Step::Start),
             (ServiceState::Unknown, _) => Ok(Step::AccqRead),
         }
@@ -307,7 +303,7 @@ impl<'a> Connect<'a> {
 }
 
 impl Procedure for Connect<'_> {
-    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         self.step = self.following(session, last.unwrap_or(Ok(())))?;
         self.comparison = Comparison::NotSeen;
         self.connected = None;
@@ -351,7 +347,7 @@ impl Procedure for Connect<'_> {
         }
         for &byte in bytes {
             let mut window = [0; 2];
-            let mut wanted = Description::new(self.family, self.comparison.count().into(), &mut window);
+            let mut wanted = Description::new(Family::A7600, self.comparison.count().into(), &mut window);
             self.describe_wanted(&mut wanted);
             let (is_last, [wanted, _]) = (wanted.filled() < window.len(), window);
             self.comparison = self.comparison.take(byte, wanted, is_last);

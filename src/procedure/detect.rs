@@ -4,9 +4,8 @@ use crate::at::Line;
 use crate::command::{
     AccqTest, CfgRanges, CfgTest, Cgmm, Command, Description, PayloadTest, Ranges, Request, SubtopicTest, Text,
 };
-use crate::error::Error;
 use crate::family::{Family, TestForms, Timeouts};
-use crate::session::{Next, Procedure, Session};
+use crate::session::{Failure, Next, Procedure, Session};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
@@ -53,9 +52,9 @@ impl Detect {
 }
 
 impl Procedure for Detect {
-    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         let answered = match last {
-            Some(Err(Error::Refused { .. })) => false,
+            Some(Err(Failure::Refused(_))) => false,
             Some(result) => result.map(|()| true)?,
             None => true,
         };

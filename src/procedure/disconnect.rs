@@ -1,8 +1,8 @@
 //! DISC, REL, STOP.
 
 use crate::command::{ClientIndex, Description, Disc, Rel, Request, Stop};
-use crate::error::{Error, Refusal};
-use crate::session::{ClientState, Next, Procedure, ServiceState, Session};
+use crate::error::Refusal;
+use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
 /// The `<timeout>` of DISC, in seconds: the shortest that every family takes.
 pub(crate) const DISCONNECT_TIMEOUT: u32 = 60;
@@ -49,12 +49,12 @@ impl Shutdown {
 }
 
 impl Procedure for Shutdown {
-    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         match last {
-            Some(Err(Error::Refused { .. })) if self.step != Step::Stop => {}
+            Some(Err(Failure::Refused(_))) if self.step != Step::Stop => {}
             // The service was not started: a bare ERROR on A7670, 9 on SIM7600.
-            Some(Err(Error::Refused { refusal: Refusal::Error, .. })) => return Ok(Next::Done),
-            Some(Err(Error::Refused { refusal: Refusal::Code(crate::ResultCode::NETWORK_NOT_OPENED), .. })) => {
+            Some(Err(Failure::Refused(Refusal::Error))) => return Ok(Next::Done),
+            Some(Err(Failure::Refused(Refusal::Code(crate::ResultCode::NETWORK_NOT_OPENED)))) => {
                 return Ok(Next::Done);
             }
             Some(result) => result?,

@@ -2,14 +2,13 @@
 
 use crate::at::Line;
 use crate::command::{Command, Description, Request};
-use crate::error::Error;
-use crate::session::{Next, Procedure, Session};
+use crate::session::{Failure, Next, Procedure, Session};
 
 /// Sends one command, of whose answer only the result counts.
 pub(crate) struct Single<C>(pub(crate) C);
 
 impl<C: Request> Procedure for Single<C> {
-    fn next(&mut self, _: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+    fn next(&mut self, _: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         once(last)
     }
 
@@ -23,7 +22,7 @@ impl<C: Request> Procedure for Single<C> {
 }
 
 /// One command, and how it ended.
-pub(super) fn once(last: Option<Result<(), Error>>) -> Result<Next, Error> {
+pub(super) fn once(last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
     match last {
         None => Ok(Next::Command),
         Some(result) => result.map(|()| Next::Done),
@@ -43,7 +42,7 @@ impl<'c, C: Command> Execute<'c, C> {
 }
 
 impl<C: Command> Procedure for Execute<'_, C> {
-    fn next(&mut self, _: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+    fn next(&mut self, _: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         once(last)
     }
 

@@ -1,8 +1,7 @@
 //! Waiting for an event.
 
 use crate::command::Description;
-use crate::error::Error;
-use crate::session::{Next, Procedure, Session};
+use crate::session::{Failure, Next, Procedure, Session};
 
 /// Sends nothing (but what settling a dropped call takes) until there is an event.
 pub(crate) struct Listen;
@@ -12,7 +11,7 @@ impl Procedure for Listen {
         true
     }
 
-    fn next(&mut self, _: &mut Session, _: Option<Result<(), Error>>) -> Result<Next, Error> {
+    fn next(&mut self, _: &mut Session, _: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         Ok(Next::Listen)
     }
 

@@ -1,9 +1,9 @@
 //! TOPIC, PAYLOAD, PUB.
 
 use crate::command::{ClientIndex, Description, Payload, Pub, Request, Topic};
-use crate::error::{CommandName, Error, Illegal};
+use crate::error::Illegal;
 use crate::options::Publish;
-use crate::session::{Next, Procedure, Session};
+use crate::session::{Failure, Next, Procedure, Session};
 
 #[derive(Clone, Copy)]
 enum Step {
@@ -40,7 +40,7 @@ impl<'a> PublishMessage<'a> {
 }
 
 impl Procedure for PublishMessage<'_> {
-    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         if let Some(result) = last {
             result?;
         }
@@ -48,7 +48,8 @@ impl Procedure for PublishMessage<'_> {
         self.step = match self.step {
             Step::Begin if self.is_empty() && life.payload_staged => {
                 life.acquire_anew = true;
-                return Err(Error::Illegal { command: CommandName(&"+CMQTTPUB"), reason: Illegal::PayloadStaged });
+                session.blame(Pub::DESCRIPTOR);
+                return Err(Failure::Illegal(Illegal::PayloadStaged));
             }
             Step::Begin => Step::Topic,
             Step::Topic if !self.is_empty() => Step::Payload,

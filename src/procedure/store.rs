@@ -2,14 +2,13 @@
 
 use super::execute::once;
 use crate::command::{Ccertdown, Description, Request};
-use crate::error::Error;
-use crate::session::{Next, Procedure, Session};
+use crate::session::{Failure, Next, Procedure, Session};
 
 /// `AT+CCERTDOWN`, whose data come from a source.
 pub(crate) struct Store<'a>(pub(crate) Ccertdown<'a>);
 
 impl Procedure for Store<'_> {
-    fn next(&mut self, _: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+    fn next(&mut self, _: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         once(last)
     }
 

@@ -1,9 +1,9 @@
 //! Several topic filters: staged and sent together where the family can, one by one where it cannot.
 
 use crate::command::{ClientIndex, Description, QoS, Request, Sub, SubStaged, Subtopic};
-use crate::error::{Error, Parameter, Problem};
+use crate::error::{Parameter, Problem};
 use crate::family::Family;
-use crate::session::{Next, Procedure, Session};
+use crate::session::{Failure, Next, Procedure, Session};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
@@ -41,7 +41,7 @@ impl<'a> SubscribeAll<'a> {
 }
 
 impl Procedure for SubscribeAll<'_> {
-    fn next(&mut self, _: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error> {
+    fn next(&mut self, _: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         if let Some(result) = last {
             result?;
         }

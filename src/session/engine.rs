@@ -6,7 +6,7 @@ use embedded_io::ErrorKind;
 
 use super::clock::{Instant, duration};
 use super::exchange::Phase;
-use super::{CHUNK, Procedure, Session};
+use super::{CHUNK, Failure, Procedure, Session};
 use crate::at::{Parser, WINDOW};
 use crate::command::Description;
 use crate::error::Error;
@@ -105,7 +105,7 @@ impl Engine {
 
     /// Goes on as far as possible without sending or receiving.
     #[inline(never)]
-    pub(crate) fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Error> {
+    pub(crate) fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Failure> {
         if self.drained { self.session.poll(procedure) } else { Ok(Progress::Waiting) }
     }
 

@@ -71,11 +71,14 @@ pub(super) const fn count(counter: &mut u16) {
 
 /// The places of the events in [`Events::waiting`], in the order in which they are told: messages first, then what changed.
 mod place {
-    pub(super) const MESSAGE: [u8; 2] = [0, 3];
-    pub(super) const REFUSED: [u8; 2] = [1, 4];
-    pub(super) const ABORTED: [u8; 2] = [2, 5];
+    pub(super) const MESSAGE: u8 = 0;
+    pub(super) const REFUSED: u8 = 1;
+    pub(super) const ABORTED: u8 = 2;
+    /// How much further the same events of the second client are.
+    pub(super) const SECOND: u8 = 3;
     pub(super) const BYTES_LOST: u8 = 6;
-    pub(super) const CONNECTION_LOST: [u8; 2] = [7, 8];
+    pub(super) const CONNECTION_LOST: u8 = 7;
+    pub(super) const SECOND_CONNECTION_LOST: u8 = 8;
     pub(super) const NETWORK_LOST: u8 = 9;
     pub(super) const RESTARTED: u8 = 10;
 }
@@ -112,17 +115,22 @@ impl Default for Events {
 }
 
 impl Events {
+    #[inline(never)] // keeps the image small
     fn wait(&mut self, place: u8) {
         self.waiting |= 1 << place;
     }
 
+    fn wait_for(&mut self, client: ClientIndex, place: u8) {
+        self.wait(place + client.number() * place::SECOND);
+    }
+
     pub(super) fn message(&mut self, client: ClientIndex) {
-        self.wait(*client.of(&place::MESSAGE));
+        self.wait_for(client, place::MESSAGE);
     }
 
     pub(super) fn refused(&mut self, client: ClientIndex, topic_length: u16, payload_length: u16) {
         count(&mut self.counters.refused_messages);
-        self.wait(*client.of(&place::REFUSED));
+        self.wait_for(client, place::REFUSED);
         let events = client.of_mut(&mut self.clients);
         count(&mut events.refused);
         events.refused_topic_length = topic_length;
@@ -131,7 +139,7 @@ impl Events {
 
     pub(super) fn aborted(&mut self, client: ClientIndex) {
         count(&mut self.counters.aborted_messages);
-        self.wait(*client.of(&place::ABORTED));
+        self.wait_for(client, place::ABORTED);
         count(&mut client.of_mut(&mut self.clients).aborted);
     }
 
@@ -141,7 +149,7 @@ impl Events {
     }
 
     pub(super) fn connection_lost(&mut self, lost: ConnLost) {
-        self.wait(*lost.client.of(&place::CONNECTION_LOST));
+        self.wait(place::CONNECTION_LOST + lost.client.number());
         lost.client.of_mut(&mut self.clients).loss = lost.cause;
     }
 
@@ -158,19 +166,22 @@ impl Events {
         let place = self.waiting.trailing_zeros() as u8;
         // Without the lowest of its bits.
         self.waiting &= self.waiting.checked_sub(1)?;
-        let is_second = matches!(place, 3..=5 | 8);
-        let client = if is_second { ClientIndex::Second } else { ClientIndex::First };
+        let (place, client) = match place {
+            place::SECOND..place::BYTES_LOST => (place - place::SECOND, ClientIndex::Second),
+            place::SECOND_CONNECTION_LOST => (place::CONNECTION_LOST, ClientIndex::Second),
+            _ => (place, ClientIndex::First),
+        };
         let events = client.of_mut(&mut self.clients);
         let (topic_length, payload_length) = (events.refused_topic_length, events.refused_payload_length);
         Some(match place {
-            0 | 3 => Event::Message(client),
-            1 | 4 => {
+            place::MESSAGE => Event::Message(client),
+            place::REFUSED => {
                 let count = core::mem::take(&mut events.refused);
                 Event::MessageRefused { client, topic_length, payload_length, count }
             }
-            2 | 5 => Event::MessageAborted { client, count: core::mem::take(&mut events.aborted) },
+            place::ABORTED => Event::MessageAborted { client, count: core::mem::take(&mut events.aborted) },
             place::BYTES_LOST => Event::BytesLost,
-            7 | 8 => Event::ConnectionLost { client, cause: events.loss },
+            place::CONNECTION_LOST => Event::ConnectionLost { client, cause: events.loss },
             place::NETWORK_LOST => Event::NetworkLost,
             _ => Event::ModemRestarted,
         })

@@ -4,7 +4,7 @@ use super::clock::Instant;
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, Description, Descriptor, Step};
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Illegal, Refusal};
 use crate::family::Timeouts;
 
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
@@ -34,13 +34,6 @@ pub(super) enum Phase {
     Done,
 }
 
-/// What broke in while the exchange waited for its outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Interruption {
-    ConnectionLost,
-    NetworkLost,
-}
-
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) descriptor: &'static Descriptor,
@@ -53,19 +46,21 @@ pub(super) struct Exchange {
     pub(super) deadline: Instant,
     /// Time for the final result, or for the outcome of a deferred command.
     pub(super) timeout: u32,
-    code: Option<ResultCode>,
-    final_result: Option<FinalResult>,
-    interruption: Option<Interruption>,
+    /// How it has ended; until then, how it would end if nothing more came.
     result: Result<(), Failure>,
+    has_final_result: bool,
+    has_outcome: bool,
 }
 
-/// How an exchange failed. The command's name is added where it leaves the session.
+/// How a command failed. Its name is added where the failure leaves the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
+    Illegal(Illegal),
     Refused(Refusal),
     NoAnswer,
     OutcomeUnknown,
-    Interrupted(Interruption),
+    ConnectionLost,
+    NetworkLost,
     Restarted,
 }
 
@@ -73,11 +68,12 @@ impl Failure {
     pub(super) const fn of(self, descriptor: &'static Descriptor) -> Error {
         let command = descriptor.command_name();
         match self {
+            Self::Illegal(reason) => Error::Illegal { command, reason },
             Self::Refused(refusal) => Error::Refused { command, refusal },
             Self::NoAnswer => Error::NoAnswer { command },
             Self::OutcomeUnknown => Error::OutcomeUnknown { command },
-            Self::Interrupted(Interruption::ConnectionLost) => Error::ConnectionLost { command },
-            Self::Interrupted(Interruption::NetworkLost) => Error::NetworkLost { command },
+            Self::ConnectionLost => Error::ConnectionLost { command },
+            Self::NetworkLost => Error::NetworkLost { command },
             Self::Restarted => Error::ModemRestarted { command },
         }
     }
@@ -94,10 +90,9 @@ impl Exchange {
             data_length: 0,
             deadline: Instant::ZERO,
             timeout: 0,
-            code: None,
-            final_result: None,
-            interruption: None,
-            result: Ok(()),
+            result: Err(Failure::NoAnswer),
+            has_final_result: false,
+            has_outcome: false,
         }
     }
 
@@ -134,6 +129,8 @@ impl Exchange {
     /// No command, but some time between two.
     pub(super) fn pause(&mut self, time: u32, now: Instant) {
         self.renew(Phase::Pause, now.after(time));
+        self.result = Ok(());
+        self.has_final_result = true;
     }
 
     pub(super) fn result(&self) -> Result<(), Failure> {
@@ -174,35 +171,39 @@ impl Exchange {
         match (self.phase, result) {
             // A refused prompt, or a module that lost patience with its data; an `OK` there is an older one.
             (Phase::Prompt | Phase::Data, FinalResult::Error | FinalResult::Equipment(_)) => {}
-            (Phase::Final, _) if self.final_result.is_none() => {}
+            (Phase::Final, _) if !self.has_final_result => {}
             _ => return false,
         }
-        self.final_result = Some(result);
+        self.has_final_result = true;
+        let is_deferred = self.descriptor.answer == Answer::Deferred;
         let refusal = match result {
-            FinalResult::Ok if self.descriptor.answer == Answer::Deferred => {
-                match self.code {
-                    Some(code) => self.end_with(code),
-                    None => {
-                        self.phase = Phase::Outcome;
-                        let time = if self.interruption.is_some() { GRACE } else { self.timeout };
-                        self.deadline = now.after(time);
-                    }
-                }
+            FinalResult::Ok if !is_deferred => {
+                self.end(Ok(()));
+                return true;
+            }
+            FinalResult::Ok if self.has_outcome => {
+                self.phase = Phase::Done;
                 return true;
             }
             FinalResult::Ok => {
-                self.end(Ok(()));
+                self.phase = Phase::Outcome;
+                let is_interrupted = self.result != Err(Failure::NoAnswer);
+                if !is_interrupted {
+                    self.result = Err(Failure::OutcomeUnknown);
+                }
+                self.deadline = now.after(if is_interrupted { GRACE } else { self.timeout });
                 return true;
             }
             FinalResult::Error => Refusal::Error,
             FinalResult::Equipment(number) => Refusal::Equipment(number),
         };
-        match self.code {
-            Some(code) if !code.is_success() => self.end(Err(Failure::Refused(Refusal::Code(code)))),
-            _ if self.descriptor.answer == Answer::Deferred && self.phase == Phase::Final => {
-                self.deadline = now.after(GRACE_AFTER_ERROR);
-            }
-            _ => self.end(Err(Failure::Refused(refusal))),
+        if self.has_outcome && self.result.is_err() {
+            self.phase = Phase::Done;
+        } else if is_deferred && self.phase == Phase::Final {
+            self.result = Err(Failure::Refused(refusal));
+            self.deadline = now.after(GRACE_AFTER_ERROR);
+        } else {
+            self.end(Err(Failure::Refused(refusal)));
         }
         true
     }
@@ -210,41 +211,41 @@ impl Exchange {
     /// An outcome line came. Returns whether it belongs to this exchange.
     pub(super) fn outcome(&mut self, code: ResultCode, now: Instant) -> bool {
         match self.phase {
-            Phase::Prompt | Phase::Data | Phase::Final if self.code.is_none() => {}
-            Phase::Outcome => {
-                self.end_with(code);
-                return true;
+            Phase::Prompt | Phase::Data | Phase::Final if !self.has_outcome => {
+                // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.
+                let waits_for_broker = matches!(self.descriptor.step, Step::Pub | Step::Sub | Step::Unsub);
+                if code.is_success() && (waits_for_broker || self.phase != Phase::Final) {
+                    return false;
+                }
             }
+            Phase::Outcome => {}
             _ => return false,
         }
-        // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.
-        let waits_for_broker = matches!(self.descriptor.step, Step::Pub | Step::Sub | Step::Unsub);
-        if code.is_success() && (waits_for_broker || self.phase != Phase::Final) {
-            return false;
-        }
-        self.code = Some(code);
-        match self.final_result {
-            // The outcome after `ERROR`.
-            Some(_) => self.end_with(code),
-            None => self.deadline = now.after(GRACE),
+        self.has_outcome = true;
+        self.result = if code.is_success() { Ok(()) } else { Err(Failure::Refused(Refusal::Code(code))) };
+        if self.has_final_result {
+            self.phase = Phase::Done;
+        } else {
+            self.deadline = now.after(GRACE);
         }
         true
     }
 
-    /// The connection or the network was lost: the outcome, if it has not come, has only a short time left.
-    pub(super) fn interrupt(&mut self, interruption: Interruption, now: Instant) {
+    /// The connection or the network was lost, as `failure` says: the outcome, if it has not come, has only a short time
+    /// left.
+    pub(super) fn interrupt(&mut self, failure: Failure, now: Instant) {
         if self.descriptor.answer != Answer::Deferred || !matches!(self.phase, Phase::Final | Phase::Outcome) {
             return;
         }
-        let concerned = match interruption {
-            // A connection that was lost before is no answer to the attempt to open one.
-            Interruption::ConnectionLost => self.descriptor.step != Step::Connect,
-            Interruption::NetworkLost => self.descriptor.step != Step::Start,
-        };
-        if concerned {
-            self.interruption = Some(interruption);
-            self.deadline = now.after(GRACE);
+        // A connection that was lost before is no answer to the attempt to open one, nor a network to that to start.
+        let unconcerned = if failure == Failure::NetworkLost { Step::Start } else { Step::Connect };
+        if self.descriptor.step == unconcerned {
+            return;
         }
+        if matches!(self.result, Err(Failure::NoAnswer | Failure::OutcomeUnknown)) {
+            self.result = Err(failure);
+        }
+        self.deadline = now.after(GRACE);
     }
 
     /// The module restarted: nothing that was owed will come.
@@ -254,34 +255,14 @@ impl Exchange {
         }
     }
 
-    /// The deadline has passed. Returns how the exchange failed; where the module may still owe a prompt or a final
-    /// result, or is owed data, its phase stays, for settling.
+    /// The deadline has passed: what is not known by now will not be.
     pub(super) fn expire(&mut self) {
-        if self.phase == Phase::Pause {
-            self.final_result = Some(FinalResult::Ok);
-            return self.end(Ok(()));
-        }
-        let failure = match (self.final_result, self.code, self.interruption) {
-            (None, Some(code), _) => {
-                self.end_with(code);
-                return;
-            }
-            (Some(FinalResult::Ok) | None, None, Some(interruption)) => Failure::Interrupted(interruption),
-            (Some(FinalResult::Ok), ..) => Failure::OutcomeUnknown,
-            (Some(FinalResult::Error), ..) => Failure::Refused(Refusal::Error),
-            (Some(FinalResult::Equipment(number)), ..) => Failure::Refused(Refusal::Equipment(number)),
-            (None, ..) => Failure::NoAnswer,
-        };
-        self.end(Err(failure));
+        self.phase = Phase::Done;
     }
 
     /// Whether its final result never came although the exchange has ended: a late one must not be credited to the next.
     pub(super) fn lacks_final_result(&self) -> bool {
-        self.final_result.is_none()
-    }
-
-    fn end_with(&mut self, code: ResultCode) {
-        self.end(if code.is_success() { Ok(()) } else { Err(Failure::Refused(Refusal::Code(code))) });
+        !self.has_final_result
     }
 
     fn end(&mut self, result: Result<(), Failure>) {

@@ -1,6 +1,6 @@
 //! Who a line belongs to: a URC, the exchange under way, an outcome that is still owed, or nobody.
 
-use super::exchange::{Failure, Interruption, Phase, code_in};
+use super::exchange::{Failure, Phase, code_in};
 use super::{Owed, Procedure, Session, events};
 use crate::ResultCode;
 use crate::at::{FinalResult, Line, Token};
@@ -56,7 +56,7 @@ impl Session {
                 events.connection_lost(lost);
                 self.lifecycle.connection_lost(lost.client);
                 if self.exchange.client == Some(lost.client) {
-                    self.exchange.interrupt(Interruption::ConnectionLost, self.now);
+                    self.exchange.interrupt(Failure::ConnectionLost, self.now);
                 }
                 if self.owed.as_ref().is_some_and(|owed| owed.client == Some(lost.client)) {
                     self.owed = None;
@@ -66,7 +66,7 @@ impl Session {
                 debug!("the network is lost");
                 events.network_lost();
                 self.lifecycle.network_lost();
-                self.exchange.interrupt(Interruption::NetworkLost, self.now);
+                self.exchange.interrupt(Failure::NetworkLost, self.now);
                 self.owed = None;
             }
             Urc::Ready(_) => {
@@ -186,9 +186,7 @@ impl Session {
             Ok(()) => self.lifecycle.succeeded(step, client),
             Err(Failure::Refused(refusal)) => self.lifecycle.failed(step, client, refusal),
             Err(Failure::Restarted) => {}
-            Err(Failure::NoAnswer | Failure::OutcomeUnknown | Failure::Interrupted(_)) => {
-                self.lifecycle.unknown(step, client);
-            }
+            Err(_) => self.lifecycle.unknown(step, client),
         }
     }
 }

@@ -22,6 +22,7 @@ pub(crate) use clock::Instant;
 pub(crate) use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
+pub(crate) use exchange::Failure;
 use exchange::{Exchange, Phase};
 use incoming::Incoming;
 pub(crate) use lifecycle::Lifecycle;
@@ -75,19 +76,20 @@ impl Session {
     }
 
     /// Goes on as far as possible without sending or receiving.
-    fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Error> {
+    fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Failure> {
+        let listens = procedure.listens();
         loop {
-            if procedure.listens() && !self.events.is_empty() {
+            if listens && !self.events.is_empty() {
                 return Ok(Progress::Done);
             }
             // An answer that comes among doubtful lines would not count.
-            let may_send = procedure.listens() || self.exchange.phase != Phase::Idle || !self.incoming.doubts();
-            if !may_send || !self.settle(procedure.listens())? {
+            let may_send = listens || self.exchange.phase != Phase::Idle || !self.incoming.doubts();
+            if !may_send || !self.settle(listens)? {
                 return Ok(Progress::Waiting);
             }
             let last = match self.exchange.phase {
                 Phase::Idle => None,
-                Phase::Done => Some(self.exchange.result().map_err(|failure| failure.of(self.exchange.descriptor))),
+                Phase::Done => Some(self.exchange.result()),
                 _ => return Ok(Progress::Waiting),
             };
             self.exchange.phase = Phase::Idle;
@@ -100,20 +102,30 @@ impl Session {
         }
     }
 
-    /// Begins the exchange of the procedure's command, unless that is illegal or invalid; then nothing was sent.
-    fn begin(&mut self, procedure: &dyn Procedure) -> Result<(), Error> {
+    /// Begins the exchange of the procedure's command, unless that is illegal; then nothing was sent.
+    fn begin(&mut self, procedure: &dyn Procedure) -> Result<(), Failure> {
         let mut description = Description::checking(self.family);
         procedure.command(&mut description);
-        let (step, client) = (description.descriptor.step, description.client);
-        let is_staged = matches!(step, Step::Sub | Step::Unsub) && description.data_length == 0;
-        self.lifecycle
-            .check(step, client)
-            .and_then(|()| if is_staged { self.lifecycle.check_staged_filter(client) } else { Ok(()) })
-            .map_err(|reason| Error::Illegal { command: description.descriptor.command_name(), reason })?;
-        description.checked()?;
-        debug!("sending AT{}", description.descriptor.name);
+        let (descriptor, client) = (description.descriptor, description.client);
+        self.exchange.descriptor = descriptor;
+        self.lifecycle.check(descriptor.step, client).map_err(Failure::Illegal)?;
+        if matches!(descriptor.step, Step::Sub | Step::Unsub) && description.data_length == 0 {
+            self.lifecycle.check_staged_filter(client).map_err(Failure::Illegal)?;
+        }
+        debug!("sending AT{}", descriptor.name);
         self.exchange.begin(&description, &self.timeouts, self.now);
         Ok(())
+    }
+
+    /// What failed is this command, though it is not the last one.
+    pub(crate) fn blame(&mut self, command: &'static Descriptor) {
+        self.exchange.descriptor = command;
+    }
+
+    /// The failure of the last command, with its name.
+    #[inline(never)] // keeps the image small
+    pub(crate) fn error(&self, failure: Failure) -> Error {
+        failure.of(self.exchange.descriptor)
     }
 
     /// Milliseconds until the next deadline of the exchange, of an owed outcome, or of a message that is coming in;

@@ -1,9 +1,8 @@
 //! What a call looks like to the session.
 
-use super::Session;
+use super::{Failure, Session};
 use crate::at::Line;
 use crate::command::Description;
-use crate::error::Error;
 
 /// What a procedure does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +27,7 @@ pub(crate) trait Procedure {
     }
 
     /// Decides what comes next; `last` is how the command before ended, if there was one.
-    fn next(&mut self, session: &mut Session, last: Option<Result<(), Error>>) -> Result<Next, Error>;
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure>;
 
     /// Describes the present command, anew for every window of its line, so that it takes no place in between. Before the
     /// first [`next`](Self::next), describes every command that has arguments of the user's: so they are checked before

@@ -5,7 +5,6 @@ use super::exchange::{Exchange, Failure, Phase};
 use super::{ClientState, Owed, Session};
 use crate::at::WINDOW;
 use crate::command::{At, ClientIndex, Cpin, Creg, Csq, Description, Descriptor, Request, Step, Unsub};
-use crate::error::Error;
 use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
@@ -148,7 +147,7 @@ impl Session {
 
     /// Goes on with settling. Returns whether everything is settled that the call needs to be: one that only listens does
     /// not wait for owed outcomes.
-    pub(super) fn settle(&mut self, listens: bool) -> Result<bool, Error> {
+    pub(super) fn settle(&mut self, listens: bool) -> Result<bool, Failure> {
         loop {
             let phase = self.exchange.phase;
             match self.settling.stage {
@@ -233,11 +232,12 @@ impl Session {
     }
 
     /// The exchange of the present stage has ended.
-    fn settled(&mut self) -> Result<(), Error> {
+    fn settled(&mut self) -> Result<(), Failure> {
         let result = self.exchange.result();
         if result == Err(Failure::Restarted) {
             self.settling_goes_to(Stage::Off);
-            return Err(Failure::Restarted.of(Descriptor::NAMELESS));
+            self.blame(Descriptor::NAMELESS);
+            return Err(Failure::Restarted);
         }
         self.exchange.phase = Phase::Idle;
         match (self.settling.stage, result) {
@@ -260,7 +260,7 @@ impl Session {
         Ok(())
     }
 
-    fn fence_failed(&mut self) -> Result<(), Error> {
+    fn fence_failed(&mut self) -> Result<(), Failure> {
         let settling = &mut self.settling;
         settling.in_step = false;
         settling.fence = settling.fence.saturating_add(1);
@@ -276,7 +276,8 @@ impl Session {
         }
         settling.paid = false;
         settling.go_to(Stage::Off);
-        Err(Failure::NoAnswer.of(Descriptor::NAMELESS))
+        self.blame(Descriptor::NAMELESS);
+        Err(Failure::NoAnswer)
     }
 
     /// If slashes are about to become a subscription, it is remembered, to be ended.

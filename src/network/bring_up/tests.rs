@@ -140,7 +140,7 @@ impl Bench {
 
     /// What is to be sent next, empty where something is waited for; `None` where the call has ended.
     fn to_send(&mut self, procedure: &mut dyn Procedure) -> Result<Option<Vec<u8>>, Error> {
-        if self.engine.poll(procedure)? == Progress::Done {
+        if self.engine.poll(procedure).map_err(|failure| self.engine.session.error(failure))? == Progress::Done {
             return Ok(None);
         }
         let mut window = [0; WINDOW];
