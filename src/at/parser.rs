@@ -99,9 +99,7 @@ impl Parser {
                 return Some(Token::Data(data));
             }
             match self.place {
-                Place::LineStart if ends_line(first) => {
-                    take(input, 1);
-                }
+                Place::LineStart if ends_line(first) => self.end_line(input, first),
                 Place::LineStart if first == b'>' && prompt_awaited => {
                     take(input, 1);
                     return Some(Token::Prompt);
@@ -115,14 +113,15 @@ impl Parser {
                     let part = take_line(input, room);
                     let next = input.first().copied();
                     if next.is_none() || !self.buffer.is_empty() {
-                        // At most as many bytes as there is room for: this cannot fail.
-                        let _ = self.buffer.extend_from_slice(part);
+                        // At most as many bytes as there is room for: none is refused.
+                        part.iter().for_each(|&byte| self.buffer.push(byte).unwrap_or_default());
                     }
-                    let is_cut = !ends_line(next?);
+                    let next = next?;
+                    let is_cut = !ends_line(next);
                     if is_cut {
                         self.place = Place::InRest;
                     } else {
-                        self.end_line(input);
+                        self.end_line(input, next);
                     }
                     let bytes = if self.buffer.is_empty() { part } else { &self.buffer };
                     return Some(Token::Line(Line { bytes, is_cut }));
@@ -132,14 +131,16 @@ impl Parser {
                     if !part.is_empty() {
                         return Some(Token::Rest(part));
                     }
-                    self.end_line(input);
+                    self.end_line(input, first);
                 }
             }
         }
     }
 
-    fn end_line(&mut self, input: &mut &[u8]) {
-        self.line_feed_may_follow = take(input, 1) == b"\r";
+    /// Takes the byte that ends a line.
+    fn end_line(&mut self, input: &mut &[u8], end: u8) {
+        take(input, 1);
+        self.line_feed_may_follow = end == b'\r';
         self.place = Place::LineStart;
     }
 }
