@@ -1,0 +1,189 @@
+"""Reads the figures off the programs that `report` has built, runs them on QEMU for their stacks, and judges them."""
+
+import bisect
+import datetime
+import fnmatch
+import itertools
+import pathlib
+import re
+import subprocess
+import sys
+
+# What each program has to do on QEMU, as arguments of the bench; nothing for one that does not run there.
+PROGRAMS = {
+    "baseline": None,
+    "async_client": ["--payload=1000"],
+    "streaming": ["--payload=10240"],
+    "tls_bring_up": ["--payload=1000", "--tls"],
+    "blocking": ["--payload=1000"],
+}
+LEVELS = ["s", "z"]
+
+# Figures of such names may be as high as this.
+LIMITS = {
+    "async_client.s.text_and_rodata": 14 * 1024,
+    "*.session": 320,
+    "async_client.*.largest_future": 256,
+    "streaming.*.static_and_stack": 1536,
+    "*.panic_symbols": 0,
+    "*.fmt_symbols": 0,
+}
+
+# What a `Modem` holds of its user's.
+LENT_FIELDS = {"receiver", "transmitter", "timer", "handler", "idle"}
+PAINT = b"\xa5"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Fault(Exception):
+    """What a program does not do as it should."""
+
+
+def output(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def short(name):
+    """A name without generic arguments."""
+    while (shorter := re.sub(r"(?<=\w)(::)?<(?!impl )[^<>]*>", "", name)) != name:
+        name = shorter
+    return name
+
+
+def sections(image):
+    """The sizes of `.text + .rodata` and of `.data + .bss`."""
+    sizes = dict(re.findall(r"^(\.\w+) +(\d+)", output("size", "-A", image), re.M))
+    return [sum(int(sizes[name]) for name in pair) for pair in ((".text", ".rodata"), (".data", ".bss"))]
+
+
+def session(types):
+    """The size of a `Modem` without what is its user's; `None` for a program without one."""
+    modem = re.search(r"^print-type-size type: `simcom_mqtt::(?:blocking::)?Modem<.*\n((?:.* field .*\n)+)", types, re.M)
+    fields = re.findall(r"field `\.(\w+)`: (\d+) bytes", modem[1]) if modem else []
+    return sum(int(size) for name, size in fields if name not in LENT_FIELDS) or None
+
+
+def largest_future(types):
+    """Size and name of the library's largest future, if there is one."""
+    bodies = re.findall(r"type: `\{async (?:fn body of |block@)<?(simcom_mqtt::.*)\}`: (\d+) bytes", types)
+    # One that is written by hand shows where it is awaited.
+    awaited = re.findall(r"\.__awaitee`: (\d+) bytes,.* type: [^ ]*?(simcom_mqtt::.*)", types)
+    futures = [(int(size), name) for name, size in bodies] + [(int(size), name) for size, name in awaited]
+    return sorted(futures)[-1:]
+
+
+def symbols(image):
+    """Addresses and demangled names, in order."""
+    lines = re.findall(r"^(\w+) [tT] (?!\$)(.*)$", output("nm", "--demangle", "--numeric-sort", image), re.M)
+    return [(int(address, 16) & ~1, name) for address, name in lines]
+
+
+def callers(image, name):
+    """The functions which refer to the function of this name."""
+    functions = symbols(image)
+    addresses = [address for address, _ in functions]
+    relocations = re.findall(r"^(\w+) +\w+ R_ARM_\w+ +\w+ +(.*)$", output("readelf", "-rW", "--demangle", image), re.M)
+    places = [int(place, 16) for place, target in relocations if target == name]
+    return {functions[bisect.bisect(addresses, place) - 1][1] for place in places}
+
+
+def panics(image):
+    """The names of the functions that panic, without the compiler's own for a future that is polled after its end, of
+    which the second list has the callers."""
+    found = {name for _, name in symbols(image) if "core::panicking::" in name}
+    resumed = {name for name in found if "async_fn_resumed" in name}
+    # All of them end here, that one too.
+    end = {name for name in found if name.endswith("::panic_fmt") and callers(image, name) <= resumed}
+    told = [f"{name}, called by {', '.join(sorted(callers(image, name)))}" for name in sorted(found - resumed - end)]
+    return told, sorted(set().union(*(callers(image, name) for name in resumed)))
+
+
+def worst_stack(image, arguments):
+    """How many bytes of stack were used; it begins at the end of the RAM and may grow down to what is static."""
+    addresses = {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (\w+)$", output("nm", image), re.M)}
+    bottom, top = addresses["__euninit"], addresses["_stack_start"]
+    dump = image.with_name(image.name + ".stack")
+    bench = ["cargo", "run", "--quiet", "--locked", "-p", "simcom-firmware-bench", "--"]
+    bench += ["--machine=mps2-an386", "--family=a76xx", "--scenario=receive", f"--image={image}"]
+    bench += [f"--paint-ram={bottom:#x}:{top - bottom}", f"--dump-ram={dump}"]
+    ran = subprocess.run([*bench, *arguments], cwd=ROOT, capture_output=True, text=True)
+    if ran.returncode != 0:
+        raise Fault(f"{image.name} has not done what it is for.\n{ran.stderr}")
+    used = len(dump.read_bytes().lstrip(PAINT))
+    if used == top - bottom:
+        raise Fault(f"{image.name} has used the whole stack.")
+    return used
+
+
+def measure(folder, program, level):
+    """The figures of a program, each as name, value, unit and remarks. The stack is last: what it takes may go wrong."""
+    image, examined = folder / f"{program}.{level}", folder / f"{program}.{level}.examined"
+    text, static = sections(image)
+    yield "text_and_rodata", text, "B", []
+    yield "data_and_bss", static, "B", []
+    types = (folder / f"{examined.name}.messages").read_text()
+    if size := session(types):
+        yield "session", size, "B", []
+    for size, name in largest_future(types):
+        yield "largest_future", size, "B", [name]
+    panicking, resumed = panics(examined)
+    yield "panic_symbols", len(panicking), "symbols", panicking
+    yield "async_fn_resumed", len(resumed), "callers", resumed
+    fmt = [name for _, name in symbols(examined) if "core::fmt::" in name]
+    yield "fmt_symbols", len(fmt), "symbols", fmt
+    if PROGRAMS[program]:
+        stack = worst_stack(image, PROGRAMS[program])
+        yield "worst_stack", stack, "B", []
+        yield "static_and_stack", static + stack, "B", []
+
+
+def markdown(values, toolchain):
+    """The figures as a table."""
+    columns = {
+        "text_and_rodata": "`.text` + `.rodata`",
+        "data_and_bss": "`.data` + `.bss`",
+        "worst_stack": "worst stack",
+        "session": "session",
+        "largest_future": "largest future",
+        "panic_symbols": "panics",
+        "fmt_symbols": "`core::fmt`",
+    }
+    yield f"{datetime.date.today()}, {toolchain}, thumbv7em-none-eabihf; bytes, and numbers of symbols."
+    yield ""
+    yield f"| program | `opt-level` | {' | '.join(columns.values())} |"
+    yield "|---|---|" + "---:|" * len(columns)
+    for program, level in itertools.product(PROGRAMS, LEVELS):
+        row = [values.get(f"{program}.{level}.{name}") for name in columns]
+        cells = ["–" if value is None else f"{value:,}" for value in row]
+        yield f"| `{program}` | `{level}` | {' | '.join(cells)} |"
+
+
+def passed_limits(values):
+    for pattern, limit in LIMITS.items():
+        names = fnmatch.filter(values, pattern)
+        if not names:
+            yield f"There is no figure for the limit {pattern}."
+        for name in names:
+            if values[name] > limit:
+                yield f"{name} is {values[name]}, its limit {limit}."
+
+
+def main(folder, form="lines"):
+    values, faults = {}, []
+    for program, level in itertools.product(PROGRAMS, LEVELS):
+        try:
+            for name, value, unit, remarks in measure(folder, program, level):
+                values[f"{program}.{level}.{name}"] = value
+                if form == "lines":
+                    print(f"{program}.{level}.{name} {value} {unit}", *map(short, remarks), sep="\n#   ", flush=True)
+        except Fault as fault:
+            faults.append(str(fault))
+    if form == "--markdown":
+        comment = output("readelf", "-p", ".comment", folder / "baseline.s")
+        print(*markdown(values, re.search(r"rustc version .*", comment)[0].replace(" version", "")), sep="\n")
+    faults += passed_limits(values)
+    if faults:
+        sys.exit("\n".join(faults))
+
+
+main(pathlib.Path(sys.argv[1]), *sys.argv[2:])

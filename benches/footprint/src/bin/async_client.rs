@@ -1,0 +1,22 @@
+//! The async client, with whole messages in an inbox.
+#![no_std]
+#![no_main]
+
+use core::pin::pin;
+
+use footprint::inbox::{CAPACITY, serve};
+use footprint::scenario::{FAMILY, OPTIONS};
+use simcom_mqtt::{Inbox, Modem};
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    let (receiver, transmitter, clock) = footprint::start();
+    let inbox = Inbox::<CAPACITY>::new();
+    let mut modem = Modem::new(receiver, transmitter, clock, FAMILY, &inbox);
+    footprint::block_on(pin!(async {
+        loop {
+            // Whatever ended it: `connect` finds out where the module is.
+            let _ = serve(&mut modem, &inbox, &OPTIONS).await;
+        }
+    }))
+}

@@ -1,0 +1,33 @@
+//! What the programs with an inbox do: the state of the device is the last command that came.
+
+use simcom_mqtt::{ClientIndex, ConnectOptions, Error, Event, Inbox, Modem};
+
+use crate::scenario::{COMMANDS, ON, QOS, state};
+use crate::{Clock, Receiver, Transmitter};
+
+/// Bytes of the inbox, and of the buffer for what is taken from it.
+pub const CAPACITY: usize = 1024;
+
+/// Connects, subscribes, and makes every command the state, until the connection is lost.
+pub async fn serve<'a>(
+    modem: &mut Modem<'a, Receiver, Transmitter, Clock, &Inbox<CAPACITY>>,
+    inbox: &Inbox<CAPACITY>,
+    options: &'a ConnectOptions<'a>,
+) -> Result<(), Error> {
+    let mut client = modem.client(ClientIndex::First);
+    client.connect(options).await?;
+    client.subscribe(COMMANDS, QOS).await?;
+    let mut buffer = [0; CAPACITY];
+    let mut command = ON;
+    loop {
+        modem.client(ClientIndex::First).publish(&state(command)).await?;
+        command = loop {
+            if let Some(message) = inbox.take(&mut buffer) {
+                break message.payload();
+            }
+            if let Event::ConnectionLost { .. } | Event::NetworkLost | Event::ModemRestarted = modem.next_event().await? {
+                return Ok(());
+            }
+        };
+    }
+}

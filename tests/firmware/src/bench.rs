@@ -1,0 +1,147 @@
+//! Brings broker, module, emulator and peer together.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use simcom_modem_simulator::family::Family;
+use tokio::time::timeout;
+
+use crate::broker::{Broker, BrokerKind};
+use crate::emulator::{Emulator, Machine};
+use crate::memory::Region;
+use crate::module::{Module, check_complaints, check_stopped};
+use crate::peer::Peer;
+use crate::scenario::Scenario;
+use crate::tls;
+
+/// After its last message, firmware may take so long to end.
+const LEAVE: Duration = Duration::from_secs(20);
+/// How much later than the end of the firmware its last messages may come.
+const DELAY: Duration = Duration::from_secs(2);
+
+/// What is to be run. Nothing that it starts outlives [`run`](Self::run), but for the embedded broker, which ends with
+/// the process.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    /// The microcontroller.
+    pub machine: Machine,
+    /// The family of the module.
+    pub family: Family,
+    /// The firmware, an ELF file.
+    pub image: PathBuf,
+    /// What the firmware has to do.
+    pub scenario: Scenario,
+    /// The broker; Mosquitto where it is installed, unless it is said.
+    pub broker: Option<BrokerKind>,
+    /// The module reaches the broker over TLS only: as [`BROKER_NAME`](crate::BROKER_NAME), by the certificate that it
+    /// has stored as [`CA_FILE`](crate::CA_FILE).
+    pub tls: bool,
+    /// How long everything may take.
+    pub timeout: Duration,
+    /// Prints the AT dialogue to stderr.
+    pub shows_dialogue: bool,
+    /// Painted before the start and read at the end of the scenario; then the firmware is ended.
+    pub painted: Option<Region>,
+    /// Further arguments for QEMU.
+    pub emulator_arguments: Vec<OsString>,
+}
+
+/// What a run that went well has shown.
+#[derive(Debug)]
+pub struct Report {
+    /// The broker that was used.
+    pub broker: BrokerKind,
+    /// The painted memory at the end of the scenario.
+    pub memory: Option<Vec<u8>>,
+}
+
+impl Bench {
+    /// The full scenario within a minute.
+    pub fn new(machine: Machine, family: Family, image: impl Into<PathBuf>) -> Self {
+        Self {
+            machine,
+            family,
+            image: image.into(),
+            scenario: Scenario::Full,
+            broker: None,
+            tls: false,
+            timeout: Duration::from_secs(60),
+            shows_dialogue: false,
+            painted: None,
+            emulator_arguments: Vec::new(),
+        }
+    }
+
+    /// Runs the firmware through the scenario.
+    ///
+    /// # Errors
+    ///
+    /// What was not right, in one sentence.
+    pub async fn run(&self) -> Result<Report> {
+        match timeout(self.timeout, self.run_to_the_end()).await {
+            Ok(outcome) => outcome,
+            Err(_) => bail!("the scenario was not over after {} s", self.timeout.as_secs_f32()),
+        }
+    }
+
+    async fn run_to_the_end(&self) -> Result<Report> {
+        let broker = Broker::start(self.broker).await?;
+        let mut peer = Peer::connect(&broker, self.scenario.filters()).await?;
+        let terminator = if self.tls { Some(tls::Terminator::start(broker.address).await?) } else { None };
+        let broker_of_module = terminator.as_ref().map_or(broker.address, |terminator| terminator.address);
+        let module =
+            Module::start(self.family, self.scenario.behaviour(self.family), broker_of_module, self.shows_dialogue)
+                .await?;
+        if let Some(terminator) = &terminator {
+            module.store(tls::CA_FILE, terminator.authority.clone());
+        }
+        let mut emulator =
+            Emulator::start(self.machine, &self.image, module.address, self.painted, &self.emulator_arguments).await?;
+        play(self.scenario, &mut peer, &module, &mut emulator).await?;
+
+        let mut memory = None;
+        let ends_by_itself = self.scenario.has_an_end() && self.painted.is_none();
+        if ends_by_itself {
+            let Ok(status) = timeout(LEAVE, emulator.ended()).await else {
+                bail!("the firmware has not ended within {} s after its last message", LEAVE.as_secs());
+            };
+            check_exit(status?)?;
+        } else {
+            if let Some(region) = self.painted {
+                memory = Some(emulator.dump(region).await?);
+            }
+            emulator.kill().await?;
+        }
+        let simulator = module.left().await?;
+        check_complaints(&simulator)?;
+        if ends_by_itself {
+            check_stopped(&simulator)?;
+            // A session that was not ended is cut off by this, and its will comes.
+            drop(simulator);
+            peer.expect_nothing_more().await?;
+        }
+        Ok(Report { broker: broker.kind, memory })
+    }
+}
+
+/// Plays the scenario while the firmware runs.
+async fn play(scenario: Scenario, peer: &mut Peer, module: &Module, emulator: &mut Emulator) -> Result<()> {
+    let mut scene = std::pin::pin!(scenario.play(peer, module));
+    let status = tokio::select! {
+        outcome = &mut scene => return outcome,
+        status = emulator.ended() => status?,
+    };
+    check_exit(status)?;
+    match timeout(DELAY, scene).await {
+        Ok(outcome) => outcome,
+        Err(_) => bail!("the firmware ended with success before the end of the scenario"),
+    }
+}
+
+fn check_exit(status: ExitStatus) -> Result<()> {
+    ensure!(status.success(), "the emulation ended with {status}");
+    Ok(())
+}

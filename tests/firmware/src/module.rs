@@ -1,0 +1,98 @@
+//! The simulated module, which waits for the emulator on a loopback port.
+
+use std::io::stderr;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, ensure};
+use simcom_modem_simulator::behaviour::Behaviour;
+use simcom_modem_simulator::family::Family;
+use simcom_modem_simulator::front_end::{Dialogue, Remote, Simulator};
+use simcom_modem_simulator::modem::Service;
+use simcom_modem_simulator::mqtt::BrokerAddress;
+use simcom_modem_simulator::referee::{Complaint, ComplaintKind};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::wire::{Limit, Wire};
+
+/// A module that serves one host.
+pub(crate) struct Module {
+    pub(crate) address: SocketAddr,
+    remote: Remote,
+    limit: Limit,
+    task: JoinSet<Result<Simulator>>,
+}
+
+impl Module {
+    /// A module that connects to `broker` whatever the firmware says.
+    pub(crate) async fn start(
+        family: Family,
+        behaviour: Behaviour,
+        broker: SocketAddr,
+        shows_dialogue: bool,
+    ) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("no free loopback port")?;
+        let address = listener.local_addr()?;
+        let mut simulator = Simulator::new(family, behaviour)
+            .broker_override(BrokerAddress { host: broker.ip().to_string(), port: broker.port() });
+        if shows_dialogue {
+            simulator = simulator.observer(Dialogue::new(stderr()));
+        }
+        let (remote, limit) = (simulator.remote(), Limit::default());
+        let mut task = JoinSet::new();
+        task.spawn(serve(listener, simulator, limit.clone()));
+        Ok(Self { address, remote, limit, task })
+    }
+
+    /// A file is on the module.
+    pub(crate) fn store(&self, name: &'static str, content: String) {
+        self.remote.act(move |modem, _| modem.preset_certificate(name, content.as_bytes()));
+    }
+
+    /// Restarts when the host has got so many more bytes; what was to follow them is lost.
+    pub(crate) fn restart_after(&self, bytes: usize) {
+        self.limit.set(bytes);
+    }
+
+    /// Waits until the host has left, and tells what is left of the module.
+    pub(crate) async fn left(mut self) -> Result<Simulator> {
+        self.task.join_next().await.context("the simulated module is gone")?.context("the simulated module failed")?
+    }
+}
+
+async fn serve(listener: TcpListener, mut simulator: Simulator, limit: Limit) -> Result<Simulator> {
+    let (stream, _) = listener.accept().await.context("the emulator does not come")?;
+    // A UART delivers each byte when it comes.
+    stream.set_nodelay(true)?;
+    let mut wire = Wire { stream, limit: limit.clone() };
+    let remote = simulator.remote();
+    loop {
+        tokio::select! {
+            // A host that fails is one that has left.
+            _ = simulator.serve(&mut wire) => return Ok(simulator),
+            // The bytes that were on their way are lost with the future.
+            () = limit.reached() => {}
+        }
+        limit.lift();
+        remote.restart();
+    }
+}
+
+/// Fails where the referee has complained.
+pub(crate) fn check_complaints(simulator: &Simulator) -> Result<()> {
+    let complaints: Vec<String> =
+        simulator.complaints().iter().filter(|complaint| !is_tolerated(complaint)).map(ToString::to_string).collect();
+    ensure!(complaints.is_empty(), "the module complains: {}", complaints.join("; "));
+    Ok(())
+}
+
+/// Fails where the firmware has not shut down.
+pub(crate) fn check_stopped(simulator: &Simulator) -> Result<()> {
+    ensure!(simulator.modem().service() == Service::Stopped, "the firmware has left the MQTT service started");
+    Ok(())
+}
+
+/// A driver that does not know what the module remembers has to ask before it starts the service.
+fn is_tolerated(complaint: &Complaint) -> bool {
+    complaint.kind == ComplaintKind::NotStarted && complaint.what.starts_with("AT+CMQTTACCQ?")
+}

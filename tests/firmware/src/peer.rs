@@ -1,0 +1,156 @@
+//! The other side of the broker: receives what the firmware publishes, and sends to it.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use rumqttc::{AsyncClient, Event, EventLoop, Incoming, MqttOptions, Publish, QoS, SubscribeFilter};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::broker::{Broker, BrokerKind};
+
+/// What firmware logs in with.
+pub(crate) const USER: &str = "device-7";
+/// What firmware logs in with.
+pub(crate) const PASSWORD: &str = "secret";
+
+/// How long the firmware may take for one step of a scenario.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Within this time a broker publishes the will of a connection that has ended.
+const MOMENT: Duration = Duration::from_millis(200);
+/// Topic of the message that tells that everything before it has come.
+const MARK: &str = "bench/mark";
+/// Room for the largest message of a module with its topic.
+const LARGEST_PACKET: usize = 64 * 1024;
+
+/// A client of the broker that has subscribed to what the firmware publishes.
+pub(crate) struct Peer {
+    client: AsyncClient,
+    messages: mpsc::UnboundedReceiver<Publish>,
+    /// Whether messages come with the quality of service they were published with: the embedded broker delivers every
+    /// message with that of the subscription.
+    shows_qos: bool,
+    _event_loop: JoinSet<()>,
+}
+
+impl Peer {
+    /// Connects, and returns when the subscriptions have come about.
+    pub(crate) async fn connect(broker: &Broker, filters: &[&str]) -> Result<Self> {
+        let mut options = MqttOptions::new("bench", broker.address.ip().to_string(), broker.address.port());
+        options.set_credentials(USER, PASSWORD).set_max_packet_size(LARGEST_PACKET, LARGEST_PACKET);
+        let (client, mut event_loop) = AsyncClient::new(options, 10);
+        let filters = filters.iter().chain(&[MARK]);
+        client
+            .try_subscribe_many(filters.map(|filter| SubscribeFilter::new((*filter).to_owned(), QoS::ExactlyOnce)))?;
+        let subscribed = async {
+            loop {
+                if let Event::Incoming(Incoming::SubAck(_)) = event_loop.poll().await? {
+                    return Ok::<(), rumqttc::ConnectionError>(());
+                }
+            }
+        };
+        timeout(PATIENCE, subscribed).await.context("the broker does not answer the bench")??;
+        let (received, messages) = mpsc::unbounded_channel();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(receive(event_loop, received));
+        Ok(Self { client, messages, shows_qos: broker.kind == BrokerKind::Mosquitto, _event_loop: tasks })
+    }
+
+    /// Publishes with QoS 1.
+    pub(crate) async fn send(&self, topic: &str, payload: &[u8]) -> Result<()> {
+        self.client.publish(topic, QoS::AtLeastOnce, false, payload).await.context("the broker has left the bench")
+    }
+
+    /// The next message has to be this one.
+    pub(crate) async fn expect(&mut self, topic: &str, qos: QoS, payload: &[u8]) -> Result<()> {
+        let awaited = format!("\"{}\" on {topic}", payload.escape_ascii());
+        let came = self.next(&awaited).await?;
+        ensure!(came.topic == topic && came.payload == payload, "{} came instead of {awaited}", described(&came));
+        self.check_qos(&came, qos)
+    }
+
+    /// The next message has to be on this topic, whatever it says.
+    pub(crate) async fn expect_on(&mut self, topic: &str) -> Result<Publish> {
+        let awaited = format!("a message on {topic}");
+        let came = self.next(&awaited).await?;
+        ensure!(came.topic == topic, "{} came instead of {awaited}", described(&came));
+        Ok(came)
+    }
+
+    /// The message has to have come with this quality of service, as far as the broker shows it.
+    pub(crate) fn check_qos(&self, came: &Publish, qos: QoS) -> Result<()> {
+        let is_right = came.qos == qos || !self.shows_qos;
+        ensure!(is_right, "{} came with QoS {} instead of {}", described(came), came.qos as u8, qos as u8);
+        Ok(())
+    }
+
+    async fn next(&mut self, awaited: &str) -> Result<Publish> {
+        match timeout(PATIENCE, self.messages.recv()).await {
+            Ok(next) => next.context("the broker has left the bench"),
+            Err(_) => bail!("waited {} s in vain for {awaited}", PATIENCE.as_secs()),
+        }
+    }
+
+    /// Nothing has come that was not expected, not even a will of a connection that ends at this moment.
+    pub(crate) async fn expect_nothing_more(&mut self) -> Result<()> {
+        sleep(MOMENT).await;
+        self.send(MARK, b"").await?;
+        self.expect(MARK, QoS::AtLeastOnce, b"").await.context("at the end")
+    }
+}
+
+async fn receive(mut event_loop: EventLoop, received: mpsc::UnboundedSender<Publish>) {
+    while let Ok(event) = event_loop.poll().await {
+        if let Event::Incoming(Incoming::Publish(message)) = event
+            && received.send(message).is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn described(message: &Publish) -> String {
+    const SHOWN: usize = 40;
+    let shown = message.payload[..message.payload.len().min(SHOWN)].escape_ascii();
+    let rest = if message.payload.len() > SHOWN { "…" } else { "" };
+    format!("\"{shown}{rest}\" on {}", message.topic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOPIC: &str = "firmware/out/0";
+
+    async fn peer() -> Peer {
+        let broker = Broker::start(Some(BrokerKind::Embedded)).await.unwrap();
+        Peer::connect(&broker, &[TOPIC]).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_expected_passes() {
+        let mut peer = peer().await;
+        peer.send(TOPIC, b"21.5").await.unwrap();
+        peer.expect(TOPIC, QoS::AtLeastOnce, b"21.5").await.unwrap();
+        peer.expect_nothing_more().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_came_instead_is_named() {
+        let mut peer = peer().await;
+        peer.send(TOPIC, &[b'x'; 50]).await.unwrap();
+        let wrong = peer.expect(TOPIC, QoS::AtLeastOnce, b"21.5").await.unwrap_err();
+        let came = "x".repeat(40);
+        assert_eq!(wrong.to_string(), format!("\"{came}…\" on {TOPIC} came instead of \"21.5\" on {TOPIC}"));
+    }
+
+    #[tokio::test]
+    async fn a_message_too_many_is_noticed_at_the_end() {
+        let mut peer = peer().await;
+        peer.send(TOPIC, b"once").await.unwrap();
+        peer.send(TOPIC, b"once").await.unwrap();
+        peer.expect(TOPIC, QoS::AtLeastOnce, b"once").await.unwrap();
+        assert!(peer.expect_nothing_more().await.is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! What the firmware has to do, seen from the other side of the broker.
+
+mod full;
+mod receive;
+
+use anyhow::Result;
+use crc::{CRC_32_ISO_HDLC, Crc};
+use simcom_modem_simulator::behaviour::Behaviour;
+use simcom_modem_simulator::family::Family;
+
+use crate::module::Module;
+use crate::peer::Peer;
+
+/// What the firmware has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scenario {
+    /// Connect with a will, subscribe, publish with every quality of service, receive 10,240 bytes through a restart of
+    /// the module, disconnect, shut down, and exit with success.
+    Full,
+    /// Publish on `device-7/state`, receive one message on `device-7/cmd/large`, and publish it, or its length and CRC-32,
+    /// on `device-7/state`. It ends there; the firmware need not.
+    Receive {
+        /// Length of the message in bytes.
+        payload: usize,
+    },
+}
+
+impl Scenario {
+    pub(crate) fn filters(self) -> &'static [&'static str] {
+        match self {
+            Self::Full => &full::FILTERS,
+            Self::Receive { .. } => &receive::FILTERS,
+        }
+    }
+
+    pub(crate) fn behaviour(self, family: Family) -> Behaviour {
+        match self {
+            Self::Full => full::behaviour(family),
+            Self::Receive { .. } => Behaviour::of(family),
+        }
+    }
+
+    /// Whether the firmware ends by itself.
+    pub(crate) fn has_an_end(self) -> bool {
+        self == Self::Full
+    }
+
+    pub(crate) async fn play(self, peer: &mut Peer, module: &Module) -> Result<()> {
+        match self {
+            Self::Full => full::play(peer, module).await,
+            Self::Receive { payload } => receive::play(peer, payload).await,
+        }
+    }
+}
+
+fn random(length: usize) -> Vec<u8> {
+    std::iter::repeat_with(|| fastrand::u8(..)).take(length).collect()
+}
+
+/// What firmware answers to a message: its length and CRC-32.
+fn receipt(message: &[u8]) -> Vec<u8> {
+    let checksum = Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(message);
+    format!("{} {checksum:08x}", message.len()).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_has_the_length_and_eight_digits() {
+        assert_eq!(receipt(b"123456789"), b"9 cbf43926");
+        assert_eq!(receipt(b""), b"0 00000000");
+    }
+}

@@ -1,0 +1,107 @@
+//! The UART between module and emulator, which can be broken after an exact number of bytes.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
+
+/// Says how many more bytes the host gets, where there is a limit.
+#[derive(Clone, Default)]
+pub(crate) struct Limit(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    left: Mutex<Option<usize>>,
+    reached: Notify,
+}
+
+impl Limit {
+    /// From now on, the host gets so many bytes.
+    pub(crate) fn set(&self, bytes: usize) {
+        *self.left() = Some(bytes);
+    }
+
+    /// Waits until the host has got all bytes that it may get.
+    pub(crate) async fn reached(&self) {
+        self.0.reached.notified().await;
+    }
+
+    /// There is no limit any more.
+    pub(crate) fn lift(&self) {
+        *self.left() = None;
+    }
+
+    fn left(&self) -> std::sync::MutexGuard<'_, Option<usize>> {
+        self.0.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stream to the host that stops at the limit.
+pub(crate) struct Wire<S> {
+    pub(crate) stream: S,
+    pub(crate) limit: Limit,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let allowed = self.limit.left().map_or(bytes.len(), |left| left.min(bytes.len()));
+        if allowed == 0 && !bytes.is_empty() {
+            // Whoever waits for the limit drops the writer.
+            return Poll::Pending;
+        }
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, &bytes[..allowed]))?;
+        if let Some(left) = self.limit.left().as_mut() {
+            *left = left.saturating_sub(written);
+            if *left == 0 {
+                self.limit.0.reached.notify_one();
+            }
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    #[tokio::test]
+    async fn the_host_gets_exactly_as_many_bytes_as_it_may_get() {
+        let (stream, mut host) = duplex(64);
+        let limit = Limit::default();
+        let mut wire = Wire { stream, limit: limit.clone() };
+        wire.write_all(b"before").await.unwrap();
+        limit.set(5);
+        tokio::select! {
+            written = wire.write_all(b"part of it") => panic!("{written:?}"),
+            () = limit.reached() => {}
+        }
+        limit.lift();
+        wire.write_all(b" after").await.unwrap();
+        drop(wire);
+        let mut got = String::new();
+        host.read_to_string(&mut got).await.unwrap();
+        assert_eq!(got, "beforepart  after");
+    }
+}
