@@ -1,0 +1,171 @@
+//! The application over the async client.
+
+use core::time::Duration;
+
+use embassy_futures::select::{Either, select};
+use embedded_hal_async::delay::DelayNs;
+use embedded_io_async::{BufRead, Write};
+use simcom_mqtt::network::{Apn, Csq};
+use simcom_mqtt::{ClientState, ConnectOptions, Error, Event, Inbox, Modem, QoS, Timer};
+
+use crate::INBOX;
+use crate::command::{Answer, Command};
+use crate::device::{Board, CLIENT, Device, Names, ONLINE, message, text};
+use crate::power::{Pin, Power};
+use crate::recovery::{Failure, Step};
+use crate::settings::Settings;
+
+/// Runs until a command asks for a restart of the microcontroller.
+///
+/// The session in the module outlives that restart, and is adopted after it.
+pub async fn run<R, T, C, P, B>(
+    receiver: R,
+    transmitter: T,
+    timer: C,
+    power: Power<P>,
+    board: B,
+    settings: &Settings<'_>,
+) where
+    R: BufRead,
+    T: Write,
+    C: Timer + Clone,
+    P: Pin,
+    B: Board,
+{
+    let names = Names::of(settings);
+    let tls = names.tls();
+    let will = names.will();
+    let options = settings.connect_options(&tls, &will);
+    let inbox = Inbox::new();
+    let mut application = Application {
+        modem: Modem::new(receiver, transmitter, timer.clone(), settings.family, &inbox),
+        timer,
+        power,
+        apn: settings.apn(),
+        options: &options,
+        device: Device::new(board, settings, &names, &inbox),
+    };
+    let mut step = Step::PowerOn;
+    while let Err(failure) = application.session(step).await {
+        let (next, wait) = application.device.recover(failure);
+        application.pause(wait).await;
+        step = next;
+    }
+}
+
+struct Application<'a, R, T, C, P, B> {
+    modem: Modem<'a, R, T, C, &'a Inbox<INBOX>>,
+    timer: C,
+    power: Power<P>,
+    apn: Apn<'a>,
+    options: &'a ConnectOptions<'a>,
+    device: Device<'a, B>,
+}
+
+impl<R, T, C, P, B> Application<'_, R, T, C, P, B>
+where
+    R: BufRead,
+    T: Write,
+    C: Timer + Clone,
+    P: Pin,
+    B: Board,
+{
+    /// Goes the way to the broker from a step on, and serves until the connection is lost or a restart is asked for.
+    async fn session(&mut self, step: Step) -> Result<(), Failure> {
+        let mut delay = Delay(self.timer.clone());
+        if step >= Step::Reset {
+            let Ok(()) = self.power.reset.reset_async(&mut delay).await;
+        }
+        if step >= Step::PowerOn {
+            self.power.key.power_on_async(&mut delay).await?;
+        }
+        if step >= Step::Attach {
+            let attachment = self.modem.bring_up(&self.apn, |stage| info!("waiting: {}", stage)).await?;
+            info!("attached: {}", attachment);
+            self.modem.execute(&self.device.flow_control()).await?;
+        }
+        self.store_certificate().await?;
+        self.connect().await?;
+        self.serve().await
+    }
+
+    /// The module keeps it: only the first start has something to store.
+    async fn store_certificate(&mut self) -> Result<(), Error> {
+        let certificate = &mut self.device.certificate;
+        if let Some(search) = certificate.search() {
+            self.modem.list_certificates(|part| search.take(part)).await?;
+            certificate.searched(&search);
+        }
+        if let Some(mut content) = certificate.missing() {
+            info!("storing {}", certificate.name());
+            self.modem.store_certificate(certificate.name(), content.len(), &mut content).await?;
+            certificate.stored();
+        }
+        Ok(())
+    }
+
+    async fn connect(&mut self) -> Result<(), Error> {
+        let names = self.device.names;
+        let mut client = self.modem.client(CLIENT);
+        let connection = client.connect(self.options).await?;
+        info!("connected: {}", connection);
+        client.subscribe(&names.command, QoS::AtLeastOnce).await?;
+        client.publish(&message(&names.status, ONLINE).retained(true)).await
+    }
+
+    /// Publishes measurements and obeys commands.
+    async fn serve(&mut self) -> Result<(), Failure> {
+        loop {
+            while let Some(answer) = self.device.obey(self.timer.now()) {
+                self.publish(&self.device.names.answer, &text(format_args!("{answer}"))).await?;
+                if answer == Answer::Done(Command::Restart) {
+                    return Ok(());
+                }
+            }
+            let now = self.timer.now();
+            if now >= self.device.due() {
+                let rssi = self.modem.execute(&Csq).await?;
+                let measurement = self.device.measure(now, rssi);
+                self.publish(&self.device.names.measurement, &measurement).await?;
+                self.device.measured(now);
+            }
+            // An event may tell of something that a call has noticed and settled already: the state decides.
+            let event = self.event_until(self.device.due()).await?;
+            if let Some(event) = event
+                && self.modem.client(CLIENT).state() != ClientState::Connected
+            {
+                return Err(Failure::Lost(event));
+            }
+        }
+    }
+
+    async fn publish(&mut self, topic: &str, payload: &str) -> Result<(), Error> {
+        info!("publishing {}", payload);
+        self.modem.client(CLIENT).publish(&message(topic, payload.as_bytes())).await
+    }
+
+    /// Waits before the next attempt, and takes what the module says meanwhile.
+    async fn pause(&mut self, wait: Duration) {
+        let end = self.timer.now().saturating_add(wait);
+        while let Ok(Some(_)) = self.event_until(end).await {}
+        self.timer.wait_until(end).await;
+    }
+
+    /// Nothing where none comes in time. Dropping `next_event` then loses nothing.
+    async fn event_until(&mut self, end: Duration) -> Result<Option<Event>, Error> {
+        match select(self.modem.next_event(), self.timer.wait_until(end)).await {
+            Either::First(event) => event.map(Some),
+            Either::Second(()) => Ok(None),
+        }
+    }
+}
+
+/// The delay that a clock gives.
+struct Delay<C>(C);
+
+impl<C: Timer> DelayNs for Delay<C> {
+    async fn delay_ns(&mut self, length: u32) {
+        let end = self.0.now() + Duration::from_nanos(length.into());
+        self.0.wait_until(end).await;
+    }
+}

@@ -1,0 +1,152 @@
+//! Is the certificate in the module?
+
+use core::cell::Cell;
+
+use simcom_mqtt::ResultCode;
+use simcom_mqtt::command::Part;
+
+use crate::device::{Text, text};
+
+/// The certificate of the broker's authority, which is a file in the module.
+#[derive(Debug)]
+pub struct Certificate<'a> {
+    name: &'a str,
+    content: &'a [u8],
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The module has not been asked.
+    Unknown,
+    /// It has to be stored.
+    Missing,
+    /// A file of its name was there.
+    Found,
+    /// It was stored since the start.
+    Stored,
+}
+
+impl<'a> Certificate<'a> {
+    /// The name of the file. It tells what is in it, so that another certificate gets another file.
+    pub fn name_of(content: &[u8]) -> Text {
+        text(format_args!("ca-{:08x}.pem", hash(content)))
+    }
+
+    /// One of which nothing is known.
+    pub const fn new(name: &'a str, content: &'a [u8]) -> Self {
+        Self { name, content, state: State::Unknown }
+    }
+
+    /// The name of the file.
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What the module lacks, to be stored now.
+    pub fn missing(&self) -> Option<&'a [u8]> {
+        (self.state == State::Missing).then_some(self.content)
+    }
+
+    /// To look for it in the list of the module's files, unless it is known to be there or not.
+    pub fn search(&self) -> Option<Search<'a>> {
+        let search = Search { name: self.name.as_bytes(), rest: Cell::new(None), is_found: Cell::new(false) };
+        (self.state == State::Unknown).then_some(search)
+    }
+
+    /// What the search has come to.
+    pub fn searched(&mut self, search: &Search<'_>) {
+        self.state = if search.is_found() { State::Found } else { State::Missing };
+    }
+
+    /// It has been stored.
+    pub fn stored(&mut self) {
+        self.state = State::Stored;
+    }
+
+    /// The broker could not be reached for this reason. A file that was there may have been cut short by a reset while it
+    /// was stored: where TLS fails, it is stored anew, once.
+    pub fn doubt(&mut self, code: ResultCode) {
+        let is_about_tls = matches!(
+            code,
+            ResultCode::HANDSHAKE_FAIL | ResultCode::NOT_SET_CERTIFICATE | ResultCode::OPEN_SESSION_FAILED
+        );
+        if is_about_tls && self.state == State::Found {
+            self.state = State::Missing;
+        }
+    }
+}
+
+/// Looks for a name in a list whose entries come in parts.
+#[derive(Debug)]
+pub struct Search<'a> {
+    name: &'a [u8],
+    /// What is still expected of the entry that is under way, as long as it is the one.
+    rest: Cell<Option<&'a [u8]>>,
+    is_found: Cell<bool>,
+}
+
+impl Search<'_> {
+    /// Takes a part of an entry.
+    pub fn take(&self, part: Part<'_>) {
+        self.take_bytes(part.bytes(), part.is_first());
+    }
+
+    fn take_bytes(&self, bytes: &[u8], is_first: bool) {
+        if is_first {
+            self.is_found.set(self.is_found());
+            self.rest.set(Some(self.name));
+        }
+        self.rest.set(self.rest.get().and_then(|rest| rest.strip_prefix(bytes)));
+    }
+
+    fn is_found(&self) -> bool {
+        self.is_found.get() || self.rest.get().is_some_and(<[u8]>::is_empty)
+    }
+}
+
+/// FNV-1a.
+pub(crate) fn hash(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_in(list: &[&[&str]]) -> bool {
+        let search = Certificate::new("ca-1.pem", b"").search().unwrap();
+        for entry in list {
+            for (place, part) in entry.iter().enumerate() {
+                search.take_bytes(part.as_bytes(), place == 0);
+            }
+        }
+        search.is_found()
+    }
+
+    #[test]
+    fn a_name_is_found_however_it_is_cut_and_no_other() {
+        assert!(is_in(&[&["ca-1.pem"]]));
+        assert!(is_in(&[&["a"], &["ca", "-1.p", "em"], &["ca-1.pemx"]]));
+        assert!(!is_in(&[]));
+        assert!(!is_in(&[&["ca-1.pe"], &["m"]]));
+        assert!(!is_in(&[&["ca-1.pemx"], &["ca-1.pem", "x"], &["xca-1.pem"], &["ca", "1.pem"]]));
+    }
+
+    #[test]
+    fn a_file_that_was_there_is_renewed_once_when_tls_fails() {
+        let mut certificate = Certificate::new("ca-1.pem", b"content");
+        let search = certificate.search().unwrap();
+        search.take_bytes(b"ca-1.pem", true);
+        certificate.searched(&search);
+        assert_eq!(certificate.missing(), None);
+        certificate.doubt(ResultCode::DNS_ERROR);
+        assert_eq!(certificate.missing(), None);
+        certificate.doubt(ResultCode::HANDSHAKE_FAIL);
+        assert_eq!(certificate.missing(), Some(&b"content"[..]));
+        certificate.stored();
+        certificate.doubt(ResultCode::HANDSHAKE_FAIL);
+        assert_eq!(certificate.missing(), None);
+        assert!(certificate.search().is_none());
+    }
+}

@@ -1,0 +1,87 @@
+//! What differs from one installation to the next.
+
+use simcom_mqtt::network::Apn;
+use simcom_mqtt::{Broker, ConnectOptions, Family, Tls, Will};
+
+/// Where the device connects, and as whom.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// The family of the module.
+    pub family: Family,
+    /// The access point; with an empty name, the network chooses.
+    pub apn: &'a str,
+    /// The PIN of the SIM card.
+    pub pin: Option<&'a str>,
+    /// The name of the broker.
+    pub broker: &'a str,
+    /// Its port for TLS.
+    pub port: u16,
+    /// The certificate of the authority that vouches for the broker, in PEM.
+    pub ca: &'a [u8],
+    /// The client id, with which the topics begin too; at most 64 bytes.
+    pub client_id: &'a str,
+    /// User name and password.
+    pub credentials: Option<(&'a str, &'a str)>,
+}
+
+impl Settings<'static> {
+    /// Those that were in the environment when the firmware was built; the README of the boards lists them.
+    pub const FROM_ENVIRONMENT: Self = Self {
+        family: match option_env!("SIMCOM_FAMILY") {
+            Some(name) => family(name),
+            None => Family::Sim7600,
+        },
+        apn: match option_env!("SIMCOM_APN") {
+            Some(apn) => apn,
+            None => "",
+        },
+        pin: option_env!("SIMCOM_PIN"),
+        broker: match option_env!("SIMCOM_BROKER") {
+            Some(broker) => broker,
+            None => "broker.example",
+        },
+        port: match option_env!("SIMCOM_PORT") {
+            Some(number) => port(number),
+            None => 8883,
+        },
+        ca: include_bytes!(env!("APP_CA")),
+        client_id: match option_env!("SIMCOM_CLIENT_ID") {
+            Some(client_id) => client_id,
+            None => "device-7",
+        },
+        credentials: match (option_env!("SIMCOM_USER"), option_env!("SIMCOM_PASSWORD")) {
+            (Some(user), Some(password)) => Some((user, password)),
+            (None, None) => None,
+            _ => panic!("SIMCOM_USER and SIMCOM_PASSWORD belong together"),
+        },
+    };
+}
+
+impl<'a> Settings<'a> {
+    pub(crate) fn apn(&self) -> Apn<'a> {
+        let apn = Apn::new(self.apn);
+        self.pin.map_or(apn, |pin| apn.pin(pin))
+    }
+
+    pub(crate) fn connect_options(&self, tls: &'a Tls<'a>, will: &'a Will<'a>) -> ConnectOptions<'a> {
+        let options = ConnectOptions::new(Broker::tls(self.broker, self.port, tls), self.client_id).will(will);
+        self.credentials.map_or(options, |(user, password)| options.credentials(user, password))
+    }
+}
+
+const fn family(name: &str) -> Family {
+    match name.as_bytes() {
+        b"a7600" => Family::A7600,
+        b"a76xx" => Family::A76xx,
+        b"sim7600" => Family::Sim7600,
+        b"sim767x" => Family::Sim767x,
+        _ => panic!("SIMCOM_FAMILY is one of a7600, a76xx, sim7600, sim767x"),
+    }
+}
+
+const fn port(number: &str) -> u16 {
+    match u16::from_str_radix(number, 10) {
+        Ok(port) => port,
+        Err(_) => panic!("SIMCOM_PORT is a number up to 65535"),
+    }
+}

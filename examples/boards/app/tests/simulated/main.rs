@@ -1,0 +1,260 @@
+//! The application on a simulated module, in virtual time: hours take milliseconds.
+
+mod bench;
+
+use std::time::Duration;
+
+use bench::{SETTINGS, Shell, Station};
+use simcom_modem_simulator::broker::{Authentication, Request};
+use simcom_modem_simulator::family::Family as ModuleFamily;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Runs a scenario on every family over both clients. After `length` the application is told to restart, so that it ends.
+fn for_all(length: Duration, arrange: impl Fn(&Station), check: impl Fn(&Station)) {
+    for family in ModuleFamily::ALL {
+        for shell in Shell::BOTH {
+            let station = Station::new(family);
+            arrange(&station);
+            station.run_for(length, shell);
+            check(&station);
+            station.assert_no_complaints();
+        }
+    }
+}
+
+#[test]
+fn a_module_that_is_off_is_switched_on_and_publishes_a_measurement_every_minute() {
+    for_all(
+        10 * MINUTE,
+        |station| station.bench.modem(|module, now| module.cut_power(now)),
+        |station| {
+            let measurements = station.payloads("device-7/measurement");
+            assert_eq!(measurements.len(), 10, "{measurements:?}");
+            let uptimes: Vec<u64> = measurements.iter().map(|text| uptime(text)).collect();
+            assert!(uptimes.windows(2).all(|pair| (60..=61).contains(&(pair[1] - pair[0]))), "{uptimes:?}");
+            let expected = format!(r#"{{"uptime":{},"temperature":-0.5,"rssi":-67}}"#, uptimes[0]);
+            assert_eq!(measurements[0], expected);
+            assert_eq!(station.payloads("device-7/status"), ["online"]);
+            assert_eq!(station.payloads("device-7/answer"), ["restarting"]);
+            assert_eq!(station.commands_sent("AT+IFC=2,2"), 1, "RTS and CTS are wired");
+        },
+    );
+}
+
+#[test]
+fn the_connection_is_verified_and_has_a_will() {
+    for_all(
+        5 * MINUTE,
+        |_| {},
+        |station| {
+            station.bench.loopback(|broker, _| {
+                let tls = broker.tls_options(0).expect("a connection over TLS");
+                assert_eq!(tls.context.authentication, Authentication::Server);
+                assert_eq!(tls.ca_certificate.as_deref(), Some(SETTINGS.ca));
+                assert!(tls.context.server_name_indication);
+                let connection = broker.connection(0).expect("a connection");
+                assert_eq!(connection.client_id, "device-7");
+                assert_eq!(connection.user.as_deref(), Some("user-7"));
+                assert_eq!(connection.password.as_deref(), Some("secret"));
+                let will = connection.will.as_ref().expect("a will");
+                assert_eq!((&will.topic[..], &will.message[..]), (&b"device-7/status"[..], &b"offline"[..]));
+                assert!(broker.publications().iter().all(|it| it.client.is_none() || it.qos == 1));
+                let status = broker.publications().iter().find(|it| it.topic == b"device-7/status").expect("a status");
+                assert!(status.retained);
+            });
+        },
+    );
+}
+
+#[test]
+fn commands_are_obeyed_and_answered() {
+    for_all(
+        5 * MINUTE,
+        |station| {
+            for (second, command) in [(70, "led on"), (80, "interval 10"), (110, "what?"), (120, "led off")] {
+                station.command_at(Duration::from_secs(second), command);
+            }
+            station.at(Duration::from_secs(100), |station| assert!(station.led.get()));
+        },
+        |station| {
+            assert!(!station.led.get());
+            assert_eq!(
+                station.payloads("device-7/answer"),
+                [
+                    "led is on",
+                    "interval is 10 s",
+                    "commands: led on, led off, interval 10..86400, restart",
+                    "led is off",
+                    "restarting",
+                ]
+            );
+            let uptimes: Vec<u64> = station.payloads("device-7/measurement").iter().map(|text| uptime(text)).collect();
+            assert!(
+                uptimes.len() > 20 && uptimes.windows(2).skip(2).all(|pair| (10..=11).contains(&(pair[1] - pair[0]))),
+                "{uptimes:?}"
+            );
+        },
+    );
+}
+
+#[test]
+fn a_restart_of_the_microcontroller_adopts_the_session_and_stores_nothing() {
+    for family in ModuleFamily::ALL {
+        for shell in Shell::BOTH {
+            let station = Station::new(family);
+            for _ in 0..3 {
+                station.run_for(3 * MINUTE, shell);
+            }
+            assert_eq!(station.connects(), 1);
+            assert_eq!(station.commands_sent("AT+CCERTDOWN="), 1);
+            station.assert_no_complaints();
+        }
+    }
+}
+
+#[test]
+fn a_restart_of_the_module_at_any_moment_costs_one_measurement_at_most() {
+    for second in [0, 1, 29, 60, 61, 119] {
+        for_all(
+            10 * MINUTE,
+            |station| {
+                station.at(Duration::from_secs(second), |station| {
+                    station.bench.modem(|module, now| module.restart(now));
+                });
+            },
+            |station| {
+                let count = station.payloads("device-7/measurement").len();
+                assert!((9..=11).contains(&count), "{count} measurements after a restart at {second} s");
+                assert!(station.is_connected());
+            },
+        );
+    }
+}
+
+#[test]
+fn a_lost_connection_is_made_again_with_its_subscription() {
+    for_all(
+        10 * MINUTE,
+        |station| {
+            for second in [100, 200, 201, 300] {
+                station.at(Duration::from_secs(second), |station| {
+                    station.bench.loopback(|broker, now| broker.close(now, 0, 1));
+                });
+            }
+            station.at(Duration::from_secs(105), |station| assert!(station.is_connected(), "within seconds"));
+            station.at(Duration::from_secs(400), |station| {
+                station.bench.loopback(|broker, _| broker.close_at_next_publish(2));
+            });
+            station.command_at(Duration::from_secs(550), "led on");
+        },
+        |station| {
+            assert!(station.led.get());
+            assert!(station.payloads("device-7/measurement").len() >= 10);
+            assert!(station.payloads("device-7/status").contains(&"offline".to_owned()), "the will");
+            assert!(station.is_connected());
+        },
+    );
+}
+
+#[test]
+fn a_lost_network_is_waited_for() {
+    for_all(
+        30 * MINUTE,
+        |station| {
+            station.at(Duration::from_secs(100), |station| {
+                station.bench.modem(|module, now| module.network_lost(now));
+            });
+            station.at(Duration::from_secs(900), |station| {
+                station.bench.modem(|module, now| module.restore_network(now));
+            });
+        },
+        |station| {
+            assert!(station.payloads("device-7/measurement").len() >= 10, "{}", station.bench.transcript_text());
+            assert!(station.is_connected());
+        },
+    );
+}
+
+#[test]
+fn a_module_that_does_not_answer_is_started_anew() {
+    for_all(
+        30 * MINUTE,
+        |station| {
+            station.at(Duration::from_secs(100), |station| {
+                station.bench.modem(|module, now| module.cut_power(now));
+            });
+        },
+        |station| {
+            let measurements = station.payloads("device-7/measurement");
+            assert!(measurements.len() >= 25, "{measurements:?}");
+            assert!(station.is_connected());
+        },
+    );
+}
+
+#[test]
+fn a_radio_that_died_in_silence_is_noticed_and_the_module_reset() {
+    for_all(
+        60 * MINUTE,
+        |station| {
+            station.at(Duration::from_secs(100), |station| {
+                station.bench.modem(|module, now| module.lose_network_silently(now, false));
+            });
+        },
+        |station| {
+            let measurements = station.payloads("device-7/measurement");
+            assert!(measurements.len() >= 20, "{measurements:?}");
+            assert!(station.is_connected());
+        },
+    );
+}
+
+#[test]
+fn a_broker_that_refuses_is_asked_less_and_less_often() {
+    for_all(
+        121 * MINUTE,
+        |station| {
+            station.bench.loopback(|broker, _| broker.refuse_connections(Some(3)));
+            station.at(100 * MINUTE, |station| station.bench.loopback(|broker, _| broker.refuse_connections(None)));
+        },
+        |station| {
+            assert!((20..40).contains(&station.connects()), "{} attempts", station.connects());
+            assert!(station.payloads("device-7/measurement").len() >= 10);
+        },
+    );
+}
+
+#[test]
+fn a_certificate_of_an_earlier_start_is_stored_anew_when_tls_fails() {
+    for family in ModuleFamily::ALL {
+        for shell in Shell::BOTH {
+            let station = Station::new(family);
+            station.run_for(2 * MINUTE, shell);
+            station.bench.modem(|module, now| module.restart(now));
+            station.bench.loopback(|broker, _| broker.refuse_connections(Some(32)));
+            station.at(station.bench.now() + 5 * MINUTE, |station| {
+                station.bench.loopback(|broker, _| broker.refuse_connections(None));
+            });
+            station.run_for(20 * MINUTE, shell);
+            assert_eq!(station.commands_sent("AT+CCERTDOWN="), 2);
+            assert!(station.is_connected());
+            station.assert_no_complaints();
+        }
+    }
+}
+
+/// The seconds that a measurement tells.
+fn uptime(measurement: &str) -> u64 {
+    let rest = measurement.strip_prefix(r#"{"uptime":"#).expect("an uptime");
+    rest.split(',').next().and_then(|number| number.parse().ok()).expect("a number")
+}
+
+impl Station {
+    /// How often the broker was asked for a connection.
+    fn connects(&self) -> usize {
+        self.bench.loopback(|broker, _| {
+            broker.requests().iter().filter(|request| matches!(request, Request::Connect { .. })).count()
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! The application on an nRF52840-DK: embassy-nrf, a UART that is buffered by DMA, with RTS and CTS.
+#![no_std]
+#![no_main]
+
+use app::{Board, Power, Settings};
+use cortex_m::peripheral::SCB;
+use defmt_rtt as _;
+use embassy_executor::Spawner;
+use embassy_futures::block_on;
+use embassy_nrf::buffered_uarte::{self, BufferedUarte};
+use embassy_nrf::gpio::{Level, Output, OutputDrive};
+use embassy_nrf::temp::{self, Temp};
+use embassy_nrf::uarte::Config;
+use embassy_nrf::{bind_interrupts, peripherals};
+use panic_probe as _;
+use simcom_mqtt::EmbassyTimer;
+use simcom_mqtt::network::FlowControl;
+use static_cell::ConstStaticCell;
+
+bind_interrupts!(struct Interrupts {
+    UARTE0 => buffered_uarte::InterruptHandler<peripherals::UARTE0>;
+    TEMP => temp::InterruptHandler;
+});
+
+/// 89 ms at 115,200 baud: that long may other tasks keep the executor.
+static RECEIVED: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
+static TO_SEND: ConstStaticCell<[u8; 256]> = ConstStaticCell::new([0; 256]);
+
+const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
+
+#[embassy_executor::main]
+async fn main(_spawner: Spawner) {
+    let pins = embassy_nrf::init(Default::default());
+
+    let uart = BufferedUarte::new_with_rtscts(
+        pins.UARTE0,
+        pins.TIMER1,
+        pins.PPI_CH0,
+        pins.PPI_CH1,
+        pins.PPI_GROUP0,
+        pins.P1_01,
+        pins.P1_02,
+        pins.P1_03,
+        pins.P1_04,
+        Interrupts,
+        Config::default(),
+        RECEIVED.take(),
+        TO_SEND.take(),
+    );
+    let (receiver, transmitter) = uart.split();
+
+    let power_key = Output::new(pins.P1_05, Level::Low, OutputDrive::Standard);
+    let reset = Output::new(pins.P1_06, Level::Low, OutputDrive::Standard);
+    let led = Output::new(pins.P0_13, Level::High, OutputDrive::Standard);
+    let board = Dk { led, sensor: Temp::new(pins.TEMP, Interrupts) };
+
+    let power = Power::new(power_key, reset, SETTINGS.family);
+    app::asynchronous::run(receiver, transmitter, EmbassyTimer, power, board, &SETTINGS).await;
+    SCB::sys_reset();
+}
+
+struct Dk {
+    /// LED1 shines when the pin is low.
+    led: Output<'static>,
+    sensor: Temp<'static>,
+}
+
+impl Board for Dk {
+    const FLOW_CONTROL: FlowControl = FlowControl::RtsCts;
+
+    /// The sensor takes 36 us, and counts in quarters of a degree.
+    fn temperature(&mut self) -> i16 {
+        (block_on(self.sensor.read()).to_bits() * 10 / 4) as i16
+    }
+
+    fn set_led(&mut self, on: bool) {
+        self.led.set_level((!on).into());
+    }
+}

@@ -1,0 +1,78 @@
+//! The application on a NUCLEO-F411RE without an executor: stm32f4xx-hal, through the adapter for `embedded-hal-nb`.
+#![no_std]
+#![no_main]
+
+mod clock;
+mod reception;
+
+use app::{Board, Power, Settings};
+use clock::SysTick;
+use cortex_m::peripheral::SCB;
+use cortex_m_rt::entry;
+use defmt_rtt as _;
+use panic_probe as _;
+use reception::Receiver;
+use simcom_mqtt::network::FlowControl;
+use simcom_mqtt::transport::nb::Serial;
+use stm32f4xx_hal::adc::config::{AdcConfig, SampleTime};
+use stm32f4xx_hal::adc::{Adc, Temperature};
+use stm32f4xx_hal::gpio::ErasedPin;
+use stm32f4xx_hal::pac::{ADC1, Peripherals};
+use stm32f4xx_hal::prelude::*;
+use stm32f4xx_hal::rcc::Config;
+use stm32f4xx_hal::signature::{VtempCal30, VtempCal110};
+
+const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
+
+#[entry]
+fn main() -> ! {
+    let core = defmt::unwrap!(cortex_m::Peripherals::take());
+    let device = defmt::unwrap!(Peripherals::take());
+    let mut rcc = device.RCC.freeze(Config::hsi().sysclk(84.MHz()));
+    let timer = SysTick::start(core.SYST, rcc.clocks.sysclk().raw());
+    let port_a = device.GPIOA.split(&mut rcc);
+    let port_b = device.GPIOB.split(&mut rcc);
+
+    let uart = device.USART1.serial::<u8>((port_a.pa9, port_a.pa10), 115_200.bps(), &mut rcc);
+    let (transmitter, receiver) = defmt::unwrap!(uart.ok()).split();
+    let receiver = Receiver::start(receiver);
+
+    let mut adc = Adc::new(device.ADC1, true, AdcConfig::default(), &mut rcc);
+    adc.enable_temperature_and_vref();
+    let board = Nucleo { led: port_a.pa5.into_push_pull_output().erase(), adc };
+
+    let power_key = port_b.pb5.into_push_pull_output().erase();
+    let reset = port_b.pb10.into_push_pull_output().erase();
+    let power = Power::new(power_key, reset, SETTINGS.family);
+    app::blocking::run(
+        Serial::new(receiver),
+        Serial::new(transmitter),
+        timer,
+        cortex_m::asm::wfi,
+        power,
+        board,
+        &SETTINGS,
+    );
+    SCB::sys_reset();
+}
+
+struct Nucleo {
+    led: ErasedPin<stm32f4xx_hal::gpio::Output>,
+    adc: Adc<ADC1>,
+}
+
+impl Board for Nucleo {
+    const FLOW_CONTROL: FlowControl = FlowControl::None;
+
+    /// Between the two points at which the chip was calibrated.
+    fn temperature(&mut self) -> i16 {
+        let sample = self.adc.convert(&Temperature, SampleTime::Cycles_480);
+        let (at_30, at_110) = (VtempCal30::get().read(), VtempCal110::get().read());
+        let above_30 = i32::from(sample) - i32::from(at_30);
+        (300 + above_30 * 800 / (i32::from(at_110) - i32::from(at_30)).max(1)) as i16
+    }
+
+    fn set_led(&mut self, on: bool) {
+        self.led.set_state(on.into());
+    }
+}
