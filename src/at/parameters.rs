@@ -1,13 +1,5 @@
 //! The grammar of one line: `+NAME: 1,"text",23`.
 
-use core::iter::{Copied, Enumerate};
-use core::slice::Iter;
-
-use nom::bytes::complete::{take_till, take_while};
-use nom::character::complete::{char, u32};
-use nom::sequence::delimited;
-use nom::{IResult, Input, Needed, Parser};
-
 /// The parameters of one line, read from left to right.
 ///
 /// Blanks before a parameter are skipped and a comma after it is taken with it, because the manuals do not agree on
@@ -23,7 +15,7 @@ use nom::{IResult, Input, Needed, Parser};
 /// assert_eq!(parameters.number(), None);
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Parameters<'a>(Bytes<'a>);
+pub struct Parameters<'a>(&'a [u8]);
 
 impl<'a> Parameters<'a> {
     /// The parameters behind `name` and its colon, or nothing where `line` does not begin with them.
@@ -34,17 +26,26 @@ impl<'a> Parameters<'a> {
 
     /// Parameters whose name and colon are off already.
     pub(crate) const fn from_bytes(bytes: &'a [u8]) -> Self {
-        Self(Bytes(bytes))
+        Self(bytes)
     }
 
     /// The next parameter as a number that fits into 16 bits.
+    #[inline(never)] // keeps the image small
     pub(crate) fn length(&mut self) -> Option<u16> {
         self.number()?.try_into().ok()
     }
 
     /// The next parameter as a number.
     pub fn number(&mut self) -> Option<u32> {
-        self.next(u32)
+        let mut rest = without_blanks(self.0);
+        let mut number = None;
+        while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+            number = Some(number.unwrap_or(0_u32).checked_mul(10)?.checked_add(u32::from(digit - b'0'))?);
+            rest = behind;
+        }
+        let number = number?;
+        self.go_to(rest);
+        Some(number)
     }
 
     /// The next parameter as a number that fits into 8 bits.
@@ -54,68 +55,30 @@ impl<'a> Parameters<'a> {
 
     /// The next parameter as a text in quotes, which are taken off.
     pub fn quoted(&mut self) -> Option<&'a [u8]> {
-        let text = self.next(delimited(char('"'), take_till(|byte| byte == b'"'), char('"')))?;
-        Some(text.0)
+        let text = without_blanks(self.0).strip_prefix(b"\"")?;
+        let end = text.iter().position(|&byte| byte == b'"')?;
+        self.go_to(text.get(end + 1..)?);
+        text.get(..end)
     }
 
     /// What has not been read yet.
     pub fn rest(self) -> &'a [u8] {
-        self.0.0
+        self.0
     }
 
-    fn next<O>(&mut self, parser: impl Parser<Bytes<'a>, Output = O, Error = ()>) -> Option<O> {
-        let (rest, parameter) = delimited(blanks, parser, blanks).parse(self.0).ok()?;
-        self.0 = Bytes(rest.0.strip_prefix(b",").unwrap_or(rest.0));
-        Some(parameter)
+    /// Behind a parameter come blanks and a comma, or nothing.
+    fn go_to(&mut self, behind: &'a [u8]) {
+        let behind = without_blanks(behind);
+        self.0 = behind.strip_prefix(b",").unwrap_or(behind);
     }
 }
 
 #[inline(never)] // keeps the image small
-fn blanks(input: Bytes<'_>) -> IResult<Bytes<'_>, Bytes<'_>, ()> {
-    take_while(|byte| byte == b' ')(input)
-}
-
-/// Bytes as nom's input. nom's own `Input` of `&[u8]` indexes, which leaves panics in the image even where the index is
-/// always good; this one ends the input instead.
-#[derive(Clone, Copy, Debug)]
-struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Input for Bytes<'a> {
-    type Item = u8;
-    type Iter = Copied<Iter<'a, u8>>;
-    type IterIndices = Enumerate<Self::Iter>;
-
-    fn input_len(&self) -> usize {
-        self.0.len()
+fn without_blanks(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ', behind @ ..] = bytes {
+        bytes = behind;
     }
-
-    fn take(&self, index: usize) -> Self {
-        Self(self.0.get(..index).unwrap_or(self.0))
-    }
-
-    fn take_from(&self, index: usize) -> Self {
-        Self(self.0.get(index..).unwrap_or(&[]))
-    }
-
-    fn take_split(&self, index: usize) -> (Self, Self) {
-        (self.take_from(index), self.take(index))
-    }
-
-    fn position<P: Fn(u8) -> bool>(&self, predicate: P) -> Option<usize> {
-        self.0.iter().position(|&byte| predicate(byte))
-    }
-
-    fn iter_elements(&self) -> Self::Iter {
-        self.0.iter().copied()
-    }
-
-    fn iter_indices(&self) -> Self::IterIndices {
-        self.iter_elements().enumerate()
-    }
-
-    fn slice_index(&self, count: usize) -> Result<usize, Needed> {
-        if self.0.len() >= count { Ok(count) } else { Err(Needed::new(count - self.0.len())) }
-    }
+    bytes
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ impl<'w> Description<'w> {
     }
 
     /// Without a window: only what has to be known before the first byte is sent.
+    #[inline(never)] // keeps the image small
     pub(crate) fn checking(family: Family) -> Self {
         Self::new(family, 0, &mut [])
     }
@@ -103,7 +104,6 @@ impl<'w> Description<'w> {
     }
 
     /// Says how many bytes go out after the prompt, at most 16,384. A command without data awaits no prompt.
-    #[inline(never)]
     pub fn prompt(&mut self, length: usize) -> &mut Self {
         self.data_length = length as u16;
         if length > DATA_LIMIT { self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT as u16)) } else { self }
@@ -158,13 +158,11 @@ impl<'w> Description<'w> {
     }
 
     /// As [`comma_quoted`](Self::comma_quoted), without the comma.
-    #[inline(never)]
     pub fn quoted(&mut self, text: &str, limit: usize, parameter: Parameter) -> &mut Self {
         self.byte(b'"').text(text).byte(b'"').check(check::quoted(text, limit, parameter))
     }
 
     /// Refuses the command: it fails with [`Error::Invalid`](crate::Error::Invalid), before a byte of it is sent.
-    #[inline(never)]
     pub fn refuse(&mut self, parameter: Parameter, problem: Problem) -> &mut Self {
         self.check(Err(InvalidInput { parameter, problem }))
     }
@@ -190,7 +188,6 @@ impl<'w> Description<'w> {
     }
 
     /// Checks a topic filter, and announces it.
-    #[inline(never)]
     pub(super) fn filter(&mut self, filter: &str) -> &mut Self {
         self.announce(filter.len()).check(check::filter(filter))
     }

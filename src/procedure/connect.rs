@@ -19,7 +19,6 @@ const BUSY_WAIT: u32 = 2_000;
 /// How often it is asked: an operation takes as long as the module's `"optimeout"`, 120 s, at most.
 const BUSY_WAITS: u8 = 62;
 
-#[inline(never)] // keeps the image small
 fn is_busy(result: Result<(), Failure>) -> bool {
     matches!(result, Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_IS_BUSY))))
 }

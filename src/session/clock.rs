@@ -33,7 +33,7 @@ impl Instant {
 
 /// `milliseconds` as a duration, without the 64-bit division of `Duration::from_millis`.
 pub(crate) const fn duration(milliseconds: u32) -> Duration {
-    Duration::new((milliseconds / 1000) as u64, milliseconds % 1000 * 1_000_000)
+    Duration::from_millis(milliseconds as u64)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::exchange::Phase;
 use super::{CHUNK, Failure, Procedure, Session};
 use crate::at::{Parser, WINDOW};
 use crate::command::Description;
-use crate::error::Error;
+use crate::error::{Error, InvalidInput};
 use crate::family::Family;
 use crate::handler::MessageHandler;
 
@@ -80,8 +80,7 @@ impl Engine {
     }
 
     /// A call begins: its arguments are checked, and what the call before has left behind is to be settled.
-    #[inline(never)]
-    pub(crate) fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), Error> {
+    pub(crate) fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
         self.drained = false;
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = 1;
@@ -152,7 +151,6 @@ impl Engine {
     }
 
     /// The first `count` bytes of what was to be sent have been sent.
-    #[inline(never)]
     pub(crate) fn transmitted(&mut self, count: usize) {
         self.unflushed = self.unflushed.saturating_add(count as u16);
         self.session.exchange.transmitted(count, &self.session.timeouts, self.session.now);
@@ -200,7 +198,6 @@ impl Engine {
     }
 
     /// Nothing arrived in time.
-    #[inline(never)]
     pub(crate) fn expire(&mut self, handler: &mut dyn MessageHandler) {
         if self.session.expire(handler) {
             self.parser.abandon_data();

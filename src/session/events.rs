@@ -101,21 +101,26 @@ pub(crate) struct Events {
     pub(super) counters: Counters,
 }
 
-impl Default for Events {
-    fn default() -> Self {
-        let none = ClientEvents {
+impl Events {
+    pub(super) const NONE: Self = Self {
+        waiting: 0,
+        clients: [ClientEvents {
             refused: 0,
             refused_topic_length: 0,
             refused_payload_length: 0,
             aborted: 0,
             loss: LossCause::Closed,
-        };
-        Self { waiting: 0, clients: [none; 2], counters: Counters::default() }
-    }
-}
+        }; 2],
+        counters: Counters {
+            unknown_lines: 0,
+            cut_lines: 0,
+            stray_results: 0,
+            uart_errors: 0,
+            refused_messages: 0,
+            aborted_messages: 0,
+        },
+    };
 
-impl Events {
-    #[inline(never)] // keeps the image small
     fn wait(&mut self, place: u8) {
         self.waiting |= 1 << place;
     }
@@ -204,7 +209,7 @@ mod tests {
 
     #[test]
     fn messages_come_before_state_changes_and_each_event_once() {
-        let mut events = Events::default();
+        let mut events = Events::NONE;
         events.restarted();
         events.network_lost();
         events.connection_lost(ConnLost { client: ClientIndex::Second, cause: LossCause::Network });

@@ -83,7 +83,6 @@ impl Session {
     }
 
     /// A line that is no URC.
-    #[inline(never)] // keeps the image small
     fn line(&mut self, line: Line<'_>, procedure: &mut dyn Procedure, handler: &mut dyn MessageHandler) {
         if self.is_echo(line) || self.answer(line, procedure) {
             return;

@@ -64,7 +64,7 @@ impl Session {
             family,
             timeouts: Timeouts::of(family),
             lifecycle: Lifecycle::new(),
-            events: Events::default(),
+            events: Events::NONE,
             exchange: Exchange::idle(),
             settling: Settling::new(),
             owed: None,
@@ -123,7 +123,6 @@ impl Session {
     }
 
     /// The failure of the last command, with its name.
-    #[inline(never)] // keeps the image small
     pub(crate) fn error(&self, failure: Failure) -> Error {
         failure.of(self.exchange.descriptor)
     }

@@ -75,6 +75,7 @@ impl Settling {
         !matches!(self.stage, Stage::Off | Stage::Owed)
     }
 
+    #[inline(never)] // keeps the image small
     pub(super) fn discards_results(&self) -> bool {
         self.stage == Stage::Fence && !self.fence_answered
     }
