@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::command::{AuthMode, Csslcfg, Description, Request, SslSetting, SslVersion};
+use crate::command::{AuthMode, ClientIndex, Csslcfg, Description, Request, SslSetting, SslVersion, Sslcfg};
 
 /// What `connect` has to know of [`Tls`]. It is reached through this trait only, so that a program which never connects over
 /// TLS does not carry what it takes.
@@ -11,14 +11,14 @@ pub(crate) trait Security: Sync {
     /// Describes the command of this place among those that set up the SSL context, if there is one.
     fn describe(&self, place: u8, description: &mut Description<'_>);
 
-    /// The SSL context.
-    fn context(&self) -> u8;
+    /// Describes the command that names the SSL context before each CONNECT.
+    fn describe_context(&self, client: ClientIndex, description: &mut Description<'_>);
 }
 
 // Not a supertrait: behind a trait object, formatting would be linked into every program.
 impl fmt::Debug for dyn Security + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tls {{ context: {} }}", self.context())
+        f.write_str("Tls(..)")
     }
 }
 
@@ -159,7 +159,7 @@ impl Security for Tls<'_> {
         }
     }
 
-    fn context(&self) -> u8 {
-        self.context
+    fn describe_context(&self, client: ClientIndex, description: &mut Description<'_>) {
+        Sslcfg { client, context: self.context }.describe(description);
     }
 }

@@ -49,9 +49,8 @@ impl<'w> Encoder<'w> {
     pub(crate) fn number(&mut self, number: u32) {
         let mut divisor = 1_000_000_000;
         while divisor > 0 {
-            let digit = number / divisor % 10;
             if number >= divisor || divisor == 1 {
-                self.byte(b'0' + digit as u8);
+                self.byte(b'0' + (number / divisor % 10) as u8);
             }
             divisor /= 10;
         }

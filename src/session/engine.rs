@@ -6,6 +6,7 @@ use embedded_io::ErrorKind;
 
 use super::clock::{Instant, duration};
 use super::exchange::Phase;
+use super::settling::SPOIL;
 use super::{CHUNK, Failure, Procedure, Session};
 use crate::at::{Parser, WINDOW};
 use crate::command::Description;
@@ -124,25 +125,28 @@ impl Engine {
 
     fn outgoing<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW]) -> Outgoing<'b> {
         let session = &self.session;
-        if session.settling.is_active() {
-            return Outgoing::Bytes(session.settlement(window));
-        }
-        let sent = usize::from(session.exchange.sent);
-        match session.exchange.phase {
-            Phase::Line => {
+        let (sent, unsent) = (session.exchange.sent.into(), usize::from(session.exchange.unsent()));
+        Outgoing::Bytes(match (session.exchange.phase, session.settling.payment(unsent)) {
+            (Phase::Line, _) if session.is_spoiling() => SPOIL.get(SPOIL.len().saturating_sub(unsent)..).unwrap_or(&[]),
+            (Phase::Line, _) => {
                 let mut description = Description::new(session.family, sent, window);
-                procedure.command(&mut description);
-                Outgoing::Bytes(description.line())
+                session.describe(procedure, &mut description);
+                description.line()
             }
-            Phase::Data => match procedure.data() {
+            (Phase::Data, Some((byte, count))) => {
+                let payment = window.get_mut(..count.min(WINDOW)).unwrap_or_default();
+                payment.fill(byte);
+                payment
+            }
+            (Phase::Data, None) => match procedure.data() {
                 Some(data) => {
                     let rest = data.get(sent..).unwrap_or(&[]);
-                    Outgoing::Bytes(rest.get(..CHUNK).unwrap_or(rest))
+                    rest.get(..CHUNK).unwrap_or(rest)
                 }
-                None => Outgoing::Source(session.exchange.unsent().into()),
+                None => return Outgoing::Source(unsent),
             },
-            _ => Outgoing::Bytes(&[]),
-        }
+            _ => &[],
+        })
     }
 
     /// The transmitter holds nothing back.
@@ -151,6 +155,7 @@ impl Engine {
     }
 
     /// The first `count` bytes of what was to be sent have been sent.
+    #[inline(never)]
     pub(crate) fn transmitted(&mut self, count: usize) {
         self.unflushed = self.unflushed.saturating_add(count as u16);
         self.session.exchange.transmitted(count, &self.session.timeouts, self.session.now);
@@ -198,6 +203,7 @@ impl Engine {
     }
 
     /// Nothing arrived in time.
+    #[inline(never)]
     pub(crate) fn expire(&mut self, handler: &mut dyn MessageHandler) {
         if self.session.expire(handler) {
             self.parser.abandon_data();

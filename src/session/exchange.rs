@@ -65,6 +65,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// What an outcome line says.
+    pub(super) const fn from_code(code: ResultCode) -> Result<(), Self> {
+        if code.is_success() { Ok(()) } else { Err(Self::Refused(Refusal::Code(code))) }
+    }
+
     pub(super) const fn of(self, descriptor: &'static Descriptor) -> Error {
         let command = descriptor.command_name();
         match self {
@@ -222,7 +227,7 @@ impl Exchange {
             _ => return false,
         }
         self.has_outcome = true;
-        self.result = if code.is_success() { Ok(()) } else { Err(Failure::Refused(Refusal::Code(code))) };
+        self.result = Failure::from_code(code);
         if self.has_final_result {
             self.phase = Phase::Done;
         } else {

@@ -1,5 +1,6 @@
 //! What the module has been brought to, as far as the driver knows: the service and its two clients.
 
+use super::exchange::Failure;
 use crate::ResultCode;
 use crate::command::{ClientIndex, Step};
 use crate::error::{Illegal, Refusal};
@@ -121,8 +122,18 @@ impl Lifecycle {
         }
     }
 
+    /// A command has ended.
+    pub(super) fn ended(&mut self, step: Step, client: Option<ClientIndex>, result: Result<(), Failure>) {
+        match result {
+            Ok(()) => self.succeeded(step, client),
+            Err(Failure::Refused(refusal)) => self.failed(step, client, refusal),
+            Err(Failure::Restarted) => {}
+            Err(_) => self.unknown(step, client),
+        }
+    }
+
     /// A command succeeded.
-    pub(crate) fn succeeded(&mut self, step: Step, client: Option<ClientIndex>) {
+    fn succeeded(&mut self, step: Step, client: Option<ClientIndex>) {
         match step {
             Step::EchoOff => self.echo_is_off = true,
             Step::Start => self.service = ServiceState::Started,
@@ -145,7 +156,7 @@ impl Lifecycle {
     }
 
     /// A command failed, which can tell more than that.
-    pub(crate) fn failed(&mut self, step: Step, client: Option<ClientIndex>, refusal: Refusal) {
+    fn failed(&mut self, step: Step, client: Option<ClientIndex>, refusal: Refusal) {
         let code = match refusal {
             Refusal::Code(code) => Some(code),
             Refusal::Error | Refusal::Equipment(_) => None,

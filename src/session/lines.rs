@@ -1,11 +1,9 @@
 //! Who a line belongs to: a URC, the exchange under way, an outcome that is still owed, or nobody.
 
-use super::exchange::{Failure, Phase, code_in};
+use super::exchange::{Exchange, Failure, Phase, code_in};
 use super::{Owed, Procedure, Session, events};
-use crate::ResultCode;
 use crate::at::{FinalResult, Line, Token};
 use crate::command::Answer;
-use crate::error::Refusal;
 use crate::fmt::{debug, warning};
 use crate::handler::MessageHandler;
 
@@ -84,14 +82,15 @@ impl Session {
 
     /// A line that is no URC.
     fn line(&mut self, line: Line<'_>, procedure: &mut dyn Procedure, handler: &mut dyn MessageHandler) {
-        if self.is_echo(line) || self.answer(line, procedure) {
+        let result = FinalResult::of(line.bytes());
+        if self.is_echo(line) || self.answer(line, result, procedure) {
             return;
         }
         let counters = &mut self.events.counters;
         if line.is_cut() {
             events::count(&mut counters.cut_lines);
         }
-        if FinalResult::of(line.bytes()).is_some() {
+        if result.is_some() {
             return events::count(&mut counters.stray_results);
         }
         events::count(&mut counters.unknown_lines);
@@ -110,8 +109,8 @@ impl Session {
     }
 
     /// Takes a line that the exchange, or an owed outcome, has waited for.
-    fn answer(&mut self, line: Line<'_>, procedure: &mut dyn Procedure) -> bool {
-        if let Some(result) = FinalResult::of(line.bytes()) {
+    fn answer(&mut self, line: Line<'_>, result: Option<FinalResult>, procedure: &mut dyn Procedure) -> bool {
+        if let Some(result) = result {
             // Before the fence's own line, results are older than the fence.
             if self.settling.discards_results() {
                 return true;
@@ -145,14 +144,15 @@ impl Session {
             }
             _ => {}
         }
-        match self.owed.and_then(|owed| Some((owed, code_in(line, owed.descriptor.name, owed.client)?))) {
-            Some((owed, code)) => {
-                self.owed = None;
-                self.paid(owed, code);
-                true
-            }
-            None => false,
+        // An owed outcome, after all.
+        if let Some(Owed { descriptor, client, .. }) = self.owed
+            && let Some(code) = code_in(line, descriptor.name, client)
+        {
+            self.owed = None;
+            self.lifecycle.ended(descriptor.step, client, Failure::from_code(code));
+            return true;
         }
+        false
     }
 
     fn awaits_final_result(&self) -> bool {
@@ -166,26 +166,11 @@ impl Session {
             && matches!(self.exchange.descriptor.answer, Answer::Text | Answer::Information)
     }
 
-    /// An owed outcome came after all.
-    fn paid(&mut self, owed: Owed, code: ResultCode) {
-        if code.is_success() {
-            self.lifecycle.succeeded(owed.descriptor.step, owed.client);
-        } else {
-            self.lifecycle.failed(owed.descriptor.step, owed.client, Refusal::Code(code));
-        }
-    }
-
     /// If the exchange has just ended, what that means for the lifecycle.
     pub(super) fn conclude(&mut self) {
-        if self.exchange.phase != Phase::Done {
-            return;
-        }
-        let (step, client) = (self.exchange.descriptor.step, self.exchange.client);
-        match self.exchange.result() {
-            Ok(()) => self.lifecycle.succeeded(step, client),
-            Err(Failure::Refused(refusal)) => self.lifecycle.failed(step, client, refusal),
-            Err(Failure::Restarted) => {}
-            Err(_) => self.lifecycle.unknown(step, client),
+        if self.exchange.phase == Phase::Done {
+            let Exchange { descriptor, client, .. } = self.exchange;
+            self.lifecycle.ended(descriptor.step, client, self.exchange.result());
         }
     }
 }

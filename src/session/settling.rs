@@ -2,8 +2,7 @@
 
 use super::clock::Instant;
 use super::exchange::{Exchange, Failure, Phase};
-use super::{ClientState, Owed, Session};
-use crate::at::WINDOW;
+use super::{ClientState, Owed, Procedure, Session};
 use crate::command::{At, ClientIndex, Cpin, Creg, Csq, Description, Descriptor, Request, Step, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::fmt::debug;
@@ -17,7 +16,7 @@ const FENCE_TIMEOUT: u32 = 3_000;
 const FENCES: u8 = 3;
 /// Ends a half-sent command line so that it is refused, wherever it was cut: no command and no parameter ends with `~`,
 /// and quotes that are open stay open.
-const SPOIL: &[u8] = b"~\r";
+pub(super) const SPOIL: &[u8] = b"~\r";
 /// Pays a debt of data: in a topic filter, slashes are valid wherever it was cut.
 const SLASH: u8 = b'/';
 /// Pays a debt of unknown length: carriage returns mean nothing to a module that waits for a command.
@@ -76,6 +75,18 @@ impl Settling {
     }
 
     #[inline(never)] // keeps the image small
+    /// The bytes that are owed to the module, where data are, so many in a row at most.
+    pub(super) fn payment(&self, unsent: usize) -> Option<(u8, usize)> {
+        if !self.is_active() {
+            return None;
+        }
+        // The last byte of a payment ends what was not owed.
+        let is_payment = self.stage == Stage::Pay;
+        let is_blind = is_payment && (unsent == 1 || self.unpaid == 0);
+        let count = if is_payment && unsent > 1 { unsent - 1 } else { unsent };
+        Some((if is_blind { CARRIAGE_RETURN } else { SLASH }, count))
+    }
+
     pub(super) fn discards_results(&self) -> bool {
         self.stage == Stage::Fence && !self.fence_answered
     }
@@ -305,28 +316,17 @@ impl Session {
         ClientIndex::ALL.into_iter().find_map(stray)
     }
 
-    /// What settling has to send now.
-    pub(super) fn settlement<'b>(&self, window: &'b mut [u8; WINDOW]) -> &'b [u8] {
-        let (sent, unsent) = (usize::from(self.exchange.sent), usize::from(self.exchange.unsent()));
-        let is_payment = self.settling.stage == Stage::Pay;
-        match self.exchange.phase {
-            Phase::Line if self.settling.stage == Stage::Finish => {
-                SPOIL.get(SPOIL.len().saturating_sub(unsent)..).unwrap_or_default()
-            }
-            Phase::Line => {
-                let mut description = Description::new(self.family, sent, window);
-                self.describe_settlement(&mut description);
-                description.line()
-            }
-            Phase::Data => {
-                // The last byte of a payment ends what was not owed.
-                let owed = if is_payment && unsent > 1 { unsent - 1 } else { unsent };
-                let is_blind = is_payment && (unsent == 1 || self.settling.unpaid == 0);
-                let filling = window.get_mut(..owed.min(WINDOW)).unwrap_or_default();
-                filling.fill(if is_blind { CARRIAGE_RETURN } else { SLASH });
-                filling
-            }
-            _ => &[],
+    /// Whether half a line is being ended.
+    pub(super) fn is_spoiling(&self) -> bool {
+        self.settling.stage == Stage::Finish
+    }
+
+    /// The command that is under way: settling's, or else the procedure's.
+    pub(super) fn describe(&self, procedure: &dyn Procedure, description: &mut Description<'_>) {
+        if self.settling.is_active() {
+            self.describe_settlement(description);
+        } else {
+            procedure.command(description);
         }
     }
 

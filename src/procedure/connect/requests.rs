@@ -1,7 +1,7 @@
 //! The commands that the options come to.
 
 use super::{Connect, Step};
-use crate::command::{self, Accq, Cfg, Description, MqttVersion, Request, Setting, Sslcfg};
+use crate::command::{self, Accq, Cfg, Description, MqttVersion, Request, Setting};
 use crate::command::{WillMsg, WillTopic};
 use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
@@ -37,7 +37,7 @@ impl Connect<'_> {
 
     pub(super) fn describe_sslcfg(&self, description: &mut Description<'_>) {
         if let Some(tls) = self.options.broker.tls {
-            Sslcfg { client: self.client, context: tls.context() }.describe(description);
+            tls.describe_context(self.client, description);
         }
     }
 
