@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::at::{Line, Parameters};
+use crate::at::{Line, Parameters, behind};
 use crate::command::ClientIndex;
 
 /// `+CMQTTRXSTART: <client_index>,<topic_total_len>,<payload_total_len>`: a message begins.
@@ -112,7 +112,7 @@ impl Urc {
     #[inline(never)] // keeps the image small
     pub(crate) fn of(line: Line<'_>) -> Option<Self> {
         let (kind, rest) = KINDS.iter().find_map(|(name, kind)| {
-            let rest = line.bytes().strip_prefix(name.as_bytes())?;
+            let rest = behind(line.bytes(), name)?;
             matches!(rest, [] | [b':' | b' ', ..]).then_some((kind, rest))
         })?;
         match kind {

@@ -1,6 +1,6 @@
 //! The lines that end a command.
 
-use super::Parameters;
+use super::{Parameters, behind};
 
 /// The line that ends a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +20,7 @@ impl FinalResult {
             b"OK" => Some(Self::Ok),
             b"ERROR" => Some(Self::Error),
             _ => {
-                let of_class = line.strip_prefix(b"+CM")?;
-                let [b'E' | b'S', rest @ ..] = of_class else { return None };
+                let [b'E' | b'S', rest @ ..] = behind(line, "+CM")? else { return None };
                 Some(Self::Equipment(Parameters::after(rest, " ERROR")?.length()))
             }
         }

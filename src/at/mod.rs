@@ -11,5 +11,6 @@ mod parser;
 pub(crate) use encoder::{Encoder, WINDOW};
 pub(crate) use final_result::FinalResult;
 pub use parameters::Parameters;
+pub(crate) use parameters::behind;
 pub use parser::Line;
 pub(crate) use parser::{Parser, Token};

@@ -20,8 +20,7 @@ pub struct Parameters<'a>(&'a [u8]);
 impl<'a> Parameters<'a> {
     /// The parameters behind `name` and its colon, or nothing where `line` does not begin with them.
     pub fn after(line: &'a [u8], name: &str) -> Option<Self> {
-        let rest = line.strip_prefix(name.as_bytes())?.strip_prefix(b":")?;
-        Some(Self::from_bytes(rest))
+        Some(Self(behind(line, name)?.strip_prefix(b":")?))
     }
 
     /// Parameters whose name and colon are off already.
@@ -71,6 +70,12 @@ impl<'a> Parameters<'a> {
         let behind = without_blanks(behind);
         self.0 = behind.strip_prefix(b",").unwrap_or(behind);
     }
+}
+
+/// What stands behind `name` at the beginning of a line.
+#[inline(never)] // keeps the image small
+pub(crate) fn behind<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    line.strip_prefix(name.as_bytes())
 }
 
 #[inline(never)] // keeps the image small

@@ -85,7 +85,7 @@ impl Incoming {
 
     /// So many bytes came that may be payload.
     pub(super) fn doubtful(&mut self, length: usize) {
-        self.doubt = self.doubt.saturating_sub(length.try_into().unwrap_or(u16::MAX));
+        self.doubt = self.doubt.saturating_sub(length as u16);
     }
 
     pub(super) fn start(&mut self, start: RxStart, events: &mut Events, handler: &mut dyn MessageHandler) {

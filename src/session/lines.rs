@@ -2,7 +2,7 @@
 
 use super::exchange::{Exchange, Failure, Phase, code_in};
 use super::{Owed, Procedure, Session, events};
-use crate::at::{FinalResult, Line, Token};
+use crate::at::{FinalResult, Line, Token, behind};
 use crate::command::Answer;
 use crate::fmt::{debug, warning};
 use crate::handler::MessageHandler;
@@ -22,7 +22,7 @@ impl Session {
                 self.rest_is_answer = false;
                 let urc = Urc::of(line);
                 if self.incoming.doubts() {
-                    self.incoming.doubtful(line.bytes().len().saturating_add(1));
+                    self.incoming.doubtful(line.bytes().len() + 1);
                     return match urc {
                         Some(part @ (Urc::RxTopic(_) | Urc::RxPayload(_) | Urc::RxEnd(_))) => self.urc(part, handler),
                         _ => 0,
@@ -100,10 +100,8 @@ impl Session {
     /// Whether `line` is a command sent back. The module may have restarted, echo on again, without a word that arrived.
     #[inline(never)] // keeps the image small
     fn is_echo(&self, line: Line<'_>) -> bool {
-        match line.bytes().strip_prefix(b"AT") {
-            Some(command) => {
-                !self.lifecycle.echo_is_off || command.starts_with(self.exchange.descriptor.name.as_bytes())
-            }
+        match behind(line.bytes(), "AT") {
+            Some(command) => !self.lifecycle.echo_is_off || behind(command, self.exchange.descriptor.name).is_some(),
             None => false,
         }
     }

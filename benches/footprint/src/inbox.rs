@@ -12,17 +12,17 @@ pub const CAPACITY: usize = 1024;
 pub async fn serve<'a>(
     modem: &mut Modem<'a, Receiver, Transmitter, Clock, &Inbox<CAPACITY>>,
     inbox: &Inbox<CAPACITY>,
+    buffer: &mut [u8; CAPACITY],
     options: &'a ConnectOptions<'a>,
 ) -> Result<(), Error> {
     let mut client = modem.client(ClientIndex::First);
     client.connect(options).await?;
     client.subscribe(COMMANDS, QOS).await?;
-    let mut buffer = [0; CAPACITY];
     let mut command = ON;
     loop {
         modem.client(ClientIndex::First).publish(&state(command)).await?;
         command = loop {
-            if let Some(message) = inbox.take(&mut buffer) {
+            if let Some(message) = inbox.take(buffer) {
                 break message.payload();
             }
             if let Event::ConnectionLost { .. } | Event::NetworkLost | Event::ModemRestarted = modem.next_event().await? {

@@ -4,6 +4,7 @@
 
 use core::pin::pin;
 
+use footprint::block_on;
 use footprint::inbox::{CAPACITY, serve};
 use footprint::scenario::{FAMILY, OPTIONS};
 use simcom_mqtt::{Inbox, Modem};
@@ -13,10 +14,9 @@ fn main() -> ! {
     let (receiver, transmitter, clock) = footprint::start();
     let inbox = Inbox::<CAPACITY>::new();
     let mut modem = Modem::new(receiver, transmitter, clock, FAMILY, &inbox);
-    footprint::block_on(pin!(async {
-        loop {
-            // Whatever ended it: `connect` finds out where the module is.
-            let _ = serve(&mut modem, &inbox, &OPTIONS).await;
-        }
-    }))
+    let mut buffer = [0; CAPACITY];
+    loop {
+        // Whatever ended it: `connect` finds out where the module is.
+        let _ = block_on(pin!(serve(&mut modem, &inbox, &mut buffer, &OPTIONS)));
+    }
 }

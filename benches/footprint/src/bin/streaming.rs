@@ -6,7 +6,7 @@ use core::mem;
 use core::pin::pin;
 
 use footprint::scenario::{COMMANDS, FAMILY, ON, OPTIONS, QOS, state};
-use footprint::{Checksum, Clock, Receiver, Transmitter};
+use footprint::{Checksum, Clock, Receiver, Transmitter, block_on};
 use simcom_mqtt::{ClientIndex, Error, Event, MessageHandler, Modem};
 
 #[derive(Default)]
@@ -35,12 +35,10 @@ impl MessageHandler for Checksums {
 fn main() -> ! {
     let (receiver, transmitter, clock) = footprint::start();
     let mut modem = Modem::new(receiver, transmitter, clock, FAMILY, Checksums::default());
-    footprint::block_on(pin!(async {
-        loop {
-            // Whatever ended it: `connect` finds out where the module is.
-            let _ = serve(&mut modem).await;
-        }
-    }))
+    loop {
+        // Whatever ended it: `connect` finds out where the module is.
+        let _ = block_on(pin!(serve(&mut modem)));
+    }
 }
 
 /// Connects, subscribes, and makes the checksum of every message the state, until the connection is lost.

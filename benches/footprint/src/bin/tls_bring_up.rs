@@ -4,6 +4,7 @@
 
 use core::pin::pin;
 
+use footprint::block_on;
 use footprint::inbox::{CAPACITY, serve};
 use footprint::scenario::{APN, FAMILY, TLS_OPTIONS};
 use simcom_mqtt::{Inbox, Modem};
@@ -13,11 +14,10 @@ fn main() -> ! {
     let (receiver, transmitter, clock) = footprint::start();
     let inbox = Inbox::<CAPACITY>::new();
     let mut modem = Modem::new(receiver, transmitter, clock, FAMILY, &inbox);
-    footprint::block_on(pin!(async {
-        loop {
-            if modem.bring_up(&APN, |_| {}).await.is_ok() {
-                let _ = serve(&mut modem, &inbox, &TLS_OPTIONS).await;
-            }
+    let mut buffer = [0; CAPACITY];
+    loop {
+        if block_on(pin!(modem.bring_up(&APN, |_| {}))).is_ok() {
+            let _ = block_on(pin!(serve(&mut modem, &inbox, &mut buffer, &TLS_OPTIONS)));
         }
-    }))
+    }
 }
