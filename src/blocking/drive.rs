@@ -123,7 +123,7 @@ where
     /// Nothing has arrived: perhaps time is up. Returns whether it was.
     pub(super) fn expire_if_due(&mut self) -> bool {
         self.engine.pass_time(self.timer.now());
-        let is_due = self.engine.time_left().is_some_and(|left| left.is_zero());
+        let is_due = self.engine.time_left() == Some(0);
         if is_due {
             self.engine.expire(&mut self.handler);
         }

@@ -12,7 +12,7 @@ use super::Modem;
 use crate::at::WINDOW;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::session::{Outgoing, Procedure, Progress};
+use crate::session::{Outgoing, Procedure, Progress, moment};
 use crate::timer::Timer;
 
 /// Where a payload comes from that is not in memory.
@@ -125,7 +125,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                         }
                     });
                     let mut receive = pin!(self.receiver.fill_buf());
-                    let mut wait = pin!(time_left.map(|left| self.timer.wait_until(now.saturating_add(left))));
+                    let mut wait = pin!(time_left.map(|left| self.timer.wait_until(moment(now, left))));
                     poll_fn(|context| {
                         let received = ready(receive.as_mut().poll(context));
                         let sent = match outgoing {

@@ -11,7 +11,6 @@ pub(crate) const fn invalid(parameter: Parameter, problem: Problem) -> Checked {
 }
 
 /// 1 to `limit` bytes.
-#[inline(never)]
 pub(super) const fn length(length: usize, limit: usize, parameter: Parameter) -> Checked {
     if length == 0 {
         invalid(parameter, Problem::Empty)
@@ -23,7 +22,6 @@ pub(super) const fn length(length: usize, limit: usize, parameter: Parameter) ->
 }
 
 /// A number within a range.
-#[inline(never)]
 pub(crate) const fn range(number: u32, least: u16, most: u16, parameter: Parameter) -> Checked {
     if number < least as u32 || number > most as u32 {
         invalid(parameter, Problem::OutOfRange(least, most))

@@ -31,9 +31,11 @@ impl Instant {
     }
 }
 
-/// `milliseconds` as a duration, without the 64-bit division of `Duration::from_millis`.
-pub(crate) const fn duration(milliseconds: u32) -> Duration {
-    Duration::from_millis(milliseconds as u64)
+/// The moment on the timer's own clock that comes `milliseconds` after its `now`, to the millisecond.
+pub(crate) const fn moment(now: Duration, milliseconds: u32) -> Duration {
+    let (seconds, milliseconds) = (milliseconds / 1000, milliseconds % 1000 + now.subsec_millis());
+    let seconds = now.as_secs().wrapping_add((seconds + milliseconds / 1000) as u64);
+    Duration::new(seconds, milliseconds % 1000 * 1_000_000)
 }
 
 #[cfg(test)]
@@ -59,9 +61,11 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_become_the_same_duration() {
+    fn a_moment_is_exact_to_the_millisecond() {
+        let now = Duration::new(7, 999_000_001);
         for milliseconds in [0, 1, 999, 1000, 185_000, u32::MAX] {
-            assert_eq!(duration(milliseconds), Duration::from_millis(milliseconds.into()));
+            let expected = Duration::from_millis(7_999 + u64::from(milliseconds));
+            assert_eq!(moment(now, milliseconds), expected);
         }
     }
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use embedded_io::ErrorKind;
 
-use super::clock::{Instant, duration};
+use super::clock::Instant;
 use super::exchange::Phase;
 use super::settling::SPOIL;
 use super::{CHUNK, Failure, Procedure, Session};
@@ -93,7 +93,6 @@ impl Engine {
     }
 
     /// Time has passed, on the timer that says `now`.
-    #[inline(never)]
     pub(crate) fn pass_time(&mut self, now: Duration) {
         self.session.now = Instant::new(now);
     }
@@ -195,11 +194,10 @@ impl Engine {
         Ok(())
     }
 
-    /// When to call [`expire`](Self::expire); `None` where there is no hurry.
-    #[inline(never)]
-    pub(crate) fn time_left(&self) -> Option<Duration> {
+    /// In how many milliseconds to call [`expire`](Self::expire); `None` where there is no hurry.
+    pub(crate) fn time_left(&self) -> Option<u32> {
         let left = if self.drained { self.session.time_left() } else { u32::MAX };
-        (left < u32::MAX).then(|| duration(left))
+        (left < u32::MAX).then_some(left)
     }
 
     /// Nothing arrived in time.

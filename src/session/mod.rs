@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 
-pub(crate) use clock::Instant;
+pub(crate) use clock::{Instant, moment};
 pub(crate) use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
