@@ -109,7 +109,8 @@ impl Bench {
                 }
                 continue;
             }
-            let deadline = self.now + self.engine.time_left().expect("something is waited for");
+            let left = self.engine.time_left().expect("something is waited for");
+            let deadline = self.now + Duration::from_millis(left.into());
             match self.says.first() {
                 Some(&(milliseconds, text)) if Duration::from_millis(milliseconds) <= deadline => {
                     self.pass(self.now.max(Duration::from_millis(milliseconds)));
