@@ -92,18 +92,17 @@ fn ready<O>(poll: Poll<O>) -> Option<O> {
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
+    #[expect(clippy::manual_async_fn, reason = "the future of an async fn would hold the arguments twice")]
     pub(crate) fn drive<S: Source>(
         &mut self,
         procedure: &mut dyn Procedure,
         mut source: S,
     ) -> impl Future<Output = Result<(), Error>> {
-        // Not an `async fn`, whose future would hold the arguments twice.
         async move {
             self.engine.begin_call(procedure)?;
             let mut window = [0; WINDOW];
             loop {
-                let now = self.timer.now();
-                self.engine.pass_time(now);
+                self.engine.pass_time(self.timer.now());
                 match self.engine.poll(procedure) {
                     Ok(Progress::Waiting) => {}
                     Ok(Progress::Done) => return Ok(()),
@@ -116,7 +115,6 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                     source.fill(limit).await?;
                     outgoing = Outgoing::Bytes(source.unsent());
                 }
-                let time_left = self.engine.time_left();
                 let (sent, received, timed_out) = {
                     let mut send = pin!(async {
                         match outgoing {
@@ -125,7 +123,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                         }
                     });
                     let mut receive = pin!(self.receiver.fill_buf());
-                    let mut wait = pin!(time_left.map(|left| self.timer.wait_until(moment(now, left))));
+                    let deadline = self.engine.time_left().map(|left| moment(self.timer.now(), left));
+                    let mut wait = pin!(deadline.map(|deadline| self.timer.wait_until(deadline)));
                     poll_fn(|context| {
                         let received = ready(receive.as_mut().poll(context));
                         let sent = match outgoing {

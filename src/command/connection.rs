@@ -125,7 +125,7 @@ pub struct Disc {
     /// The client.
     pub client: ClientIndex,
     /// How long the module may take: 60-180 s, from 1 s on A76xx. Where the family
-    /// [has it](Family::has_disconnect_without_timeout), 0 sets no time.
+    /// [has it](crate::Family::has_disconnect_without_timeout), 0 sets no time.
     pub timeout: u32,
 }
 

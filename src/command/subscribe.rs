@@ -80,7 +80,7 @@ impl Repeatable for Unsub<'_> {
 }
 
 /// `AT+CMQTTSUB?`: the topic filters that are subscribed to, of both clients, however many and however long (S67
-/// §2.2.13); refused before a byte is sent where the [family](Family::lists_subscriptions) does not list them.
+/// §2.2.13); refused before a byte is sent where the [family](crate::Family::lists_subscriptions) does not list them.
 ///
 /// The response tells their number; the filters go to a handler, in one or more [parts](Part) each, as they arrive:
 ///

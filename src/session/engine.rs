@@ -74,7 +74,7 @@ const fn loses_bytes(kind: ErrorKind) -> bool {
     )
 }
 
-// What a shell's loop calls is not inlined into it: the loop exists once for each kind of source of a payload.
+// Most of what a shell's loop calls is not inlined into it: the loop exists once for each kind of source of a payload.
 impl Engine {
     pub(crate) fn new(family: Family) -> Self {
         Self { parser: Parser::new(), errors_in_a_row: 0, drained: false, unflushed: 0, session: Session::new(family) }

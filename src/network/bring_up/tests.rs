@@ -95,7 +95,7 @@ impl Bench {
 
     fn drive(&mut self, procedure: &mut dyn Procedure, handler: &mut dyn MessageHandler) -> Result<(), Error> {
         self.begin(procedure)?;
-        while let Some(bytes) = self.to_send(procedure)? {
+        while let Some(bytes) = self.outgoing(procedure)? {
             if !bytes.is_empty() {
                 self.engine.transmitted(bytes.len());
                 let mut answer = String::new();
@@ -140,7 +140,7 @@ impl Bench {
     }
 
     /// What is to be sent next, empty where something is waited for; `None` where the call has ended.
-    fn to_send(&mut self, procedure: &mut dyn Procedure) -> Result<Option<Vec<u8>>, Error> {
+    fn outgoing(&mut self, procedure: &mut dyn Procedure) -> Result<Option<Vec<u8>>, Error> {
         if self.engine.poll(procedure).map_err(|failure| self.engine.session.error(failure))? == Progress::Done {
             return Ok(None);
         }
@@ -151,7 +151,7 @@ impl Bench {
             Outgoing::Source(_) => panic!("no source"),
             Outgoing::Flush => {
                 self.engine.flushed();
-                self.to_send(procedure)
+                self.outgoing(procedure)
             }
         }
     }

@@ -170,7 +170,7 @@ fn a_dropped_call_is_gone_on_with_by_the_next() {
     bench.begin(&dropped).unwrap();
     // Up to the first pause: nothing is to be sent, and the deadline is further than an answer.
     loop {
-        let bytes = bench.to_send(&mut dropped).unwrap().expect("it has not ended");
+        let bytes = bench.outgoing(&mut dropped).unwrap().expect("it has not ended");
         if bytes.is_empty() {
             break;
         }
