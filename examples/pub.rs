@@ -110,7 +110,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 fn check(arguments: &Arguments, length: usize) -> Result<(), Failure> {
     let family = arguments.port.family();
     let topic = Topic { client: arguments.port.index(), topic: &arguments.topic };
-    topic.check(family).map_err(Error::from)?;
+    (&topic as &dyn Request).check(family).map_err(Error::from)?;
     match family.payload_limit() {
         limit if length > limit => Err(format!("the message is longer than the {limit} bytes a module takes").into()),
         _ => Ok(()),

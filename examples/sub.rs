@@ -95,7 +95,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let family = arguments.port.family();
     for subscription in arguments.subscriptions() {
-        subscription.check(family).map_err(Error::from)?;
+        (&subscription as &dyn Request).check(family).map_err(Error::from)?;
     }
     let client_id = arguments.session.client_id("sub");
     let will = arguments.session.will();

@@ -116,7 +116,9 @@ impl Urc {
             matches!(rest, [] | [b':' | b' ', ..]).then_some((kind, rest))
         })?;
         match kind {
-            Kind::Ready => return Some(Self::Ready(Ready)),
+            // Nothing stands behind `RDY`.
+            Kind::Rdy if !rest.is_empty() => return None,
+            Kind::Rdy | Kind::AtReady => return Some(Self::Ready(Ready)),
             Kind::NoNet => return Some(Self::NoNet(NoNet)),
             _ => {}
         }
@@ -143,7 +145,8 @@ enum Kind {
     RxEnd,
     ConnLost,
     NoNet,
-    Ready,
+    Rdy,
+    AtReady,
 }
 
 /// The most frequent first.
@@ -154,8 +157,8 @@ const KINDS: [(&str, Kind); 8] = [
     ("+CMQTTRXEND", Kind::RxEnd),
     ("+CMQTTCONNLOST", Kind::ConnLost),
     ("+CMQTTNONET", Kind::NoNet),
-    ("RDY", Kind::Ready),
-    ("*ATREADY", Kind::Ready),
+    ("RDY", Kind::Rdy),
+    ("*ATREADY", Kind::AtReady),
 ];
 
 #[cfg(test)]
@@ -204,6 +207,8 @@ mod tests {
             b"+CMQTTPUB: 0,0\r",
             b"+CMQTTRECV: 0,\"a\",\"b\"\r",
             b"RDY?\r",
+            b"RDY 25C\r",
+            b"RDY: 1\r",
             b" RDY\r",
         ] {
             assert_eq!(urc(line), None, "{line:?}");

@@ -78,6 +78,8 @@ where
                     if count == 0 {
                         return Err(Error::Transmit(ErrorKind::WriteZero));
                     }
+                    // The transmitter, or the source before, may have taken its time.
+                    self.engine.pass_time(self.timer.now());
                     self.engine.transmitted(count);
                     unsent.start = unsent.end.min(unsent.start + count);
                     self.take(procedure)?;
@@ -87,7 +89,7 @@ where
                     self.engine.flushed();
                 }
                 Outgoing::Nothing | Outgoing::Source(_) => {
-                    if !self.take(procedure)? && !self.engine.is_drained_now() {
+                    if !self.take(procedure)? && !self.engine.drain_ended() {
                         self.wait()?;
                     }
                 }

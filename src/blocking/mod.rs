@@ -150,7 +150,7 @@ where
     /// Those of [`next_event`](Self::next_event), but for `Aborted`.
     pub fn poll_event(&mut self) -> Result<Option<Event>, Error> {
         while self.take(&mut Listen)? {}
-        self.engine.is_drained_now();
+        self.engine.drain_ended();
         self.expire_if_due();
         Ok(self.engine.session.events.take())
     }
@@ -260,7 +260,8 @@ where
     /// `connect` can be called again.
     pub fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::new(self.index, options, remembered, &mut engine.session);
+        let mut procedure = Connect::new(self.index, options);
+        procedure.remember(remembered, &mut engine.session)?;
         self.drive(&mut procedure)?;
         Ok(procedure.connection)
     }
@@ -272,7 +273,8 @@ where
     /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected) where there was none; else those of `connect`.
     pub fn reconnect(&mut self) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::again(self.index, remembered, &mut engine.session)?;
+        let mut procedure = Connect::again(self.index, remembered)?;
+        procedure.remember(remembered, &mut engine.session)?;
         self.drive(&mut procedure)?;
         Ok(procedure.connection)
     }

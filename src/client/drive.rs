@@ -113,6 +113,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                     && S::IS_THERE
                 {
                     source.fill(limit).await?;
+                    self.engine.pass_time(self.timer.now());
                     outgoing = Outgoing::Bytes(source.unsent());
                 }
                 let (sent, received, timed_out) = {
@@ -131,7 +132,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                             Outgoing::Nothing => None,
                             _ => ready(send.as_mut().poll(context)),
                         };
-                        if received.is_some() || sent.is_some() || self.engine.is_drained_now() {
+                        if received.is_some() || sent.is_some() || self.engine.drain_ended() {
                             return Poll::Ready((sent, received, false));
                         }
                         // Only now: what lies in a buffer came in time.
@@ -160,7 +161,12 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                         let count = bytes.len();
                         self.receiver.consume(count);
                     }
-                    Some(Err(error)) => self.engine.receive_failed(error.kind(), &mut self.handler)?,
+                    Some(Err(error)) => {
+                        let kind = error.kind();
+                        // To go on, embassy-rp's receiver has to be told that nothing was taken.
+                        self.receiver.consume(0);
+                        self.engine.receive_failed(kind, &mut self.handler)?;
+                    }
                     None => {}
                 }
                 if timed_out {

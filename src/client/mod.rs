@@ -280,7 +280,8 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     /// again.
     pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::new(self.index, options, remembered, &mut engine.session);
+        let mut procedure = Connect::new(self.index, options);
+        procedure.remember(remembered, &mut engine.session)?;
         self.drive(&mut procedure).await?;
         Ok(procedure.connection)
     }
@@ -294,7 +295,8 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected) where there was no `connect`; else those of `connect`.
     pub async fn reconnect(&mut self) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::again(self.index, remembered, &mut engine.session)?;
+        let mut procedure = Connect::again(self.index, remembered)?;
+        procedure.remember(remembered, &mut engine.session)?;
         self.drive(&mut procedure).await?;
         Ok(procedure.connection)
     }

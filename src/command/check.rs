@@ -5,7 +5,6 @@ use crate::family::{ADDRESS_LIMIT, LONGEST_FILE_NAME, SHORTEST_FILE_NAME, TOPIC_
 
 type Checked = Result<(), InvalidInput>;
 
-// Not inlined: there are many checks, and none is in a hurry.
 pub(crate) const fn invalid(parameter: Parameter, problem: Problem) -> Checked {
     Err(InvalidInput { parameter, problem })
 }

@@ -4,9 +4,7 @@ use core::fmt;
 
 use super::{Answer, ClientIndex, Description, Descriptor, MqttVersion, Request, Step, check, no_response};
 use crate::error::{Parameter, Problem};
-use crate::family::{
-    CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, KEEP_ALIVE_LIMIT, OPERATION_TIMEOUT, TIMEOUT_LIMIT, VersionSetting, with_margin,
-};
+use crate::family::{CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, KEEP_ALIVE_LIMIT, TIMEOUT_LIMIT, VersionSetting, with_margin};
 
 /// What a client connects to, `<server_type>` of the manuals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,7 +133,7 @@ impl Request for Disc {
             .command(const { &Descriptor::new("+CMQTTDISC", Answer::Deferred).step(Step::Disc) })
             .client(self.client);
         if self.timeout == 0 && description.family().has_disconnect_without_timeout() {
-            description.comma_number(0).timeout_milliseconds(with_margin(OPERATION_TIMEOUT.into()));
+            description.comma_number(0);
             return;
         }
         let shortest = description.family().shortest_disconnect_timeout();

@@ -197,3 +197,15 @@ impl<'w> Description<'w> {
         self.byte(b'"').text(name).byte(b'"').check(check::file_name(name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_problems_the_first_counts() {
+        let mut description = Description::checking(Family::A76xx);
+        description.refuse(Parameter::Topic, Problem::Empty).refuse(Parameter::Data, Problem::Character).number(1);
+        assert_eq!(description.checked(), Err(InvalidInput { parameter: Parameter::Topic, problem: Problem::Empty }));
+    }
+}

@@ -311,17 +311,19 @@ pub trait Request {
     /// same every time.
     fn describe(&self, description: &mut Description<'_>);
 
-    /// The bytes that go out after the prompt, as many as its description [says](Description::prompt).
+    /// The bytes that go out after the prompt. Its description has to [say](Description::prompt) how many.
     fn data(&self) -> &[u8] {
         &[]
     }
+}
 
-    /// Whether a module of this family can take the command, as it is checked before its first byte is sent.
+impl dyn Request + '_ {
+    /// Whether a module of this family can take the command, as its description says.
     ///
     /// # Errors
     ///
     /// Which argument is wrong, and how.
-    fn check(&self, family: Family) -> Result<(), InvalidInput> {
+    pub fn check(&self, family: Family) -> Result<(), InvalidInput> {
         let mut description = Description::checking(family);
         self.describe(&mut description);
         description.checked()

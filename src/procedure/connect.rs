@@ -6,7 +6,7 @@ mod requests;
 use crate::ResultCode;
 use crate::at::Line;
 use crate::command::{AccqRead, ClientIndex, ConnectRead, Description, Disc, DiscRead, EchoOff, Rel, Request, Start};
-use crate::error::{CommandName, Error, Illegal, Refusal};
+use crate::error::{CommandName, Error, Illegal, InvalidInput, Refusal};
 use crate::family::Family;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
@@ -89,23 +89,13 @@ pub(crate) struct Connect<'a> {
 }
 
 impl<'a> Connect<'a> {
-    /// With these options, which are remembered for the next time.
-    pub(crate) fn new(
-        client: ClientIndex,
-        options: &'a ConnectOptions<'a>,
-        remembered: &mut Remembered<'a>,
-        session: &mut Session,
-    ) -> Self {
-        let last = client.of_mut(remembered).replace(options);
-        let same_options = last.is_some_and(|last| core::ptr::eq(last, options));
-        if !same_options {
-            session.lifecycle.client_mut(client).prepared = false;
-        }
+    /// Connects with these options.
+    pub(crate) const fn new(client: ClientIndex, options: &'a ConnectOptions<'a>) -> Self {
         Self {
             client,
             options,
             step: Step::Begin,
-            same_options,
+            same_options: false,
             id_matches: false,
             probed: false,
             start_refused: None,
@@ -120,15 +110,28 @@ impl<'a> Connect<'a> {
     }
 
     /// With the options of the last time.
-    pub(crate) fn again(
-        client: ClientIndex,
-        remembered: &mut Remembered<'a>,
-        session: &mut Session,
-    ) -> Result<Self, Error> {
+    pub(crate) fn again(client: ClientIndex, remembered: &Remembered<'a>) -> Result<Self, Error> {
         match *client.of(remembered) {
-            Some(options) => Ok(Self::new(client, options, remembered, session)),
+            Some(options) => Ok(Self::new(client, options)),
             None => Err(Error::Illegal { command: CommandName(&"+CMQTTCONNECT"), reason: Illegal::NeverConnected }),
         }
+    }
+
+    /// Checks the options, and remembers them for the next time.
+    pub(crate) fn remember(
+        &mut self,
+        remembered: &mut Remembered<'a>,
+        session: &mut Session,
+    ) -> Result<(), InvalidInput> {
+        let mut description = Description::checking(session.family);
+        self.describe_all(&mut description);
+        description.checked()?;
+        let last = self.client.of_mut(remembered).replace(self.options);
+        self.same_options = last.is_some_and(|last| core::ptr::eq(last, self.options));
+        if !self.same_options {
+            session.lifecycle.client_mut(self.client).prepared = false;
+        }
+        Ok(())
     }
 
     /// How the last command ended, and what that leads to.
@@ -247,8 +250,8 @@ impl<'a> Connect<'a> {
             Step::Configure(place) => self.describe_setting(place, description),
             Step::Sslcfg => self.describe_sslcfg(description),
             Step::Connect => self.describe_connect(description),
-            Step::Begin => self.describe_all(description),
-            Step::Busy | Step::Done => {}
+            // The options were checked when they were remembered.
+            Step::Begin | Step::Busy | Step::Done => {}
         }
     }
 
@@ -346,6 +349,7 @@ impl Procedure for Connect<'_> {
         }
         for &byte in bytes {
             let mut window = [0; 2];
+            // What is compared is the same for every family.
             let mut wanted = Description::new(Family::A7600, self.comparison.count().into(), &mut window);
             self.describe_wanted(&mut wanted);
             let (is_last, [wanted, _]) = (wanted.filled() < window.len(), window);

@@ -46,7 +46,7 @@ pub(crate) enum Progress {
 /// [`expire`](Self::expire) when nothing arrives for [`time_left`](Self::time_left). The loop can be left at any point.
 ///
 /// What has arrived since the last call is taken before anything is decided, because it may be a restart: until there is
-/// [nothing more](Self::is_drained_now), nothing is sent, and no time passes.
+/// [nothing more](Self::drain_ended), nothing is sent, and no time passes.
 #[derive(Debug)]
 pub(crate) struct Engine {
     parser: Parser,
@@ -84,7 +84,7 @@ impl Engine {
     pub(crate) fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
         self.drained = false;
         // A transmitter may hold back what a dropped call has sent.
-        self.unflushed = 1;
+        self.unflushed = self.unflushed.max(1);
         let mut description = Description::checking(self.session.family);
         procedure.command(&mut description);
         description.checked()?;
@@ -98,7 +98,7 @@ impl Engine {
     }
 
     /// The receiver has nothing more for now. Returns whether that is news.
-    pub(crate) fn is_drained_now(&mut self) -> bool {
+    pub(crate) fn drain_ended(&mut self) -> bool {
         !core::mem::replace(&mut self.drained, true)
     }
 

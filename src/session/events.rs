@@ -238,4 +238,26 @@ mod tests {
         assert_eq!(events.take(), None);
         assert_eq!(events.counters.refused_messages, 2);
     }
+
+    #[test]
+    fn what_waits_for_one_client_stays_when_that_of_the_other_is_taken() {
+        let mut events = Events::NONE;
+        for client in ClientIndex::ALL {
+            events.message(client);
+            events.refused(client, 1, 2);
+            events.aborted(client);
+            events.connection_lost(ConnLost { client, cause: LossCause::Closed });
+        }
+        for client in ClientIndex::ALL {
+            assert_eq!(events.take(), Some(Event::Message(client)));
+            let (topic_length, payload_length) = (1, 2);
+            let refused = Event::MessageRefused { client, topic_length, payload_length, count: 1 };
+            assert_eq!(events.take(), Some(refused));
+            assert_eq!(events.take(), Some(Event::MessageAborted { client, count: 1 }));
+        }
+        for client in ClientIndex::ALL {
+            assert_eq!(events.take(), Some(Event::ConnectionLost { client, cause: LossCause::Closed }));
+        }
+        assert_eq!(events.take(), None);
+    }
 }

@@ -118,10 +118,10 @@ impl Exchange {
         let timeout = match self.descriptor.step {
             Step::Start => timeouts.start,
             Step::Stop => timeouts.stop,
-            Step::Connect | Step::Sub | Step::Unsub => timeouts.operation,
+            Step::Connect | Step::Disc | Step::Sub | Step::Unsub => timeouts.operation,
             _ => timeouts.command,
         };
-        self.timeout = timeout.max(description.timeout);
+        self.timeout = if description.timeout > 0 { description.timeout } else { timeout };
     }
 
     /// No command, but data that may be owed.
@@ -247,7 +247,8 @@ impl Exchange {
         if self.descriptor.step == unconcerned {
             return;
         }
-        if matches!(self.result, Err(Failure::NoAnswer | Failure::OutcomeUnknown)) {
+        // Not where the answer itself has told already how it will end. Of two losses, the last counts.
+        if !matches!(self.result, Ok(()) | Err(Failure::Refused(_))) {
             self.result = Err(failure);
         }
         self.deadline = now.after(GRACE);
@@ -285,4 +286,47 @@ pub(super) fn code_in(line: Line<'_>, name: &str, client: Option<ClientIndex>) -
         return None;
     }
     parameters.small_number().map(ResultCode::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Disc, Pub, QoS, Request};
+    use crate::family::Family;
+
+    const CLIENT: ClientIndex = ClientIndex::First;
+
+    fn begun(request: &dyn Request, timeouts: &Timeouts) -> Exchange {
+        let mut description = Description::checking(Family::A76xx);
+        request.describe(&mut description);
+        let mut exchange = Exchange::idle();
+        exchange.begin(&description, timeouts, Instant::ZERO);
+        exchange
+    }
+
+    fn publish(timeout: u32) -> Pub {
+        Pub { client: CLIENT, qos: QoS::AtLeastOnce, timeout, retained: false, duplicate: false }
+    }
+
+    #[test]
+    fn of_two_losses_the_last_counts() {
+        let timeouts = Timeouts::of(Family::A76xx);
+        let mut exchange = begun(&publish(60), &timeouts);
+        exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
+        exchange.interrupt(Failure::ConnectionLost, Instant::ZERO);
+        exchange.interrupt(Failure::NetworkLost, Instant::ZERO);
+        exchange.expire();
+        assert_eq!(exchange.result(), Err(Failure::NetworkLost));
+    }
+
+    #[test]
+    fn a_time_of_the_commands_own_counts_also_where_it_is_shorter() {
+        assert_eq!(begun(&publish(1), &Timeouts::of(Family::A76xx)).timeout, 6_000);
+    }
+
+    #[test]
+    fn a_disconnect_without_a_time_takes_as_long_as_any_operation() {
+        let timeouts = Timeouts::of(Family::A76xx).operation(core::time::Duration::from_secs(300));
+        assert_eq!(begun(&Disc { client: CLIENT, timeout: 0 }, &timeouts).timeout, 300_000);
+    }
 }

@@ -7,7 +7,7 @@ use crate::command::Description;
 /// What a procedure does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// The command that [`Procedure::command`] shows.
+    /// The command that [`Procedure::command`] describes.
     Command,
     /// Nothing for so many milliseconds.
     Pause(u32),

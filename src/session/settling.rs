@@ -74,8 +74,8 @@ impl Settling {
         !matches!(self.stage, Stage::Off | Stage::Owed)
     }
 
-    #[inline(never)] // keeps the image small
     /// The bytes that are owed to the module, where data are, so many in a row at most.
+    #[inline(never)] // keeps the image small
     pub(super) fn payment(&self, unsent: usize) -> Option<(u8, usize)> {
         if !self.is_active() {
             return None;
@@ -206,10 +206,10 @@ impl Session {
         let mut description = Description::checking(self.family);
         self.describe_settlement(&mut description);
         self.exchange.begin(&description, &self.timeouts, self.now);
-        match self.settling.stage {
-            Stage::Hello => self.exchange.timeout = HELLO_TIMEOUT,
-            Stage::Fence => self.exchange.timeout = FENCE_TIMEOUT,
-            _ => {}
+        if let Stage::Hello | Stage::Fence = self.settling.stage {
+            let timeout = if self.settling.stage == Stage::Hello { HELLO_TIMEOUT } else { FENCE_TIMEOUT };
+            self.exchange.timeout = timeout;
+            self.exchange.deadline = self.now.after(timeout);
         }
         !description.is_blank()
     }
@@ -366,5 +366,21 @@ impl Session {
             }
         }
         self.conclude();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payment_is_slashes_and_ends_with_a_carriage_return() {
+        let pay = |unpaid| Settling { stage: Stage::Pay, unpaid, ..Settling::new() };
+        assert_eq!(pay(5).payment(6), Some((SLASH, 5)));
+        assert_eq!(pay(5).payment(1), Some((CARRIAGE_RETURN, 1)));
+        assert_eq!(pay(0).payment(3), Some((CARRIAGE_RETURN, 2)));
+        let finish = Settling { stage: Stage::Finish, ..Settling::new() };
+        assert_eq!(finish.payment(1), Some((SLASH, 1)));
+        assert_eq!(Settling::new().payment(1), None);
     }
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::bench::*;
 use crate::driver::command::{Accq, Cfg, Connect, MqttVersion, Rel, ServerType, Setting, Start, Stop, WillTopic};
 use crate::driver::error::{Illegal, Parameter, Problem};
-use crate::driver::{Broker, ConnectOptions, Error, Family, Publish, QoS, Will};
+use crate::driver::{Broker, ConnectOptions, Connection, Error, Family, Publish, QoS, Will};
 
 /// Runs a call that must fail like this, and sees to it that no byte was sent and the session goes on.
 fn refused_unsent(family: Family, call: impl AsyncFn(&mut TestModem<'_>) -> Result<(), Error>) -> Error {
@@ -190,4 +190,32 @@ fn steps_out_of_order_are_refused_by_name() {
     expected(refused_unsent(family, other), "+CMQTTSUB", Illegal::ClientNotConnected);
     let other = async |modem: &mut TestModem<'_>| modem.client(SECOND).reconnect().await.map(|_| ());
     expected(refused_unsent(family, other), "+CMQTTCONNECT", Illegal::NeverConnected);
+}
+
+#[test]
+fn refused_options_are_not_those_of_the_last_connect() {
+    static BAD: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "");
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, family, &inbox);
+        bench.block_on(async {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            assert!(matches!(modem.client(FIRST).connect(&BAD).await, Err(Error::Invalid(_))));
+            assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Adopted));
+        });
+    }
+}
+
+#[test]
+fn refused_first_options_are_not_remembered() {
+    static BAD: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "");
+    let bench = bench(Family::A76xx);
+    let inbox = TestInbox::new();
+    let mut modem = modem(&bench, Family::A76xx, &inbox);
+    bench.block_on(async {
+        assert!(matches!(modem.client(FIRST).connect(&BAD).await, Err(Error::Invalid(_))));
+        let again = modem.client(FIRST).reconnect().await;
+        assert!(matches!(again, Err(Error::Illegal { reason: Illegal::NeverConnected, .. })), "{again:?}");
+    });
 }

@@ -1,8 +1,9 @@
 //! The whole command set, one command at a time, on every family.
 
 use core::cell::RefCell;
+use core::time::Duration;
 
-use simcom_modem_simulator::behaviour::SubscribeRead;
+use simcom_modem_simulator::behaviour::{Override, ScriptedAnswer, SubscribeRead};
 
 use crate::bench::*;
 use crate::driver::command::*;
@@ -218,4 +219,47 @@ fn a_module_says_which_family_it_is_of() {
         });
         assert_eq!(Family::from_test_forms(forms), Some(family), "{forms:?}");
     }
+}
+
+/// A command that answers soon or never.
+struct Short;
+
+impl Request for Short {
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CGNSSPWR", Answer::Plain) }).timeout_milliseconds(1_000);
+    }
+}
+
+impl Command for Short {
+    type Response = ();
+}
+
+#[test]
+fn a_command_of_ones_own_can_have_a_shorter_timeout() {
+    let bench = bench_with(Family::A76xx, |behaviour| {
+        behaviour.overrides = vec![Override { prefix: "AT+CGNSSPWR".into(), nth: 1, answer: ScriptedAnswer::Silence }];
+    });
+    let inbox = TestInbox::new();
+    let mut modem = modem(&bench, Family::A76xx, &inbox);
+    bench.block_on(async {
+        modem.execute(&At).await.or_transcript(&bench);
+        let before = bench.now();
+        assert!(matches!(modem.execute(&Short).await, Err(Error::NoAnswer { .. })));
+        let took = bench.now() - before;
+        assert!(took < Duration::from_millis(1_500), "{took:?}");
+    });
+}
+
+#[test]
+fn a_line_that_begins_like_rdy_is_no_restart() {
+    let bench = bench_with(Family::A76xx, |behaviour| {
+        let answer = ScriptedAnswer::Exactly(b"\r\nRDY 25C\r\n\r\nOK\r\n".to_vec());
+        behaviour.overrides = vec![Override { prefix: "AT+CGMM".into(), nth: 1, answer }];
+    });
+    let inbox = TestInbox::new();
+    let mut modem = modem(&bench, Family::A76xx, &inbox);
+    bench.block_on(async {
+        let model = modem.execute(&Cgmm).await;
+        assert!(model.is_ok(), "{model:?}");
+    });
 }

@@ -5,7 +5,7 @@ use core::ops::ControlFlow;
 use core::time::Duration;
 
 use crate::bench::*;
-use crate::driver::{Error, Event, Publish, QoS};
+use crate::driver::{Error, Event, Family, Publish, QoS};
 use crate::shell::bare_modem;
 
 #[test]
@@ -60,4 +60,33 @@ fn a_superloop_takes_events_without_waiting() {
         assert_eq!(messages(&inbox), [(FIRST, b"meter-3/a".to_vec(), b"x".to_vec())]);
         assert_eq!(modem.poll_event(), Ok(None));
     }
+}
+
+/// A source that takes its time.
+struct Slow<'b>(&'b Bench);
+
+impl embedded_io::ErrorType for Slow<'_> {
+    type Error = embedded_io::ErrorKind;
+}
+
+impl embedded_io::Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
+        self.0.pass(Duration::from_secs(10));
+        buffer.fill(b'x');
+        Ok(buffer.len())
+    }
+}
+
+#[test]
+fn a_slow_source_takes_nothing_from_the_time_of_the_answer() {
+    let family = Family::A76xx;
+    let bench = bench_with(family, |_| {});
+    let inbox = TestInbox::new();
+    let mut modem = bare_modem(&bench, family, &inbox).with_idle(|| {
+        bench.pass(Duration::from_millis(1));
+        ControlFlow::Continue(())
+    });
+    modem.client(FIRST).connect(&OPTIONS).or_transcript(&bench);
+    let message = Publish::new("meter-3/a", b"");
+    modem.client(FIRST).publish_from(&message, 8, &mut Slow(&bench)).or_transcript(&bench);
 }

@@ -25,7 +25,9 @@ pub async fn serve<'a>(
             if let Some(message) = inbox.take(buffer) {
                 break message.payload();
             }
-            if let Event::ConnectionLost { .. } | Event::NetworkLost | Event::ModemRestarted = modem.next_event().await? {
+            if let Event::ConnectionLost { .. } | Event::NetworkLost | Event::ModemRestarted =
+                modem.next_event().await?
+            {
                 return Ok(());
             }
         };

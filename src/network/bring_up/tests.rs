@@ -130,7 +130,7 @@ impl Bench {
     fn begin(&mut self, procedure: &dyn Procedure) -> Result<(), Error> {
         self.pass(self.now);
         self.engine.begin_call(procedure)?;
-        self.engine.is_drained_now();
+        self.engine.drain_ended();
         Ok(())
     }
 

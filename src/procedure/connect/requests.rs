@@ -8,6 +8,8 @@ use crate::options::ConnectOptions;
 
 /// The first place of the commands that set up the SSL context, of which there may be any number.
 const CSSLCFG: u8 = 4;
+/// The last place that can be filled: none is behind it, so that there is an end.
+const LAST_PLACE: u8 = u8::MAX - 1;
 
 impl Connect<'_> {
     /// Describes every command whose arguments are the user's.
@@ -51,7 +53,7 @@ impl Connect<'_> {
             (3, Some(will)) => {
                 return WillMsg { client, message: will.message, qos: will.qos }.describe(description);
             }
-            (CSSLCFG.., _) => {
+            (CSSLCFG..=LAST_PLACE, _) => {
                 if let Some(tls) = options.broker.tls {
                     tls.describe(place - CSSLCFG, description);
                 }

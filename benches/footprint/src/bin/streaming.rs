@@ -54,7 +54,9 @@ async fn serve(modem: &mut Modem<'static, Receiver, Transmitter, Clock, Checksum
             if let Some(complete) = modem.handler().complete.take() {
                 break complete.text(&mut text);
             }
-            if let Event::ConnectionLost { .. } | Event::NetworkLost | Event::ModemRestarted = modem.next_event().await? {
+            if let Event::ConnectionLost { .. } | Event::NetworkLost | Event::ModemRestarted =
+                modem.next_event().await?
+            {
                 return Ok(());
             }
         };
