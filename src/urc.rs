@@ -113,7 +113,7 @@ impl Urc {
     pub(crate) fn of(line: Line<'_>) -> Option<Self> {
         let (kind, rest) = KINDS.iter().find_map(|(name, kind)| {
             let rest = behind(line.bytes(), name)?;
-            matches!(rest, [] | [b':' | b' ', ..]).then_some((kind, rest))
+            matches!(rest, [] | [b':' | b' ', ..]).then_some((*kind, rest))
         })?;
         match kind {
             // Nothing stands behind `RDY`.

@@ -32,7 +32,7 @@ use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, Listen, PublishMessage, Remembered, Shutdown, Single,
+    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single,
     Store, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
@@ -56,7 +56,7 @@ pub struct Modem<'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
     handler: H,
     idle: I,
     engine: Engine,
-    options: Remembered<'a>,
+    options: [LastOptions<'a>; 2],
 }
 
 impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Modem<'_, R, T, C, H, I> {
@@ -259,11 +259,13 @@ where
     /// [`Error::Invalid`] before anything is sent; [`Error::Refused`] names the command and the code. After any error,
     /// `connect` can be called again.
     pub fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::new(self.index, options);
-        procedure.remember(remembered, &mut engine.session)?;
-        self.drive(&mut procedure)?;
-        Ok(procedure.connection)
+        let last = self.index.of_mut(&mut self.modem.options).replace(options);
+        let mut procedure = Connect::new(self.index, options, last);
+        let result = self.drive(&mut procedure);
+        if let Err(Error::Invalid(_)) = result {
+            *self.index.of_mut(&mut self.modem.options) = last;
+        }
+        result.map(|()| procedure.connection)
     }
 
     /// Connects again with the options of the last [`connect`](Self::connect).
@@ -272,9 +274,7 @@ where
     ///
     /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected) where there was none; else those of `connect`.
     pub fn reconnect(&mut self) -> Result<Connection, Error> {
-        let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::again(self.index, remembered)?;
-        procedure.remember(remembered, &mut engine.session)?;
+        let mut procedure = Connect::again(self.index, *self.index.of(&self.modem.options))?;
         self.drive(&mut procedure)?;
         Ok(procedure.connection)
     }

@@ -12,7 +12,7 @@ use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, Listen, PublishMessage, Remembered, Shutdown, Single,
+    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single,
     Store, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
@@ -38,7 +38,7 @@ pub struct Modem<'a, R, T, C, H> {
     pub(crate) timer: C,
     handler: H,
     engine: Engine,
-    options: Remembered<'a>,
+    options: [LastOptions<'a>; 2],
 }
 
 impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Modem<'_, R, T, C, H> {
@@ -279,11 +279,13 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     /// `AT+CMQTTCONNECT`; the codes of `AT+CMQTTSTART` are about the network. After any error, `connect` can be called
     /// again.
     pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::new(self.index, options);
-        procedure.remember(remembered, &mut engine.session)?;
-        self.drive(&mut procedure).await?;
-        Ok(procedure.connection)
+        let last = self.index.of_mut(&mut self.modem.options).replace(options);
+        let mut procedure = Connect::new(self.index, options, last);
+        let result = self.drive(&mut procedure).await;
+        if let Err(Error::Invalid(_)) = result {
+            *self.index.of_mut(&mut self.modem.options) = last;
+        }
+        result.map(|()| procedure.connection)
     }
 
     /// Connects again with the options of the last [`connect`](Self::connect).
@@ -294,9 +296,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     ///
     /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected) where there was no `connect`; else those of `connect`.
     pub async fn reconnect(&mut self) -> Result<Connection, Error> {
-        let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::again(self.index, remembered)?;
-        procedure.remember(remembered, &mut engine.session)?;
+        let mut procedure = Connect::again(self.index, *self.index.of(&self.modem.options))?;
         self.drive(&mut procedure).await?;
         Ok(procedure.connection)
     }

@@ -6,7 +6,7 @@ mod requests;
 use crate::ResultCode;
 use crate::at::Line;
 use crate::command::{AccqRead, ClientIndex, ConnectRead, Description, Disc, DiscRead, EchoOff, Rel, Request, Start};
-use crate::error::{CommandName, Error, Illegal, InvalidInput, Refusal};
+use crate::error::{CommandName, Error, Illegal, Refusal};
 use crate::family::Family;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
@@ -35,8 +35,8 @@ pub enum Connection {
     Adopted,
 }
 
-/// The options with which each client was last connected.
-pub(crate) type Remembered<'a> = [Option<&'a ConnectOptions<'a>>; 2];
+/// The options with which a client was last connected.
+pub(crate) type LastOptions<'a> = Option<&'a ConnectOptions<'a>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -89,13 +89,13 @@ pub(crate) struct Connect<'a> {
 }
 
 impl<'a> Connect<'a> {
-    /// Connects with these options.
-    pub(crate) const fn new(client: ClientIndex, options: &'a ConnectOptions<'a>) -> Self {
+    /// Connects with these options; `last` are those with which the client was last connected.
+    pub(crate) fn new(client: ClientIndex, options: &'a ConnectOptions<'a>, last: LastOptions<'a>) -> Self {
         Self {
             client,
             options,
             step: Step::Begin,
-            same_options: false,
+            same_options: last.is_some_and(|last| core::ptr::eq(last, options)),
             id_matches: false,
             probed: false,
             start_refused: None,
@@ -110,28 +110,11 @@ impl<'a> Connect<'a> {
     }
 
     /// With the options of the last time.
-    pub(crate) fn again(client: ClientIndex, remembered: &Remembered<'a>) -> Result<Self, Error> {
-        match *client.of(remembered) {
-            Some(options) => Ok(Self::new(client, options)),
+    pub(crate) fn again(client: ClientIndex, last: LastOptions<'a>) -> Result<Self, Error> {
+        match last {
+            Some(options) => Ok(Self::new(client, options, last)),
             None => Err(Error::Illegal { command: CommandName(&"+CMQTTCONNECT"), reason: Illegal::NeverConnected }),
         }
-    }
-
-    /// Checks the options, and remembers them for the next time.
-    pub(crate) fn remember(
-        &mut self,
-        remembered: &mut Remembered<'a>,
-        session: &mut Session,
-    ) -> Result<(), InvalidInput> {
-        let mut description = Description::checking(session.family);
-        self.describe_all(&mut description);
-        description.checked()?;
-        let last = self.client.of_mut(remembered).replace(self.options);
-        self.same_options = last.is_some_and(|last| core::ptr::eq(last, self.options));
-        if !self.same_options {
-            session.lifecycle.client_mut(self.client).prepared = false;
-        }
-        Ok(())
     }
 
     /// How the last command ended, and what that leads to.
@@ -147,6 +130,9 @@ impl<'a> Connect<'a> {
         }
         let refused = last.is_err();
         let lifecycle = &mut session.lifecycle;
+        if self.step == Step::Begin && !self.same_options {
+            lifecycle.client_mut(self.client).prepared = false;
+        }
         match self.step {
             Step::Begin if !lifecycle.echo_is_off => return Ok(Step::EchoOff),
             Step::Begin | Step::EchoOff => {}
@@ -250,8 +236,8 @@ impl<'a> Connect<'a> {
             Step::Configure(place) => self.describe_setting(place, description),
             Step::Sslcfg => self.describe_sslcfg(description),
             Step::Connect => self.describe_connect(description),
-            // The options were checked when they were remembered.
-            Step::Begin | Step::Busy | Step::Done => {}
+            Step::Begin => self.describe_all(description),
+            Step::Busy | Step::Done => {}
         }
     }
 

@@ -10,7 +10,7 @@ mod store;
 mod subscribe_all;
 
 pub use connect::Connection;
-pub(crate) use connect::{Connect, Remembered};
+pub(crate) use connect::{Connect, LastOptions};
 pub(crate) use detect::Detect;
 pub(crate) use disconnect::{DISCONNECT_TIMEOUT, Shutdown};
 pub(crate) use execute::{Execute, Single};

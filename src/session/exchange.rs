@@ -110,7 +110,7 @@ impl Exchange {
     /// A command, before its first byte is sent.
     #[inline(never)] // keeps the image small
     pub(super) fn begin(&mut self, description: &Description<'_>, timeouts: &Timeouts, now: Instant) {
-        self.renew(Phase::Line, now.after(timeouts.command));
+        self.renew(Phase::Line, now);
         self.descriptor = description.descriptor;
         self.client = description.client;
         self.line_length = description.line_length();
@@ -122,6 +122,7 @@ impl Exchange {
             _ => timeouts.command,
         };
         self.timeout = if description.timeout > 0 { description.timeout } else { timeout };
+        self.deadline = now.after(self.timeout.min(timeouts.command));
     }
 
     /// No command, but data that may be owed.

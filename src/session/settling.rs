@@ -206,17 +206,17 @@ impl Session {
         let mut description = Description::checking(self.family);
         self.describe_settlement(&mut description);
         self.exchange.begin(&description, &self.timeouts, self.now);
-        if let Stage::Hello | Stage::Fence = self.settling.stage {
-            let timeout = if self.settling.stage == Stage::Hello { HELLO_TIMEOUT } else { FENCE_TIMEOUT };
-            self.exchange.timeout = timeout;
-            self.exchange.deadline = self.now.after(timeout);
-        }
         !description.is_blank()
     }
 
     /// The command of the present stage.
     #[inline(never)] // keeps the image small
     fn describe_settlement(&self, description: &mut Description<'_>) {
+        description.timeout_milliseconds(match self.settling.stage {
+            Stage::Hello => HELLO_TIMEOUT,
+            Stage::Fence => FENCE_TIMEOUT,
+            _ => 0,
+        });
         match (self.settling.stage, self.settling.fence) {
             (Stage::Hello, _) => At.describe(description),
             (Stage::Fence, 0) => Csq.describe(description),

@@ -49,6 +49,11 @@ impl simcom_mqtt::Timer for Clock {
     }
 
     fn wait_until(&mut self, deadline: Duration) -> impl Future<Output = ()> {
-        poll_fn(move |_| if self.now() >= deadline { Poll::Ready(()) } else { Poll::Pending })
+        // Both wrap, every 49 days.
+        let deadline = (deadline.as_secs() as u32).wrapping_mul(1000).wrapping_add(deadline.subsec_millis());
+        poll_fn(move |_| {
+            let left = deadline.wrapping_sub(MILLISECONDS.load(Ordering::Relaxed)) as i32;
+            if left <= 0 { Poll::Ready(()) } else { Poll::Pending }
+        })
     }
 }
