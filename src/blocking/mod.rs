@@ -259,8 +259,9 @@ where
     /// [`Error::Invalid`] before anything is sent; [`Error::Refused`] names the command and the code. After any error,
     /// `connect` can be called again.
     pub fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let last = self.index.of_mut(&mut self.modem.options).replace(options);
-        let mut procedure = Connect::new(self.index, options, last);
+        let Modem { engine, options: remembered, .. } = &mut *self.modem;
+        let last = self.index.of_mut(remembered).replace(options);
+        let mut procedure = Connect::new(self.index, options, last, &mut engine.session);
         let result = self.drive(&mut procedure);
         if let Err(Error::Invalid(_)) = result {
             *self.index.of_mut(&mut self.modem.options) = last;
@@ -274,7 +275,8 @@ where
     ///
     /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected) where there was none; else those of `connect`.
     pub fn reconnect(&mut self) -> Result<Connection, Error> {
-        let mut procedure = Connect::again(self.index, *self.index.of(&self.modem.options))?;
+        let Modem { engine, options: remembered, .. } = &mut *self.modem;
+        let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut engine.session)?;
         self.drive(&mut procedure)?;
         Ok(procedure.connection)
     }

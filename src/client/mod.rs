@@ -279,8 +279,9 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     /// `AT+CMQTTCONNECT`; the codes of `AT+CMQTTSTART` are about the network. After any error, `connect` can be called
     /// again.
     pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let last = self.index.of_mut(&mut self.modem.options).replace(options);
-        let mut procedure = Connect::new(self.index, options, last);
+        let Modem { engine, options: remembered, .. } = &mut *self.modem;
+        let last = self.index.of_mut(remembered).replace(options);
+        let mut procedure = Connect::new(self.index, options, last, &mut engine.session);
         let result = self.drive(&mut procedure).await;
         if let Err(Error::Invalid(_)) = result {
             *self.index.of_mut(&mut self.modem.options) = last;
@@ -296,7 +297,8 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     ///
     /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected) where there was no `connect`; else those of `connect`.
     pub async fn reconnect(&mut self) -> Result<Connection, Error> {
-        let mut procedure = Connect::again(self.index, *self.index.of(&self.modem.options))?;
+        let Modem { engine, options: remembered, .. } = &mut *self.modem;
+        let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut engine.session)?;
         self.drive(&mut procedure).await?;
         Ok(procedure.connection)
     }

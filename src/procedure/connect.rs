@@ -90,12 +90,20 @@ pub(crate) struct Connect<'a> {
 
 impl<'a> Connect<'a> {
     /// Connects with these options; `last` are those with which the client was last connected.
-    pub(crate) fn new(client: ClientIndex, options: &'a ConnectOptions<'a>, last: LastOptions<'a>) -> Self {
+    pub(crate) fn new(
+        client: ClientIndex,
+        options: &'a ConnectOptions<'a>,
+        last: LastOptions<'a>,
+        session: &mut Session,
+    ) -> Self {
+        let same_options = last.is_some_and(|last| core::ptr::eq(last, options));
+        // At once: the call may be dropped before its first step, and these options are remembered.
+        session.lifecycle.client_mut(client).prepared &= same_options;
         Self {
             client,
             options,
             step: Step::Begin,
-            same_options: last.is_some_and(|last| core::ptr::eq(last, options)),
+            same_options,
             id_matches: false,
             probed: false,
             start_refused: None,
@@ -110,9 +118,9 @@ impl<'a> Connect<'a> {
     }
 
     /// With the options of the last time.
-    pub(crate) fn again(client: ClientIndex, last: LastOptions<'a>) -> Result<Self, Error> {
+    pub(crate) fn again(client: ClientIndex, last: LastOptions<'a>, session: &mut Session) -> Result<Self, Error> {
         match last {
-            Some(options) => Ok(Self::new(client, options, last)),
+            Some(options) => Ok(Self::new(client, options, last, session)),
             None => Err(Error::Illegal { command: CommandName(&"+CMQTTCONNECT"), reason: Illegal::NeverConnected }),
         }
     }
@@ -130,9 +138,6 @@ impl<'a> Connect<'a> {
         }
         let refused = last.is_err();
         let lifecycle = &mut session.lifecycle;
-        if self.step == Step::Begin && !self.same_options {
-            lifecycle.client_mut(self.client).prepared = false;
-        }
         match self.step {
             Step::Begin if !lifecycle.echo_is_off => return Ok(Step::EchoOff),
             Step::Begin | Step::EchoOff => {}

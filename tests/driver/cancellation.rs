@@ -210,6 +210,36 @@ fn a_connect_dropped_at_any_poll_is_completed_by_the_next() {
 }
 
 #[test]
+fn connect_with_other_options_dropped_at_any_poll_sets_the_client_up_for_them() {
+    let family = Family::A76xx;
+    let with_will = OPTIONS.will(&WILL);
+    for polls in 1.. {
+        let bench = bench(family);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, family, &inbox);
+        bench.block_on(async {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            modem.client(FIRST).disconnect().await.or_transcript(&bench);
+        });
+        bench.set_chunking(MANY_POLLS);
+        // What this leaves behind is settled before the first step of `connect`.
+        let _ = bench.poll_then_drop(modem.execute(&Csq), 4);
+        let ended = {
+            let mut client = modem.client(FIRST);
+            bench.poll_then_drop(client.connect(&with_will), polls).is_some()
+        };
+        bench.block_on(async {
+            modem.client(FIRST).connect(&with_will).await.or_transcript(&bench);
+            let connection = bench.loopback(|broker, _| broker.connection(0).cloned()).unwrap();
+            assert!(connection.will.is_some(), "{polls}: {}", bench.transcript_text());
+        });
+        if ended {
+            break;
+        }
+    }
+}
+
+#[test]
 fn a_call_dropped_while_it_settles_an_earlier_one_is_settled_too() {
     let family = Family::A76xx;
     for first in (1..120).step_by(3) {
