@@ -11,6 +11,7 @@ mod faults;
 mod handler;
 mod late_answers;
 mod main_path;
+mod receivers;
 mod recovery;
 mod several;
 #[path = "shell/asynchronous.rs"]

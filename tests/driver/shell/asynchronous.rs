@@ -7,7 +7,7 @@ use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 use crate::driver::{Family, MessageHandler, Modem, Timer};
 
 /// The bench's clock as the driver's timer.
-pub struct VirtualTimer(Clock);
+pub struct VirtualTimer(pub Clock);
 
 impl Timer for VirtualTimer {
     fn now(&self) -> Duration {
