@@ -29,6 +29,7 @@ use crate::family::Family;
 use crate::loopback::Loopback;
 use crate::modem::Modem;
 use clock::Timers;
+use executor::Standstill;
 use line::Line;
 
 /// How the module's bytes come to the host, and the host's to the module.
@@ -71,6 +72,7 @@ struct Inner {
     chunking: Chunking,
     read_errors: VecDeque<ErrorKind>,
     timers: Timers,
+    standstill: Standstill,
     reader: Option<core::task::Waker>,
     at: Vec<(Duration, Action)>,
     after_output: Vec<(usize, Action)>,
@@ -94,6 +96,7 @@ impl Bench {
             chunking: Chunking::default(),
             read_errors: VecDeque::new(),
             timers: Timers::default(),
+            standstill: Standstill::default(),
             reader: None,
             at: Vec::new(),
             after_output: Vec::new(),

@@ -9,8 +9,15 @@ use std::task::Wake;
 
 use super::Bench;
 
-/// Polls without time passing after which a future is taken to spin.
-const MOST_POLLS_AT_ONE_TIME: usize = 1_000_000;
+/// Polls, and looks at the clock, without time passing after which a future is taken to spin.
+const MOST_STEPS_AT_ONE_TIME: usize = 1_000_000;
+
+/// What the host has done since time passed last.
+#[derive(Debug, Default)]
+pub(super) struct Standstill {
+    since: Duration,
+    steps: usize,
+}
 
 struct Flag(AtomicBool);
 
@@ -25,8 +32,6 @@ struct Run<'a, F> {
     bench: &'a Bench,
     future: Pin<&'a mut F>,
     woken: Arc<Flag>,
-    polls: usize,
-    polled_at: Duration,
 }
 
 impl Bench {
@@ -63,6 +68,21 @@ impl Bench {
         None
     }
 
+    /// Gives up a host that does one thing after the other for ever, be it within one poll.
+    pub(super) fn count_step(&self) {
+        let spins = {
+            let inner = &mut *self.0.borrow_mut();
+            if inner.standstill.since != inner.now {
+                inner.standstill = Standstill { since: inner.now, steps: 0 };
+            }
+            inner.standstill.steps += 1;
+            inner.standstill.steps > MOST_STEPS_AT_ONE_TIME
+        };
+        if spins {
+            self.give_up("the future spins");
+        }
+    }
+
     fn give_up(&self, why: &str) -> ! {
         let complaints = self
             .modem(|modem, _| modem.complaints().iter().map(|complaint| format!("{complaint}\n")).collect::<String>());
@@ -73,14 +93,14 @@ impl Bench {
 impl<'a, F: Future> Run<'a, F> {
     fn new(bench: &'a Bench, future: Pin<&'a mut F>) -> Self {
         let woken = Arc::new(Flag(AtomicBool::new(true)));
-        Self { bench, future, woken, polls: 0, polled_at: bench.now() }
+        Self { bench, future, woken }
     }
 
     /// Lets happen what the future waits for, then polls it once.
     fn poll(&mut self) -> Poll<F::Output> {
         self.await_wake();
         self.woken.0.store(false, Ordering::Relaxed);
-        self.count_poll();
+        self.bench.count_step();
         let waker = Waker::from(self.woken.clone());
         let result = self.future.as_mut().poll(&mut Context::from_waker(&waker));
         self.bench.carry();
@@ -100,18 +120,6 @@ impl<'a, F: Future> Run<'a, F> {
                 Some(next) => self.bench.advance_to(next),
             }
             self.bench.carry();
-        }
-    }
-
-    fn count_poll(&mut self) {
-        let now = self.bench.now();
-        if now != self.polled_at {
-            self.polled_at = now;
-            self.polls = 0;
-        }
-        self.polls += 1;
-        if self.polls > MOST_POLLS_AT_ONE_TIME {
-            self.bench.give_up("the future spins");
         }
     }
 }

@@ -258,3 +258,20 @@ fn a_flush_ends_a_write_of_a_certificate() {
     });
     bench.modem(|modem, _| assert_eq!(modem.largest_certificate_write(), 200));
 }
+
+#[test]
+#[should_panic(expected = "the future spins")]
+fn a_host_that_wakes_itself_for_ever_is_given_up() {
+    Bench::new(Family::A76xx).block_on(core::future::poll_fn(|context| {
+        context.waker().wake_by_ref();
+        core::task::Poll::<()>::Pending
+    }));
+}
+
+#[test]
+#[should_panic(expected = "the future spins")]
+fn a_host_that_looks_at_the_clock_for_ever_is_given_up() {
+    let bench = Bench::new(Family::A76xx);
+    let clock = bench.clock();
+    bench.block_on(async { while clock.now().is_zero() {} });
+}
