@@ -23,6 +23,7 @@ use simcom_mqtt::{ConnectOptions, Error, Event, Inbox, Publish, QoS, Timer};
 
 use host::arguments::{Port, Session, parse_qos};
 use host::ending::{Failure, exit_code};
+use host::uart::{Overheard, overheard};
 
 /// How long the loop rests when there is nothing to do. A microcontroller would sleep until its next interrupt.
 const REST: Duration = Duration::from_millis(1);
@@ -127,12 +128,16 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn exchange<'a, I: FnMut() -> ControlFlow<()>>(
-    modem: &mut Modem<'a, Half, Half, Clock, &Inbox<16_384>, I>,
+    modem: &mut Modem<'a, Overheard<Half>, Overheard<Half>, Clock, &Inbox<16_384>, I>,
     arguments: &Arguments,
     options: &'a ConnectOptions<'a>,
     inbox: &Inbox<16_384>,
 ) -> Result<(), Failure> {
-    let index = arguments.port.index();
+    let port = &arguments.port;
+    if let Some(apn) = port.apn() {
+        modem.bring_up(&apn, |stage| port.tell(stage)).map_err(|error| error.to_string())?;
+    }
+    let index = port.index();
     let mut client = modem.client(index);
     client.connect(options)?;
     client.subscribe(&arguments.topic, arguments.qos)?;
@@ -161,9 +166,9 @@ fn exchange<'a, I: FnMut() -> ControlFlow<()>>(
     Ok(())
 }
 
-fn open(port: &Port) -> Result<(Half, Half), Failure> {
+fn open(port: &Port) -> Result<(Overheard<Half>, Overheard<Half>), Failure> {
     let cannot = |error| Failure::from(format!("cannot open {}: {error}", port.device()));
     let transmitter = serialport::new(port.device(), port.baud()).open().map_err(cannot)?;
     let receiver = transmitter.try_clone().map_err(cannot)?;
-    Ok((Half(receiver), Half(transmitter)))
+    Ok(overheard(Half(receiver), Half(transmitter), port.dialogue()))
 }

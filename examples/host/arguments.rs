@@ -1,8 +1,9 @@
-//! The flags that `pub` and `sub` share, named as mosquitto_pub and mosquitto_sub name them.
+//! The flags that the programs on a computer share, named as mosquitto_pub and mosquitto_sub name them.
 
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
+use simcom_mqtt::network::{Apn, BringUpStage};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Family, QoS, Tls, Will};
 use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
@@ -33,7 +34,7 @@ pub struct Port {
 
     /// Access point of the mobile network to attach to first; without it the module is taken to be attached
     #[arg(long)]
-    pub apn: Option<String>,
+    apn: Option<String>,
 
     /// Print the AT dialogue to stderr, without passwords
     #[arg(long)]
@@ -49,8 +50,16 @@ impl Port {
         if self.index == 0 { ClientIndex::First } else { ClientIndex::Second }
     }
 
-    pub fn debug(&self) -> bool {
-        self.debug
+    /// The access point, where the module is to be attached first.
+    pub fn apn(&self) -> Option<Apn<'_>> {
+        self.apn.as_deref().map(Apn::new)
+    }
+
+    /// Tells what the module waits for on its way to an address.
+    pub fn tell(&self, stage: BringUpStage) {
+        if self.debug {
+            eprintln!("waiting for {stage}");
+        }
     }
 
     pub fn device(&self) -> &str {
@@ -65,7 +74,12 @@ impl Port {
         let port = tokio_serial::new(&self.device, self.baud)
             .open_native_async()
             .map_err(|error| format!("cannot open {}: {error}", self.device))?;
-        Ok(halves(port, self.debug.then(|| Dialogue::new(std::io::stderr()))))
+        Ok(halves(port, self.dialogue()))
+    }
+
+    /// Where the AT dialogue is shown, if it is.
+    pub fn dialogue(&self) -> Option<Dialogue> {
+        self.debug.then(|| Dialogue::new(std::io::stderr()))
     }
 }
 

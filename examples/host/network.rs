@@ -1,7 +1,6 @@
 //! The mobile network, where a flag names its access point.
 
 use embedded_io_async::{BufRead, Write};
-use simcom_mqtt::network::{Apn, BringUpStage};
 use simcom_mqtt::{MessageHandler, Modem, Timer};
 
 use super::arguments::Port;
@@ -12,12 +11,7 @@ pub async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
     modem: &mut Modem<'_, R, T, C, H>,
     port: &Port,
 ) -> Result<(), Failure> {
-    let Some(apn) = &port.apn else { return Ok(()) };
-    let tell = |stage: BringUpStage| {
-        if port.debug() {
-            eprintln!("waiting for {stage}");
-        }
-    };
-    modem.bring_up(&Apn::new(apn), tell).await.map_err(|error| error.to_string())?;
+    let Some(apn) = port.apn() else { return Ok(()) };
+    modem.bring_up(&apn, |stage| port.tell(stage)).await.map_err(|error| error.to_string())?;
     Ok(())
 }
