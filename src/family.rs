@@ -9,6 +9,8 @@ use core::time::Duration;
 
 pub use detect::TestForms;
 
+use crate::timer::LONGEST_WAIT;
+
 /// A family of SIMCom modules that share one dialect of the `AT+CMQTT` command set.
 ///
 /// Sources: *A7600 Series MQTT AT Command Manual*; *SIM7672X & SIM7652X Series MQTT(S) Application Note* V1.00; for
@@ -256,14 +258,12 @@ pub(crate) const fn with_margin(seconds: u32) -> u32 {
     seconds.saturating_mul(1000).saturating_add(MARGIN)
 }
 
-/// `duration` in milliseconds, at most 24 days so that deadlines compare correctly when the clock wraps.
+/// `duration` in milliseconds, as far as anything is waited for.
 pub(crate) const fn milliseconds(duration: Duration) -> u32 {
-    const LONGEST: u64 = (i32::MAX / 1000) as u64;
-    let seconds = duration.as_secs();
-    if seconds >= LONGEST {
-        return i32::MAX as u32;
+    if duration.as_secs() >= (LONGEST_WAIT / 1000) as u64 {
+        return LONGEST_WAIT;
     }
-    seconds as u32 * 1000 + duration.subsec_millis()
+    duration.as_secs() as u32 * 1000 + duration.subsec_millis()
 }
 
 impl Timeouts {
@@ -378,8 +378,9 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_beyond_24_days_is_cut_so_that_deadlines_still_compare() {
-        assert_eq!(milliseconds(Duration::MAX), i32::MAX as u32);
+    fn nothing_takes_longer_than_37_hours() {
+        assert_eq!(milliseconds(Duration::MAX), LONGEST_WAIT);
+        assert_eq!(milliseconds(Duration::from_millis(u64::from(LONGEST_WAIT) - 1)), LONGEST_WAIT - 1);
         assert_eq!(milliseconds(Duration::from_millis(1_234)), 1_234);
     }
 }

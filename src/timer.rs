@@ -1,6 +1,6 @@
 //! Where the driver's time comes from.
 
-use core::future::poll_fn;
+use core::future::{Future, poll_fn};
 use core::task::Poll;
 use core::time::Duration;
 
@@ -24,8 +24,8 @@ use core::time::Duration;
 /// }
 /// ```
 pub trait Timer {
-    /// The time since some fixed moment, such as power-on. It never runs backwards; a clock that wraps may do so no
-    /// earlier than after 49 days.
+    /// The time since some fixed moment, such as power-on. It never runs backwards, except for a counter of milliseconds
+    /// in 32 bits, which may wrap at its end.
     fn now(&self) -> Duration;
 
     /// Returns at the earliest when [`now`](Self::now) has reached `deadline`, at once where it has passed already. The
@@ -36,7 +36,7 @@ pub trait Timer {
     #[allow(async_fn_in_trait, reason = "the driver never asks for Send: it runs where its UART does")]
     async fn wait_until(&mut self, deadline: Duration) {
         poll_fn(|context| {
-            if self.now() >= deadline {
+            if Instant::new(self.now()).has_reached(Instant::new(deadline)) {
                 return Poll::Ready(());
             }
             context.waker().wake_by_ref();
@@ -44,6 +44,47 @@ pub trait Timer {
         })
         .await;
     }
+}
+
+/// The longest time that is ever waited for, in milliseconds: 37 hours. What would take longer is taken for past, so that a
+/// deadline which nobody has looked at for weeks is not taken for one to come.
+pub(crate) const LONGEST_WAIT: u32 = 1 << 27;
+
+/// A moment, in milliseconds, on a clock that wraps every 49 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Instant(u32);
+
+impl Instant {
+    pub(crate) const ZERO: Self = Self(0);
+
+    /// The moment `since_start` after the timer's own zero.
+    pub(crate) fn new(since_start: Duration) -> Self {
+        // Both the product and the sum are meant to wrap.
+        let seconds = since_start.as_secs() as u32;
+        Self(seconds.wrapping_mul(1000).wrapping_add(since_start.subsec_millis()))
+    }
+
+    /// The moment so much later, at most [`LONGEST_WAIT`].
+    pub(crate) const fn after(self, milliseconds: u32) -> Self {
+        Self(self.0.wrapping_add(milliseconds))
+    }
+
+    /// Milliseconds until `deadline`, 0 where it has passed.
+    pub(crate) const fn until(self, deadline: Self) -> u32 {
+        let left = deadline.0.wrapping_sub(self.0);
+        if left > LONGEST_WAIT { 0 } else { left }
+    }
+
+    pub(crate) const fn has_reached(self, deadline: Self) -> bool {
+        self.until(deadline) == 0
+    }
+}
+
+/// The moment on the timer's own clock that comes `milliseconds` after its `now`, to the millisecond.
+pub(crate) const fn moment(now: Duration, milliseconds: u32) -> Duration {
+    let (seconds, milliseconds) = (milliseconds / 1000, milliseconds % 1000 + now.subsec_millis());
+    let seconds = now.as_secs().wrapping_add((seconds + milliseconds / 1000) as u64);
+    Duration::new(seconds, milliseconds % 1000 * 1_000_000)
 }
 
 /// The time of `embassy-time`.
@@ -57,8 +98,72 @@ impl Timer for EmbassyTimer {
         Duration::from_micros(embassy_time::Instant::now().as_micros())
     }
 
-    async fn wait_until(&mut self, deadline: Duration) {
+    // As an `async fn`, it would hold its arguments beside the timer.
+    fn wait_until(&mut self, deadline: Duration) -> impl Future<Output = ()> {
         let microseconds = deadline.as_secs().saturating_mul(1_000_000).saturating_add(deadline.subsec_micros().into());
-        embassy_time::Timer::at(embassy_time::Instant::from_micros(microseconds)).await;
+        embassy_time::Timer::at(embassy_time::Instant::from_micros(microseconds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+    use core::pin::pin;
+    use core::task::{Context, Waker};
+
+    use super::*;
+
+    #[test]
+    fn deadlines_compare_across_the_wrap_of_the_clock() {
+        let before = Instant(u32::MAX - 10);
+        let deadline = before.after(100);
+        assert_eq!(deadline, Instant(89));
+        assert_eq!(before.until(deadline), 100);
+        assert!(!before.has_reached(deadline));
+        assert!(deadline.has_reached(deadline));
+        assert!(deadline.after(1).has_reached(deadline));
+    }
+
+    #[test]
+    fn a_deadline_of_a_month_ago_has_passed() {
+        let deadline = Instant(5_000);
+        for days in [1, 24, 25, 30, 48] {
+            assert!(deadline.after(days * 24 * 3600 * 1000).has_reached(deadline), "{days} days");
+        }
+    }
+
+    #[test]
+    fn a_year_of_uptime_still_makes_an_instant() {
+        let year = Duration::from_secs(365 * 24 * 3600);
+        let instant = Instant::new(year);
+        assert_eq!(instant.until(Instant::new(year + Duration::from_millis(1234))), 1234);
+    }
+
+    #[test]
+    fn a_moment_is_exact_to_the_millisecond() {
+        let now = Duration::new(7, 999_000_001);
+        for milliseconds in [0, 1, 999, 1000, 185_000, u32::MAX] {
+            let expected = Duration::from_millis(7_999 + u64::from(milliseconds));
+            assert_eq!(moment(now, milliseconds), expected);
+        }
+    }
+
+    #[test]
+    fn a_counter_of_32_bits_that_wraps_ends_a_wait_in_time() {
+        struct Counter(Cell<u32>);
+        impl Timer for &Counter {
+            fn now(&self) -> Duration {
+                Duration::from_millis(self.0.get().into())
+            }
+        }
+        let counter = Counter(Cell::new(u32::MAX - 10));
+        let mut timer = &counter;
+        let deadline = moment(timer.now(), 100);
+        let mut wait = pin!(timer.wait_until(deadline));
+        let mut context = Context::from_waker(Waker::noop());
+        for (now, expected) in [(u32::MAX, Poll::Pending), (88, Poll::Pending), (89, Poll::Ready(()))] {
+            counter.0.set(now);
+            assert_eq!(wait.as_mut().poll(&mut context), expected, "at {now}");
+        }
     }
 }

@@ -12,8 +12,8 @@ use super::Modem;
 use crate::at::WINDOW;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::session::{Outgoing, Procedure, Progress, moment};
-use crate::timer::Timer;
+use crate::session::{Outgoing, Procedure, Progress};
+use crate::timer::{Timer, moment};
 
 /// Where a payload comes from that is not in memory.
 pub(crate) trait Source {

@@ -97,7 +97,7 @@ impl<'w> Description<'w> {
         self.of_client(client).byte(b'=').number(client.number().into())
     }
 
-    /// Sets how long the final result, or the outcome of a deferred command, may take.
+    /// Sets how long the final result, or the outcome of a deferred command, may take, at most 37 hours.
     pub fn timeout_milliseconds(&mut self, milliseconds: u32) -> &mut Self {
         self.timeout = milliseconds;
         self

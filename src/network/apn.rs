@@ -125,7 +125,7 @@ impl<'a> Apn<'a> {
         self
     }
 
-    /// How long the whole may take, at most 24 days; 180 s by default. Checked between commands.
+    /// How long the whole may take, at most 37 hours; 180 s by default. Checked between commands.
     #[must_use]
     pub const fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = milliseconds(limit);

@@ -6,7 +6,8 @@ use super::{Apn, BringUpError, Cereg, Cgact, Cgpaddr, Cgreg, Cpsi, PdpAddress, S
 use crate::at::Line;
 use crate::command::{Command, Cpin, Creg, Csq, Description, EchoOff, Registration, Request, Rssi, SimState};
 use crate::error::{Error, Refusal};
-use crate::session::{Failure, Instant, Next, Procedure, Session};
+use crate::session::{Failure, Next, Procedure, Session};
+use crate::timer::Instant;
 
 /// How long between two looks at something that is waited for, in milliseconds.
 const POLL_INTERVAL: u32 = 1_000;

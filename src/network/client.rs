@@ -7,7 +7,7 @@ use crate::client::Modem;
 use crate::client::drive::NoSource;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::session::Instant;
+use crate::timer::Instant;
 use crate::timer::Timer;
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {

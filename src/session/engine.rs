@@ -4,7 +4,6 @@ use core::time::Duration;
 
 use embedded_io::ErrorKind;
 
-use super::clock::Instant;
 use super::exchange::Phase;
 use super::settling::SPOIL;
 use super::{CHUNK, Failure, Procedure, Session};
@@ -13,6 +12,7 @@ use crate::command::Description;
 use crate::error::{Error, InvalidInput};
 use crate::family::Family;
 use crate::handler::MessageHandler;
+use crate::timer::Instant;
 
 /// What the shell has to send next.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,11 @@
 //! The command that is under way: what it still has to send, and what it waits for.
 
-use super::clock::Instant;
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, Description, Descriptor, Step};
 use crate::error::{Error, Illegal, Refusal};
 use crate::family::Timeouts;
+use crate::timer::{Instant, LONGEST_WAIT};
 
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
 /// outcome.
@@ -121,7 +121,7 @@ impl Exchange {
             Step::Connect | Step::Disc | Step::Sub | Step::Unsub => timeouts.operation,
             _ => timeouts.command,
         };
-        self.timeout = if description.timeout > 0 { description.timeout } else { timeout };
+        self.timeout = if description.timeout > 0 { description.timeout.min(LONGEST_WAIT) } else { timeout };
         self.deadline = now.after(self.timeout.min(timeouts.command));
     }
 

@@ -1,10 +1,10 @@
 //! The message that is coming in.
 
 use super::Events;
-use super::clock::Instant;
 use crate::command::ClientIndex;
 use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::handler::MessageHandler;
+use crate::timer::Instant;
 use crate::urc::{RxPayload, RxStart, RxTopic};
 
 /// How long an open message may go without a byte, in milliseconds. A module sends a message in one go.
@@ -40,9 +40,9 @@ pub(super) struct Incoming {
     part_left: u16,
     /// The UART lost bytes inside a message: until so many more have come, or its end, a line may be part of its payload.
     doubt: u16,
-    /// Until when a message that begins counts as hit by an error of the UART.
-    suspicion: Option<Instant>,
     last_byte: Instant,
+    /// Until when a message that begins counts as hit by an error of the UART; never before the last byte.
+    suspicion: Instant,
 }
 
 impl Incoming {
@@ -53,8 +53,8 @@ impl Incoming {
             part: Part::Nothing,
             part_left: 0,
             doubt: 0,
-            suspicion: None,
             last_byte: Instant::ZERO,
+            suspicion: Instant::ZERO,
         }
     }
 
@@ -66,6 +66,10 @@ impl Incoming {
     /// Bytes came, whatever they were.
     pub(super) fn bytes_came(&mut self, now: Instant) {
         self.last_byte = now;
+        // One that lies further ahead than any was ever set is long past.
+        if now.has_reached(self.suspicion) || now.until(self.suspicion) > SUSPICION {
+            self.suspicion = now;
+        }
     }
 
     /// The UART lost bytes, perhaps of this message.
@@ -74,7 +78,7 @@ impl Incoming {
             Some(open) => open.topic_left.saturating_add(open.payload_left),
             None => self.part_left,
         };
-        self.suspicion = Some(now.after(SUSPICION));
+        self.suspicion = now.after(SUSPICION);
         self.abort(events, handler);
     }
 
@@ -90,7 +94,7 @@ impl Incoming {
 
     pub(super) fn start(&mut self, start: RxStart, events: &mut Events, handler: &mut dyn MessageHandler) {
         self.abort(events, handler);
-        if self.suspicion.is_some_and(|end| !self.last_byte.has_reached(end)) {
+        if self.suspicion != self.last_byte {
             events.aborted(start.client);
             self.discarding = true;
             self.doubt = start.topic_length.saturating_add(start.payload_length);

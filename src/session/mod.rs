@@ -3,7 +3,6 @@
 //! A shell (the async client, a test) drives an [`Engine`] in a loop. What a dropped call leaves behind lives in here, and
 //! the next call settles it first.
 
-mod clock;
 mod engine;
 mod events;
 mod exchange;
@@ -18,7 +17,7 @@ use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 
-pub(crate) use clock::{Instant, moment};
+use crate::timer::Instant;
 pub(crate) use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};

@@ -1,12 +1,12 @@
 //! Finding the place again: what a dropped or unanswered call has left behind is settled before the next one sends.
 
-use super::clock::Instant;
 use super::exchange::{Exchange, Failure, Phase};
 use super::{ClientState, Owed, Procedure, Session};
 use crate::command::{At, ClientIndex, Cpin, Creg, Csq, Description, Descriptor, Request, Step, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
+use crate::timer::Instant;
 
 /// How long `AT` may take, in milliseconds. It is there to end half a line, so its answer is not insisted upon.
 const HELLO_TIMEOUT: u32 = 1_000;

@@ -11,6 +11,7 @@ mod faults;
 mod handler;
 mod idle;
 mod late_answers;
+mod long_times;
 mod main_path;
 mod recovery;
 mod several;

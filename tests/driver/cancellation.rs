@@ -1,7 +1,5 @@
 //! Every call dropped at every poll: the next one is correct.
 
-use core::time::Duration;
-
 use simcom_modem_simulator::pipe::{Chunking, ReadChunks};
 use simcom_modem_simulator::referee::ComplaintKind;
 
@@ -287,68 +285,6 @@ fn a_connect_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
             modem.client(FIRST).publish(&Publish::new("meter-3/a", b"x")).await.or_transcript(&bench);
         });
     }
-}
-
-fn on_every_connected(test: impl AsyncFn(&Bench, &mut TestModem<'_>)) {
-    for (family, _) in FAMILIES {
-        let bench = bench(family);
-        let inbox = TestInbox::new();
-        let mut modem = modem(&bench, family, &inbox);
-        bench.block_on(async {
-            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-            test(&bench, &mut modem).await;
-        });
-    }
-}
-
-#[test]
-fn an_owed_outcome_is_awaited_but_not_after_its_connection_is_lost() {
-    for is_lost in [false, true] {
-        on_every_connected(async |bench, modem| {
-            bench.loopback(|broker, _| broker.silent = true);
-            let start = bench.now();
-            {
-                // Long enough for `OK`, far too short for an outcome.
-                let message = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
-                let mut client = modem.client(FIRST);
-                let publish = core::pin::pin!(client.publish(&message));
-                let pause = core::pin::pin!(async {
-                    let mut clock = bench.clock();
-                    clock.wait_until(start + Duration::from_secs(1)).await;
-                });
-                first_of(publish, pause).await;
-            }
-            if is_lost {
-                bench.modem(|module, now| module.emit(now, b"\r\n+CMQTTCONNLOST: 0,1\r\n"));
-                while modem.next_event().await.is_err() {}
-                bench.loopback(|broker, _| broker.silent = false);
-                // The module itself is busy with it until its own timeout.
-                assert!(bench.now() - start < Duration::from_secs(2), "{:?}", bench.now() - start);
-            } else {
-                let next = modem.client(FIRST).subscribe("a", QoS::AtMostOnce).await;
-                assert!(next.is_err(), "the broker is silent");
-                assert!(bench.now() - start > Duration::from_secs(60), "{:?}", bench.now() - start);
-                assert_no_complaints(bench, PROBING);
-            }
-            let before = bench.now();
-            let _ = modem.client(FIRST).reconnect().await;
-            assert!(bench.now() - before < Duration::from_secs(5), "{:?}", bench.now() - before);
-        });
-    }
-}
-
-/// Runs both until one of them ends.
-async fn first_of<A: Future, B: Future<Output = ()>>(
-    mut one: core::pin::Pin<&mut A>,
-    mut other: core::pin::Pin<&mut B>,
-) {
-    core::future::poll_fn(|context| {
-        if one.as_mut().poll(context).is_ready() || other.as_mut().poll(context).is_ready() {
-            return core::task::Poll::Ready(());
-        }
-        core::task::Poll::Pending
-    })
-    .await;
 }
 
 #[test]

@@ -1,0 +1,67 @@
+//! Weeks between two calls, and a clock of milliseconds that wraps: nothing of long ago counts as still to come.
+
+use core::time::Duration;
+
+use embedded_io_async::ErrorKind;
+
+use crate::bench::*;
+use crate::driver::{Error, Event, Publish, QoS};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// When a clock of milliseconds in 32 bits wraps.
+const WRAP: Duration = Duration::from_millis(1 << 32);
+
+const MESSAGE: Publish<'static> = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
+
+/// Lets weeks pass, and does not count them as a call that takes too long.
+fn pass(bench: &Bench, time: Duration) {
+    bench.set_time_limit(bench.now() + time + DAY);
+    bench.pass(time);
+}
+
+async fn connected(bench: &Bench, modem: &mut TestModem<'_>) {
+    modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
+    modem.client(FIRST).subscribe("meter-3/#", QoS::AtLeastOnce).await.or_transcript(bench);
+}
+
+#[test]
+fn bytes_lost_weeks_ago_do_not_abort_a_message() {
+    for days in [1, 20, 26, 40, 48] {
+        let bench = bench(FAMILIES[1].0);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, FAMILIES[1].0, &inbox);
+        bench.block_on(async {
+            connected(&bench, &mut modem).await;
+            bench.fail_next_read(ErrorKind::Other);
+            assert_eq!(modem.next_event().await, Ok(Event::BytesLost));
+            pass(&bench, days * DAY);
+            modem.client(FIRST).publish(&MESSAGE).await.or_transcript(&bench);
+            assert_eq!(modem.next_event().await, Ok(Event::Message(FIRST)), "after {days} days");
+        });
+    }
+}
+
+#[test]
+fn a_clock_that_wraps_or_has_come_half_way_ends_no_wait_early_or_late() {
+    for start in [WRAP / 2, WRAP, 2 * WRAP] {
+        for before in [0, 300, 1_000, 5_000] {
+            let bench = bench(FAMILIES[1].0);
+            pass(&bench, start - Duration::from_millis(before));
+            let inbox = TestInbox::new();
+            let mut modem = modem(&bench, FAMILIES[1].0, &inbox);
+            bench.block_on(async {
+                let begun = bench.now();
+                connected(&bench, &mut modem).await;
+                assert!(bench.now() - begun < Duration::from_secs(5), "{}", bench.transcript_text());
+                modem.client(FIRST).publish(&MESSAGE).await.or_transcript(&bench);
+                assert_eq!(modem.next_event().await, Ok(Event::Message(FIRST)));
+                // The module keeps its own time, and the driver waits for it with a margin.
+                bench.loopback(|broker, _| broker.silent = true);
+                let begun = bench.now();
+                let refused = modem.client(FIRST).publish(&MESSAGE).await;
+                assert!(matches!(refused, Err(Error::Refused { .. })), "{refused:?}");
+                assert_eq!((bench.now() - begun).as_secs(), 60);
+            });
+        }
+    }
+}

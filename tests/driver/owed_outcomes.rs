@@ -1,0 +1,79 @@
+//! Calls that are dropped while they wait for an outcome: what they are owed is awaited, as long as it can come.
+
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+
+use crate::bench::*;
+use crate::driver::{Publish, QoS};
+
+const MESSAGE: Publish<'static> = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
+
+fn on_every_connected(test: impl AsyncFn(&Bench, &mut TestModem<'_>)) {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, family, &inbox);
+        bench.block_on(async {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            test(&bench, &mut modem).await;
+        });
+    }
+}
+
+/// Publishes to a broker that is silent, and drops that after a second: long enough for `OK`, far too short for an outcome.
+async fn drop_a_publish(bench: &Bench, modem: &mut TestModem<'_>) {
+    bench.loopback(|broker, _| broker.silent = true);
+    let mut clock = bench.clock();
+    let mut client = modem.client(FIRST);
+    let mut publish = pin!(client.publish(&MESSAGE));
+    let mut second = pin!(clock.wait_until(bench.now() + Duration::from_secs(1)));
+    core::future::poll_fn(|context| {
+        assert_eq!(publish.as_mut().poll(context), Poll::Pending);
+        second.as_mut().poll(context)
+    })
+    .await;
+}
+
+#[test]
+fn an_owed_outcome_is_awaited_but_not_after_its_connection_is_lost() {
+    for is_lost in [false, true] {
+        on_every_connected(async |bench, modem| {
+            let start = bench.now();
+            drop_a_publish(bench, modem).await;
+            if is_lost {
+                bench.modem(|module, now| module.emit(now, b"\r\n+CMQTTCONNLOST: 0,1\r\n"));
+                while modem.next_event().await.is_err() {}
+                bench.loopback(|broker, _| broker.silent = false);
+                // The module itself is busy with it until its own timeout.
+                assert!(bench.now() - start < Duration::from_secs(2), "{:?}", bench.now() - start);
+            } else {
+                let next = modem.client(FIRST).subscribe("a", QoS::AtMostOnce).await;
+                assert!(next.is_err(), "the broker is silent");
+                assert!(bench.now() - start > Duration::from_secs(60), "{:?}", bench.now() - start);
+                assert_no_complaints(bench, PROBING);
+            }
+            let before = bench.now();
+            let _ = modem.client(FIRST).reconnect().await;
+            assert!(bench.now() - before < Duration::from_secs(5), "{:?}", bench.now() - before);
+        });
+    }
+}
+
+#[test]
+fn an_outcome_that_is_owed_since_weeks_is_not_awaited() {
+    for days in [1, 20, 26, 40, 48] {
+        on_every_connected(async |bench, modem| {
+            drop_a_publish(bench, modem).await;
+            bench.loopback(|broker, _| broker.silent = false);
+            let time = Duration::from_secs(days * 24 * 3600);
+            bench.set_time_limit(2 * time);
+            bench.at(bench.now() + Duration::from_secs(30), |bench| bench.lose(10_000));
+            bench.pass(time);
+            let start = bench.now();
+            let _ = modem.client(FIRST).publish(&MESSAGE).await;
+            let took = bench.now() - start;
+            assert!(took < Duration::from_secs(10), "{took:?} after {days} days\n{}", bench.transcript_text());
+        });
+    }
+}
