@@ -277,8 +277,8 @@ impl fmt::Display for Error {
             Self::Aborted => f.write_str("the call was given up while it waited"),
             Self::Receive(kind) => write!(f, "cannot receive from the module: {kind}"),
             Self::Transmit(kind) => write!(f, "cannot send to the module: {kind}"),
-            Self::Source(kind) => write!(f, "cannot read the payload: {kind}; nothing was published"),
-            Self::SourceEnded => f.write_str("the payload ended before its announced length; nothing was published"),
+            Self::Source(kind) => write!(f, "cannot read what is to be sent: {kind}; nothing was published, a file in the module is incomplete"),
+            Self::SourceEnded => f.write_str("what is to be sent ended before its announced length; nothing was published, a file in the module is incomplete"),
         }
     }
 }

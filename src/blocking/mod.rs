@@ -291,7 +291,7 @@ where
     }
 
     /// Subscribes to several topic filters: staged one by one and sent together (`AT+CMQTTSUBTOPIC`, `AT+CMQTTSUB`), or, on a
-    /// family that cannot (SIM767x), one after the other.
+    /// family that cannot (SIM767x), or where a dropped call may have left a filter staged, one after the other.
     ///
     /// # Errors
     ///

@@ -330,7 +330,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'_, 'a, R, T,
     }
 
     /// Subscribes to several topic filters: staged one by one and sent together (`AT+CMQTTSUBTOPIC`, `AT+CMQTTSUB`), or, on a
-    /// family that cannot (SIM767x), one after the other.
+    /// family that cannot (SIM767x), or where a dropped call may have left a filter staged, one after the other.
     ///
     /// If it is dropped, some of the subscriptions may have come about.
     ///

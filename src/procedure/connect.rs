@@ -185,8 +185,10 @@ impl<'a> Connect<'a> {
                 return Ok(self.probed_client_step(session));
             }
             Step::ConnectRead if self.comparison == Comparison::Equal => {
-                // The earlier life may have been cut off between a payload and its publish.
-                lifecycle.client_mut(self.client).payload_staged = true;
+                // The earlier life may have been cut off between a payload or filter and what sends it.
+                let life = lifecycle.client_mut(self.client);
+                life.payload_staged = true;
+                life.filter_staged = true;
                 self.connection = Connection::Adopted;
                 return Ok(Step::Done);
             }

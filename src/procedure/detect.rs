@@ -44,8 +44,11 @@ impl Detect {
         if let Some(family) = family
             && family != session.family
         {
+            // Times of the user's own stay.
+            if session.timeouts == Timeouts::of(session.family) {
+                session.timeouts = Timeouts::of(family);
+            }
             session.family = family;
-            session.timeouts = Timeouts::of(family);
         }
         Next::Done
     }

@@ -1,4 +1,4 @@
-//! Several topic filters: staged and sent together where the family can, one by one where it cannot.
+//! Several topic filters: staged and sent together where that can be done, else one by one.
 
 use crate::command::{ClientIndex, Description, QoS, Request, Sub, SubStaged, Subtopic};
 use crate::error::{Parameter, Problem};
@@ -19,6 +19,8 @@ pub(crate) struct SubscribeAll<'a> {
     filters: &'a [(&'a str, QoS)],
     family: Family,
     step: Step,
+    /// Together, not one by one.
+    is_staging: bool,
     index: usize,
     /// Bytes of the filters that are staged.
     staged: usize,
@@ -26,7 +28,7 @@ pub(crate) struct SubscribeAll<'a> {
 
 impl<'a> SubscribeAll<'a> {
     pub(crate) const fn new(client: ClientIndex, filters: &'a [(&'a str, QoS)], family: Family) -> Self {
-        Self { client, filters, family, step: Step::Begin, index: 0, staged: 0 }
+        Self { client, filters, family, step: Step::Begin, is_staging: false, index: 0, staged: 0 }
     }
 
     fn filter(&self) -> Option<Subtopic<'a>> {
@@ -41,13 +43,16 @@ impl<'a> SubscribeAll<'a> {
 }
 
 impl Procedure for SubscribeAll<'_> {
-    fn next(&mut self, _: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         if let Some(result) = last {
             result?;
         }
-        let is_staging = self.family.has_staged_subscriptions();
         match self.step {
-            Step::Begin => {}
+            // What an earlier call may have left staged would be sent together with these.
+            Step::Begin => {
+                let is_left = session.lifecycle.client(self.client).filter_staged;
+                self.is_staging = self.family.has_staged_subscriptions() && !is_left;
+            }
             Step::Filter => {
                 self.staged += self.filter().map_or(0, |filter| filter.data().len());
                 self.index += 1;
@@ -55,8 +60,8 @@ impl Procedure for SubscribeAll<'_> {
             Step::Sub => self.staged = 0,
         }
         self.step = match self.filter() {
-            Some(filter) if !is_staging || self.has_room_for(filter.data().len()) => Step::Filter,
-            None if !is_staging || self.staged == 0 => return Ok(Next::Done),
+            Some(filter) if !self.is_staging || self.has_room_for(filter.data().len()) => Step::Filter,
+            None if !self.is_staging || self.staged == 0 => return Ok(Next::Done),
             _ => Step::Sub,
         };
         Ok(Next::Command)
@@ -71,7 +76,7 @@ impl Procedure for SubscribeAll<'_> {
                 self.filters.iter().for_each(|&(filter, qos)| Sub { client, filter, qos }.describe(description));
             }
             (Step::Sub, _) => SubStaged { client: self.client }.describe(description),
-            (_, Some(filter)) if self.family.has_staged_subscriptions() => filter.describe(description),
+            (_, Some(filter)) if self.is_staging => filter.describe(description),
             (_, Some(Subtopic { client, filter, qos })) => Sub { client, filter, qos }.describe(description),
             (_, None) => {}
         }

@@ -140,7 +140,7 @@ impl Engine {
             (Phase::Data, None) => match procedure.data() {
                 Some(data) => {
                     let rest = data.get(sent..).unwrap_or(&[]);
-                    rest.get(..CHUNK).unwrap_or(rest)
+                    rest.get(..CHUNK.min(unsent)).unwrap_or(rest)
                 }
                 None => return Outgoing::Source(unsent),
             },

@@ -65,6 +65,12 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Whether a loss ends the wait for an outcome: a connection that was lost before is no answer to the attempt to open
+    /// one, nor a network to that to start.
+    pub(super) fn concerns(self, step: Step) -> bool {
+        step != if self == Self::NetworkLost { Step::Start } else { Step::Connect }
+    }
+
     /// What an outcome line says.
     pub(super) const fn from_code(code: ResultCode) -> Result<(), Self> {
         if code.is_success() { Ok(()) } else { Err(Self::Refused(Refusal::Code(code))) }
@@ -184,7 +190,8 @@ impl Exchange {
         let is_deferred = self.descriptor.answer == Answer::Deferred;
         let refusal = match result {
             FinalResult::Ok if !is_deferred => {
-                self.end(Ok(()));
+                // Where the module has named an error before, that counts.
+                self.end(if self.has_outcome { self.result } else { Ok(()) });
                 return true;
             }
             FinalResult::Ok if self.has_outcome => {
@@ -243,9 +250,7 @@ impl Exchange {
         if self.descriptor.answer != Answer::Deferred || !matches!(self.phase, Phase::Final | Phase::Outcome) {
             return;
         }
-        // A connection that was lost before is no answer to the attempt to open one, nor a network to that to start.
-        let unconcerned = if failure == Failure::NetworkLost { Step::Start } else { Step::Connect };
-        if self.descriptor.step == unconcerned {
+        if !failure.concerns(self.descriptor.step) {
             return;
         }
         // Not where the answer itself has told already how it will end. Of two losses, the last counts.
@@ -292,7 +297,7 @@ pub(super) fn code_in(line: Line<'_>, name: &str, client: Option<ClientIndex>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Disc, Pub, QoS, Request};
+    use crate::command::{Disc, Pub, QoS, Rel, Request};
     use crate::family::Family;
 
     const CLIENT: ClientIndex = ClientIndex::First;
@@ -318,6 +323,26 @@ mod tests {
         exchange.interrupt(Failure::NetworkLost, Instant::ZERO);
         exchange.expire();
         assert_eq!(exchange.result(), Err(Failure::NetworkLost));
+    }
+
+    #[test]
+    fn an_error_that_was_named_before_ok_counts() {
+        let timeouts = Timeouts::of(Family::A76xx);
+        let mut exchange = begun(&Rel { client: CLIENT }, &timeouts);
+        exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
+        assert!(exchange.outcome(ResultCode::CLIENT_NOT_ACQUIRED, Instant::ZERO));
+        assert!(exchange.final_result(FinalResult::Ok, Instant::ZERO));
+        assert_eq!(exchange.result(), Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_NOT_ACQUIRED))));
+    }
+
+    #[test]
+    fn the_longest_time_is_not_over_at_once() {
+        let mut description = Description::checking(Family::A76xx);
+        description.timeout_milliseconds(u32::MAX);
+        let timeouts = Timeouts::of(Family::A76xx).command(core::time::Duration::MAX);
+        let mut exchange = Exchange::idle();
+        exchange.begin(&description, &timeouts, Instant::ZERO);
+        assert!(!Instant::ZERO.after(3_600_000).has_reached(exchange.deadline));
     }
 
     #[test]

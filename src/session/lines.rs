@@ -3,7 +3,7 @@
 use super::exchange::{Exchange, Failure, Phase, code_in};
 use super::{Owed, Procedure, Session, events};
 use crate::at::{FinalResult, Line, Token, behind};
-use crate::command::Answer;
+use crate::command::{Answer, ClientIndex};
 use crate::fmt::{debug, warning};
 use crate::handler::MessageHandler;
 
@@ -53,19 +53,13 @@ impl Session {
                 debug!("client {} lost its connection", lost.client.number());
                 events.connection_lost(lost);
                 self.lifecycle.connection_lost(lost.client);
-                if self.exchange.client == Some(lost.client) {
-                    self.exchange.interrupt(Failure::ConnectionLost, self.now);
-                }
-                if self.owed.as_ref().is_some_and(|owed| owed.client == Some(lost.client)) {
-                    self.owed = None;
-                }
+                self.interrupt(Failure::ConnectionLost, Some(lost.client));
             }
             Urc::NoNet(_) => {
                 debug!("the network is lost");
                 events.network_lost();
                 self.lifecycle.network_lost();
-                self.exchange.interrupt(Failure::NetworkLost, self.now);
-                self.owed = None;
+                self.interrupt(Failure::NetworkLost, None);
             }
             Urc::Ready(_) => {
                 warning!("the module restarted");
@@ -80,10 +74,24 @@ impl Session {
         0
     }
 
+    /// A loss, of one client or of both, ends the wait for what will hardly come any more.
+    #[inline(never)] // keeps the image small
+    fn interrupt(&mut self, failure: Failure, client: Option<ClientIndex>) {
+        if client.is_none() || client == self.exchange.client {
+            self.exchange.interrupt(failure, self.now);
+        }
+        if let Some(owed) = &self.owed
+            && (client.is_none() || client == owed.client)
+            && failure.concerns(owed.descriptor.step)
+        {
+            self.owed = None;
+        }
+    }
+
     /// A line that is no URC.
     fn line(&mut self, line: Line<'_>, procedure: &mut dyn Procedure, handler: &mut dyn MessageHandler) {
         let result = FinalResult::of(line.bytes());
-        if self.is_echo(line) || self.answer(line, result, procedure) {
+        if self.is_noise(line) || self.answer(line, result, procedure) {
             return;
         }
         let counters = &mut self.events.counters;
@@ -97,12 +105,13 @@ impl Session {
         handler.unknown_line(line);
     }
 
-    /// Whether `line` is a command sent back. The module may have restarted, echo on again, without a word that arrived.
+    /// Whether `line` is the blank behind the `>` of a prompt, or a command sent back. The module may have restarted, echo on
+    /// again, without a word that arrived.
     #[inline(never)] // keeps the image small
-    fn is_echo(&self, line: Line<'_>) -> bool {
+    fn is_noise(&self, line: Line<'_>) -> bool {
         match behind(line.bytes(), "AT") {
             Some(command) => !self.lifecycle.echo_is_off || behind(command, self.exchange.descriptor.name).is_some(),
-            None => false,
+            None => line.bytes() == b" ",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::exchange::{Exchange, Failure, Phase};
 use super::{ClientState, Owed, Procedure, Session};
-use crate::command::{At, ClientIndex, Cpin, Creg, Csq, Description, Descriptor, Request, Step, Unsub};
+use crate::command::{Answer, At, ClientIndex, Cpin, Creg, Csq, Description, Descriptor, Request, Step, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
@@ -49,24 +49,15 @@ pub(super) struct Settling {
     fence_answered: bool,
     /// Commands and answers are known to go together.
     in_step: bool,
-    /// Bytes that the module may be waiting for.
+    /// Bytes that the module may be waiting for, whether its prompt was seen or not.
     unpaid: u16,
-    /// The prompt for them was seen.
-    certainly_unpaid: bool,
+    /// A payment of unknown length was made.
     paid: bool,
 }
 
 impl Settling {
     pub(super) const fn new() -> Self {
-        Self {
-            stage: Stage::Off,
-            fence: 0,
-            fence_answered: false,
-            in_step: false,
-            unpaid: 0,
-            certainly_unpaid: false,
-            paid: false,
-        }
+        Self { stage: Stage::Off, fence: 0, fence_answered: false, in_step: false, unpaid: 0, paid: false }
     }
 
     /// Whether what is sent and received belongs to settling.
@@ -130,14 +121,7 @@ impl Session {
             }
             Phase::Outcome => self.owe_outcome(),
         }
-        self.exchange.phase = Phase::Idle;
-        self.settling.go_to(if self.settling.certainly_unpaid {
-            Stage::Pay
-        } else if !self.settling.in_step {
-            Stage::Hello
-        } else {
-            Stage::Owed
-        });
+        self.settling_goes_to(Stage::Owed);
     }
 
     /// Half of a line was sent: the rest of it is what gets it refused.
@@ -151,10 +135,13 @@ impl Session {
         self.settling.go_to(Stage::Finish);
     }
 
-    /// Waiting for the outcome is left to settling, so that the exchange is free for the fence.
+    /// Waiting for the outcome, if there is one to come, is left to settling, so that the exchange is free for the fence.
+    #[inline(never)] // keeps the image small
     fn owe_outcome(&mut self) {
         let &Exchange { descriptor, client, deadline, .. } = &self.exchange;
-        self.owed = Some(Owed { descriptor, client, deadline });
+        if descriptor.answer == Answer::Deferred {
+            self.owed = Some(Owed { descriptor, client, deadline });
+        }
     }
 
     /// Goes on with settling. Returns whether everything is settled that the call needs to be: one that only listens does
@@ -171,10 +158,7 @@ impl Session {
                     }
                     Phase::Idle | Phase::Done => self.settling_goes_to(Stage::Fence),
                     Phase::Data => {
-                        if self.exchange.sent == 0 {
-                            self.note_slashes();
-                        }
-                        self.note_staged_slashes();
+                        self.note_slashes();
                         return Ok(false);
                     }
                     _ => return Ok(false),
@@ -192,9 +176,16 @@ impl Session {
         }
     }
 
+    /// Goes on with this stage, unless the module has to be found again first.
     fn settling_goes_to(&mut self, stage: Stage) {
         self.exchange.phase = Phase::Idle;
-        self.settling.go_to(stage);
+        let settling = &mut self.settling;
+        settling.go_to(match stage {
+            // Anything else would become a part of the data.
+            _ if settling.unpaid > 0 => Stage::Pay,
+            Stage::Owed | Stage::Undo if !settling.in_step => Stage::Hello,
+            _ => stage,
+        });
     }
 
     /// Begins the exchange of the present stage; there is none where nothing is to be undone.
@@ -238,25 +229,15 @@ impl Session {
             unpaid => unpaid,
         };
         self.exchange.begin_data(length.saturating_add(1), HELLO_TIMEOUT, self.now);
-        for life in &mut self.lifecycle.clients {
-            life.payload_staged = true;
-        }
     }
 
     /// The exchange of the present stage has ended.
     fn settled(&mut self) -> Result<(), Failure> {
         let result = self.exchange.result();
-        if result == Err(Failure::Restarted) {
-            self.settling_goes_to(Stage::Off);
-            self.blame(Descriptor::NAMELESS);
-            return Err(Failure::Restarted);
-        }
         self.exchange.phase = Phase::Idle;
         match (self.settling.stage, result) {
             (Stage::Fence, Ok(())) => {
                 self.settling.in_step = true;
-                self.settling.unpaid = 0;
-                self.settling.certainly_unpaid = false;
                 self.settling.paid = false;
                 self.settling.go_to(Stage::Owed);
             }
@@ -265,14 +246,23 @@ impl Session {
                 if let Some((client, _)) = self.stray_filter() {
                     self.lifecycle.client_mut(client).stray_filter = 0;
                 }
+                self.settling_goes_to(Stage::Undo);
             }
             // Whatever `AT` and a payment were answered with, only the fence counts.
-            _ => self.settling.go_to(Stage::Fence),
+            _ => {
+                self.settling.unpaid = 0;
+                self.settling.go_to(Stage::Fence);
+            }
         }
         Ok(())
     }
 
     fn fence_failed(&mut self) -> Result<(), Failure> {
+        // A query that was not answered may have become the data of a prompt.
+        for life in &mut self.lifecycle.clients {
+            life.payload_staged = true;
+            life.filter_staged = true;
+        }
         let settling = &mut self.settling;
         settling.in_step = false;
         settling.fence = settling.fence.saturating_add(1);
@@ -292,18 +282,16 @@ impl Session {
         Err(Failure::NoAnswer)
     }
 
-    /// If slashes are about to become a subscription, it is remembered, to be ended.
+    /// The data of the exchange are, or may have to be, paid with slashes, which is remembered where they make a filter: a
+    /// subscription to nothing else can be ended, a staged filter goes when the client is acquired anew.
     fn note_slashes(&mut self) {
-        if let (Step::Sub, Some(client)) = (self.exchange.descriptor.step, self.exchange.client) {
-            self.lifecycle.client_mut(client).stray_filter = self.exchange.data_length;
-        }
-    }
-
-    /// If slashes are about to be staged, they cannot be removed but by acquiring the client anew.
-    fn note_staged_slashes(&mut self) {
-        if let (Step::Subtopic | Step::Unsubtopic, Some(client)) = (self.exchange.descriptor.step, self.exchange.client)
-        {
-            self.lifecycle.client_mut(client).filter_staged = true;
+        let &Exchange { descriptor, client, sent, data_length, .. } = &self.exchange;
+        let Some(client) = client else { return };
+        let life = self.lifecycle.client_mut(client);
+        match descriptor.step {
+            Step::Sub if sent == 0 => life.stray_filter = data_length,
+            Step::Subtopic | Step::Unsubtopic => life.filter_staged = true,
+            _ => {}
         }
     }
 
@@ -357,12 +345,17 @@ impl Session {
         if self.exchange.lacks_final_result() {
             self.settling.in_step = false;
             if !matches!(self.settling.stage, Stage::Hello | Stage::Fence | Stage::Pay) {
-                self.settling.certainly_unpaid = phase == Phase::Data;
                 self.settling.unpaid = match phase {
                     Phase::Prompt => self.exchange.data_length,
                     Phase::Data => unsent,
                     _ => 0,
                 };
+                if self.settling.unpaid > 0 {
+                    self.note_slashes();
+                    // Paid, it may go on to an outcome.
+                    self.exchange.deadline = self.now.after(self.timeouts.command);
+                    self.owe_outcome();
+                }
             }
         }
         self.conclude();

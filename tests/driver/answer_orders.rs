@@ -367,6 +367,7 @@ fn every_style_of_prompt_and_block_layout_is_understood() {
                 while messages(inbox).is_empty() {
                     modem.next_event().await.or_transcript(bench);
                 }
+                assert_eq!(modem.counters().unknown_lines, 0, "{}", bench.transcript_text());
                 assert_no_complaints(bench, PROBING);
             });
         }

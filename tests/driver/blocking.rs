@@ -18,5 +18,6 @@ mod several;
 #[path = "shell/blocking.rs"]
 mod shell;
 mod tls;
+mod unanswered;
 
 use simcom_mqtt as driver;

@@ -9,7 +9,7 @@ use crate::bench::*;
 use crate::driver::command::*;
 use crate::driver::error::{Error, InvalidInput, Problem, Refusal};
 use crate::driver::family::{TestForms, VersionSetting};
-use crate::driver::{Family, MqttVersion, QoS};
+use crate::driver::{Family, MqttVersion, Publish, QoS};
 
 /// The module refused with `ERROR`.
 fn is_refused<R>(result: Result<R, Error>) -> bool {
@@ -247,6 +247,36 @@ fn a_command_of_ones_own_can_have_a_shorter_timeout() {
         assert!(matches!(modem.execute(&Short).await, Err(Error::NoAnswer { .. })));
         let took = bench.now() - before;
         assert!(took < Duration::from_millis(1_500), "{took:?}");
+    });
+}
+
+/// A command that has more data than it has announced.
+struct Talkative;
+
+impl Request for Talkative {
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTTOPIC", Answer::Plain) }).text("=0,3").prompt(3);
+    }
+
+    fn data(&self) -> &[u8] {
+        b"a/bAT+CMQTTREL=0\r"
+    }
+}
+
+impl Command for Talkative {
+    type Response = ();
+}
+
+#[test]
+fn no_more_data_than_announced_are_sent() {
+    let bench = bench(Family::A76xx);
+    let inbox = TestInbox::new();
+    let mut modem = modem(&bench, Family::A76xx, &inbox);
+    bench.block_on(async {
+        modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+        modem.execute(&Talkative).await.or_transcript(&bench);
+        assert!(!String::from_utf8_lossy(&bench.sent()).contains("CMQTTREL"));
+        modem.client(FIRST).publish(&Publish::new("a", b"x")).await.or_transcript(&bench);
     });
 }
 

@@ -19,5 +19,6 @@ mod several;
 #[path = "shell/asynchronous.rs"]
 mod shell;
 mod tls;
+mod unanswered;
 
 use simcom_mqtt as driver;

@@ -1,11 +1,10 @@
 //! Calls that are dropped while they wait for an outcome: what they are owed is awaited, as long as it can come.
 
 use core::pin::pin;
-use core::task::Poll;
 use core::time::Duration;
 
 use crate::bench::*;
-use crate::driver::{Publish, QoS};
+use crate::driver::{Connection, Publish, QoS};
 
 const MESSAGE: Publish<'static> = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
 
@@ -21,18 +20,22 @@ fn on_every_connected(test: impl AsyncFn(&Bench, &mut TestModem<'_>)) {
     }
 }
 
-/// Publishes to a broker that is silent, and drops that after a second: long enough for `OK`, far too short for an outcome.
-async fn drop_a_publish(bench: &Bench, modem: &mut TestModem<'_>) {
-    bench.loopback(|broker, _| broker.silent = true);
+/// Drops a call after a second: long enough for `OK`, far too short for the outcome of a slow broker.
+async fn drop_after_a_second(bench: &Bench, call: impl Future) {
     let mut clock = bench.clock();
-    let mut client = modem.client(FIRST);
-    let mut publish = pin!(client.publish(&MESSAGE));
+    let mut call = pin!(call);
     let mut second = pin!(clock.wait_until(bench.now() + Duration::from_secs(1)));
     core::future::poll_fn(|context| {
-        assert_eq!(publish.as_mut().poll(context), Poll::Pending);
+        assert!(call.as_mut().poll(context).is_pending());
         second.as_mut().poll(context)
     })
     .await;
+}
+
+/// Publishes to a broker that is silent, and drops that.
+async fn drop_a_publish(bench: &Bench, modem: &mut TestModem<'_>) {
+    bench.loopback(|broker, _| broker.silent = true);
+    drop_after_a_second(bench, modem.client(FIRST).publish(&MESSAGE)).await;
 }
 
 #[test]
@@ -76,4 +79,16 @@ fn an_outcome_that_is_owed_since_weeks_is_not_awaited() {
             assert!(took < Duration::from_secs(10), "{took:?} after {days} days\n{}", bench.transcript_text());
         });
     }
+}
+
+#[test]
+fn a_connection_lost_before_is_no_answer_to_the_connect_that_was_dropped() {
+    on_every_connected(async |bench, modem| {
+        modem.client(FIRST).disconnect().await.or_transcript(bench);
+        bench.loopback(|broker, _| broker.latency = Duration::from_secs(5));
+        drop_after_a_second(bench, modem.client(FIRST).reconnect()).await;
+        bench.modem(|module, now| module.emit(now, b"\r\n+CMQTTCONNLOST: 0,1\r\n"));
+        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Adopted);
+        assert_no_complaints(bench, PROBING);
+    });
 }

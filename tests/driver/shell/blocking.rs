@@ -12,7 +12,7 @@ use crate::driver::blocking::{Client, Modem};
 use crate::driver::command::{Command, Part};
 use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, Identity};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
-use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timer};
+use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timeouts, Timer};
 
 /// What a look at an async receiver or transmitter shows at this moment.
 fn at_once<O>(future: impl Future<Output = O>) -> Option<O> {
@@ -112,6 +112,10 @@ pub fn shell_modem<'a, H: MessageHandler>(bench: &Bench, family: Family, handler
 impl<'a, H: MessageHandler> ShellModem<'a, H> {
     pub fn client(&mut self, index: ClientIndex) -> ShellClient<'_, 'a, H> {
         ShellClient(self.0.client(index))
+    }
+
+    pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Self(self.0.with_timeouts(timeouts))
     }
 
     pub fn family(&self) -> Family {
