@@ -10,7 +10,7 @@ use simcom_mqtt::{ClientState, ConnectOptions, Error, Event, Inbox, Modem, QoS, 
 
 use crate::INBOX;
 use crate::command::{Answer, Command};
-use crate::device::{Board, CLIENT, Device, Names, ONLINE, message, text};
+use crate::device::{Board, CLIENT, Device, Names, ONLINE, message, text, tolerate_refusal};
 use crate::power::{Pin, Power};
 use crate::recovery::{Failure, Step};
 use crate::settings::Settings;
@@ -48,8 +48,7 @@ pub async fn run<R, T, C, P, B>(
     let mut step = Step::PowerOn;
     while let Err(failure) = application.session(step).await {
         let (next, wait) = application.device.recover(failure);
-        application.pause(wait).await;
-        step = next;
+        step = application.pause(next, wait).await;
     }
 }
 
@@ -82,7 +81,7 @@ where
         if step >= Step::Attach {
             let attachment = self.modem.bring_up(&self.apn, |stage| info!("waiting: {}", stage)).await?;
             info!("attached: {}", attachment);
-            self.modem.execute(&self.device.flow_control()).await?;
+            tolerate_refusal(self.modem.execute(&self.device.flow_control()).await)?;
         }
         self.store_certificate().await?;
         self.connect().await?;
@@ -110,27 +109,29 @@ where
         let connection = client.connect(self.options).await?;
         info!("connected: {}", connection);
         client.subscribe(&names.command, QoS::AtLeastOnce).await?;
-        client.publish(&message(&names.status, ONLINE).retained(true)).await
+        client.publish(&message(&names.status, ONLINE).retained(true)).await?;
+        self.device.connected(self.timer.now());
+        Ok(())
     }
 
     /// Publishes measurements and obeys commands.
     async fn serve(&mut self) -> Result<(), Failure> {
         loop {
-            while let Some(answer) = self.device.obey(self.timer.now()) {
-                self.publish(&self.device.names.answer, &text(format_args!("{answer}"))).await?;
+            // It comes first, and before each command again: a stream of commands must not keep it from its time.
+            self.measure_if_due().await?;
+            let answer = self.device.obey(self.timer.now());
+            if let Some(answer) = answer {
+                let published = self.publish(&self.device.names.answer, &text(format_args!("{answer}"))).await;
                 if answer == Answer::Done(Command::Restart) {
+                    // Whether or not the answer got through: the command will not come again.
                     return Ok(());
                 }
+                published?;
             }
-            let now = self.timer.now();
-            if now >= self.device.due() {
-                let rssi = self.modem.execute(&Csq).await?;
-                let measurement = self.device.measure(now, rssi);
-                self.publish(&self.device.names.measurement, &measurement).await?;
-                self.device.measured(now);
-            }
+            // Behind one command there may be another: then nothing is waited for.
+            let end = if answer.is_some() { self.timer.now() } else { self.device.due() };
             // An event may tell of something that a call has noticed and settled already: the state decides.
-            let event = self.event_until(self.device.due()).await?;
+            let event = self.event_until(end).await?;
             if let Some(event) = event
                 && self.modem.client(CLIENT).state() != ClientState::Connected
             {
@@ -139,16 +140,36 @@ where
         }
     }
 
+    async fn measure_if_due(&mut self) -> Result<(), Error> {
+        let now = self.timer.now();
+        if now >= self.device.due() {
+            let rssi = self.modem.execute(&Csq).await?;
+            let measurement = self.device.measure(now, rssi);
+            self.publish(&self.device.names.measurement, &measurement).await?;
+            self.device.measured(now);
+        }
+        Ok(())
+    }
+
     async fn publish(&mut self, topic: &str, payload: &str) -> Result<(), Error> {
         info!("publishing {}", payload);
         self.modem.client(CLIENT).publish(&message(topic, payload.as_bytes())).await
     }
 
-    /// Waits before the next attempt, and takes what the module says meanwhile.
-    async fn pause(&mut self, wait: Duration) {
+    /// Waits before the next attempt. What the module says meanwhile may lead further back than was meant.
+    async fn pause(&mut self, mut step: Step, wait: Duration) -> Step {
         let end = self.timer.now().saturating_add(wait);
-        while let Ok(Some(_)) = self.event_until(end).await {}
-        self.timer.wait_until(end).await;
+        loop {
+            match self.event_until(end).await {
+                Ok(Some(event)) => step = step.raised_by(Failure::Lost(event)),
+                Ok(None) => return step,
+                Err(error) => {
+                    // Perhaps it would fail again at once, and again.
+                    self.timer.wait_until(end).await;
+                    return step.raised_by(Failure::Call(error));
+                }
+            }
+        }
     }
 
     /// Nothing where none comes in time. Dropping `next_event` then loses nothing.

@@ -11,7 +11,7 @@ use simcom_mqtt::{ClientState, ConnectOptions, Error, Event, Inbox, QoS, Timer};
 
 use crate::INBOX;
 use crate::command::{Answer, Command};
-use crate::device::{Board, CLIENT, Device, Names, ONLINE, message, text};
+use crate::device::{Board, CLIENT, Device, Names, ONLINE, message, text, tolerate_refusal};
 use crate::power::{Pin, Power};
 use crate::recovery::{Failure, Step};
 use crate::settings::Settings;
@@ -56,8 +56,7 @@ pub fn run<R, T, C, P, B, I>(
     let mut step = Step::PowerOn;
     while let Err(failure) = application.session(step) {
         let (next, wait) = application.device.recover(failure);
-        application.pause(wait);
-        step = next;
+        step = application.pause(next, wait);
     }
 }
 
@@ -91,7 +90,7 @@ where
         if step >= Step::Attach {
             let attachment = self.modem.bring_up(&self.apn, |stage| info!("waiting: {}", stage))?;
             info!("attached: {}", attachment);
-            self.modem.execute(&self.device.flow_control())?;
+            tolerate_refusal(self.modem.execute(&self.device.flow_control()))?;
         }
         self.store_certificate()?;
         self.connect()?;
@@ -119,27 +118,29 @@ where
         let connection = client.connect(self.options)?;
         info!("connected: {}", connection);
         client.subscribe(&names.command, QoS::AtLeastOnce)?;
-        client.publish(&message(&names.status, ONLINE).retained(true))
+        client.publish(&message(&names.status, ONLINE).retained(true))?;
+        self.device.connected(self.wait.timer.now());
+        Ok(())
     }
 
     /// Publishes measurements and obeys commands.
     fn serve(&mut self) -> Result<(), Failure> {
         loop {
-            while let Some(answer) = self.device.obey(self.wait.timer.now()) {
-                self.publish(&self.device.names.answer, &text(format_args!("{answer}")))?;
+            // It comes first, and before each command again: a stream of commands must not keep it from its time.
+            self.measure_if_due()?;
+            let answer = self.device.obey(self.wait.timer.now());
+            if let Some(answer) = answer {
+                let published = self.publish(&self.device.names.answer, &text(format_args!("{answer}")));
                 if answer == Answer::Done(Command::Restart) {
+                    // Whether or not the answer got through: the command will not come again.
                     return Ok(());
                 }
+                published?;
             }
-            let now = self.wait.timer.now();
-            if now >= self.device.due() {
-                let rssi = self.modem.execute(&Csq)?;
-                let measurement = self.device.measure(now, rssi);
-                self.publish(&self.device.names.measurement, &measurement)?;
-                self.device.measured(now);
-            }
+            // Behind one command there may be another: then nothing is waited for.
+            let end = if answer.is_some() { self.wait.timer.now() } else { self.device.due() };
             // An event may tell of something that a call has noticed and settled already: the state decides.
-            let event = self.event_until(self.device.due())?;
+            let event = self.event_until(end)?;
             if let Some(event) = event
                 && self.modem.client(CLIENT).state() != ClientState::Connected
             {
@@ -148,16 +149,36 @@ where
         }
     }
 
+    fn measure_if_due(&mut self) -> Result<(), Error> {
+        let now = self.wait.timer.now();
+        if now >= self.device.due() {
+            let rssi = self.modem.execute(&Csq)?;
+            let measurement = self.device.measure(now, rssi);
+            self.publish(&self.device.names.measurement, &measurement)?;
+            self.device.measured(now);
+        }
+        Ok(())
+    }
+
     fn publish(&mut self, topic: &str, payload: &str) -> Result<(), Error> {
         info!("publishing {}", payload);
         self.modem.client(CLIENT).publish(&message(topic, payload.as_bytes()))
     }
 
-    /// Waits before the next attempt, and takes what the module says meanwhile.
-    fn pause(&mut self, wait: Duration) {
+    /// Waits before the next attempt. What the module says meanwhile may lead further back than was meant.
+    fn pause(&mut self, mut step: Step, wait: Duration) -> Step {
         let end = self.wait.timer.now().saturating_add(wait);
-        while let Ok(Some(_)) = self.event_until(end) {}
-        self.wait.until(end);
+        loop {
+            match self.event_until(end) {
+                Ok(Some(event)) => step = step.raised_by(Failure::Lost(event)),
+                Ok(None) => return step,
+                Err(error) => {
+                    // Perhaps it would fail again at once, and again.
+                    self.wait.until(end);
+                    return step.raised_by(Failure::Call(error));
+                }
+            }
+        }
     }
 
     /// Nothing where none comes in time.

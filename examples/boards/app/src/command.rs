@@ -4,8 +4,9 @@ use core::fmt;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-/// The seconds that there may be between two measurements.
-pub const INTERVALS: RangeInclusive<u64> = 10..=86_400;
+/// The seconds that there may be between two measurements. They are what shows that the connection is alive, so there is
+/// one an hour at least.
+pub const INTERVALS: RangeInclusive<u64> = 10..=3_600;
 
 /// The payload of a message on the command topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,7 @@ mod tests {
             (&b"led on"[..], Some(Command::Led(true))),
             (b" led  off\r\n", Some(Command::Led(false))),
             (b"interval 10", interval(10)),
-            (b"interval 86400", interval(86_400)),
+            (b"interval 3600", interval(3_600)),
             (b"restart", Some(Command::Restart)),
         ] {
             assert_eq!(Command::parse(payload), command, "{}", payload.escape_ascii());
@@ -86,7 +87,7 @@ mod tests {
             b"led on off",
             b"interval",
             b"interval 9",
-            b"interval 86401",
+            b"interval 3601",
             b"interval -1",
             b"interval 99999999999999999999999",
             b"restart now",

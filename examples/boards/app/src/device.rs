@@ -12,7 +12,7 @@ use crate::certificate::{Certificate, hash};
 use crate::command::{Answer, Command};
 use crate::measurement::Measurement;
 use crate::recovery::{Cause, Failure, Recovery, Step};
-use crate::settings::Settings;
+use crate::settings::{Settings, is_client_id};
 
 /// The MQTT client of the module that is used.
 pub(crate) const CLIENT: ClientIndex = ClientIndex::First;
@@ -62,9 +62,9 @@ impl Names {
     ///
     /// # Panics
     ///
-    /// If the client id is longer than 64 bytes.
+    /// If the client id is none that [`Settings`] describes.
     pub fn of(settings: &Settings<'_>) -> Self {
-        assert!(settings.client_id.len() <= 64, "the client id has 64 bytes at most");
+        assert!(is_client_id(settings.client_id), "the client id has 1-64 bytes, and no wildcard");
         let topic = |name| text(format_args!("{}/{name}", settings.client_id));
         Self {
             status: topic("status"),
@@ -115,6 +115,12 @@ impl<'a, B: Board> Device<'a, B> {
         Ifc { flow_control: B::FLOW_CONTROL }
     }
 
+    /// A connection stands. Whether it lasts is shown by a measurement, soon, however long the interval is; not at once,
+    /// or two devices of the same name, which throw each other out, would take turns without ever waiting longer.
+    pub(crate) fn connected(&mut self, now: Duration) {
+        self.due = self.due.min(now + INTERVAL);
+    }
+
     /// When the next measurement is published.
     pub(crate) const fn due(&self) -> Duration {
         self.due
@@ -156,6 +162,17 @@ impl<'a, B: Board> Device<'a, B> {
         let (step, wait) = self.recovery.after(Cause::from(failure));
         warning!("{}: {} in {} ms", failure, step, wait.as_millis() as u32);
         (step, wait)
+    }
+}
+
+/// Firmware that refuses `AT+IFC` goes on with the flow control that it is set up for.
+pub(crate) fn tolerate_refusal(answer: Result<(), Error>) -> Result<(), Error> {
+    match answer {
+        Err(error @ Error::Refused { .. }) => {
+            warning!("flow control: {}", error);
+            Ok(())
+        }
+        answer => answer,
     }
 }
 

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use simcom_mqtt::network::{BringUpError, BringUpStage};
 use simcom_mqtt::power::PowerError;
+use simcom_mqtt::urc::LossCause;
 use simcom_mqtt::{Error, Event};
 
 /// Why the device is not connected.
@@ -69,7 +70,10 @@ pub enum Cause {
 impl From<Failure> for Cause {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Lost(Event::NetworkLost | Event::ModemRestarted)
+            // `+CMQTTNONET` comes behind the line with this cause, from the families that know it.
+            Failure::Lost(
+                Event::NetworkLost | Event::ModemRestarted | Event::ConnectionLost { cause: LossCause::Network, .. },
+            )
             | Failure::Call(Error::NetworkLost { .. } | Error::ModemRestarted { .. }) => Self::Address,
             Failure::Call(Error::NoAnswer { .. }) => Self::Silence,
             Failure::Lost(_) | Failure::Call(_) => Self::Connection,
@@ -78,6 +82,24 @@ impl From<Failure> for Cause {
             }
             Failure::BringUp(_) => Self::Address,
         }
+    }
+}
+
+impl Cause {
+    /// What it asks for where it comes alone.
+    const fn step(self) -> Step {
+        match self {
+            Self::Connection | Self::Silence => Step::Connect,
+            Self::Address => Step::Attach,
+            Self::Death => Step::Reset,
+        }
+    }
+}
+
+impl Step {
+    /// The step to enter instead where this has happened as well, while waiting for it.
+    pub fn raised_by(self, failure: Failure) -> Self {
+        self.max(Cause::from(failure).step())
     }
 }
 
@@ -109,12 +131,7 @@ impl Recovery {
     pub fn after(&mut self, cause: Cause) -> (Step, Duration) {
         self.failures = self.failures.saturating_add(1);
         let was_silent = core::mem::replace(&mut self.was_silent, cause == Cause::Silence);
-        let step = match cause {
-            Cause::Death => Step::Reset,
-            Cause::Silence if was_silent => Step::Reset,
-            Cause::Silence | Cause::Connection => Step::Connect,
-            Cause::Address => Step::Attach,
-        };
+        let step = if was_silent && cause == Cause::Silence { Step::Reset } else { cause.step() };
         let least = match self.failures {
             failures if failures.is_multiple_of(FAILURES_TO_RESET) => Step::Reset,
             failures if failures >= FAILURES_TO_ATTACH => Step::Attach,
@@ -140,6 +157,7 @@ impl Recovery {
 mod tests {
     extern crate std;
     use super::*;
+    use simcom_mqtt::ClientIndex;
     use std::vec::Vec;
 
     #[test]
@@ -168,6 +186,22 @@ mod tests {
         assert_eq!(recovery.after(Cause::Silence).0, Step::Connect);
         assert_eq!(recovery.after(Cause::Silence).0, Step::Reset);
         assert_eq!(Recovery::new(0).after(Cause::Death).0, Step::Reset);
+    }
+
+    #[test]
+    fn a_lost_network_is_looked_for_however_it_is_told() {
+        let lost = |cause| Failure::Lost(Event::ConnectionLost { client: ClientIndex::First, cause });
+        assert_eq!(Cause::from(lost(LossCause::Network)), Cause::Address);
+        assert_eq!(Cause::from(lost(LossCause::Closed)), Cause::Connection);
+        assert_eq!(Cause::from(Failure::Lost(Event::NetworkLost)), Cause::Address);
+    }
+
+    #[test]
+    fn what_is_heard_while_waiting_leads_further_back_and_never_forward() {
+        let (message, restarted) = (Event::Message(ClientIndex::First), Event::ModemRestarted);
+        assert_eq!(Step::Connect.raised_by(Failure::Lost(message)), Step::Connect);
+        assert_eq!(Step::Connect.raised_by(Failure::Lost(restarted)), Step::Attach);
+        assert_eq!(Step::Reset.raised_by(Failure::Lost(restarted)), Step::Reset);
     }
 
     #[test]

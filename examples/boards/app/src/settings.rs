@@ -3,6 +3,9 @@
 use simcom_mqtt::network::Apn;
 use simcom_mqtt::{Broker, ConnectOptions, Family, Tls, Will};
 
+/// The topics that begin with it have to fit into a [`Text`](crate::device::Text).
+const LONGEST_CLIENT_ID: usize = 64;
+
 /// Where the device connects, and as whom.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
@@ -18,7 +21,7 @@ pub struct Settings<'a> {
     pub port: u16,
     /// The certificate of the authority that vouches for the broker, in PEM.
     pub ca: &'a [u8],
-    /// The client id, with which the topics begin too; at most 64 bytes.
+    /// The client id, with which the topics begin too: 1-64 bytes, no wildcard, quote or control character.
     pub client_id: &'a str,
     /// User name and password.
     pub credentials: Option<(&'a str, &'a str)>,
@@ -46,7 +49,7 @@ impl Settings<'static> {
         },
         ca: include_bytes!(env!("APP_CA")),
         client_id: match option_env!("SIMCOM_CLIENT_ID") {
-            Some(client_id) => client_id,
+            Some(name) => client_id(name),
             None => "device-7",
         },
         credentials: match (option_env!("SIMCOM_USER"), option_env!("SIMCOM_PASSWORD")) {
@@ -83,5 +86,39 @@ const fn port(number: &str) -> u16 {
     match u16::from_str_radix(number, 10) {
         Ok(port) => port,
         Err(_) => panic!("SIMCOM_PORT is a number up to 65535"),
+    }
+}
+
+const fn client_id(name: &str) -> &str {
+    assert!(is_client_id(name), "SIMCOM_CLIENT_ID has 1-64 bytes, without +, #, quotes and control characters");
+    name
+}
+
+/// Whether the modules take it as a client id, and a broker takes topics that begin with it.
+pub(crate) const fn is_client_id(name: &str) -> bool {
+    let mut rest = name.as_bytes();
+    while let [byte, others @ ..] = rest {
+        if matches!(byte, b'+' | b'#' | b'"') || byte.is_ascii_control() {
+            return false;
+        }
+        rest = others;
+    }
+    matches!(name.len(), 1..=LONGEST_CLIENT_ID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_id_is_what_a_topic_can_begin_with() {
+        let longest = [b'd'; 64];
+        for name in ["d", "device-7", "plant 7/pump", str::from_utf8(&longest).unwrap()] {
+            assert!(is_client_id(name), "{name}");
+        }
+        let too_long = [b'd'; 65];
+        for name in ["", "device+7", "#", "device \"7\"", "device\n7", str::from_utf8(&too_long).unwrap()] {
+            assert!(!is_client_id(name), "{name}");
+        }
     }
 }

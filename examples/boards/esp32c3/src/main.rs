@@ -2,11 +2,16 @@
 #![no_std]
 #![no_main]
 
+mod transmitter;
+
 use app::{Board, Power, Settings};
 use embassy_executor::Spawner;
+use embassy_time::Timer;
 use esp_backtrace as _;
-use esp_hal::gpio::{Level, Output, OutputConfig};
+use esp_hal::gpio::{Input, InputConfig, Level, Output, OutputConfig, Pull};
+use esp_hal::rtc_cntl::{Rtc, Rwdt, RwdtStage};
 use esp_hal::system::software_reset;
+use esp_hal::time::Duration;
 use esp_hal::timer::timg::TimerGroup;
 use esp_hal::tsens::TemperatureSensor;
 use esp_hal::uart::{Config, CtsConfig, HwFlowControl, RtsConfig, RxConfig, Uart};
@@ -14,6 +19,7 @@ use esp_println as _;
 use simcom_mqtt::EmbassyTimer;
 use simcom_mqtt::network::FlowControl;
 use simcom_mqtt::transport::Buffered;
+use transmitter::Transmitter;
 
 esp_bootloader_esp_idf::esp_app_desc!();
 
@@ -21,12 +27,19 @@ esp_bootloader_esp_idf::esp_app_desc!();
 const WAKE_THRESHOLD: u16 = 64;
 const RTS_THRESHOLD: u8 = 96;
 
+const WATCHDOG_TIMEOUT: Duration = Duration::from_secs(8);
+
 const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
 
 #[esp_rtos::main]
-async fn main(_spawner: Spawner) {
+async fn main(spawner: Spawner) {
     let pins = esp_hal::init(esp_hal::Config::default());
     esp_rtos::start(TimerGroup::new(pins.TIMG0).timer0, pins.FROM_CPU_INTR0);
+
+    let mut watchdog = Rtc::new(pins.RTC_TIMER).rwdt;
+    watchdog.set_timeout(RwdtStage::Stage0, WATCHDOG_TIMEOUT);
+    watchdog.enable();
+    spawner.spawn(defmt::unwrap!(feed(watchdog)));
 
     let flow_control = HwFlowControl { cts: CtsConfig::Enabled, rts: RtsConfig::Enabled(RTS_THRESHOLD) };
     let reception = RxConfig::default().with_fifo_full_threshold(WAKE_THRESHOLD);
@@ -35,7 +48,8 @@ async fn main(_spawner: Spawner) {
         .with_tx(pins.GPIO4)
         .with_rx(pins.GPIO5)
         .with_rts(pins.GPIO6)
-        .with_cts(pins.GPIO7)
+        // A module that is off drives nothing: a low CTS lets commands go out, and time out. RX is pulled up by the HAL.
+        .with_cts(Input::new(pins.GPIO7, InputConfig::default().with_pull(Pull::Down)))
         .into_async();
     let (receiver, transmitter) = uart.split();
     let receiver = Buffered::<_, 256>::new(receiver);
@@ -47,8 +61,17 @@ async fn main(_spawner: Spawner) {
 
     let power = Power::new(power_key, reset, SETTINGS.family);
     let board = DevKit { led, sensor };
-    app::asynchronous::run(receiver, transmitter, EmbassyTimer, power, board, &SETTINGS).await;
+    app::asynchronous::run(receiver, Transmitter(transmitter), EmbassyTimer, power, board, &SETTINGS).await;
     software_reset();
+}
+
+/// Comes to its turn no more where something keeps the executor, or panics: then the watchdog resets the board.
+#[embassy_executor::task]
+async fn feed(mut watchdog: Rwdt) {
+    loop {
+        watchdog.feed();
+        Timer::after_secs(1).await;
+    }
 }
 
 struct DevKit {

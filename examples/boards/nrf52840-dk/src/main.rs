@@ -8,10 +8,13 @@ use defmt_rtt as _;
 use embassy_executor::Spawner;
 use embassy_futures::block_on;
 use embassy_nrf::buffered_uarte::{self, BufferedUarte};
+use embassy_nrf::config::HfclkSource;
 use embassy_nrf::gpio::{Level, Output, OutputDrive};
 use embassy_nrf::temp::{self, Temp};
 use embassy_nrf::uarte::Config;
+use embassy_nrf::wdt::{self, HaltConfig, Watchdog, WatchdogHandle};
 use embassy_nrf::{bind_interrupts, peripherals};
+use embassy_time::Timer;
 use panic_probe as _;
 use simcom_mqtt::EmbassyTimer;
 use simcom_mqtt::network::FlowControl;
@@ -22,15 +25,27 @@ bind_interrupts!(struct Interrupts {
     TEMP => temp::InterruptHandler;
 });
 
-/// 89 ms at 115,200 baud: that long may other tasks keep the executor.
+/// So long may other tasks keep the executor where RTS is not wired: `BufferedUarte` begins another half only once that is
+/// free, so one half and a byte are certain, 44 ms at 115,200 baud.
 static RECEIVED: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
 static TO_SEND: ConstStaticCell<[u8; 256]> = ConstStaticCell::new([0; 256]);
+
+/// 8 s.
+const WATCHDOG_TICKS: u32 = 8 * 32_768;
 
 const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
 
 #[embassy_executor::main]
-async fn main(_spawner: Spawner) {
-    let pins = embassy_nrf::init(Default::default());
+async fn main(spawner: Spawner) {
+    let mut config = embassy_nrf::config::Config::default();
+    // The internal oscillator may be off by more than a UART bears.
+    config.hfclk_source = HfclkSource::ExternalXtal;
+    let pins = embassy_nrf::init(config);
+
+    // One that runs already, since before a software reset or by a bootloader, cannot be changed.
+    let config = wdt::Config::try_new(&pins.WDT).unwrap_or_else(watchdog_config);
+    let (_, [handle]) = defmt::unwrap!(Watchdog::try_new(pins.WDT, config).ok());
+    spawner.spawn(defmt::unwrap!(feed(handle)));
 
     let uart = BufferedUarte::new_with_rtscts(
         pins.UARTE0,
@@ -57,6 +72,22 @@ async fn main(_spawner: Spawner) {
     let power = Power::new(power_key, reset, SETTINGS.family);
     app::asynchronous::run(receiver, transmitter, EmbassyTimer, power, board, &SETTINGS).await;
     SCB::sys_reset();
+}
+
+fn watchdog_config() -> wdt::Config {
+    let mut config = wdt::Config::default();
+    config.timeout_ticks = WATCHDOG_TICKS;
+    config.action_during_debug_halt = HaltConfig::Pause;
+    config
+}
+
+/// Comes to its turn no more where something keeps the executor, or panics: then the watchdog resets the board.
+#[embassy_executor::task]
+async fn feed(mut watchdog: WatchdogHandle) {
+    loop {
+        watchdog.pet();
+        Timer::after_secs(1).await;
+    }
 }
 
 struct Dk {

@@ -9,7 +9,9 @@ use embassy_executor::Spawner;
 use embassy_rp::adc::{Adc, Blocking, Channel};
 use embassy_rp::gpio::{Level, Output};
 use embassy_rp::uart::{BufferedInterruptHandler, BufferedUart, Config};
+use embassy_rp::watchdog::Watchdog;
 use embassy_rp::{bind_interrupts, peripherals};
+use embassy_time::{Duration, Timer};
 use panic_probe as _;
 use simcom_mqtt::EmbassyTimer;
 use simcom_mqtt::network::FlowControl;
@@ -23,11 +25,19 @@ bind_interrupts!(struct Interrupts {
 static RECEIVED: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
 static TO_SEND: ConstStaticCell<[u8; 256]> = ConstStaticCell::new([0; 256]);
 
+/// 8.3 s is the longest that there is.
+const WATCHDOG_TIMEOUT: Duration = Duration::from_secs(8);
+
 const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
 
 #[embassy_executor::main]
-async fn main(_spawner: Spawner) {
+async fn main(spawner: Spawner) {
     let pins = embassy_rp::init(Default::default());
+
+    let mut watchdog = Watchdog::new(pins.WATCHDOG);
+    watchdog.pause_on_debug(true);
+    watchdog.start(WATCHDOG_TIMEOUT);
+    spawner.spawn(defmt::unwrap!(feed(watchdog)));
 
     let uart = BufferedUart::new_with_rtscts(
         pins.UART0,
@@ -53,6 +63,15 @@ async fn main(_spawner: Spawner) {
     let power = Power::new(power_key, reset, SETTINGS.family);
     app::asynchronous::run(receiver, transmitter, EmbassyTimer, power, board, &SETTINGS).await;
     SCB::sys_reset();
+}
+
+/// Comes to its turn no more where something keeps the executor, or panics: then the watchdog resets the board.
+#[embassy_executor::task]
+async fn feed(mut watchdog: Watchdog) {
+    loop {
+        watchdog.feed(WATCHDOG_TIMEOUT);
+        Timer::after_secs(1).await;
+    }
 }
 
 struct Pico {

@@ -5,6 +5,8 @@
 mod clock;
 mod reception;
 
+use core::cell::RefCell;
+
 use app::{Board, Power, Settings};
 use clock::SysTick;
 use cortex_m::peripheral::SCB;
@@ -14,13 +16,18 @@ use panic_probe as _;
 use reception::Receiver;
 use simcom_mqtt::network::FlowControl;
 use simcom_mqtt::transport::nb::Serial;
-use stm32f4xx_hal::adc::config::{AdcConfig, SampleTime};
+use stm32f4xx_hal::adc::config::{AdcConfig, Clock, SampleTime};
 use stm32f4xx_hal::adc::{Adc, Temperature};
 use stm32f4xx_hal::gpio::ErasedPin;
 use stm32f4xx_hal::pac::{ADC1, Peripherals};
 use stm32f4xx_hal::prelude::*;
 use stm32f4xx_hal::rcc::Config;
 use stm32f4xx_hal::signature::{VtempCal30, VtempCal110};
+use stm32f4xx_hal::watchdog::IndependentWatchdog;
+
+/// The oscillator that counts it is not exact: between 5 and 15 s. The longest time without the idle hook is that in which
+/// a certificate goes out: 10 KB, 0.9 s. Pulses of PWRKEY and waits between two attempts call it like every other wait.
+const WATCHDOG_MILLISECONDS: u32 = 8_000;
 
 const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
 
@@ -28,31 +35,37 @@ const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
 fn main() -> ! {
     let core = defmt::unwrap!(cortex_m::Peripherals::take());
     let device = defmt::unwrap!(Peripherals::take());
+
+    let mut watchdog = IndependentWatchdog::new(device.IWDG);
+    watchdog.stop_on_debug(&device.DBGMCU, true);
+    watchdog.start(WATCHDOG_MILLISECONDS.millis());
+    let watchdog = RefCell::new(watchdog);
+    let idle = || {
+        watchdog.borrow_mut().feed();
+        cortex_m::asm::wfi();
+    };
+
     let mut rcc = device.RCC.freeze(Config::hsi().sysclk(84.MHz()));
     let timer = SysTick::start(core.SYST, rcc.clocks.sysclk().raw());
     let port_a = device.GPIOA.split(&mut rcc);
     let port_b = device.GPIOB.split(&mut rcc);
 
-    let uart = device.USART1.serial::<u8>((port_a.pa9, port_a.pa10), 115_200.bps(), &mut rcc);
+    // A module that is off drives nothing: a high RX is silence.
+    let receive = port_a.pa10.internal_pull_up(true);
+    let uart = device.USART1.serial::<u8>((port_a.pa9, receive), 115_200.bps(), &mut rcc);
     let (transmitter, receiver) = defmt::unwrap!(uart.ok()).split();
     let receiver = Receiver::start(receiver);
 
-    let mut adc = Adc::new(device.ADC1, true, AdcConfig::default(), &mut rcc);
+    // 21 MHz; the next choice, 42 MHz, is more than the converter bears.
+    let config = AdcConfig::default().clock(Clock::Pclk2_div_4);
+    let mut adc = Adc::new(device.ADC1, true, config, &mut rcc);
     adc.enable_temperature_and_vref();
     let board = Nucleo { led: port_a.pa5.into_push_pull_output().erase(), adc };
 
     let power_key = port_b.pb5.into_push_pull_output().erase();
     let reset = port_b.pb10.into_push_pull_output().erase();
     let power = Power::new(power_key, reset, SETTINGS.family);
-    app::blocking::run(
-        Serial::new(receiver),
-        Serial::new(transmitter),
-        timer,
-        cortex_m::asm::wfi,
-        power,
-        board,
-        &SETTINGS,
-    );
+    app::blocking::run(Serial::new(receiver), Serial::new(transmitter), timer, idle, power, board, &SETTINGS);
     SCB::sys_reset();
 }
 

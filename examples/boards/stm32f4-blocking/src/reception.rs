@@ -1,6 +1,6 @@
 //! Bytes from the module, kept by an interrupt until the program has time for them.
 
-use core::cell::{Cell, RefCell};
+use core::cell::RefCell;
 
 use cortex_m::interrupt::{Mutex, free};
 use cortex_m::peripheral::NVIC;
@@ -15,25 +15,35 @@ use stm32f4xx_hal::serial::{Error, Rx, RxListen};
 const CAPACITY: usize = 1024;
 
 static UART: Mutex<RefCell<Option<Rx<USART1>>>> = Mutex::new(RefCell::new(None));
-static BYTES: Mutex<RefCell<Deque<u8, CAPACITY>>> = Mutex::new(RefCell::new(Deque::new()));
-/// What went wrong behind those bytes.
-static FAILURE: Mutex<Cell<Option<Error>>> = Mutex::new(Cell::new(None));
+/// Failures stand among the bytes at the places of what was lost: bytes from before and after a loss must not be taken for
+/// one piece.
+static RECEIVED: Mutex<RefCell<Deque<Result<u8, Error>, CAPACITY>>> = Mutex::new(RefCell::new(Deque::new()));
 
 #[interrupt]
 fn USART1() {
     free(|section| {
         let mut uart = UART.borrow(section).borrow_mut();
-        let mut bytes = BYTES.borrow(section).borrow_mut();
-        let failure = FAILURE.borrow(section);
+        let mut received = RECEIVED.borrow(section).borrow_mut();
         loop {
-            match uart.as_mut().map_or(Err(nb::Error::WouldBlock), Read::read) {
-                Ok(byte) if bytes.push_back(byte).is_err() => failure.set(Some(Error::Overrun)),
-                Ok(_) => {}
-                Err(nb::Error::Other(error)) => failure.set(Some(error)),
+            let next = match uart.as_mut().map_or(Err(nb::Error::WouldBlock), Read::read) {
+                Ok(byte) => Ok(byte),
+                Err(nb::Error::Other(error)) => Err(error),
                 Err(nb::Error::WouldBlock) => return,
-            }
+            };
+            keep(&mut received, next);
         }
     });
+}
+
+fn keep(received: &mut Deque<Result<u8, Error>, CAPACITY>, next: Result<u8, Error>) {
+    // Losses without a byte between them are one: more than a few in a row count as a broken UART.
+    let is_told = next.is_err() && received.back().is_some_and(Result::is_err);
+    if !is_told
+        && received.push_back(next).is_err()
+        && let Some(last) = received.back_mut()
+    {
+        *last = Err(Error::Overrun);
+    }
 }
 
 /// The UART as the driver sees it.
@@ -57,8 +67,8 @@ impl ErrorType for Receiver {
 impl Read for Receiver {
     fn read(&mut self) -> nb::Result<u8, Error> {
         free(|section| {
-            let byte = BYTES.borrow(section).borrow_mut().pop_front();
-            byte.ok_or_else(|| FAILURE.borrow(section).take().map_or(nb::Error::WouldBlock, nb::Error::Other))
+            let next = RECEIVED.borrow(section).borrow_mut().pop_front();
+            next.map_or(Err(nb::Error::WouldBlock), |next| next.map_err(nb::Error::Other))
         })
     }
 }

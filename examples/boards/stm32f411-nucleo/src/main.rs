@@ -10,8 +10,11 @@ use defmt_rtt as _;
 use embassy_executor::Spawner;
 use embassy_stm32::adc::{Adc, SampleTime, Temperature};
 use embassy_stm32::gpio::{Level, Output, Pull, Speed};
+use embassy_stm32::pac::DBGMCU;
 use embassy_stm32::usart::{BufferedInterruptHandler, BufferedUart, Config};
+use embassy_stm32::wdg::IndependentWatchdog;
 use embassy_stm32::{bind_interrupts, peripherals};
+use embassy_time::Timer;
 use panic_probe as _;
 use simcom_mqtt::EmbassyTimer;
 use simcom_mqtt::network::FlowControl;
@@ -22,18 +25,27 @@ bind_interrupts!(struct Interrupts {
     USART1 => BufferedInterruptHandler<peripherals::USART1>;
 });
 
-/// 89 ms at 115,200 baud: that long may other tasks keep the executor.
+/// 89 ms at 115,200 baud: that long may other tasks keep the executor. RTS does not make it longer (see the README).
 static RECEIVED: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
 static TO_SEND: ConstStaticCell<[u8; 256]> = ConstStaticCell::new([0; 256]);
+
+/// The oscillator that counts it is not exact: between 5 and 15 s.
+const WATCHDOG_MICROSECONDS: u32 = 8_000_000;
 
 const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
 
 #[embassy_executor::main]
-async fn main(_spawner: Spawner) {
+async fn main(spawner: Spawner) {
     let pins = embassy_stm32::init(Default::default());
 
+    DBGMCU.apb1fzr().modify(|freeze| freeze.set_iwdg(true));
+    let mut watchdog = IndependentWatchdog::new(pins.IWDG, WATCHDOG_MICROSECONDS);
+    watchdog.unleash();
+    spawner.spawn(defmt::unwrap!(feed(watchdog)));
+
     let mut config = Config::default();
-    // A module that is off drives nothing: a low CTS lets commands go out, and time out.
+    // A module that is off drives nothing: a high RX is silence, a low CTS lets commands go out, and time out.
+    config.rx_pull = Pull::Up;
     config.cts_pull = Pull::Down;
     let uart = BufferedUart::new_with_rtscts(
         pins.USART1,
@@ -56,6 +68,15 @@ async fn main(_spawner: Spawner) {
     let power = Power::new(power_key, reset, SETTINGS.family);
     app::asynchronous::run(receiver, Transmitter(transmitter), EmbassyTimer, power, board, &SETTINGS).await;
     SCB::sys_reset();
+}
+
+/// Comes to its turn no more where something keeps the executor, or panics: then the watchdog resets the board.
+#[embassy_executor::task]
+async fn feed(mut watchdog: IndependentWatchdog<'static, peripherals::IWDG>) {
+    loop {
+        watchdog.pet();
+        Timer::after_secs(1).await;
+    }
 }
 
 struct Nucleo {

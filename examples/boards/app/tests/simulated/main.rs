@@ -1,12 +1,16 @@
 //! The application on a simulated module, in virtual time: hours take milliseconds.
 
 mod bench;
+mod commands;
 
 use std::time::Duration;
 
 use bench::{SETTINGS, Shell, Station};
+use simcom_modem_simulator::behaviour::{Override, ScriptedAnswer};
 use simcom_modem_simulator::broker::{Authentication, Request};
 use simcom_modem_simulator::family::Family as ModuleFamily;
+use simcom_modem_simulator::modem::message_bytes;
+use simcom_modem_simulator::pipe::Direction;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -68,32 +72,36 @@ fn the_connection_is_verified_and_has_a_will() {
 }
 
 #[test]
-fn commands_are_obeyed_and_answered() {
+fn a_connection_that_is_made_again_is_proved_by_a_measurement_however_long_the_interval() {
     for_all(
-        5 * MINUTE,
+        60 * MINUTE,
         |station| {
-            for (second, command) in [(70, "led on"), (80, "interval 10"), (110, "what?"), (120, "led off")] {
-                station.command_at(Duration::from_secs(second), command);
-            }
-            station.at(Duration::from_secs(100), |station| assert!(station.led.get()));
+            station.command_at(Duration::from_secs(70), "interval 3600");
+            station.at(Duration::from_secs(600), |station| {
+                station.bench.loopback(|broker, now| broker.close(now, 0, 1));
+            });
         },
         |station| {
-            assert!(!station.led.get());
-            assert_eq!(
-                station.payloads("device-7/answer"),
-                [
-                    "led is on",
-                    "interval is 10 s",
-                    "commands: led on, led off, interval 10..86400, restart",
-                    "led is off",
-                    "restarting",
-                ]
-            );
             let uptimes: Vec<u64> = station.payloads("device-7/measurement").iter().map(|text| uptime(text)).collect();
-            assert!(
-                uptimes.len() > 20 && uptimes.windows(2).skip(2).all(|pair| (10..=11).contains(&(pair[1] - pair[0]))),
-                "{uptimes:?}"
-            );
+            assert!(uptimes.iter().any(|uptime| (600..690).contains(uptime)), "{uptimes:?}");
+        },
+    );
+}
+
+#[test]
+fn a_module_that_refuses_flow_control_is_connected_all_the_same() {
+    let refusal = ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec());
+    let refusal = Override { prefix: "AT+IFC".to_owned(), nth: 0, answer: refusal };
+    for_all(
+        5 * MINUTE,
+        |station| station.bench.modem(|module, _| module.behaviour_mut().overrides.push(refusal.clone())),
+        |station| {
+            assert_eq!(station.payloads("device-7/measurement").len(), 5);
+            let transcript = station.bench.transcript();
+            let mut sent = transcript.iter().filter(|(direction, ..)| *direction == Direction::ToModem);
+            let refused = sent.find(|(.., bytes)| bytes.starts_with(b"AT+IFC=")).expect("it is tried").1;
+            let next = sent.next().expect("a next command").1;
+            assert!(next - refused < Duration::from_secs(1), "the next command is not of another attempt");
         },
     );
 }
@@ -177,6 +185,65 @@ fn a_lost_network_is_waited_for() {
 }
 
 #[test]
+fn a_lost_network_is_looked_for_before_the_broker_is() {
+    for_all(
+        10 * MINUTE,
+        |station| {
+            station.at(Duration::from_secs(100), |station| {
+                station.bench.modem(|module, now| module.network_lost(now));
+            });
+        },
+        |station| {
+            assert_eq!(station.attachments(), 2, "{}", station.bench.transcript_text());
+            assert!(station.is_connected());
+        },
+    );
+}
+
+#[test]
+fn a_lost_network_is_looked_for_though_a_message_came_with_the_news() {
+    for_all(
+        10 * MINUTE,
+        |station| {
+            station.at(Duration::from_secs(100), |station| {
+                station.bench.modem(|module, now| {
+                    let message = message_bytes(module.behaviour(), 0, b"device-7/command", b"led on");
+                    module.emit(now, &message);
+                    module.network_lost(now);
+                });
+            });
+        },
+        |station| {
+            assert_eq!(station.attachments(), 2, "{}", station.bench.transcript_text());
+            assert!(station.led.get());
+            assert!(station.is_connected());
+        },
+    );
+}
+
+#[test]
+fn a_module_that_restarts_while_the_next_attempt_is_waited_for_is_brought_up_first() {
+    for_all(
+        10 * MINUTE,
+        |station| {
+            station.at(Duration::from_secs(100), |station| {
+                station.bench.loopback(|broker, now| broker.close(now, 0, 1));
+            });
+            station.at(Duration::from_millis(100_200), |station| {
+                station.bench.modem(|module, now| {
+                    module.behaviour_mut().timing.boot = Duration::from_millis(200);
+                    module.restart(now);
+                });
+            });
+        },
+        |station| {
+            assert_eq!(station.attachments(), 2, "{}", station.bench.transcript_text());
+            assert!(station.is_connected());
+        },
+    );
+}
+
+#[test]
 fn a_module_that_does_not_answer_is_started_anew() {
     for_all(
         30 * MINUTE,
@@ -251,6 +318,11 @@ fn uptime(measurement: &str) -> u64 {
 }
 
 impl Station {
+    /// How often the module was brought up: it is told about flow control each time, and at no other.
+    fn attachments(&self) -> usize {
+        self.commands_sent("AT+IFC=")
+    }
+
     /// How often the broker was asked for a connection.
     fn connects(&self) -> usize {
         self.bench.loopback(|broker, _| {
