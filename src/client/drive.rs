@@ -12,7 +12,7 @@ use super::Modem;
 use crate::at::WINDOW;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::session::{Outgoing, Procedure, Progress};
+use crate::session::{Engine, Outgoing, Procedure, Progress};
 use crate::timer::{Timer, moment};
 
 /// Where a payload comes from that is not in memory.
@@ -90,6 +90,12 @@ fn ready<O>(poll: Poll<O>) -> Option<O> {
     }
 }
 
+/// Tells the engine what time it is.
+#[inline(never)] // keeps the image small
+fn pass_time(engine: &mut Engine, timer: &impl Timer) {
+    engine.pass_time(timer.now());
+}
+
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
     #[expect(clippy::manual_async_fn, reason = "the future of an async fn would hold the arguments twice")]
@@ -102,7 +108,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
             self.engine.begin_call(procedure)?;
             let mut window = [0; WINDOW];
             loop {
-                self.engine.pass_time(self.timer.now());
+                pass_time(&mut self.engine, &self.timer);
                 match self.engine.poll(procedure) {
                     Ok(Progress::Waiting) => {}
                     Ok(Progress::Done) => return Ok(()),
@@ -113,10 +119,11 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                     && S::IS_THERE
                 {
                     source.fill(limit).await?;
-                    self.engine.pass_time(self.timer.now());
+                    pass_time(&mut self.engine, &self.timer);
                     outgoing = Outgoing::Bytes(source.unsent());
                 }
                 let (sent, received, timed_out) = {
+                    let is_sending = !matches!(outgoing, Outgoing::Nothing);
                     let mut send = pin!(async {
                         match outgoing {
                             Outgoing::Bytes(bytes) => self.transmitter.write(bytes).await,
@@ -124,15 +131,13 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                         }
                     });
                     let mut receive = pin!(self.receiver.fill_buf());
-                    let deadline = self.engine.time_left().map(|left| moment(self.timer.now(), left));
+                    let engine = &mut self.engine;
+                    let deadline = engine.time_left().map(|left| moment(self.timer.now(), left));
                     let mut wait = pin!(deadline.map(|deadline| self.timer.wait_until(deadline)));
-                    poll_fn(|context| {
+                    poll_fn(move |context| {
                         let received = ready(receive.as_mut().poll(context));
-                        let sent = match outgoing {
-                            Outgoing::Nothing => None,
-                            _ => ready(send.as_mut().poll(context)),
-                        };
-                        if received.is_some() || sent.is_some() || self.engine.drain_ended() {
+                        let sent = if is_sending { ready(send.as_mut().poll(context)) } else { None };
+                        if received.is_some() || sent.is_some() || engine.drain_ended() {
                             return Poll::Ready((sent, received, false));
                         }
                         // Only now: what lies in a buffer came in time.
@@ -143,7 +148,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                     })
                     .await
                 };
-                self.engine.pass_time(self.timer.now());
+                pass_time(&mut self.engine, &self.timer);
                 match sent {
                     Some(Ok(0)) if matches!(outgoing, Outgoing::Flush) => self.engine.flushed(),
                     Some(Ok(0)) => return Err(Error::Transmit(ErrorKind::WriteZero)),

@@ -62,28 +62,31 @@ impl<const N: usize> Inbox<N> {
         if self.is_empty() {
             return None;
         }
-        let client = ClientIndex::from_number(self.pop().into()).unwrap_or(ClientIndex::First);
-        let [topic_length, payload_length] =
-            [(); 2].map(|()| usize::from(u16::from_le_bytes([self.pop(), self.pop()])));
-        let length = topic_length + payload_length;
-        for offset in 0..length {
-            let byte = self.pop();
-            if let Some(place) = buffer.get_mut(offset) {
-                *place = byte;
-            }
-        }
+        let mut header = [0; HEADER];
+        self.pop(&mut header, HEADER);
+        let [client, topic, topic_high, payload, payload_high] = header;
+        let client = ClientIndex::from_number(client.into()).unwrap_or(ClientIndex::First);
+        let topic_length = usize::from(u16::from_le_bytes([topic, topic_high]));
+        let length = topic_length + usize::from(u16::from_le_bytes([payload, payload_high]));
+        self.pop(buffer, length);
         let bytes = buffer.get(..length).unwrap_or(buffer);
         let (topic, payload) = bytes.split_at_checked(topic_length).unwrap_or((bytes, &[]));
         Some(Message { client, topic, payload, missing: length.saturating_sub(bytes.len()) })
     }
 
-    /// Takes the oldest byte out.
+    /// Takes the oldest `count` bytes out, as many into `bytes` as there is room for.
     #[inline(never)] // keeps the image small
-    fn pop(&self) -> u8 {
-        let start = self.start.get();
-        self.start.set(if start + 1 < N { start + 1 } else { 0 });
-        self.used.set(self.used.get().saturating_sub(1));
-        self.ring.get(start).map_or(0, Cell::get)
+    fn pop(&self, bytes: &mut [u8], count: usize) {
+        let mut places = bytes.iter_mut();
+        let mut start = self.start.get();
+        for _ in 0..count {
+            if let (Some(place), Some(byte)) = (places.next(), self.ring.get(start)) {
+                *place = byte.get();
+            }
+            start = if start + 1 < N { start + 1 } else { 0 };
+        }
+        self.start.set(start);
+        self.used.set(self.used.get().saturating_sub(count));
     }
 
     /// Adds bytes to the message that is coming in.

@@ -18,6 +18,8 @@ use comparison::Comparison;
 const BUSY_WAIT: u32 = 2_000;
 /// How often it is asked: an operation takes as long as the module's `"optimeout"`, 120 s, at most.
 const BUSY_WAITS: u8 = 62;
+/// How often it waits like that for a service that is neither started nor to be started: an earlier life may have begun to.
+const START_WAITS: u8 = 6;
 
 fn is_busy(result: Result<(), Failure>) -> bool {
     matches!(result, Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_IS_BUSY))))
@@ -131,13 +133,24 @@ impl<'a> Connect<'a> {
             self.waits += 1;
             return Ok(Step::Busy);
         }
+        let lifecycle = &mut session.lifecycle;
+        // What was believed without asking is not so: the module has restarted without a word that arrived.
+        let is_forgotten = match self.step {
+            Step::Begin | Step::EchoOff | Step::Busy | Step::AccqRead | Step::Start => false,
+            Step::DiscRead => self.connected.is_none(),
+            _ => matches!(last, Err(Failure::Refused(Refusal::Error))),
+        };
+        if is_forgotten && !self.probed {
+            lifecycle.client_mut(self.client).state = ClientState::Unknown;
+            lifecycle.service = ServiceState::Unknown;
+            return self.service_step(session);
+        }
         if let Err(error) = last
             && !self.tolerates(error)
         {
             return Err(error);
         }
         let refused = last.is_err();
-        let lifecycle = &mut session.lifecycle;
         match self.step {
             Step::Begin if !lifecycle.echo_is_off => return Ok(Step::EchoOff),
             Step::Begin | Step::EchoOff => {}
@@ -174,12 +187,6 @@ impl<'a> Connect<'a> {
                 match self.connected {
                     Some(true) => life.state = ClientState::Connected,
                     Some(false) => life.state = ClientState::Acquired,
-                    // What was believed is not so: the module has restarted without a word that arrived.
-                    None if !self.probed => {
-                        life.state = ClientState::Unknown;
-                        lifecycle.service = ServiceState::Unknown;
-                        return self.service_step(session);
-                    }
                     None => return Ok(Step::Disc),
                 }
                 return Ok(self.probed_client_step(session));
@@ -193,6 +200,9 @@ impl<'a> Connect<'a> {
                 return Ok(Step::Done);
             }
             Step::ConnectRead => return Ok(Step::Disc),
+
+            // It was said not to be acquired.
+            Step::Disc if lifecycle.client(self.client).state == ClientState::Released => return Ok(Step::Accq),
             Step::Disc => return Ok(Step::Rel),
             Step::Rel => return Ok(Step::Accq),
             // In use though it was believed to be free: what is left of it is torn down, once.
@@ -249,10 +259,13 @@ impl<'a> Connect<'a> {
     }
 
     /// What the service needs; the client's turn comes when it is started.
-    fn service_step(&self, session: &mut Session) -> Result<Step, Failure> {
+    fn service_step(&mut self, session: &mut Session) -> Result<Step, Failure> {
         match (session.lifecycle.service, self.start_refused) {
             (ServiceState::Started, _) => Ok(self.client_step(session)),
-            // Neither started nor to be started.
+            (ServiceState::Stopped, Some(_)) if self.waits < START_WAITS => {
+                self.waits += 1;
+                Ok(Step::Busy)
+            }
             (ServiceState::Stopped, Some(failure)) => {
                 session.blame(Start::DESCRIPTOR);
                 Err(failure)

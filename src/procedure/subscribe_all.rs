@@ -64,6 +64,10 @@ impl Procedure for SubscribeAll<'_> {
             None if !self.is_staging || self.staged == 0 => return Ok(Next::Done),
             _ => Step::Sub,
         };
+        // What is staged and not sent, because this call fails or is dropped, would be sent by the next one.
+        if self.is_staging {
+            session.lifecycle.client_mut(self.client).filter_staged = self.step == Step::Filter;
+        }
         Ok(Next::Command)
     }
 

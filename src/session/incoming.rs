@@ -13,6 +13,9 @@ const STALL: u32 = 2_000;
 /// report it before they hand over what they had buffered.
 const SUSPICION: u32 = 100;
 
+/// At most so many bytes of a message are neither topic nor payload: eleven parts, each behind a line of up to 25 bytes.
+const HEADERS: u16 = 275;
+
 #[derive(Clone, Copy, Debug)]
 struct Open {
     start: RxStart,
@@ -75,7 +78,7 @@ impl Incoming {
     /// The UART lost bytes, perhaps of this message.
     pub(super) fn bytes_lost(&mut self, now: Instant, events: &mut Events, handler: &mut dyn MessageHandler) {
         self.doubt = match self.open {
-            Some(open) => open.topic_left.saturating_add(open.payload_left),
+            Some(open) => open.topic_left.saturating_add(open.payload_left).saturating_add(HEADERS),
             None => self.part_left,
         };
         self.suspicion = now.after(SUSPICION);
@@ -97,7 +100,7 @@ impl Incoming {
         if self.suspicion != self.last_byte {
             events.aborted(start.client);
             self.discarding = true;
-            self.doubt = start.topic_length.saturating_add(start.payload_length);
+            self.doubt = start.topic_length.saturating_add(start.payload_length).saturating_add(HEADERS);
             return;
         }
         self.discarding = false;

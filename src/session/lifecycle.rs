@@ -140,6 +140,10 @@ impl Lifecycle {
             Step::Stop => self.found_stopped(),
             _ => {}
         }
+        // The network was lost meanwhile: what a client did before that is gone.
+        if self.service == ServiceState::Stopped {
+            return;
+        }
         let Some(life) = client.map(|client| self.client_mut(client)) else { return };
         match step {
             Step::Accq => life.begin_anew(ClientState::Acquired),

@@ -13,7 +13,7 @@ mod procedure;
 mod settling;
 
 use crate::command::{ClientIndex, Description, Descriptor, Step};
-use crate::error::Error;
+use crate::error::{Error, Illegal};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 
@@ -93,7 +93,7 @@ impl Session {
             };
             self.exchange.phase = Phase::Idle;
             match procedure.next(self, last)? {
-                Next::Command => self.begin(procedure)?,
+                Next::Command => self.begin(procedure, last.is_some())?,
                 Next::Pause(time) => self.exchange.pause(time, self.now),
                 Next::Listen => return Ok(Progress::Waiting),
                 Next::Done => return Ok(Progress::Done),
@@ -101,13 +101,18 @@ impl Session {
         }
     }
 
-    /// Begins the exchange of the procedure's command, unless that is illegal; then nothing was sent.
-    fn begin(&mut self, procedure: &dyn Procedure) -> Result<(), Failure> {
+    /// Begins the exchange of the procedure's command, unless that is illegal; then nothing was sent, or what it `continues`
+    /// was cut short by a loss.
+    fn begin(&mut self, procedure: &dyn Procedure, continues: bool) -> Result<(), Failure> {
         let mut description = Description::checking(self.family);
         procedure.command(&mut description);
         let (descriptor, client) = (description.descriptor, description.client);
         self.exchange.descriptor = descriptor;
-        self.lifecycle.check(descriptor.step, client).map_err(Failure::Illegal)?;
+        self.lifecycle.check(descriptor.step, client).map_err(|reason| match reason {
+            Illegal::ClientNotConnected if continues => Failure::ConnectionLost,
+            Illegal::ServiceNotStarted if continues => Failure::NetworkLost,
+            _ => Failure::Illegal(reason),
+        })?;
         if matches!(descriptor.step, Step::Sub | Step::Unsub) && description.data_length == 0 {
             self.lifecycle.check_staged_filter(client).map_err(Failure::Illegal)?;
         }

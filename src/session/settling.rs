@@ -12,6 +12,8 @@ use crate::timer::Instant;
 const HELLO_TIMEOUT: u32 = 1_000;
 /// How long a query of the fence may take, in milliseconds.
 const FENCE_TIMEOUT: u32 = 3_000;
+/// How long answers that come in one go with the fence's are waited for, in milliseconds.
+const QUIET: u32 = 100;
 /// How often the fence is tried, each time with another query.
 const FENCES: u8 = 3;
 /// Ends a half-sent command line so that it is refused, wherever it was cut: no command and no parameter ends with `~`,
@@ -32,6 +34,8 @@ enum Stage {
     Hello,
     /// A query whose answer nothing else in flight can have.
     Fence,
+    /// The answers to what was sent before the fence, should the fence's have been one of them.
+    Quiet,
     /// Data for a prompt that may be waiting, though it was not seen.
     Pay,
     /// The outcome that a dropped call left.
@@ -129,6 +133,7 @@ impl Session {
         let exchange = &mut self.exchange;
         exchange.line_length = exchange.sent.saturating_add(SPOIL.len() as u16);
         exchange.data_length = 0;
+        exchange.timeout = FENCE_TIMEOUT;
         // Should it be taken for a command all the same, what it did is not known.
         self.lifecycle.unknown(exchange.descriptor.step, exchange.client);
         exchange.descriptor = Descriptor::NAMELESS;
@@ -163,14 +168,15 @@ impl Session {
                     }
                     _ => return Ok(false),
                 },
-                Stage::Hello | Stage::Fence | Stage::Pay | Stage::Undo if phase == Phase::Idle => {
+                Stage::Owed if listens => return Ok(true),
+                Stage::Owed if self.owed.is_none() => self.settling_goes_to(Stage::Undo),
+                Stage::Owed => return Ok(false),
+                _ if phase == Phase::Idle => {
                     if !self.begin_settlement() {
                         self.settling_goes_to(Stage::Off);
                     }
                 }
-                Stage::Hello | Stage::Fence | Stage::Pay | Stage::Undo if phase == Phase::Done => self.settled()?,
-                Stage::Owed if listens => return Ok(true),
-                Stage::Owed if self.owed.is_none() => self.settling_goes_to(Stage::Undo),
+                _ if phase == Phase::Done => self.settled()?,
                 _ => return Ok(false),
             }
         }
@@ -190,9 +196,16 @@ impl Session {
 
     /// Begins the exchange of the present stage; there is none where nothing is to be undone.
     fn begin_settlement(&mut self) -> bool {
-        if self.settling.stage == Stage::Pay {
-            self.begin_payment();
-            return true;
+        match self.settling.stage {
+            Stage::Pay => {
+                self.begin_payment();
+                return true;
+            }
+            Stage::Quiet => {
+                self.exchange.pause(QUIET, self.now);
+                return true;
+            }
+            _ => {}
         }
         let mut description = Description::checking(self.family);
         self.describe_settlement(&mut description);
@@ -237,11 +250,12 @@ impl Session {
         self.exchange.phase = Phase::Idle;
         match (self.settling.stage, result) {
             (Stage::Fence, Ok(())) => {
-                self.settling.in_step = true;
                 self.settling.paid = false;
-                self.settling.go_to(Stage::Owed);
+                let in_step = core::mem::replace(&mut self.settling.in_step, true);
+                self.settling.go_to(if in_step { Stage::Owed } else { Stage::Quiet });
             }
             (Stage::Fence, Err(_)) => return self.fence_failed(),
+            (Stage::Quiet, _) => self.settling.go_to(Stage::Owed),
             (Stage::Undo, _) => {
                 if let Some((client, _)) = self.stray_filter() {
                     self.lifecycle.client_mut(client).stray_filter = 0;
