@@ -18,7 +18,7 @@ const HEADERS: u16 = 275;
 
 #[derive(Clone, Copy, Debug)]
 struct Open {
-    start: RxStart,
+    client: ClientIndex,
     topic_left: u16,
     payload_left: u16,
     accepted: bool,
@@ -106,7 +106,10 @@ impl Incoming {
         self.discarding = false;
         let accepted = handler.begin(start.client, start.topic_length.into(), start.payload_length.into());
         let (topic_left, payload_left) = (start.topic_length, start.payload_length);
-        self.open = Some(Open { start, topic_left, payload_left, accepted });
+        if !accepted {
+            events.refused(start.client, topic_left, payload_left);
+        }
+        self.open = Some(Open { client: start.client, topic_left, payload_left, accepted });
     }
 
     /// The header of a part came. Returns how many bytes of data follow it.
@@ -128,8 +131,8 @@ impl Incoming {
         handler: &mut dyn MessageHandler,
     ) -> u16 {
         let room = match self.open {
-            Some(open) if open.start.client == client && part == Part::Topic => open.topic_left,
-            Some(open) if open.start.client == client => open.payload_left,
+            Some(open) if open.client == client && part == Part::Topic => open.topic_left,
+            Some(open) if open.client == client => open.payload_left,
             _ => {
                 self.abort(events, handler);
                 if !core::mem::replace(&mut self.discarding, true) {
@@ -170,13 +173,11 @@ impl Incoming {
 
     pub(super) fn end(&mut self, client: ClientIndex, events: &mut Events, handler: &mut dyn MessageHandler) {
         match self.open {
-            Some(open) if open.start.client == client && open.topic_left == 0 && open.payload_left == 0 => {
+            Some(open) if open.client == client && open.topic_left == 0 && open.payload_left == 0 => {
                 self.open = None;
                 if open.accepted {
                     handler.end();
                     events.message(client);
-                } else {
-                    events.refused(client, open.start.topic_length, open.start.payload_length);
                 }
             }
             _ => self.abort(events, handler),
@@ -190,10 +191,11 @@ impl Incoming {
     pub(super) fn abort(&mut self, events: &mut Events, handler: &mut dyn MessageHandler) {
         self.part = Part::Nothing;
         if let Some(open) = self.open.take() {
+            // A refused message was told of already.
             if open.accepted {
                 handler.aborted();
+                events.aborted(open.client);
             }
-            events.aborted(open.start.client);
             self.discarding = true;
         }
     }

@@ -127,13 +127,9 @@ impl Session {
             return taken;
         }
         match self.exchange.descriptor.answer {
-            Answer::Text if self.is_answering() => {
-                self.rest_is_answer = true;
-                procedure.line(line);
-                return true;
-            }
-            Answer::Information
-                if self.awaits_final_result() && line.parameters(self.exchange.descriptor.name).is_some() =>
+            answer @ (Answer::Text | Answer::Information)
+                if self.exchange.phase == Phase::Final
+                    && (answer == Answer::Text || line.parameters(self.exchange.descriptor.name).is_some()) =>
             {
                 if !self.settling.answered() {
                     self.rest_is_answer = true;
@@ -160,17 +156,6 @@ impl Session {
             return true;
         }
         false
-    }
-
-    fn awaits_final_result(&self) -> bool {
-        self.exchange.phase == Phase::Final
-    }
-
-    /// Whether lines of an answer are for the procedure.
-    fn is_answering(&self) -> bool {
-        self.awaits_final_result()
-            && !self.settling.is_active()
-            && matches!(self.exchange.descriptor.answer, Answer::Text | Answer::Information)
     }
 
     /// If the exchange has just ended, what that means for the lifecycle.

@@ -34,8 +34,6 @@ enum Stage {
     Hello,
     /// A query whose answer nothing else in flight can have.
     Fence,
-    /// The answers to what was sent before the fence, should the fence's have been one of them.
-    Quiet,
     /// Data for a prompt that may be waiting, though it was not seen.
     Pay,
     /// The outcome that a dropped call left.
@@ -168,6 +166,7 @@ impl Session {
                     }
                     _ => return Ok(false),
                 },
+                Stage::Owed if phase == Phase::Pause => return Ok(false),
                 Stage::Owed if listens => return Ok(true),
                 Stage::Owed if self.owed.is_none() => self.settling_goes_to(Stage::Undo),
                 Stage::Owed => return Ok(false),
@@ -196,16 +195,9 @@ impl Session {
 
     /// Begins the exchange of the present stage; there is none where nothing is to be undone.
     fn begin_settlement(&mut self) -> bool {
-        match self.settling.stage {
-            Stage::Pay => {
-                self.begin_payment();
-                return true;
-            }
-            Stage::Quiet => {
-                self.exchange.pause(QUIET, self.now);
-                return true;
-            }
-            _ => {}
+        if self.settling.stage == Stage::Pay {
+            self.begin_payment();
+            return true;
         }
         let mut description = Description::checking(self.family);
         self.describe_settlement(&mut description);
@@ -251,11 +243,13 @@ impl Session {
         match (self.settling.stage, result) {
             (Stage::Fence, Ok(())) => {
                 self.settling.paid = false;
-                let in_step = core::mem::replace(&mut self.settling.in_step, true);
-                self.settling.go_to(if in_step { Stage::Owed } else { Stage::Quiet });
+                self.settling.go_to(Stage::Owed);
+                if !core::mem::replace(&mut self.settling.in_step, true) {
+                    // The answer may have been that to an earlier query: then others follow.
+                    self.exchange.pause(QUIET, self.now);
+                }
             }
             (Stage::Fence, Err(_)) => return self.fence_failed(),
-            (Stage::Quiet, _) => self.settling.go_to(Stage::Owed),
             (Stage::Undo, _) => {
                 if let Some((client, _)) = self.stray_filter() {
                     self.lifecycle.client_mut(client).stray_filter = 0;
