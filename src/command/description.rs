@@ -168,7 +168,6 @@ impl<'w> Description<'w> {
     }
 
     /// Refuses the command where a check has failed. Of several problems the first counts.
-    #[inline(never)]
     pub(crate) fn check(&mut self, checked: Result<(), InvalidInput>) -> &mut Self {
         if self.invalid.is_none() {
             self.invalid = checked.err();

@@ -90,7 +90,6 @@ impl<const N: usize> Inbox<N> {
     }
 
     /// Adds bytes to the message that is coming in.
-    #[inline(never)] // keeps the image small
     fn push(&self, bytes: &[u8]) {
         for &byte in bytes {
             let end = self.start.get() + self.used.get() + self.incoming.get();

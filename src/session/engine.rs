@@ -181,7 +181,6 @@ impl Engine {
     }
 
     /// The receiver reported an error. One that goes on afterwards has lost bytes; the call goes on as well.
-    #[inline(never)]
     pub(crate) fn receive_failed(&mut self, kind: ErrorKind, handler: &mut dyn MessageHandler) -> Result<(), Error> {
         self.errors_in_a_row += 1;
         if self.errors_in_a_row >= ERRORS_IN_A_ROW || !loses_bytes(kind) {

@@ -114,7 +114,6 @@ impl Exchange {
     }
 
     /// A command, before its first byte is sent.
-    #[inline(never)] // keeps the image small
     pub(super) fn begin(&mut self, description: &Description<'_>, timeouts: &Timeouts, now: Instant) {
         self.renew(Phase::Line, now);
         self.descriptor = description.descriptor;

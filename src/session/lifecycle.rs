@@ -233,6 +233,7 @@ impl Lifecycle {
     }
 
     /// The service is not started, so no client is acquired.
+    #[inline(never)] // keeps the image small
     pub(crate) fn found_stopped(&mut self) {
         self.service = ServiceState::Stopped;
         self.clients.iter_mut().for_each(|life| life.begin_anew(ClientState::Released));

@@ -126,6 +126,7 @@ impl Session {
     }
 
     /// The failure of the last command, with its name.
+    #[inline(never)] // keeps the image small
     pub(crate) fn error(&self, failure: Failure) -> Error {
         failure.of(self.exchange.descriptor)
     }

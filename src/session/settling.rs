@@ -68,7 +68,6 @@ impl Settling {
     }
 
     /// The bytes that are owed to the module, where data are, so many in a row at most.
-    #[inline(never)] // keeps the image small
     pub(super) fn payment(&self, unsent: usize) -> Option<(u8, usize)> {
         if !self.is_active() {
             return None;
@@ -206,7 +205,6 @@ impl Session {
     }
 
     /// The command of the present stage.
-    #[inline(never)] // keeps the image small
     fn describe_settlement(&self, description: &mut Description<'_>) {
         description.timeout_milliseconds(match self.settling.stage {
             Stage::Hello => HELLO_TIMEOUT,
