@@ -12,6 +12,18 @@ use crate::ResultCode;
 pub struct CommandName(pub(crate) &'static &'static str);
 
 impl CommandName {
+    /// A name, with its `+` and without the leading `AT`. By a reference to it, an error takes a word less than by the name:
+    ///
+    /// ```
+    /// use simcom_mqtt::error::{CommandName, Error};
+    ///
+    /// let unknown = Error::OutcomeUnknown { command: CommandName::new(&"+CMQTTPUB") };
+    /// assert!(unknown.to_string().starts_with("AT+CMQTTPUB"));
+    /// ```
+    pub const fn new(name: &'static &'static str) -> Self {
+        Self(name)
+    }
+
     /// The name without the leading `AT`.
     pub const fn as_str(self) -> &'static str {
         self.0
@@ -45,7 +57,7 @@ impl fmt::Display for CommandName {
 /// | [`ModemRestarted`](Self::ModemRestarted) | restarted meanwhile | `connect` |
 /// | [`Aborted`](Self::Aborted) | is where a dropped future leaves it | what the idle hook aborted for |
 /// | [`Receive`](Self::Receive), [`Transmit`](Self::Transmit) | – | the UART driver failed: see its kind |
-/// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | was not told to publish | correct the reader, publish again |
+/// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | was not told to publish, or got a file that is incomplete | correct the reader, publish or store again |
 ///
 /// After every one of them the next call works: what the module is still owed or still owes is settled first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +66,7 @@ impl fmt::Display for CommandName {
 pub enum Error {
     /// An argument is not what the command allows; nothing was sent.
     Invalid(InvalidInput),
-    /// The command does not fit the present state; nothing was sent.
+    /// The command does not fit the present state; it was not sent.
     Illegal {
         /// The command that was not sent.
         command: CommandName,
@@ -78,7 +90,8 @@ pub enum Error {
         /// The command.
         command: CommandName,
     },
-    /// The connection to the broker was lost while the command ran; its outcome is not known.
+    /// The connection to the broker was lost while the command ran, and its outcome is not known; or before the command
+    /// could be sent, in the course of a call that takes several.
     ConnectionLost {
         /// The command.
         command: CommandName,
@@ -99,9 +112,9 @@ pub enum Error {
     Receive(ErrorKind),
     /// The transmitter of the UART failed.
     Transmit(ErrorKind),
-    /// The reader that holds the payload failed.
+    /// The reader that holds the payload or file failed.
     Source(ErrorKind),
-    /// The reader that holds the payload ended before its announced length.
+    /// The reader that holds the payload or file ended before its announced length.
     SourceEnded,
 }
 

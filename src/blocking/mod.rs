@@ -93,6 +93,16 @@ impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
         self
     }
 
+    /// The receiver and the transmitter, as [`crate::Modem::uart`].
+    pub fn uart(&mut self) -> (&mut R, &mut T) {
+        (&mut self.receiver, &mut self.transmitter)
+    }
+
+    /// Gives the UART back without a word to the module, as [`crate::Modem::into_uart`].
+    pub fn into_uart(self) -> (R, T) {
+        (self.receiver, self.transmitter)
+    }
+
     /// The family given at construction.
     pub fn family(&self) -> Family {
         self.engine.session.family
@@ -133,7 +143,7 @@ where
     /// # Errors
     ///
     /// [`Error::Aborted`] by the idle hook; [`Error::Receive`] and [`Error::Transmit`] where the UART fails;
-    /// [`Error::NoAnswer`] and [`Error::ModemRestarted`] where settling does.
+    /// [`Error::NoAnswer`] where settling does.
     pub fn next_event(&mut self) -> Result<Event, Error> {
         loop {
             if let Some(event) = self.engine.session.events.take() {

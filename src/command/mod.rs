@@ -240,7 +240,9 @@ pub enum Answer {
     Plain,
     /// Lines that begin with the command's name, then a final result.
     Information,
-    /// Any lines, then a final result (`AT+CGMM`, `AT+CGSN`, the text of an SMS).
+    /// Any lines, then a final result (`AT+CGMM`, `AT+CGSN`, the text of an SMS). A line that reads like an unsolicited
+    /// result code or a final result is taken for one: read what strangers write, such as an SMS, in a form in which it
+    /// cannot (PDU mode).
     Text,
     /// A final result and a line with the outcome, in either order.
     Deferred,

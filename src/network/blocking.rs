@@ -9,8 +9,7 @@ use crate::blocking::Modem;
 use crate::blocking::drive::NoSource;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::timer::Instant;
-use crate::timer::Timer;
+use crate::timer::{Instant, Timer};
 
 impl<R, T, C, H, I> Modem<'_, R, T, C, H, I>
 where

@@ -7,8 +7,7 @@ use crate::client::Modem;
 use crate::client::drive::NoSource;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::timer::Instant;
-use crate::timer::Timer;
+use crate::timer::{Instant, Timer};
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// Brings the module from any state to an address: unlocks the SIM card, sets the access point, waits for a network,

@@ -11,8 +11,8 @@ const BAUD_RATES: [u32; 13] =
 
 /// `AT+IPR=<rate>`: the baud rate (ITU-T V.250 §6.2.10).
 ///
-/// The module answers at the rate so far and changes it then: change that of the UART before the next command. It is kept
-/// when the module is switched off.
+/// The module answers at the rate so far and changes it then: change that of the UART, by
+/// [`Modem::uart`](crate::Modem::uart), before the next command. It is kept when the module is switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ipr {
     /// Bits per second: 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600.

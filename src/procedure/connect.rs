@@ -123,7 +123,9 @@ impl<'a> Connect<'a> {
     pub(crate) fn again(client: ClientIndex, last: LastOptions<'a>, session: &mut Session) -> Result<Self, Error> {
         match last {
             Some(options) => Ok(Self::new(client, options, last, session)),
-            None => Err(Error::Illegal { command: CommandName(&"+CMQTTCONNECT"), reason: Illegal::NeverConnected }),
+            None => {
+                Err(Error::Illegal { command: CommandName::new(&"+CMQTTCONNECT"), reason: Illegal::NeverConnected })
+            }
         }
     }
 
@@ -226,7 +228,7 @@ impl<'a> Connect<'a> {
         let Failure::Refused(refusal) = failure else { return false };
         match self.step {
             Step::EchoOff | Step::AccqRead | Step::DiscRead | Step::ConnectRead | Step::Disc | Step::Rel => true,
-            // Already started: a bare ERROR, or 23 (FIELD-NOTES of A7670 and SIM7600).
+            // Already started: a bare ERROR, or 23, seen on A7670 and SIM7600.
             Step::Start => {
                 self.start_refused.is_none()
                     && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::NETWORK_IS_OPENED))

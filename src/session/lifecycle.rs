@@ -167,7 +167,7 @@ impl Lifecycle {
         };
         let Some(client) = client else {
             match (step, code) {
-                // Already started: whether the clients survived is another question (FIELD-NOTES of SIM7600 and A7670).
+                // Already started: whether the clients survived is another question (seen on SIM7600 and A7670).
                 (Step::Start, None | Some(ResultCode::NETWORK_IS_OPENED)) => self.service = ServiceState::Unknown,
                 (Step::Start, Some(_)) => self.service = ServiceState::Stopped,
                 (Step::Stop, Some(ResultCode::NETWORK_NOT_OPENED)) => self.found_stopped(),

@@ -21,6 +21,7 @@ pub struct Buffered<R, const N: usize> {
 impl<R, const N: usize> Buffered<R, N> {
     /// Puts a buffer before `inner`.
     pub const fn new(inner: R) -> Self {
+        const { assert!(N > 0, "a buffer of no bytes would look like a receiver that has ended") };
         Self { inner, buffer: [0; N], start: 0, end: 0 }
     }
 

@@ -6,7 +6,7 @@ use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read};
 use simcom_modem_simulator::pipe::Receiver;
 
 use crate::bench::*;
-use crate::driver::{Family, Modem, Publish, QoS};
+use crate::driver::{Connection, Family, Modem, Publish, QoS};
 use crate::shell::VirtualTimer;
 
 /// Once it has reported an error, it receives nothing until it is told that bytes were consumed, if none (embassy-rp 0.10).
@@ -52,5 +52,21 @@ fn a_receiver_that_waits_for_consume_after_an_error_goes_on() {
         let message = Publish::new("meter-3/a", b"on").qos(QoS::AtLeastOnce);
         modem.client(FIRST).publish(&message).await.or_transcript(&bench);
         assert_eq!(modem.counters().uart_errors, 1);
+    });
+}
+
+#[test]
+fn the_uart_comes_back_without_a_word_to_the_module() {
+    let bench = bench(Family::A76xx);
+    let inbox = TestInbox::new();
+    let mut modem = modem(&bench, Family::A76xx, &inbox);
+    bench.block_on(async {
+        modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+        let sent = bench.sent();
+        let (receiver, transmitter) = modem.into_uart();
+        assert_eq!(bench.sent(), sent);
+        // It goes on with a driver that finds everything as it was.
+        let mut modem = Modem::new(receiver, transmitter, VirtualTimer(bench.clock()), Family::A76xx, &inbox);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench), Connection::Adopted);
     });
 }
