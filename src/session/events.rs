@@ -121,6 +121,7 @@ impl Events {
         },
     };
 
+    #[inline(never)] // keeps the image small
     fn wait(&mut self, place: u8) {
         self.waiting |= 1 << place;
     }

@@ -149,6 +149,7 @@ impl Exchange {
     }
 
     /// Bytes of the line or of the data that have not been sent.
+    #[inline(never)] // keeps the image small
     pub(super) const fn unsent(&self) -> u16 {
         match self.phase {
             Phase::Line => self.line_length.saturating_sub(self.sent),

@@ -122,6 +122,7 @@ impl Incoming {
         self.part(Part::Payload, header.client, header.length, events, handler)
     }
 
+    #[inline(never)] // keeps the image small
     fn part(
         &mut self,
         part: Part,

@@ -75,7 +75,6 @@ impl Session {
     }
 
     /// A loss, of one client or of both, ends the wait for what will hardly come any more.
-    #[inline(never)] // keeps the image small
     fn interrupt(&mut self, failure: Failure, client: Option<ClientIndex>) {
         if client.is_none() || client == self.exchange.client {
             self.exchange.interrupt(failure, self.now);

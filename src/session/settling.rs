@@ -181,6 +181,7 @@ impl Session {
     }
 
     /// Goes on with this stage, unless the module has to be found again first.
+    #[inline(never)] // keeps the image small
     fn settling_goes_to(&mut self, stage: Stage) {
         self.exchange.phase = Phase::Idle;
         let settling = &mut self.settling;
