@@ -141,7 +141,9 @@ impl<'a> ConnectOptions<'a> {
         self
     }
 
-    /// How long the module may take for an operation with the broker: 20-120 s, 120 s by default.
+    /// How long the module may take for an operation with the broker: 20-120 s, 120 s by default. When it is over, the
+    /// module reports a failure; should it not even do that, the driver waits as long as
+    /// [`Timeouts::operation`](crate::Timeouts::operation) says, 125 s by default.
     #[must_use]
     pub const fn operation_timeout(mut self, timeout: Duration) -> Self {
         self.operation_timeout = Some(seconds(timeout));

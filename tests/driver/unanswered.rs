@@ -10,7 +10,7 @@ use crate::driver::command::{Cgmm, SubStaged};
 use crate::driver::error::Illegal;
 use crate::driver::{Connection, Error, Event, Family, Publish, QoS, Timeouts};
 
-/// Loses the module's answer to the `nth` line from now on that begins with `prefix`, whatever the module makes of it.
+/// Loses the beginning of the module's answer to the next line, a prompt for example.
 fn lose_answer(bench: &Bench, line: &str) {
     let end = bench.sent().len() + line.len();
     bench.after_input(end, |bench| bench.lose(5));
