@@ -1,6 +1,6 @@
 //! Where the driver's time comes from.
 
-use core::future::{Future, poll_fn};
+use core::future::poll_fn;
 use core::task::Poll;
 use core::time::Duration;
 
