@@ -76,6 +76,7 @@ const fn loses_bytes(kind: ErrorKind) -> bool {
 
 // Most of what a shell's loop calls is not inlined into it: the loop exists once for each kind of source of a payload.
 impl Engine {
+    #[inline(never)] // keeps the image small
     pub(crate) fn new(family: Family) -> Self {
         Self { parser: Parser::new(), errors_in_a_row: 0, drained: false, unflushed: 0, session: Session::new(family) }
     }

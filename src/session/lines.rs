@@ -106,7 +106,6 @@ impl Session {
 
     /// Whether `line` is the blank behind the `>` of a prompt, or a command sent back. The module may have restarted, echo on
     /// again, without a word that arrived.
-    #[inline(never)] // keeps the image small
     fn is_noise(&self, line: Line<'_>) -> bool {
         match behind(line.bytes(), "AT") {
             Some(command) => !self.lifecycle.echo_is_off || behind(command, self.exchange.descriptor.name).is_some(),

@@ -18,6 +18,7 @@ pub(super) enum Comparison {
 
 impl Comparison {
     /// How many bytes were as wanted.
+    #[inline(never)] // keeps the image small
     pub(super) const fn count(self) -> u16 {
         match self {
             Self::Alike { count, .. } => count,
