@@ -125,6 +125,13 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_wait_is_still_to_come_and_one_that_is_longer_has_passed() {
+        let now = Instant(u32::MAX - 5);
+        assert_eq!(now.until(now.after(LONGEST_WAIT)), LONGEST_WAIT);
+        assert!(now.has_reached(now.after(LONGEST_WAIT + 1)));
+    }
+
+    #[test]
     fn a_deadline_of_a_month_ago_has_passed() {
         let deadline = Instant(5_000);
         for days in [1, 24, 25, 30, 48] {

@@ -136,6 +136,7 @@ impl<const N: usize> MessageHandler for &Inbox<N> {
         self.push(part);
     }
 
+    #[inline(never)] // keeps the image small
     fn end(&mut self) {
         self.used.set(self.used.get() + self.incoming.replace(0));
     }

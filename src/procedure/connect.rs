@@ -160,12 +160,17 @@ impl<'a> Connect<'a> {
             Step::Busy => {
                 lifecycle.client_mut(self.client).state = ClientState::Unknown;
                 self.probed = false;
+                self.start_refused = None;
                 return Ok(Step::AccqRead);
             }
             Step::AccqRead => {
                 self.probed = true;
                 self.id_matches = self.comparison == Comparison::Equal;
                 if refused {
+                    // The other client's user has to hear of the restart that nobody heard of.
+                    if lifecycle.client(self.client.other()).state == ClientState::Connected {
+                        session.events.restarted();
+                    }
                     lifecycle.found_stopped();
                 } else {
                     lifecycle.service = ServiceState::Started;

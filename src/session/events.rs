@@ -163,7 +163,7 @@ impl Events {
         self.wait(place::NETWORK_LOST);
     }
 
-    pub(super) fn restarted(&mut self) {
+    pub(crate) fn restarted(&mut self) {
         self.wait(place::RESTARTED);
     }
 

@@ -109,8 +109,11 @@ impl Session {
         let (descriptor, client) = (description.descriptor, description.client);
         self.exchange.descriptor = descriptor;
         if let Err(reason) = self.lifecycle.check(descriptor.step, client) {
-            let is_lost = continues && matches!(reason, Illegal::ClientNotConnected | Illegal::ServiceNotStarted);
-            return Err(if is_lost { Failure::ConnectionLost } else { Failure::Illegal(reason) });
+            return Err(match reason {
+                Illegal::ClientNotConnected if continues => Failure::ConnectionLost,
+                Illegal::ServiceNotStarted if continues => Failure::NetworkLost,
+                _ => Failure::Illegal(reason),
+            });
         }
         if matches!(descriptor.step, Step::Sub | Step::Unsub) && description.data_length == 0 {
             self.lifecycle.check_staged_filter(client).map_err(Failure::Illegal)?;

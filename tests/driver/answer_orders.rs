@@ -1,41 +1,12 @@
 //! Every row of the field notes' table of answer orders, from every family.
 
-use simcom_modem_simulator::behaviour::{Behaviour, Injection, Override, Point, ScriptedAnswer};
+use simcom_modem_simulator::behaviour::{Point, ScriptedAnswer};
 
 use crate::bench::*;
 use crate::driver::command::{Accq, Rel, ServerType, Start, Stop};
 use crate::driver::error::Refusal;
 use crate::driver::urc::LossCause;
-use crate::driver::{ClientState, Connection, Error, Event, Family, Publish, QoS, ResultCode, ServiceState};
-
-fn switched(family: Family, switches: &[(&str, &str)]) -> Bench {
-    bench_with(family, |behaviour| {
-        for (name, value) in switches {
-            behaviour.set(name, value).unwrap();
-        }
-    })
-}
-
-fn refusal(result: Result<impl core::fmt::Debug, Error>, bench: &Bench) -> (&'static str, Refusal) {
-    match result {
-        Err(Error::Refused { command, refusal }) => (command.as_str(), refusal),
-        other => panic!("not refused: {other:?}\n{}", bench.transcript_text()),
-    }
-}
-
-fn code(number: u8) -> Refusal {
-    Refusal::Code(ResultCode::new(number))
-}
-
-/// On every family: a module with these habits, a driver, and a test of both.
-fn on_every_family(switches: &[(&str, &str)], test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestInbox)) {
-    for (family, _) in FAMILIES {
-        let bench = switched(family, switches);
-        let inbox = TestInbox::new();
-        let mut modem = modem(&bench, family, &inbox);
-        bench.block_on(test(&bench, &mut modem, &inbox));
-    }
-}
+use crate::driver::{ClientState, Connection, Event, Family, Publish, QoS, ServiceState};
 
 async fn connected(bench: &Bench, modem: &mut TestModem<'_>) {
     modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
@@ -156,7 +127,7 @@ fn connect_with_bad_arguments_is_a_bare_error_or_12() {
         [(&b"\r\nERROR\r\n"[..], Refusal::Error), (b"\r\n+CMQTTCONNECT: 0,12\r\n\r\nERROR\r\n", code(12))]
     {
         on_every_family(&[], async |bench, modem, _| {
-            script(bench, "AT+CMQTTCONNECT=", ScriptedAnswer::Exactly(answer.to_vec()));
+            script(bench, "AT+CMQTTCONNECT=", 1, ScriptedAnswer::Exactly(answer.to_vec()));
             let failed = modem.client(FIRST).connect(&OPTIONS).await;
             assert_eq!(refusal(failed, bench), ("+CMQTTCONNECT", expected));
             connected(bench, modem).await;
@@ -170,20 +141,13 @@ fn connect_while_connected_is_13_and_the_next_connect_adopts_the_session() {
         on_every_family(&[], async |bench, modem, _| {
             connected(bench, modem).await;
             modem.client(FIRST).disconnect().await.or_transcript(bench);
-            script(bench, "AT+CMQTTCONNECT=", ScriptedAnswer::Exactly(answer.to_vec()));
+            script(bench, "AT+CMQTTCONNECT=", 1, ScriptedAnswer::Exactly(answer.to_vec()));
             let failed = modem.client(FIRST).reconnect().await;
             assert_eq!(refusal(failed, bench), ("+CMQTTCONNECT", code(13)));
             assert_eq!(modem.client(FIRST).state(), ClientState::Unknown);
             connected(bench, modem).await;
         });
     }
-}
-
-/// The next command with this prefix is answered like this.
-fn script(bench: &Bench, prefix: &str, answer: ScriptedAnswer) {
-    bench.modem(|module, _| {
-        module.behaviour_mut().overrides = vec![Override { prefix: prefix.to_owned(), nth: 1, answer }];
-    });
 }
 
 #[test]
@@ -202,7 +166,7 @@ fn a_refused_prompt_fails_with_its_code_and_the_next_call_works() {
             if !prefix.contains("WILL") {
                 modem.client(FIRST).connect(&options).await.or_transcript(bench);
             }
-            script(bench, prefix, ScriptedAnswer::Refuse(number));
+            script(bench, prefix, 1, ScriptedAnswer::Refuse(number));
             let mut client = modem.client(FIRST);
             let failed = match prefix {
                 "AT+CMQTTSUB" => client.subscribe("a/b", QoS::AtMostOnce).await,
@@ -211,7 +175,7 @@ fn a_refused_prompt_fails_with_its_code_and_the_next_call_works() {
                 _ => client.connect(&options).await.map(|_| ()),
             };
             assert_eq!(refusal(failed, bench), (&prefix[2..], code(number)));
-            bench.modem(|module, _| module.behaviour_mut().overrides.clear());
+            end_script(bench);
             client.connect(&options).await.or_transcript(bench);
             client.publish(&Publish::new("a/b", b"x")).await.or_transcript(bench);
         });
@@ -222,7 +186,7 @@ fn a_refused_prompt_fails_with_its_code_and_the_next_call_works() {
 fn no_connection_at_the_prompt_corrects_what_the_driver_believed() {
     on_every_family(&[], async |bench, modem, _| {
         connected(bench, modem).await;
-        script(bench, "AT+CMQTTTOPIC", ScriptedAnswer::Refuse(11));
+        script(bench, "AT+CMQTTTOPIC", 1, ScriptedAnswer::Refuse(11));
         let failed = modem.client(FIRST).publish(&Publish::new("a/b", b"x")).await;
         assert_eq!(refusal(failed, bench), ("+CMQTTTOPIC", code(11)));
         assert_eq!(modem.client(FIRST).state(), ClientState::Unknown);
@@ -334,11 +298,7 @@ fn urcs_at_every_point_of_every_exchange_disturb_nothing() {
     ] {
         for point in points {
             on_every_family(&[], async |bench, modem, inbox| {
-                bench.modem(|module, _| {
-                    let bytes = noise.to_vec();
-                    module.behaviour_mut().injections =
-                        vec![Injection { prefix: "AT".to_owned(), nth: 0, point, bytes }];
-                });
+                inject(bench, "AT", point, noise);
                 connected(bench, modem).await;
                 modem.client(FIRST).subscribe("a/#", QoS::AtLeastOnce).await.or_transcript(bench);
                 modem.client(FIRST).publish(&Publish::new("a/b", b"x")).await.or_transcript(bench);
@@ -382,7 +342,7 @@ fn equipment_errors_are_typed() {
     ];
     for (answer, expected) in answers {
         on_every_family(&[], async |bench, modem, _| {
-            script(bench, "AT+CMQTTSTART", ScriptedAnswer::Exactly(answer.to_vec()));
+            script(bench, "AT+CMQTTSTART", 1, ScriptedAnswer::Exactly(answer.to_vec()));
             assert_eq!(refusal(modem.execute(&Start).await, bench), ("+CMQTTSTART", expected));
         });
     }
@@ -392,9 +352,7 @@ fn equipment_errors_are_typed() {
 fn the_network_is_lost_and_the_service_may_be_up_after_all() {
     for keeps_service in ["off", "on"] {
         let family = Family::A76xx;
-        let mut behaviour = Behaviour::of(module_family(family));
-        behaviour.set("nonet-keeps-service", keeps_service).unwrap();
-        let bench = Bench::with(module_family(family), behaviour);
+        let bench = switched(family, &[("nonet-keeps-service", keeps_service)]);
         let inbox = TestInbox::new();
         let mut modem = modem(&bench, family, &inbox);
         bench.block_on(async {

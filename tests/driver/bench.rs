@@ -1,11 +1,15 @@
 //! A driver on a simulated module, and what every test says about them.
 
-use simcom_modem_simulator::behaviour::Behaviour;
+use core::time::Duration;
+
+use simcom_modem_simulator::behaviour::{Behaviour, Injection, Override, Point, ScriptedAnswer};
 use simcom_modem_simulator::family::Family as ModuleFamily;
 pub use simcom_modem_simulator::pipe::Bench;
 use simcom_modem_simulator::referee::ComplaintKind;
 
-use crate::driver::{Broker, ClientIndex, ConnectOptions, Family, Inbox, Will};
+use crate::driver::error::Refusal;
+use crate::driver::urc::LossCause;
+use crate::driver::{Broker, ClientIndex, ConnectOptions, Error, Event, Family, Inbox, Publish, QoS, ResultCode, Will};
 pub use crate::shell::{ShellModem, shell_modem};
 
 pub const FIRST: ClientIndex = ClientIndex::First;
@@ -41,6 +45,113 @@ pub fn bench_with(family: Family, change: impl FnOnce(&mut Behaviour)) -> Bench 
 
 pub fn bench(family: Family) -> Bench {
     Bench::new(module_family(family))
+}
+
+/// A module of this family with these switches set.
+pub fn switched(family: Family, switches: &[(&str, &str)]) -> Bench {
+    bench_with(family, |behaviour| {
+        for (name, value) in switches {
+            behaviour.set(name, value).unwrap();
+        }
+    })
+}
+
+/// On every family: a module with these switches set, and a driver that knows nothing of it.
+pub fn on_every_family(switches: &[(&str, &str)], test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestInbox)) {
+    for (family, _) in FAMILIES {
+        let bench = switched(family, switches);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, family, &inbox);
+        bench.block_on(test(&bench, &mut modem, &inbox));
+    }
+}
+
+/// On every family: a module whose first client is connected.
+pub fn on_every_connected(test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestInbox)) {
+    on_every_family(&[], async |bench, modem, inbox| {
+        modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
+        test(bench, modem, inbox).await;
+    });
+}
+
+/// On every family: a module whose first client is connected, and gets the messages that the tests send it.
+pub fn on_every_subscribed(test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestInbox)) {
+    on_every_family(&[], async |bench, modem, inbox| {
+        subscribed(bench, modem).await;
+        test(bench, modem, inbox).await;
+    });
+}
+
+/// Connects the first client, and subscribes it to what the tests send it.
+pub async fn subscribed(bench: &Bench, modem: &mut TestModem<'_>) {
+    modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
+    modem.client(FIRST).subscribe("meter-3/#", QoS::AtLeastOnce).await.or_transcript(bench);
+}
+
+/// Puts bytes into every exchange of a command line that begins with `prefix`.
+pub fn inject(bench: &Bench, prefix: &str, point: Point, bytes: &[u8]) {
+    bench.modem(|module, _| {
+        let injection = Injection { prefix: prefix.to_owned(), nth: 0, point, bytes: bytes.to_vec() };
+        module.behaviour_mut().injections = vec![injection];
+    });
+}
+
+/// The `nth` command line from now on that begins with `prefix` is answered like this, with 0 every one.
+pub fn script(bench: &Bench, prefix: &str, nth: usize, answer: ScriptedAnswer) {
+    bench.modem(|module, _| {
+        module.behaviour_mut().overrides.push(Override { prefix: prefix.to_owned(), nth, answer });
+    });
+}
+
+/// The next command with this prefix gets no answer.
+pub fn silence(bench: &Bench, prefix: &str) {
+    script(bench, prefix, 1, ScriptedAnswer::Silence);
+}
+
+/// The module answers in its own words again.
+pub fn end_script(bench: &Bench) {
+    bench.modem(|module, _| module.behaviour_mut().overrides.clear());
+}
+
+pub async fn publish_works(bench: &Bench, modem: &mut TestModem<'_>) {
+    let message = Publish::new("meter-3/after", b"x").qos(QoS::AtLeastOnce);
+    modem.client(FIRST).publish(&message).await.or_transcript(bench);
+    let last = bench.loopback(|broker, _| broker.publications().last().cloned()).unwrap();
+    assert_eq!((&last.topic[..], &last.payload[..]), (&b"meter-3/after"[..], &b"x"[..]));
+}
+
+/// The filters that the broker knows of the first client.
+pub fn filters(bench: &Bench) -> Vec<Vec<u8>> {
+    bench.loopback(|broker, _| broker.subscriptions(0).iter().map(|(filter, _)| filter.clone()).collect())
+}
+
+/// Every event of so much time.
+pub async fn events_of(bench: &Bench, modem: &mut TestModem<'_>, time: Duration) -> Vec<Event> {
+    // What ends the wait is an event as well: so nothing has to be dropped.
+    const END: Event = Event::ConnectionLost { client: SECOND, cause: LossCause::Other(99) };
+    bench.at(bench.now() + time, |bench| {
+        bench.modem(|module, now| module.emit(now, b"\r\n+CMQTTCONNLOST: 1,99\r\n"));
+    });
+    let mut events = Vec::new();
+    loop {
+        match modem.next_event().await.or_transcript(bench) {
+            END => return events,
+            event => events.push(event),
+        }
+    }
+}
+
+/// What a command was refused with, and which it was.
+#[track_caller]
+pub fn refusal(result: Result<impl core::fmt::Debug, Error>, bench: &Bench) -> (&'static str, Refusal) {
+    match result {
+        Err(Error::Refused { command, refusal }) => (command.as_str(), refusal),
+        other => panic!("not refused: {other:?}\n{}", bench.transcript_text()),
+    }
+}
+
+pub fn code(number: u8) -> Refusal {
+    Refusal::Code(ResultCode::new(number))
 }
 
 pub static WILL: Will<'static> = Will::new("meter-3/state", b"vanished");

@@ -1,11 +1,13 @@
 //! Every call dropped at every poll: the next one is correct.
 
+use core::time::Duration;
+
 use simcom_modem_simulator::pipe::{Chunking, ReadChunks};
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
 use crate::driver::command::{Csq, Rssi};
-use crate::driver::{ClientState, Connection, Event, Family, Publish, QoS};
+use crate::driver::{ClientState, Connection, Error, Event, Family, Publish, QoS};
 
 /// Many points at which a future can be dropped: before and after every few bytes.
 const MANY_POLLS: Chunking = Chunking {
@@ -30,10 +32,7 @@ fn drop_at_every_poll(
         let bench = bench(family);
         let inbox = TestInbox::new();
         let mut modem = modem(&bench, family, &inbox);
-        bench.block_on(async {
-            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-            modem.client(FIRST).subscribe("meter-3/#", QoS::AtLeastOnce).await.or_transcript(&bench);
-        });
+        bench.block_on(subscribed(&bench, &mut modem));
         bench.set_chunking(MANY_POLLS);
         let ended = bench.poll_then_drop(call(&mut modem), polls).is_some();
         bench.block_on(afterwards(&bench, &mut modem, &inbox));
@@ -46,7 +45,7 @@ fn drop_at_every_poll(
 }
 
 /// A publish arrives exactly once, and whole.
-async fn publish_works(bench: &Bench, modem: &mut TestModem<'_>, inbox: &TestInbox) {
+async fn arrives_once(bench: &Bench, modem: &mut TestModem<'_>, inbox: &TestInbox) {
     let message = Publish::new("meter-3/after", LOOK_ALIKES).qos(QoS::AtLeastOnce);
     modem.client(FIRST).publish(&message).await.or_transcript(bench);
     let mut received = messages(inbox);
@@ -71,7 +70,7 @@ fn a_publish_dropped_at_any_poll_is_never_published_in_part() {
                 modem.client(FIRST).publish(&message).await.unwrap();
             },
             async |bench, modem, inbox| {
-                publish_works(bench, modem, inbox).await;
+                arrives_once(bench, modem, inbox).await;
                 let publications = bench.loopback(|broker, _| broker.publications().to_vec());
                 for publication in &publications {
                     let whole = (&b"meter-3/before"[..], &b"in one piece"[..]);
@@ -115,7 +114,7 @@ fn a_subscribe_dropped_at_any_poll_leaves_the_subscription_whole_or_harmless() {
             family,
             async |modem| modem.client(FIRST).subscribe("pump/+/state", QoS::AtLeastOnce).await.unwrap(),
             async |bench, modem, inbox| {
-                publish_works(bench, modem, inbox).await;
+                arrives_once(bench, modem, inbox).await;
                 let filters = bench.loopback(|broker, _| broker.subscriptions(0).to_vec());
                 for (filter, _) in filters {
                     let whole = filter == b"meter-3/#" || filter == b"pump/+/state";
@@ -133,11 +132,11 @@ fn an_unsubscribe_and_a_query_dropped_at_any_poll_disturb_nothing() {
     for (family, _) in FAMILIES {
         let unsubscribe =
             async |modem: &mut TestModem<'_>| modem.client(FIRST).unsubscribe("pump/state").await.unwrap();
-        drop_at_every_poll(family, unsubscribe, publish_works);
+        drop_at_every_poll(family, unsubscribe, arrives_once);
         let query = async |modem: &mut TestModem<'_>| {
             assert_eq!(modem.execute(&Csq).await.map(|rssi| rssi.map(Rssi::dbm)), Ok(Some(-67)));
         };
-        drop_at_every_poll(family, query, publish_works);
+        drop_at_every_poll(family, query, arrives_once);
     }
 }
 
@@ -151,7 +150,7 @@ fn a_streamed_publish_dropped_at_any_poll_is_never_published_in_part() {
             let message = Publish::new("meter-3/before", b"");
             modem.client(FIRST).publish_from(&message, 12, &mut reader).await.unwrap();
         },
-        publish_works,
+        arrives_once,
     );
 }
 
@@ -162,10 +161,7 @@ fn waiting_for_events_dropped_at_any_poll_loses_none() {
             let bench = bench(family);
             let inbox = TestInbox::new();
             let mut modem = modem(&bench, family, &inbox);
-            bench.block_on(async {
-                modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-                modem.client(FIRST).subscribe("meter-3/#", QoS::AtLeastOnce).await.or_transcript(&bench);
-            });
+            bench.block_on(subscribed(&bench, &mut modem));
             bench.set_chunking(MANY_POLLS);
             bench.loopback(|broker, now| broker.publish(now, b"meter-3/after", LOOK_ALIKES, false));
             let event = bench.poll_then_drop(modem.next_event(), polls);
@@ -197,7 +193,7 @@ fn a_connect_dropped_at_any_poll_is_completed_by_the_next() {
                 assert_eq!((&will.topic[..], &will.message[..]), (&b"meter-3/state"[..], &b"vanished"[..]));
                 assert_eq!(connection.password.as_deref(), Some("water"));
                 modem.client(FIRST).subscribe("meter-3/#", QoS::AtLeastOnce).await.or_transcript(&bench);
-                publish_works(&bench, &mut modem, &inbox).await;
+                arrives_once(&bench, &mut modem, &inbox).await;
             });
             if ended {
                 break;
@@ -244,17 +240,14 @@ fn a_call_dropped_while_it_settles_an_earlier_one_is_settled_too() {
             let bench = bench(family);
             let inbox = TestInbox::new();
             let mut modem = modem(&bench, family, &inbox);
-            bench.block_on(async {
-                modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-                modem.client(FIRST).subscribe("meter-3/#", QoS::AtLeastOnce).await.or_transcript(&bench);
-            });
+            bench.block_on(subscribed(&bench, &mut modem));
             bench.set_chunking(MANY_POLLS);
             let message = Publish::new("meter-3/before", b"in one piece").qos(QoS::AtLeastOnce);
             for polls in [first, second] {
                 let mut client = modem.client(FIRST);
                 let _ = bench.poll_then_drop(client.publish(&message), polls);
             }
-            bench.block_on(publish_works(&bench, &mut modem, &inbox));
+            bench.block_on(arrives_once(&bench, &mut modem, &inbox));
             assert_no_complaints(&bench, &[REFUSED_LINES, PROBING].concat());
         }
     }
@@ -298,7 +291,7 @@ fn several_filters_dropped_at_any_poll_leave_no_filter_of_slashes_to_be_sent() {
             async |bench, modem, inbox| {
                 let others = [("tank/level", QoS::AtMostOnce), ("tank/leak", QoS::AtMostOnce)];
                 modem.client(FIRST).subscribe_all(&others).await.or_transcript(bench);
-                publish_works(bench, modem, inbox).await;
+                arrives_once(bench, modem, inbox).await;
                 // What a cut direct subscription may leave behind is harmless, see above.
                 if family != Family::Sim767x {
                     let filters = bench.loopback(|broker, _| broker.subscriptions(0).to_vec());
@@ -306,5 +299,32 @@ fn several_filters_dropped_at_any_poll_leave_no_filter_of_slashes_to_be_sent() {
                 }
             },
         );
+    }
+}
+
+#[test]
+fn half_a_line_and_then_a_module_without_power_is_reported_in_bounded_time() {
+    for (family, _) in FAMILIES {
+        for polls in (1..16).step_by(3) {
+            let bench = bench(family);
+            let inbox = TestInbox::new();
+            let mut modem = modem(&bench, family, &inbox);
+            bench.block_on(async {
+                subscribed(&bench, &mut modem).await;
+                modem.client(FIRST).disconnect().await.or_transcript(&bench);
+            });
+            // CONNECT may take minutes, half of its line not.
+            bench.set_chunking(MANY_POLLS);
+            {
+                let mut client = modem.client(FIRST);
+                assert!(bench.poll_then_drop(client.reconnect(), polls).is_none());
+            }
+            bench.modem(|module, now| module.cut_power(now));
+            let start = bench.now();
+            let silent = bench.block_on(modem.execute(&Csq));
+            assert!(matches!(silent, Err(Error::NoAnswer { .. })), "{silent:?}");
+            let waited = bench.now() - start;
+            assert!(waited < Duration::from_secs(25), "{waited:?}\n{}", bench.transcript_text());
+        }
     }
 }

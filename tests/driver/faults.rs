@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use embedded_io_async::ErrorKind;
-use simcom_modem_simulator::behaviour::{Override, ScriptedAnswer};
+use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::broker::Request;
 use simcom_modem_simulator::referee::ComplaintKind;
 
@@ -12,42 +12,10 @@ use crate::driver::command::{Csq, Rssi};
 use crate::driver::urc::LossCause;
 use crate::driver::{Connection, Error, Event, Inbox, Publish, QoS, ServiceState};
 
-async fn connected(bench: &Bench, modem: &mut TestModem<'_>) {
-    modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
-    modem.client(FIRST).subscribe("meter-3/#", QoS::AtLeastOnce).await.or_transcript(bench);
-}
-
-fn on_every_family(test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestInbox)) {
-    for (family, _) in FAMILIES {
-        let bench = bench(family);
-        let inbox = TestInbox::new();
-        let mut modem = modem(&bench, family, &inbox);
-        bench.block_on(async {
-            connected(&bench, &mut modem).await;
-            test(&bench, &mut modem, &inbox).await;
-        });
-    }
-}
-
-/// The next command with this prefix gets no answer.
-fn silence(bench: &Bench, prefix: &str) {
-    bench.modem(|module, _| {
-        let answer = ScriptedAnswer::Silence;
-        module.behaviour_mut().overrides = vec![Override { prefix: prefix.to_owned(), nth: 1, answer }];
-    });
-}
-
-async fn publish_works(bench: &Bench, modem: &mut TestModem<'_>) {
-    let message = Publish::new("meter-3/after", b"x").qos(QoS::AtLeastOnce);
-    modem.client(FIRST).publish(&message).await.or_transcript(bench);
-    let last = bench.loopback(|broker, _| broker.publications().last().cloned()).unwrap();
-    assert_eq!((&last.topic[..], &last.payload[..]), (&b"meter-3/after"[..], &b"x"[..]));
-}
-
 #[test]
 fn a_command_without_an_answer_is_named_and_the_next_one_works() {
     for prefix in ["AT+CMQTTTOPIC", "AT+CMQTTPAYLOAD", "AT+CMQTTPUB", "AT+CMQTTSUB", "AT+CMQTTUNSUB", "AT+CMQTTDISC"] {
-        on_every_family(async |bench, modem, _| {
+        on_every_subscribed(async |bench, modem, _| {
             silence(bench, prefix);
             let mut client = modem.client(FIRST);
             let silent = match prefix {
@@ -58,7 +26,7 @@ fn a_command_without_an_answer_is_named_and_the_next_one_works() {
             };
             let Err(Error::NoAnswer { command }) = silent else { panic!("{silent:?}\n{}", bench.transcript_text()) };
             assert_eq!(command.as_str(), &prefix[2..]);
-            bench.modem(|module, _| module.behaviour_mut().overrides.clear());
+            end_script(bench);
             if prefix == "AT+CMQTTDISC" {
                 assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Adopted));
             }
@@ -69,7 +37,7 @@ fn a_command_without_an_answer_is_named_and_the_next_one_works() {
 
 #[test]
 fn an_outcome_that_never_comes_is_unknown_and_not_failed() {
-    on_every_family(async |bench, modem, _| {
+    on_every_subscribed(async |bench, modem, _| {
         // The module holds its own timeout of 60 s; the outcome line itself is lost.
         bench.loopback(|broker, _| broker.silent = true);
         let message = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
@@ -84,14 +52,11 @@ fn an_outcome_that_never_comes_is_unknown_and_not_failed() {
 
 #[test]
 fn a_late_outcome_is_not_credited_to_the_next_publish() {
-    on_every_family(async |bench, modem, _| {
+    on_every_subscribed(async |bench, modem, _| {
         let message = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
         // The first outcome comes while the second publish waits for its own `OK`.
-        bench.modem(|module, _| {
-            let late = b"\r\n+CMQTTPUB: 0,0\r\n\r\nOK\r\n\r\n+CMQTTPUB: 0,6\r\n".to_vec();
-            let answer = ScriptedAnswer::Exactly(late);
-            module.behaviour_mut().overrides = vec![Override { prefix: "AT+CMQTTPUB".to_owned(), nth: 1, answer }];
-        });
+        let late = b"\r\n+CMQTTPUB: 0,0\r\n\r\nOK\r\n\r\n+CMQTTPUB: 0,6\r\n".to_vec();
+        script(bench, "AT+CMQTTPUB", 1, ScriptedAnswer::Exactly(late));
         let failed = modem.client(FIRST).publish(&message).await;
         assert!(matches!(failed, Err(Error::Refused { .. })), "{failed:?}");
     });
@@ -101,19 +66,16 @@ fn a_late_outcome_is_not_credited_to_the_next_publish() {
 fn a_module_that_is_not_there_is_reported_in_bounded_time() {
     for (family, _) in FAMILIES {
         let bench = bench(family);
-        bench.modem(|module, _| {
-            let answer = ScriptedAnswer::Silence;
-            module.preset_echo(false);
-            module.behaviour_mut().overrides = vec![Override { prefix: "AT".to_owned(), nth: 0, answer }];
-        });
+        bench.modem(|module, _| module.preset_echo(false));
+        script(&bench, "AT", 0, ScriptedAnswer::Silence);
         let inbox = TestInbox::new();
         let mut modem = modem(&bench, family, &inbox);
         bench.block_on(async {
             let silent = modem.client(FIRST).connect(&OPTIONS).await;
             assert!(matches!(silent, Err(Error::NoAnswer { .. })), "{silent:?}");
             assert!(bench.now() < Duration::from_secs(30), "{:?}", bench.now());
-            bench.modem(|module, _| module.behaviour_mut().overrides.clear());
-            connected(&bench, &mut modem).await;
+            end_script(&bench);
+            subscribed(&bench, &mut modem).await;
         });
     }
 }
@@ -158,7 +120,7 @@ fn a_restart_at_any_point_is_reported_and_connect_works_again() {
 
 #[test]
 fn a_restart_while_nobody_calls_is_an_event_and_the_states_are_known() {
-    on_every_family(async |bench, modem, _| {
+    on_every_subscribed(async |bench, modem, _| {
         bench.modem(|module, now| module.restart(now));
         let mut events = Vec::new();
         while events.last() != Some(&Event::ModemRestarted) {
@@ -175,7 +137,7 @@ fn a_restart_while_nobody_calls_is_an_event_and_the_states_are_known() {
 
 #[test]
 fn uart_errors_are_counted_and_abort_the_message_they_hit() {
-    on_every_family(async |bench, modem, inbox| {
+    on_every_subscribed(async |bench, modem, inbox| {
         let payload = LOOK_ALIKES.repeat(30);
         bench.loopback(|broker, now| broker.publish(now, b"meter-3/a", &payload, false));
         let output = bench.received().len();
@@ -204,7 +166,7 @@ fn a_message_that_lost_bytes_without_a_word_never_disturbs_the_protocol() {
             let inbox = TestInbox::new();
             let mut modem = modem(&bench, family, &inbox);
             bench.block_on(async {
-                connected(&bench, &mut modem).await;
+                subscribed(&bench, &mut modem).await;
                 bench.loopback(|broker, now| broker.publish(now, b"meter-3/a", &payload, false));
                 let output = bench.received().len();
                 bench.after_output(output + place, move |bench| bench.lose(lost));
@@ -224,7 +186,7 @@ fn a_message_that_lost_bytes_without_a_word_never_disturbs_the_protocol() {
 
 #[test]
 fn an_open_message_without_a_byte_for_two_seconds_is_aborted() {
-    on_every_family(async |bench, modem, _| {
+    on_every_subscribed(async |bench, modem, _| {
         let cut =
             b"\r\n+CMQTTRXSTART: 0,9,100\r\n+CMQTTRXTOPIC: 0,9\r\nmeter-3/a\r\n+CMQTTRXPAYLOAD: 0,100\r\nonly this";
         bench.modem(|module, now| module.emit(now, cut));
@@ -238,7 +200,7 @@ fn an_open_message_without_a_byte_for_two_seconds_is_aborted() {
 
 #[test]
 fn a_part_longer_than_its_message_lacks_is_no_data() {
-    on_every_family(async |bench, modem, _| {
+    on_every_subscribed(async |bench, modem, _| {
         let lying = b"\r\n+CMQTTRXSTART: 0,9,5\r\n+CMQTTRXTOPIC: 0,9\r\nmeter-3/a\r\n+CMQTTRXPAYLOAD: 0,6\r\n";
         bench.modem(|module, now| module.emit(now, lying));
         let start = bench.now();
@@ -250,7 +212,7 @@ fn a_part_longer_than_its_message_lacks_is_no_data() {
 
 #[test]
 fn data_whose_beginning_was_lost_are_still_data() {
-    on_every_family(async |bench, modem, inbox| {
+    on_every_subscribed(async |bench, modem, inbox| {
         let mut headless = b"\r\n+CMQTTRXPAYLOAD: 0,".to_vec();
         headless.extend(LOOK_ALIKES.len().to_string().bytes());
         headless.extend(b"\r\n");
@@ -290,7 +252,7 @@ fn a_message_longer_than_the_inbox_is_reported_with_its_sizes_and_later_ones_are
 
 #[test]
 fn a_receiver_that_is_gone_is_an_error_and_not_a_spin() {
-    on_every_family(async |bench, modem, _| {
+    on_every_subscribed(async |bench, modem, _| {
         bench.fail_next_read(ErrorKind::BrokenPipe);
         assert_eq!(modem.execute(&Csq).await, Err(Error::Receive(ErrorKind::BrokenPipe)));
         for _ in 0..16 {
@@ -303,7 +265,7 @@ fn a_receiver_that_is_gone_is_an_error_and_not_a_spin() {
 
 #[test]
 fn a_reader_that_ends_early_publishes_nothing_and_the_next_publish_is_right() {
-    on_every_family(async |bench, modem, _| {
+    on_every_subscribed(async |bench, modem, _| {
         let message = Publish::new("meter-3/a", b"");
         let mut short = &b"too short"[..];
         let ended = modem.client(FIRST).publish_from(&message, 100, &mut short).await;
@@ -320,7 +282,7 @@ fn a_reader_that_ends_early_publishes_nothing_and_the_next_publish_is_right() {
 #[test]
 fn a_connection_lost_while_nobody_calls_is_an_event_with_its_cause() {
     for (number, cause) in [(1, LossCause::Closed), (2, LossCause::Reset), (3, LossCause::Network)] {
-        on_every_family(async |bench, modem, _| {
+        on_every_subscribed(async |bench, modem, _| {
             bench.loopback(|broker, now| broker.close(now, 0, number));
             assert_eq!(modem.next_event().await, Ok(Event::ConnectionLost { client: FIRST, cause }));
             let refused = modem.client(FIRST).publish(&Publish::new("a", b"x")).await;
@@ -332,7 +294,7 @@ fn a_connection_lost_while_nobody_calls_is_an_event_with_its_cause() {
 
 #[test]
 fn two_clients_messages_in_a_row_stay_apart() {
-    on_every_family(async |bench, modem, inbox| {
+    on_every_subscribed(async |bench, modem, inbox| {
         let mut both = Vec::new();
         for client in 0..2 {
             both.extend(format!("\r\n+CMQTTRXSTART: {client},1,2\r\n+CMQTTRXTOPIC: {client},1\r\na\r\n").bytes());

@@ -2,7 +2,7 @@
 
 use crate::bench::*;
 use crate::driver::at::Line;
-use crate::driver::{ClientIndex, Event, MessageHandler, QoS};
+use crate::driver::{ClientIndex, Event, MessageHandler, QoS, RefuseAll};
 
 #[derive(Default)]
 struct Recorder {
@@ -12,6 +12,7 @@ struct Recorder {
     sum: u32,
     longest_part: usize,
     ended: usize,
+    aborted: usize,
     lines: Vec<Vec<u8>>,
 }
 
@@ -33,6 +34,10 @@ impl MessageHandler for Recorder {
 
     fn end(&mut self) {
         self.ended += 1;
+    }
+
+    fn aborted(&mut self) {
+        self.aborted += 1;
     }
 
     fn unknown_line(&mut self, line: Line<'_>) {
@@ -80,5 +85,37 @@ fn unknown_lines_go_to_the_handler_and_known_ones_do_not() {
         assert_eq!(recorder.lines.len(), 2);
         assert_eq!(recorder.lines[0], b"+CMTI: \"SM\",3");
         assert!(recorder.lines[1].starts_with(b"+MSTK: 11, \"DDD") && recorder.lines[1].len() == 64);
+    }
+}
+
+#[test]
+fn a_handler_is_told_that_the_rest_of_a_message_will_not_come() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let mut recorder = Recorder::default();
+        let mut modem = shell_modem(&bench, family, &mut recorder);
+        bench.block_on(async {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            let cut = b"\r\n+CMQTTRXSTART: 0,1,9\r\n+CMQTTRXTOPIC: 0,1\r\na\r\n+CMQTTRXEND: 0\r\n";
+            bench.modem(|module, now| module.emit(now, cut));
+            assert_eq!(modem.next_event().await, Ok(Event::MessageAborted { client: FIRST, count: 1 }));
+        });
+        drop(modem);
+        assert_eq!((recorder.aborted, recorder.ended), (1, 0));
+    }
+}
+
+#[test]
+fn a_program_that_only_publishes_refuses_every_message() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let mut modem = shell_modem(&bench, family, RefuseAll);
+        bench.block_on(async {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            modem.client(FIRST).subscribe("log/#", QoS::AtMostOnce).await.or_transcript(&bench);
+            bench.loopback(|broker, now| broker.publish(now, b"log/today", b"x", false));
+            let refused = Event::MessageRefused { client: FIRST, topic_length: 9, payload_length: 1, count: 1 };
+            assert_eq!(modem.next_event().await, Ok(refused));
+        });
     }
 }

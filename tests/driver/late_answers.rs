@@ -2,32 +2,15 @@
 
 use core::time::Duration;
 
-use simcom_modem_simulator::behaviour::{Injection, Override, Point, ScriptedAnswer};
+use simcom_modem_simulator::behaviour::{Point, ScriptedAnswer};
+use simcom_modem_simulator::pipe::{Chunking, ReadChunks};
 
 use crate::bench::*;
+use crate::driver::command::{Csq, Rssi};
 use crate::driver::error::Refusal;
 use crate::driver::{Connection, Error, Publish, QoS, ResultCode};
 
 const MESSAGE: Publish<'static> = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
-
-fn on_every_family(test: impl AsyncFn(&Bench, &mut TestModem<'_>)) {
-    for (family, _) in FAMILIES {
-        let bench = bench(family);
-        let inbox = TestInbox::new();
-        let mut modem = modem(&bench, family, &inbox);
-        bench.block_on(async {
-            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-            test(&bench, &mut modem).await;
-        });
-    }
-}
-
-fn inject(bench: &Bench, prefix: &str, point: Point, bytes: &[u8]) {
-    bench.modem(|module, _| {
-        let injection = Injection { prefix: prefix.to_owned(), nth: 0, point, bytes: bytes.to_vec() };
-        module.behaviour_mut().injections = vec![injection];
-    });
-}
 
 #[test]
 fn results_of_an_earlier_life_before_the_answer_to_the_fence_do_not_count() {
@@ -46,12 +29,9 @@ fn results_of_an_earlier_life_before_the_answer_to_the_fence_do_not_count() {
 
 #[test]
 fn an_outcome_shortly_after_error_still_tells_why() {
-    on_every_family(async |bench, modem| {
+    on_every_connected(async |bench, modem, _| {
         modem.client(FIRST).disconnect().await.or_transcript(bench);
-        bench.modem(|module, _| {
-            let answer = ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec());
-            module.behaviour_mut().overrides = vec![Override { prefix: "AT+CMQTTCONNECT=".to_owned(), nth: 1, answer }];
-        });
+        script(bench, "AT+CMQTTCONNECT=", 1, ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()));
         bench.at(bench.now() + Duration::from_millis(200), |bench| {
             bench.modem(|module, now| module.emit(now, b"\r\n+CMQTTCONNECT: 0,32\r\n"));
         });
@@ -63,7 +43,7 @@ fn an_outcome_shortly_after_error_still_tells_why() {
 #[test]
 fn a_prompt_that_nobody_awaits_is_no_prompt() {
     for point in [Point::AfterEcho, Point::AfterFinal, Point::AfterOutcome] {
-        on_every_family(async |bench, modem| {
+        on_every_connected(async |bench, modem, _| {
             inject(bench, "AT", point, b"\r\n>\r\n");
             if point == Point::AfterEcho {
                 // Before a prompt of its own it would be one.
@@ -79,7 +59,7 @@ fn a_prompt_that_nobody_awaits_is_no_prompt() {
 #[test]
 fn a_stale_ok_before_a_prompt_does_not_end_its_command() {
     for prefix in ["AT+CMQTTTOPIC", "AT+CMQTTPAYLOAD", "AT+CMQTTSUB"] {
-        on_every_family(async |bench, modem| {
+        on_every_connected(async |bench, modem, _| {
             inject(bench, prefix, Point::AfterEcho, b"\r\nOK\r\n");
             modem.client(FIRST).subscribe("meter-3/#", QoS::AtMostOnce).await.or_transcript(bench);
             modem.client(FIRST).publish(&MESSAGE).await.or_transcript(bench);
@@ -90,7 +70,7 @@ fn a_stale_ok_before_a_prompt_does_not_end_its_command() {
 
 #[test]
 fn a_connection_lost_before_the_outcome_ends_the_wait_for_it() {
-    on_every_family(async |bench, modem| {
+    on_every_connected(async |bench, modem, _| {
         bench.loopback(|broker, _| broker.silent = true);
         let start = bench.now();
         bench.at(start + Duration::from_secs(2), |bench| {
@@ -104,10 +84,28 @@ fn a_connection_lost_before_the_outcome_ends_the_wait_for_it() {
 
 #[test]
 fn the_loss_of_the_other_clients_connection_is_none_of_this_clients_business() {
-    on_every_family(async |bench, modem| {
+    on_every_connected(async |bench, modem, _| {
         inject(bench, "AT+CMQTTPUB", Point::AfterFinal, b"\r\n+CMQTTCONNLOST: 1,1\r\n");
         // Longer than the outcome would be waited for if the connection were this client's.
         bench.loopback(|broker, _| broker.latency = Duration::from_secs(20));
         modem.client(FIRST).publish(&MESSAGE).await.or_transcript(bench);
     });
+}
+
+#[test]
+fn answers_that_come_in_one_go_after_a_silence_do_not_put_the_queries_out_of_step() {
+    for chunk in [1, 7, 100] {
+        on_every_connected(async |bench, modem, _| {
+            bench.set_chunking(Chunking { read: ReadChunks::AtMost(chunk), ..Chunking::default() });
+            // The module stands still for more than ten seconds, and then answers everything.
+            script(bench, "AT+CSQ", 1, ScriptedAnswer::Silence);
+            script(bench, "AT", 2, ScriptedAnswer::Silence);
+            let burst = b"\r\n+CSQ: 20,0\r\n\r\nOK\r\n\r\nOK\r\n\r\n+CSQ: 20,0\r\n\r\nOK\r\n".to_vec();
+            script(bench, "AT+CSQ", 2, ScriptedAnswer::Exactly(burst));
+            let silent = modem.execute(&Csq).await;
+            assert!(matches!(silent, Err(Error::NoAnswer { .. })), "{silent:?}");
+            let now = modem.execute(&Csq).await.map(|rssi| rssi.map(Rssi::dbm));
+            assert_eq!(now, Ok(Some(-67)), "{}", bench.transcript_text());
+        });
+    }
 }

@@ -19,11 +19,6 @@ fn pass(bench: &Bench, time: Duration) {
     bench.pass(time);
 }
 
-async fn connected(bench: &Bench, modem: &mut TestModem<'_>) {
-    modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
-    modem.client(FIRST).subscribe("meter-3/#", QoS::AtLeastOnce).await.or_transcript(bench);
-}
-
 #[test]
 fn bytes_lost_weeks_ago_do_not_abort_a_message() {
     for days in [1, 20, 26, 40, 48] {
@@ -31,7 +26,7 @@ fn bytes_lost_weeks_ago_do_not_abort_a_message() {
         let inbox = TestInbox::new();
         let mut modem = modem(&bench, FAMILIES[1].0, &inbox);
         bench.block_on(async {
-            connected(&bench, &mut modem).await;
+            subscribed(&bench, &mut modem).await;
             bench.fail_next_read(ErrorKind::Other);
             assert_eq!(modem.next_event().await, Ok(Event::BytesLost));
             pass(&bench, days * DAY);
@@ -51,7 +46,7 @@ fn a_clock_that_wraps_or_has_come_half_way_ends_no_wait_early_or_late() {
             let mut modem = modem(&bench, FAMILIES[1].0, &inbox);
             bench.block_on(async {
                 let begun = bench.now();
-                connected(&bench, &mut modem).await;
+                subscribed(&bench, &mut modem).await;
                 assert!(bench.now() - begun < Duration::from_secs(5), "{}", bench.transcript_text());
                 modem.client(FIRST).publish(&MESSAGE).await.or_transcript(&bench);
                 assert_eq!(modem.next_event().await, Ok(Event::Message(FIRST)));

@@ -8,18 +8,6 @@ use crate::driver::{Connection, Publish, QoS};
 
 const MESSAGE: Publish<'static> = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
 
-fn on_every_connected(test: impl AsyncFn(&Bench, &mut TestModem<'_>)) {
-    for (family, _) in FAMILIES {
-        let bench = bench(family);
-        let inbox = TestInbox::new();
-        let mut modem = modem(&bench, family, &inbox);
-        bench.block_on(async {
-            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-            test(&bench, &mut modem).await;
-        });
-    }
-}
-
 /// Drops a call after a second: long enough for `OK`, far too short for the outcome of a slow broker.
 async fn drop_after_a_second(bench: &Bench, call: impl Future) {
     let mut clock = bench.clock();
@@ -41,7 +29,7 @@ async fn drop_a_publish(bench: &Bench, modem: &mut TestModem<'_>) {
 #[test]
 fn an_owed_outcome_is_awaited_but_not_after_its_connection_is_lost() {
     for is_lost in [false, true] {
-        on_every_connected(async |bench, modem| {
+        on_every_connected(async |bench, modem, _| {
             let start = bench.now();
             drop_a_publish(bench, modem).await;
             if is_lost {
@@ -66,7 +54,7 @@ fn an_owed_outcome_is_awaited_but_not_after_its_connection_is_lost() {
 #[test]
 fn an_outcome_that_is_owed_since_weeks_is_not_awaited() {
     for days in [1, 20, 26, 40, 48] {
-        on_every_connected(async |bench, modem| {
+        on_every_connected(async |bench, modem, _| {
             drop_a_publish(bench, modem).await;
             bench.loopback(|broker, _| broker.silent = false);
             let time = Duration::from_secs(days * 24 * 3600);
@@ -83,7 +71,7 @@ fn an_outcome_that_is_owed_since_weeks_is_not_awaited() {
 
 #[test]
 fn a_connection_lost_before_is_no_answer_to_the_connect_that_was_dropped() {
-    on_every_connected(async |bench, modem| {
+    on_every_connected(async |bench, modem, _| {
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         bench.loopback(|broker, _| broker.latency = Duration::from_secs(5));
         drop_after_a_second(bench, modem.client(FIRST).reconnect()).await;

@@ -137,6 +137,19 @@ fn half_a_command_line_of_every_length() {
 }
 
 #[test]
+fn half_a_command_line_to_a_module_that_says_nothing_to_it() {
+    for half in ["A", "AT+CMQTTPUB=0,1", "\"tcp://broker.example", "x", "MQTTSTART"] {
+        on_every_family(&[("garbage-line", "silent")], async |bench, modem, _| {
+            bench.modem(|module, _| module.preset_half_line(half.as_bytes()));
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
+            publish_works(bench, modem).await;
+            let tolerated = [ComplaintKind::Garbage, ComplaintKind::UnknownCommand, ComplaintKind::OutOfRange];
+            assert_no_complaints(bench, &[&tolerated[..], PROBING, &[ComplaintKind::Malformed]].concat());
+        });
+    }
+}
+
+#[test]
 fn a_prompt_that_still_waits_for_its_data() {
     let ours = || connection("meter-3", "broker.example");
     let prompts = [

@@ -16,13 +16,12 @@ const KEY: &[u8] = b"-----BEGIN PRIVATE KEY-----\nof the meter\n";
 
 static WILL: Will<'static> = Will::new("meter-3/state", b"vanished");
 
-fn on_every_family(test: impl AsyncFn(&Bench, &mut TestModem<'static>)) {
-    for (family, _) in FAMILIES {
-        let bench = bench(family);
-        let mut modem = modem(&bench, family, Box::leak(Box::default()));
-        bench.block_on(test(&bench, &mut modem));
-        assert_no_complaints(&bench, PROBING);
-    }
+/// On every family, and the module finds nothing to complain of.
+fn every_family_accepts(test: impl AsyncFn(&Bench, &mut TestModem<'_>)) {
+    on_every_family(&[], async |bench, modem, _| {
+        test(bench, modem).await;
+        assert_no_complaints(bench, PROBING);
+    });
 }
 
 /// Options that live as long as the test program.
@@ -31,7 +30,7 @@ fn options(tls: Tls<'static>) -> &'static ConnectOptions<'static> {
     Box::leak(Box::new(ConnectOptions::new(Broker::tls("broker.example", 8883, tls), "meter-3").will(&WILL)))
 }
 
-async fn with_certificates(bench: &Bench, modem: &mut TestModem<'static>) {
+async fn with_certificates(bench: &Bench, modem: &mut TestModem<'_>) {
     for (name, content) in [("ca.pem", CA), ("meter.pem", CERTIFICATE), ("meter-key.pem", KEY)] {
         modem.store_certificate(name, content.len(), &mut &content[..]).await.or_transcript(bench);
     }
@@ -55,7 +54,7 @@ fn every_kind_of_verification_is_what_the_module_does() {
         ),
     ];
     for (tls, authentication, ca, client) in kinds {
-        on_every_family(async |bench, modem| {
+        every_family_accepts(async |bench, modem| {
             with_certificates(bench, modem).await;
             let options = options(tls.context(4));
             assert_eq!(modem.client(FIRST).connect(options).await.or_transcript(bench), Connection::Opened);
@@ -73,7 +72,7 @@ fn every_kind_of_verification_is_what_the_module_does() {
 
 #[test]
 fn the_context_is_named_again_for_every_connect() {
-    on_every_family(async |bench, modem| {
+    every_family_accepts(async |bench, modem| {
         let options = options(Tls::without_verification().context(7));
         modem.client(FIRST).connect(options).await.or_transcript(bench);
         bench.loopback(|broker, now| broker.close(now, 0, 1));
@@ -93,7 +92,7 @@ fn the_context_is_named_again_for_every_connect() {
 
 #[test]
 fn further_settings_have_the_familys_spelling() {
-    on_every_family(async |bench, modem| {
+    every_family_accepts(async |bench, modem| {
         with_certificates(bench, modem).await;
         let tls = Tls::server("ca.pem")
             .version(SslVersion::Tls1_2)
@@ -110,7 +109,7 @@ fn further_settings_have_the_familys_spelling() {
 
 #[test]
 fn a_missing_certificate_is_code_33_with_what_to_do() {
-    on_every_family(async |bench, modem| {
+    every_family_accepts(async |bench, modem| {
         let failed = modem.client(FIRST).connect(options(Tls::server("ca.pem"))).await;
         let Err(error) = failed else { panic!("it connected\n{}", bench.transcript_text()) };
         assert!(matches!(error, Error::Refused { refusal: Refusal::Code(ResultCode::NOT_SET_CERTIFICATE), .. }));
@@ -149,13 +148,15 @@ fn options_that_the_family_lacks_and_bad_names_are_refused_unsent() {
 
 #[test]
 fn certificates_are_stored_in_pieces_listed_and_deleted() {
-    on_every_family(async |bench, modem| {
+    every_family_accepts(async |bench, modem| {
         let longest: Vec<u8> = (0..10_240_u32).map(|index| (index % 251) as u8).collect();
         modem.store_certificate("longest.der", longest.len(), &mut &longest[..]).await.or_transcript(bench);
         with_certificates(bench, modem).await;
         bench.modem(|module, _| {
             assert!(module.certificates().any(|(name, content)| name == "longest.der" && content == longest));
-            assert!(module.largest_certificate_write() <= 3072, "{}", module.largest_certificate_write());
+            // No more at once than SIMCom wants, and not many times as often as needed.
+            let largest = module.largest_certificate_write();
+            assert!((2048..=3072).contains(&largest), "{largest}");
         });
 
         let names = RefCell::new(Vec::new());
@@ -174,7 +175,7 @@ fn certificates_are_stored_in_pieces_listed_and_deleted() {
 
 #[test]
 fn a_certificate_of_a_bad_length_is_refused_unsent() {
-    on_every_family(async |bench, modem| {
+    every_family_accepts(async |bench, modem| {
         for (length, expected) in [(0, Problem::Empty), (10_241, Problem::TooLong(10_240))] {
             let refused = modem.store_certificate("ca.pem", length, &mut &[0; 20_000][..]).await;
             let Err(Error::Invalid(invalid)) = refused else { panic!("{refused:?}") };

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use simcom_modem_simulator::behaviour::{Override, ScriptedAnswer};
+use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
@@ -16,69 +16,59 @@ fn lose_answer(bench: &Bench, line: &str) {
     bench.after_input(end, |bench| bench.lose(5));
 }
 
-/// The filters that the broker knows of the first client.
-fn filters(bench: &Bench) -> Vec<Vec<u8>> {
-    bench.loopback(|broker, _| broker.subscriptions(0).iter().map(|(filter, _)| filter.clone()).collect())
-}
+/// Of these lengths, one is longer than all that the fence sends.
+const FILTERS: [&str; 3] = ["a/b", "meter-3/a", "a/filter/that/is/longer/than/what/the/fence/sends/in/three/tries"];
 
 #[test]
 fn a_lost_prompt_of_a_subscription_leaves_none_to_slashes() {
-    for (family, _) in FAMILIES {
-        let bench = bench(family);
-        let inbox = TestInbox::new();
-        let mut modem = modem(&bench, family, &inbox);
-        bench.block_on(async {
-            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-            lose_answer(&bench, "AT+CMQTTSUB=0,9,1\r");
-            let lost = modem.client(FIRST).subscribe("meter-3/a", QoS::AtLeastOnce).await;
+    for filter in FILTERS {
+        on_every_connected(async |bench, modem, _| {
+            lose_answer(bench, &format!("AT+CMQTTSUB=0,{},1\r", filter.len()));
+            let lost = modem.client(FIRST).subscribe(filter, QoS::AtLeastOnce).await;
             assert!(matches!(lost, Err(Error::NoAnswer { .. })), "{lost:?}");
-            modem.client(FIRST).subscribe("meter-3/b", QoS::AtLeastOnce).await.or_transcript(&bench);
-            modem.client(FIRST).publish(&Publish::new("meter-3/b", b"x")).await.or_transcript(&bench);
+            modem.client(FIRST).subscribe("meter-3/b", QoS::AtLeastOnce).await.or_transcript(bench);
+            modem.client(FIRST).publish(&Publish::new("meter-3/b", b"x")).await.or_transcript(bench);
+            assert_eq!(filters(bench), [b"meter-3/b".to_vec()], "{}", bench.transcript_text());
+            assert_no_complaints(bench, PROBING);
         });
-        assert_eq!(filters(&bench), [b"meter-3/b".to_vec()], "{}", bench.transcript_text());
-        assert_no_complaints(&bench, PROBING);
     }
 }
 
 #[test]
 fn a_lost_prompt_of_a_staged_filter_leaves_none_that_would_be_sent() {
-    for (family, _) in FAMILIES.into_iter().filter(|(family, _)| family.has_staged_subscriptions()) {
-        let bench = bench(family);
-        let inbox = TestInbox::new();
-        let mut modem = modem(&bench, family, &inbox);
-        bench.block_on(async {
-            let all = [("meter-3/a", QoS::AtLeastOnce), ("meter-3/b", QoS::AtMostOnce)];
-            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-            lose_answer(&bench, "AT+CMQTTSUBTOPIC=0,9,1\r");
+    for filter in FILTERS {
+        on_every_connected(async |bench, modem, _| {
+            if !modem.family().has_staged_subscriptions() {
+                return;
+            }
+            let all = [(filter, QoS::AtLeastOnce), ("meter-3/b", QoS::AtMostOnce)];
+            lose_answer(bench, &format!("AT+CMQTTSUBTOPIC=0,{},1\r", filter.len()));
             let lost = modem.client(FIRST).subscribe_all(&all).await;
             assert!(matches!(lost, Err(Error::NoAnswer { .. })), "{lost:?}");
-            modem.client(FIRST).subscribe_all(&all).await.or_transcript(&bench);
+            modem.client(FIRST).subscribe_all(&all).await.or_transcript(bench);
             let refused = modem.execute(&SubStaged { client: FIRST }).await;
             assert!(matches!(refused, Err(Error::Illegal { reason: Illegal::FilterStaged, .. })), "{refused:?}");
+            let known = [filter.as_bytes().to_vec(), b"meter-3/b".to_vec()];
+            assert_eq!(filters(bench), known, "{}", bench.transcript_text());
+            assert_no_complaints(bench, PROBING);
         });
-        assert_eq!(filters(&bench), [b"meter-3/a".to_vec(), b"meter-3/b".to_vec()], "{}", bench.transcript_text());
-        assert_no_complaints(&bench, PROBING);
     }
 }
 
 #[test]
 fn a_prompt_that_nobody_has_seen_may_have_staged_a_filter() {
-    for (family, _) in FAMILIES.into_iter().filter(|(family, _)| family.has_staged_subscriptions()) {
-        let bench = bench(family);
-        let inbox = TestInbox::new();
-        bench.block_on(async {
-            let all = [("meter-3/a", QoS::AtLeastOnce)];
-            {
-                let mut modem = modem(&bench, family, &inbox);
-                modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+    for length in [9, 20, 500] {
+        on_every_connected(async |bench, before, inbox| {
+            if !before.family().has_staged_subscriptions() {
+                return;
             }
             // The microcontroller is reset while the module waits for a filter.
-            bench.modem(|module, _| module.preset_prompt("AT+CMQTTSUBTOPIC=0,9,1", b""));
-            let mut modem = modem(&bench, family, &inbox);
-            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-            modem.client(FIRST).subscribe_all(&all).await.or_transcript(&bench);
+            bench.modem(|module, _| module.preset_prompt(&format!("AT+CMQTTSUBTOPIC=0,{length},1"), b""));
+            let mut modem = modem(bench, before.family(), inbox);
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
+            modem.client(FIRST).subscribe_all(&[("meter-3/a", QoS::AtLeastOnce)]).await.or_transcript(bench);
+            assert_eq!(filters(bench), [b"meter-3/a".to_vec()], "{}", bench.transcript_text());
         });
-        assert_eq!(filters(&bench), [b"meter-3/a".to_vec()], "{}", bench.transcript_text());
     }
 }
 
@@ -93,10 +83,7 @@ fn nothing_is_sent_before_the_module_is_found_again() {
             lose_answer(&bench, "AT+CMQTTSUB=0,9,1\r");
             let _ = modem.client(FIRST).subscribe("meter-3/a", QoS::AtLeastOnce).await;
             // What ends the subscription to slashes gets no answer either.
-            bench.modem(|module, _| {
-                let answer = ScriptedAnswer::Silence;
-                module.behaviour_mut().overrides = vec![Override { prefix: "AT+CMQTTUNSUB".into(), nth: 1, answer }];
-            });
+            silence(&bench, "AT+CMQTTUNSUB");
             modem.client(FIRST).publish(&Publish::new("meter-3/b", b"x")).await.or_transcript(&bench);
         });
         let sent = String::from_utf8(bench.sent()).unwrap();
@@ -108,10 +95,8 @@ fn nothing_is_sent_before_the_module_is_found_again() {
 #[test]
 fn a_restart_before_the_module_is_found_is_told_once_and_no_obstacle() {
     for (family, _) in FAMILIES {
-        let bench = bench_with(family, |behaviour| {
-            let answer = ScriptedAnswer::Silence;
-            behaviour.overrides = vec![Override { prefix: "AT+CSQ".to_owned(), nth: 1, answer }];
-        });
+        let bench = bench(family);
+        silence(&bench, "AT+CSQ");
         let inbox = TestInbox::new();
         let mut modem = modem(&bench, family, &inbox);
         bench.block_on(async {
@@ -132,14 +117,24 @@ fn times_of_the_users_own_stay_when_the_family_is_found() {
         modem(&bench, Family::A7600, &inbox).with_timeouts(Timeouts::of(Family::A7600).command(Duration::from_secs(2)));
     bench.block_on(async {
         assert_eq!(modem.detect_family().await, Ok(Some(Family::A76xx)));
-        bench.modem(|module, _| {
-            let answer = ScriptedAnswer::Silence;
-            module.behaviour_mut().overrides = vec![Override { prefix: "AT+CGMM".to_owned(), nth: 0, answer }];
-        });
+        script(&bench, "AT+CGMM", 0, ScriptedAnswer::Silence);
         let start = bench.now();
         let lost = modem.execute(&Cgmm).await;
         assert!(matches!(lost, Err(Error::NoAnswer { .. })), "{lost:?}");
         assert!((bench.now() - start).as_secs() < 3, "{:?}", bench.now() - start);
     });
     assert_no_complaints(&bench, &[ComplaintKind::NotStarted]);
+}
+
+#[test]
+fn a_lost_prompt_of_what_ends_a_subscription_to_slashes_is_settled_too() {
+    on_every_subscribed(async |bench, modem, _| {
+        lose_answer(bench, "AT+CMQTTSUB=0,9,1\r");
+        let lost = modem.client(FIRST).subscribe("meter-3/a", QoS::AtLeastOnce).await;
+        assert!(matches!(lost, Err(Error::NoAnswer { .. })), "{lost:?}");
+        lose_answer(bench, "/////////\rAT+CSQ\rAT+CMQTTUNSUB=0,9,0\r");
+        publish_works(bench, modem).await;
+        assert_eq!(filters(bench), [b"meter-3/#".to_vec()], "{}", bench.transcript_text());
+        assert_no_complaints(bench, PROBING);
+    });
 }

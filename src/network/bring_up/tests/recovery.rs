@@ -178,6 +178,7 @@ fn a_dropped_call_is_gone_on_with_by_the_next() {
             bench.now += Duration::from_millis(100);
             bench.engine.pass_time(bench.now);
             bench.engine.expire(&mut RefuseAll);
+            continue;
         }
         bench.engine.transmitted(bytes.len());
         for &byte in &bytes {

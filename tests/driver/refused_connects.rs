@@ -1,0 +1,75 @@
+//! What `connect` says when it cannot get there, and how long it tries.
+
+use core::time::Duration;
+
+use simcom_modem_simulator::behaviour::ScriptedAnswer;
+
+use crate::bench::*;
+use crate::driver::error::Refusal;
+use crate::driver::{ClientState, Connection};
+
+const ERROR: &[u8] = b"\r\nERROR\r\n";
+
+/// The step of this prefix is refused with this answer every time: `connect` says so, and works when it is not any more.
+fn is_named(prefix: &str, answer: ScriptedAnswer, expected: (&'static str, Refusal)) {
+    on_every_family(&[], async |bench, modem, _| {
+        script(bench, prefix, 0, answer.clone());
+        let start = bench.now();
+        let failed = modem.client(FIRST).connect(&OPTIONS).await;
+        assert_eq!(refusal(failed, bench), expected, "{}", bench.transcript_text());
+        assert!(bench.now() - start < Duration::from_secs(30), "{}", bench.transcript_text());
+        end_script(bench);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).state(), ClientState::Connected);
+        publish_works(bench, modem).await;
+    });
+}
+
+#[test]
+fn an_acquire_that_is_always_refused_is_named() {
+    is_named("AT+CMQTTACCQ=", ScriptedAnswer::Exactly(ERROR.to_vec()), ("+CMQTTACCQ", Refusal::Error));
+    is_named("AT+CMQTTACCQ=", ScriptedAnswer::Refuse(19), ("+CMQTTACCQ", code(19)));
+    is_named("AT+CMQTTACCQ=", ScriptedAnswer::Refuse(12), ("+CMQTTACCQ", code(12)));
+}
+
+#[test]
+fn a_start_that_is_always_refused_is_named() {
+    is_named("AT+CMQTTSTART", ScriptedAnswer::Exactly(ERROR.to_vec()), ("+CMQTTSTART", Refusal::Error));
+    let no_network = b"\r\nOK\r\n\r\n+CMQTTSTART: 1\r\n".to_vec();
+    is_named("AT+CMQTTSTART", ScriptedAnswer::Exactly(no_network), ("+CMQTTSTART", code(1)));
+}
+
+#[test]
+fn an_acquire_that_is_refused_for_another_reason_is_not_tried_again() {
+    on_every_family(&[], async |bench, modem, _| {
+        script(bench, "AT+CMQTTACCQ=", 1, ScriptedAnswer::Refuse(12));
+        let failed = modem.client(FIRST).connect(&OPTIONS).await;
+        assert_eq!(refusal(failed, bench), ("+CMQTTACCQ", code(12)));
+        let sent = String::from_utf8(bench.sent()).unwrap();
+        assert_eq!(sent.matches("AT+CMQTTACCQ=").count(), 1, "{sent}");
+        assert!(!sent.contains("AT+CMQTTREL"), "{sent}");
+    });
+}
+
+#[test]
+fn a_start_that_is_refused_for_another_reason_is_not_tried_again() {
+    on_every_family(&[], async |bench, modem, _| {
+        let no_network = b"\r\nOK\r\n\r\n+CMQTTSTART: 1\r\n".to_vec();
+        script(bench, "AT+CMQTTSTART", 1, ScriptedAnswer::Exactly(no_network));
+        let start = bench.now();
+        let failed = modem.client(FIRST).connect(&OPTIONS).await;
+        assert_eq!(refusal(failed, bench), ("+CMQTTSTART", code(1)));
+        assert!(bench.now() - start < Duration::from_secs(1), "{}", bench.transcript_text());
+    });
+}
+
+#[test]
+fn an_index_that_is_in_use_though_it_was_believed_to_be_free_is_taken_over() {
+    for answer in [ScriptedAnswer::Refuse(19), ScriptedAnswer::Exactly(ERROR.to_vec())] {
+        on_every_family(&[], async |bench, modem, _| {
+            script(bench, "AT+CMQTTACCQ=", 1, answer.clone());
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
+            publish_works(bench, modem).await;
+        });
+    }
+}

@@ -1,0 +1,183 @@
+//! Restarts that are told in one of many ways, or not at all: `connect` works from whatever the driver believed.
+
+use core::time::Duration;
+
+use embedded_io_async::Write;
+use simcom_modem_simulator::referee::ComplaintKind;
+
+use crate::bench::*;
+use crate::driver::command::{Rel, Stop};
+use crate::driver::{Broker, ClientState, ConnectOptions, Connection, Error, Event, QoS, ServiceState};
+
+static ELSEWHERE: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("other.example", 1883), "meter-3");
+static SECOND_OPTIONS: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "meter-4");
+
+/// What the driver believes to be no longer so may be asked for, once.
+const FORGOTTEN: &[ComplaintKind] =
+    &[ComplaintKind::NotStarted, ComplaintKind::NotAcquired, ComplaintKind::NotConnected];
+
+/// The module restarts, and none of what it says about that arrives.
+fn restart_unheard(bench: &Bench) {
+    bench.modem(|module, now| {
+        module.behaviour_mut().reset_urcs = false;
+        module.behaviour_mut().boot_lines = false;
+        module.restart(now);
+    });
+    bench.pass(Duration::from_millis(499));
+    let ready_line = bench.modem(|module, _| module.behaviour().get("ready-line")).unwrap();
+    bench.lose(if ready_line == "rdy" { b"\r\nRDY\r\n".len() } else { b"\r\n*ATREADY: 1\r\n".len() });
+    bench.pass(Duration::from_secs(10));
+}
+
+#[test]
+fn every_way_to_say_ready_is_a_restart() {
+    for ready_line in ["rdy", "atready"] {
+        on_every_family(&[("ready-line", ready_line), ("reset-urcs", "off")], async |bench, modem, _| {
+            subscribed(bench, modem).await;
+            bench.modem(|module, now| module.restart(now));
+            assert_eq!(modem.next_event().await, Ok(Event::ModemRestarted), "{}", bench.transcript_text());
+            assert_eq!(modem.service_state(), ServiceState::Stopped);
+            assert_eq!(modem.client(FIRST).state(), ClientState::Released);
+            assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+            publish_works(bench, modem).await;
+            assert_no_complaints(bench, PROBING);
+        });
+    }
+}
+
+#[test]
+fn reconnect_opens_a_connection_that_a_restart_has_ended_without_a_word() {
+    on_every_subscribed(async |bench, modem, _| {
+        restart_unheard(bench);
+        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        publish_works(bench, modem).await;
+        assert_no_complaints(bench, FORGOTTEN);
+    });
+}
+
+#[test]
+fn reconnect_acquires_again_what_a_restart_has_released_without_a_word() {
+    on_every_subscribed(async |bench, modem, _| {
+        bench.loopback(|broker, now| broker.close(now, 0, 1));
+        assert!(matches!(modem.next_event().await, Ok(Event::ConnectionLost { .. })));
+        restart_unheard(bench);
+        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        publish_works(bench, modem).await;
+        assert_no_complaints(bench, FORGOTTEN);
+    });
+}
+
+#[test]
+fn other_options_are_connected_with_after_a_restart_without_a_word() {
+    on_every_subscribed(async |bench, modem, _| {
+        restart_unheard(bench);
+        assert_eq!(modem.client(FIRST).connect(&ELSEWHERE).await.or_transcript(bench), Connection::Opened);
+        let host = bench.loopback(|broker, _| broker.connection(0).map(|connection| connection.host.clone()));
+        assert_eq!(host.as_deref(), Some("other.example"));
+        publish_works(bench, modem).await;
+        assert_no_complaints(bench, FORGOTTEN);
+    });
+}
+
+#[test]
+fn the_other_client_is_connected_after_a_restart_without_a_word() {
+    on_every_subscribed(async |bench, modem, _| {
+        restart_unheard(bench);
+        assert_eq!(modem.client(SECOND).connect(&SECOND_OPTIONS).await.or_transcript(bench), Connection::Opened);
+        // The first one is not believed to be connected any more.
+        assert_eq!(modem.client(FIRST).state(), ClientState::Released);
+        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        publish_works(bench, modem).await;
+        assert_no_complaints(bench, FORGOTTEN);
+    });
+}
+
+#[test]
+fn a_service_that_a_restart_has_stopped_without_a_word_is_started_again() {
+    on_every_connected(async |bench, modem, _| {
+        modem.client(FIRST).disconnect().await.or_transcript(bench);
+        modem.execute(&Rel { client: FIRST }).await.or_transcript(bench);
+        restart_unheard(bench);
+        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        publish_works(bench, modem).await;
+        assert_no_complaints(bench, FORGOTTEN);
+    });
+}
+
+/// The microcontroller is reset so soon after it has sent this line.
+fn reset_after(bench: &Bench, line: &[u8], time: Duration) {
+    let (_, mut transmitter) = bench.host();
+    bench.block_on(async { transmitter.write_all(line).await.unwrap() });
+    bench.pass(time);
+}
+
+#[test]
+fn a_start_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
+    for delay in ["300", "3000"] {
+        for milliseconds in [0, 10, 100, 290, 310, 2_900] {
+            for (family, _) in FAMILIES {
+                let bench = switched(family, &[("start-delay", delay)]);
+                reset_after(&bench, b"AT+CMQTTSTART\r", Duration::from_millis(milliseconds));
+                let inbox = TestInbox::new();
+                let mut modem = modem(&bench, family, &inbox);
+                bench.block_on(async {
+                    subscribed(&bench, &mut modem).await;
+                    publish_works(&bench, &mut modem).await;
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stop_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
+    for delay in ["300", "3000"] {
+        for milliseconds in [0, 10, 100, 290, 310, 2_900] {
+            for (family, _) in FAMILIES {
+                let bench = switched(family, &[("stop-delay", delay)]);
+                bench.modem(|module, _| module.preset_started());
+                reset_after(&bench, b"AT+CMQTTSTOP\r", Duration::from_millis(milliseconds));
+                let inbox = TestInbox::new();
+                let mut modem = modem(&bench, family, &inbox);
+                bench.block_on(async {
+                    subscribed(&bench, &mut modem).await;
+                    publish_works(&bench, &mut modem).await;
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_client_is_told_of_a_restart_that_the_connect_of_the_second_found_out() {
+    on_every_subscribed(async |bench, modem, _| {
+        restart_unheard(bench);
+        modem.client(SECOND).connect(&SECOND_OPTIONS).await.or_transcript(bench);
+        let events = events_of(bench, modem, Duration::from_secs(5)).await;
+        assert_eq!(events, [Event::ModemRestarted], "the first is {:?}", modem.client(FIRST).state());
+    });
+}
+
+#[test]
+fn a_restart_during_start_and_stop_is_named() {
+    on_every_family(&[("start-delay", "3000"), ("stop-delay", "3000")], async |bench, modem, _| {
+        let restart_in_a_second = || {
+            bench.at(bench.now() + Duration::from_secs(1), |bench| bench.modem(|module, now| module.restart(now)));
+        };
+        restart_in_a_second();
+        let failed = modem.client(FIRST).connect(&OPTIONS).await;
+        let Err(Error::ModemRestarted { command }) = failed else { panic!("{failed:?}\n{}", bench.transcript_text()) };
+        assert_eq!(command.as_str(), "+CMQTTSTART");
+        subscribed(bench, modem).await;
+        modem.client(FIRST).unsubscribe("meter-3/#").await.or_transcript(bench);
+        modem.client(FIRST).disconnect().await.or_transcript(bench);
+        modem.execute(&Rel { client: FIRST }).await.or_transcript(bench);
+        restart_in_a_second();
+        let failed = modem.execute(&Stop).await;
+        let Err(Error::ModemRestarted { command }) = failed else { panic!("{failed:?}\n{}", bench.transcript_text()) };
+        assert_eq!(command.as_str(), "+CMQTTSTOP");
+        assert_eq!(modem.service_state(), ServiceState::Stopped);
+        modem.client(FIRST).reconnect().await.or_transcript(bench);
+        modem.client(FIRST).subscribe("a", QoS::AtMostOnce).await.or_transcript(bench);
+    });
+}

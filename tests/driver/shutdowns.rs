@@ -1,0 +1,59 @@
+//! The end of everything: whatever was begun, by whom ever, is ended, and what cannot be is reported.
+
+use simcom_modem_simulator::behaviour::ScriptedAnswer;
+use simcom_modem_simulator::modem::Service;
+
+use crate::bench::*;
+use crate::driver::Error;
+
+/// Shuts down, from a module prepared like this, with the first client connected.
+fn shut_down(prepare: impl Fn(&Bench), check: impl Fn(&Bench, Result<(), Error>)) {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        prepare(&bench);
+        let inbox = TestInbox::new();
+        let ended = bench.block_on(async {
+            let mut modem = modem(&bench, family, &inbox);
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            modem.shutdown().await.2
+        });
+        check(&bench, ended);
+    }
+}
+
+#[test]
+fn the_other_client_of_an_earlier_life_is_ended_too() {
+    let acquired = |bench: &Bench| bench.modem(|module, _| module.preset_acquired(1, "somebody else", false));
+    shut_down(acquired, |bench, ended| {
+        ended.or_transcript(bench);
+        bench.modem(|module, _| assert_eq!(module.service(), Service::Stopped));
+    });
+}
+
+#[test]
+fn a_refusal_on_the_way_does_not_keep_the_service_from_being_stopped() {
+    for refused in [ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()), ScriptedAnswer::Refuse(11)] {
+        let refuse = |bench: &Bench| script(bench, "AT+CMQTTDISC=", 1, refused.clone());
+        shut_down(refuse, |bench, _| {
+            let sent = String::from_utf8(bench.sent()).unwrap();
+            assert!(sent.contains("AT+CMQTTREL=0\r") && sent.ends_with("AT+CMQTTSTOP\r"), "{sent}");
+        });
+    }
+}
+
+#[test]
+fn a_service_that_cannot_be_stopped_is_reported() {
+    let refuse = |bench: &Bench| {
+        let answer = ScriptedAnswer::Exactly(b"\r\n+CMQTTSTOP: 21\r\n\r\nERROR\r\n".to_vec());
+        script(bench, "AT+CMQTTSTOP", 1, answer);
+    };
+    shut_down(refuse, |bench, ended| assert_eq!(refusal(ended, bench), ("+CMQTTSTOP", code(21))));
+}
+
+#[test]
+fn a_service_that_has_stopped_meanwhile_is_ended_as_wished() {
+    for answer in [&b"\r\nERROR\r\n"[..], b"\r\n+CMQTTSTOP: 9\r\n\r\nERROR\r\n"] {
+        let refuse = |bench: &Bench| script(bench, "AT+CMQTTSTOP", 1, ScriptedAnswer::Exactly(answer.to_vec()));
+        shut_down(refuse, |bench, ended| ended.or_transcript(bench));
+    }
+}
