@@ -207,7 +207,6 @@ impl<'a> Connect<'a> {
                 return Ok(Step::Done);
             }
             Step::ConnectRead => return Ok(Step::Disc),
-
             // It was said not to be acquired.
             Step::Disc if lifecycle.client(self.client).state == ClientState::Released => return Ok(Step::Accq),
             Step::Disc => return Ok(Step::Rel),

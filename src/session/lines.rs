@@ -6,7 +6,6 @@ use crate::at::{FinalResult, Line, Token, behind};
 use crate::command::{Answer, ClientIndex};
 use crate::fmt::{debug, warning};
 use crate::handler::MessageHandler;
-
 use crate::urc::Urc;
 
 impl Session {

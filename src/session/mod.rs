@@ -16,8 +16,8 @@ use crate::command::{ClientIndex, Description, Descriptor, Step};
 use crate::error::{Error, Illegal};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
-
 use crate::timer::Instant;
+
 pub(crate) use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};

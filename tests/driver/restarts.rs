@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use embedded_io_async::Write;
+use simcom_modem_simulator::modem::Modem as Module;
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
@@ -111,13 +112,14 @@ fn reset_after(bench: &Bench, line: &[u8], time: Duration) {
     bench.pass(time);
 }
 
-#[test]
-fn a_start_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
-    for delay in ["300", "3000"] {
+/// The microcontroller was reset at any moment while the module carried this line out; one `connect` will do.
+fn connects_after_a_reset_during(line: &[u8], delay: &str, prepare: impl Fn(&mut Module)) {
+    for length in ["300", "3000"] {
         for milliseconds in [0, 10, 100, 290, 310, 2_900] {
             for (family, _) in FAMILIES {
-                let bench = switched(family, &[("start-delay", delay)]);
-                reset_after(&bench, b"AT+CMQTTSTART\r", Duration::from_millis(milliseconds));
+                let bench = switched(family, &[(delay, length)]);
+                bench.modem(|module, _| prepare(module));
+                reset_after(&bench, line, Duration::from_millis(milliseconds));
                 let inbox = TestInbox::new();
                 let mut modem = modem(&bench, family, &inbox);
                 bench.block_on(async {
@@ -130,22 +132,13 @@ fn a_start_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
 }
 
 #[test]
+fn a_start_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
+    connects_after_a_reset_during(b"AT+CMQTTSTART\r", "start-delay", |_| {});
+}
+
+#[test]
 fn a_stop_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
-    for delay in ["300", "3000"] {
-        for milliseconds in [0, 10, 100, 290, 310, 2_900] {
-            for (family, _) in FAMILIES {
-                let bench = switched(family, &[("stop-delay", delay)]);
-                bench.modem(|module, _| module.preset_started());
-                reset_after(&bench, b"AT+CMQTTSTOP\r", Duration::from_millis(milliseconds));
-                let inbox = TestInbox::new();
-                let mut modem = modem(&bench, family, &inbox);
-                bench.block_on(async {
-                    subscribed(&bench, &mut modem).await;
-                    publish_works(&bench, &mut modem).await;
-                });
-            }
-        }
-    }
+    connects_after_a_reset_during(b"AT+CMQTTSTOP\r", "stop-delay", Module::preset_started);
 }
 
 #[test]
