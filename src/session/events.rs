@@ -10,7 +10,8 @@ use crate::urc::{ConnLost, LossCause};
 pub enum Event {
     /// The message handler took one or more messages of this client.
     Message(ClientIndex),
-    /// The message handler refused messages of this client, an [`Inbox`](crate::Inbox) for lack of room.
+    /// The message handler refused messages of this client, an [`Inbox`](crate::Inbox) for lack of room. It is told when
+    /// they begin.
     MessageRefused {
         /// The client.
         client: ClientIndex,

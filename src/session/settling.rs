@@ -188,7 +188,7 @@ impl Session {
         settling.go_to(match stage {
             // Anything else would become a part of the data.
             _ if settling.unpaid > 0 => Stage::Pay,
-            Stage::Owed | Stage::Undo if !settling.in_step => Stage::Hello,
+            Stage::Owed | Stage::Off if !settling.in_step => Stage::Hello,
             _ => stage,
         });
     }
@@ -253,7 +253,6 @@ impl Session {
                 if let Some((client, _)) = self.stray_filter() {
                     self.lifecycle.client_mut(client).stray_filter = 0;
                 }
-                self.settling_goes_to(Stage::Undo);
             }
             // Whatever `AT` and a payment were answered with, only the fence counts.
             _ => {

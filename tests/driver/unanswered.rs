@@ -6,7 +6,7 @@ use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
-use crate::driver::command::{Cgmm, SubStaged};
+use crate::driver::command::{Answer, Cgmm, Command, Description, Descriptor, Request, SubStaged, Subtopic};
 use crate::driver::error::Illegal;
 use crate::driver::{Connection, Error, Event, Family, Publish, QoS, Timeouts};
 
@@ -23,6 +23,8 @@ const FILTERS: [&str; 3] = ["a/b", "meter-3/a", "a/filter/that/is/longer/than/wh
 fn a_lost_prompt_of_a_subscription_leaves_none_to_slashes() {
     for filter in FILTERS {
         on_every_connected(async |bench, modem, _| {
+            // Longer than the module takes to find its place again, shorter than an outcome is awaited.
+            bench.loopback(|broker, _| broker.latency = Duration::from_secs(6));
             lose_answer(bench, &format!("AT+CMQTTSUB=0,{},1\r", filter.len()));
             let lost = modem.client(FIRST).subscribe(filter, QoS::AtLeastOnce).await;
             assert!(matches!(lost, Err(Error::NoAnswer { .. })), "{lost:?}");
@@ -137,4 +139,73 @@ fn a_lost_prompt_of_what_ends_a_subscription_to_slashes_is_settled_too() {
         assert_eq!(filters(bench), [b"meter-3/#".to_vec()], "{}", bench.transcript_text());
         assert_no_complaints(bench, PROBING);
     });
+}
+
+#[test]
+fn nothing_is_sent_before_the_end_of_a_subscription_to_slashes_is_answered() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, family, &inbox);
+        bench.block_on(async {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            lose_answer(&bench, "AT+CMQTTSUB=0,9,1\r");
+            let _ = modem.client(FIRST).subscribe("meter-3/a", QoS::AtLeastOnce).await;
+            // The final result of what ends it, and its outcome, are lost.
+            let settling = "/////////\rAT+CSQ\rAT+CMQTTUNSUB=0,9,0\r/////////";
+            bench.after_input(bench.sent().len() + settling.len(), |bench| bench.lose(30));
+            modem.client(FIRST).publish(&Publish::new("meter-3/b", b"x")).await.or_transcript(&bench);
+        });
+        let sent = String::from_utf8(bench.sent()).unwrap();
+        let (_, behind) = sent.split_once("AT+CMQTTUNSUB=0,9,0\r/////////").expect("the subscription is ended");
+        assert!(behind.starts_with("AT\rAT+CSQ\r"), "{}", bench.transcript_text());
+    }
+}
+
+#[test]
+fn what_an_earlier_life_has_staged_is_not_subscribed_to() {
+    for (family, _) in FAMILIES.into_iter().filter(|(family, _)| family.has_staged_subscriptions()) {
+        let bench = bench(family);
+        let inbox = TestInbox::new();
+        bench.block_on(async {
+            {
+                let mut modem = modem(&bench, family, &inbox);
+                modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+                let staged = Subtopic { client: FIRST, filter: "meter-3/old", qos: QoS::AtMostOnce };
+                modem.execute(&staged).await.or_transcript(&bench);
+            }
+            let mut modem = modem(&bench, family, &inbox);
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Adopted));
+            modem.client(FIRST).subscribe_all(&[("meter-3/a", QoS::AtMostOnce)]).await.or_transcript(&bench);
+        });
+        assert_eq!(filters(&bench), [b"meter-3/a".to_vec()], "{}", bench.transcript_text());
+    }
+}
+
+/// A command of the user's own that does not say that it prompts.
+struct Surprising;
+
+impl Request for Surprising {
+    fn describe(&self, description: &mut Description<'_>) {
+        description.command(const { &Descriptor::new("+CMQTTSUBTOPIC", Answer::Plain) }).text("=0,9,1");
+    }
+}
+
+impl Command for Surprising {
+    type Response = ();
+}
+
+#[test]
+fn a_query_that_became_the_data_of_a_prompt_is_not_subscribed_to() {
+    for (family, _) in FAMILIES.into_iter().filter(|(family, _)| family.has_staged_subscriptions()) {
+        let bench = bench(family);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, family, &inbox);
+        bench.block_on(async {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            assert!(modem.execute(&Surprising).await.is_err());
+            modem.client(FIRST).subscribe_all(&[("meter-3/a", QoS::AtMostOnce)]).await.or_transcript(&bench);
+        });
+        assert_eq!(filters(&bench), [b"meter-3/a".to_vec()], "{}", bench.transcript_text());
+    }
 }
