@@ -136,7 +136,7 @@ choice! {
 }
 choice! {
     /// What stands between a data part and the next header.
-    PartSeparator {
+    Separator {
         /// `\r\n`.
         CrLf = "crlf",
         /// Nothing.
@@ -276,8 +276,12 @@ pub struct Behaviour {
     pub part_size: usize,
     /// Blank lines before each header of a received message.
     pub blank_lines: usize,
-    /// What stands between a part and the next header.
-    pub part_separator: PartSeparator,
+    /// What stands between a topic part and the next topic part.
+    pub topic_separator: Separator,
+    /// What stands between a payload part and the next payload part.
+    pub payload_separator: Separator,
+    /// What stands behind the last topic part and behind the last payload part: captures show no difference.
+    pub block_separator: Separator,
     /// Messages that arrive while SUB or UNSUB is under way.
     pub message_in_subscribe: MessagePlace,
     /// Messages that arrive while PUB is under way.
@@ -366,7 +370,9 @@ impl Behaviour {
             disconnect_not_connected: DisconnectNotConnected::Code11,
             part_size: 1500,
             blank_lines: 0,
-            part_separator: PartSeparator::CrLf,
+            topic_separator: Separator::CrLf,
+            payload_separator: Separator::CrLf,
+            block_separator: Separator::CrLf,
             message_in_subscribe: MessagePlace::AsItComes,
             message_in_publish: MessagePlace::AsItComes,
             during_prompt: DuringPrompt::Deliver,
