@@ -223,6 +223,8 @@ impl Modem {
             self.now = self.now.max(at);
             self.perform(step);
             self.deliver_received();
+            self.receive_queued();
+            self.deliver_received();
         }
         self.now = self.now.max(now);
     }

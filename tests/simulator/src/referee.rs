@@ -26,7 +26,7 @@ pub enum ComplaintKind {
     Garbage,
     /// The line is longer than the module's buffer.
     LineTooLong,
-    /// Bytes came while the final result of a command was owed.
+    /// Bytes came while the final result or the prompt of a command was owed.
     BytesWhileExecuting,
     /// A mandatory parameter is missing.
     MissingParameter,

@@ -141,6 +141,11 @@ pub static SWITCHES: &[Switch] = &[
     switch!("ping-urc", ping_urc, "+CMQTTPING before +CMQTTCONNLOST"),
     switch!("subscribe-read", subscribe_read, "layout of AT+CMQTTSUB?"),
     switch!("garbage-line", garbage_line, "answer to a line without AT"),
+    switch!(
+        "bytes-while-executing",
+        bytes_while_executing,
+        "bytes that come while a command executes: taken behind its final result, or lost"
+    ),
     switch!("line-buffer", line_buffer, "longest command line"),
     switch!("prompt-delay", timing.prompt, "from a command to its prompt"),
     switch!("result-delay", timing.result, "from a command or its data to the final result"),
