@@ -123,6 +123,8 @@ pub struct Behaviour {
     pub subscribe_read: SubscribeRead,
     /// A line without `AT`.
     pub garbage_line: GarbageLine,
+    /// Whether what precedes `AT` in a line is ignored. Unverified on hardware.
+    pub ignores_before_at: bool,
     /// Bytes that come while a command executes. Unverified on hardware.
     pub bytes_while_executing: BytesWhileExecuting,
     /// Longest command line.
@@ -203,6 +205,7 @@ impl Behaviour {
             ping_urc: false,
             subscribe_read: SubscribeRead::FollowingLines,
             garbage_line: GarbageLine::Error,
+            ignores_before_at: false,
             bytes_while_executing: BytesWhileExecuting::Queued,
             line_buffer: 2048,
             timing: Timing::default(),

@@ -141,6 +141,7 @@ pub static SWITCHES: &[Switch] = &[
     switch!("ping-urc", ping_urc, "+CMQTTPING before +CMQTTCONNLOST"),
     switch!("subscribe-read", subscribe_read, "layout of AT+CMQTTSUB?"),
     switch!("garbage-line", garbage_line, "answer to a line without AT"),
+    switch!("ignores-before-at", ignores_before_at, "what precedes AT in a line is ignored"),
     switch!(
         "bytes-while-executing",
         bytes_while_executing,

@@ -183,7 +183,7 @@ impl Modem {
             }
             return;
         }
-        let command = line.as_slice();
+        let command = self.command_of(&line);
         let text = String::from_utf8_lossy(command).into_owned();
         self.begin_script(&text);
         self.input.executes();
@@ -197,6 +197,19 @@ impl Modem {
             Some(ScriptedAnswer::Exactly(bytes)) => self.answer(bytes),
             Some(ScriptedAnswer::Refuse(code)) => self.refuse_by_script(command, code),
             Some(ScriptedAnswer::Silence) | None => self.check_and_execute(command),
+        }
+    }
+
+    /// The line from its first `AT` on, where the module ignores what precedes it. Another module would refuse the
+    /// line, so the referee complains all the same.
+    fn command_of<'a>(&mut self, line: &'a [u8]) -> &'a [u8] {
+        let begins = line.windows(2).position(|pair| pair.eq_ignore_ascii_case(b"AT"));
+        match begins.map(|at| line.split_at(at)) {
+            Some((before @ [_, ..], command)) if self.behaviour.ignores_before_at => {
+                self.complain(ComplaintKind::Garbage, format!("{}: ignored before AT", before.escape_ascii()));
+                command
+            }
+            _ => line,
         }
     }
 

@@ -87,6 +87,18 @@ fn what_came_before_a_restart_is_not_taken_behind_it() {
 }
 
 #[test]
+fn what_precedes_at_is_an_error_or_ignored() {
+    let mut rig = Rig::new(Family::A7600);
+    assert_eq!(rig.send("x\x01>AT+CSQ"), "\r\nERROR\r\n");
+    rig.set("ignores-before-at", "on");
+    assert_eq!(rig.send("x\x01>AT+CSQ"), "\r\n+CSQ: 23,0\r\n\r\nOK\r\n");
+    assert_eq!(rig.send("+CSQ"), "\r\nERROR\r\n", "there is no AT");
+    rig.modem.preset_echo(true);
+    assert_eq!(rig.send(">at"), ">at\r\r\nOK\r\n");
+    assert_eq!(rig.complaints(), [ComplaintKind::Garbage; 4]);
+}
+
+#[test]
 fn every_style_of_prompt_is_sent() {
     for (value, prompt) in [("crlf", "\r\n>"), ("bare", ">"), ("space", "> "), ("crlf-space", "\r\n> ")] {
         let mut rig = Rig::connected(Family::A7600, &[("prompt", value)]);
