@@ -9,9 +9,9 @@ mod unsolicited;
 mod value;
 
 pub use answers::{
-    AcquireInUse, BytesWhileExecuting, ConnectAgain, ConnectBadArguments, ConnectFailure, DisconnectNotConnected,
-    FailureOrder, GarbageLine, Prompt, ReleaseNotAcquired, StartAgain, StopAcquired, StopNotStarted, SubscribeRead,
-    SuccessOrder,
+    AcquireInUse, BytesWhileExecuting, ConnectAgain, ConnectBadArguments, ConnectCut, ConnectFailure,
+    DisconnectNotConnected, FailureOrder, GarbageLine, Prompt, ReleaseNotAcquired, StartAgain, StopAcquired,
+    StopNotStarted, SubscribeRead, SuccessOrder,
 };
 pub use bring_up::{BootEvents, BringUp, DoneOrder, IccidPrefix, Power, SimFailure};
 pub use messages::{DuringPrompt, MessagePlace, Separator};
@@ -77,6 +77,8 @@ pub struct Behaviour {
     pub connect_bad_arguments: ConnectBadArguments,
     /// CONNECT of a connected client.
     pub connect_again: ConnectAgain,
+    /// A connection closed between CONNACK and the outcome of CONNECT.
+    pub connect_cut: ConnectCut,
     /// DISC, STOP and CONNECT over a live session reboot the module (seen on one A7672).
     pub live_session_reboots: bool,
     /// PUB failing.
@@ -182,6 +184,7 @@ impl Behaviour {
             connect_failure: ConnectFailure::Late,
             connect_bad_arguments: ConnectBadArguments::Error,
             connect_again: ConnectAgain::Code13,
+            connect_cut: ConnectCut::Code26,
             live_session_reboots: false,
             publish_failure: FailureOrder::OkFirst,
             subscribe_failure: FailureOrder::OkFirst,

@@ -229,6 +229,16 @@ impl Modem {
         self.now = self.now.max(now);
     }
 
+    /// The moment that lies so far ahead. A delay can be set to anything, at any time.
+    fn after(&self, delay: Duration) -> Duration {
+        self.now.saturating_add(delay)
+    }
+
+    /// The moment that lies so far behind a final result that is planned now.
+    fn after_result(&self, delay: Duration) -> Duration {
+        self.after(self.behaviour.timing.result).saturating_add(delay)
+    }
+
     fn perform(&mut self, step: Step) {
         match step {
             Step::Emit(bytes) => self.wire.extend(bytes),

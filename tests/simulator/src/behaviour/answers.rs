@@ -101,6 +101,15 @@ choice! {
     }
 }
 choice! {
+    /// Report of a connection that is closed between CONNACK and the outcome of CONNECT.
+    ConnectCut {
+        /// `+CMQTTCONNECT: <i>,26`.
+        Code26 = "26",
+        /// `+CMQTTCONNECT: <i>,0`, then `+CMQTTCONNLOST`.
+        ConnectionLost = "connlost",
+    }
+}
+choice! {
     /// Order of the answers to a PUB, SUB or UNSUB that fails.
     FailureOrder {
         /// `OK`, then the outcome.

@@ -114,6 +114,7 @@ pub static SWITCHES: &[Switch] = &[
     switch!("connect-failure", connect_failure, "order of the answers to a failing CONNECT"),
     switch!("connect-bad-arguments", connect_bad_arguments, "answer to a malformed CONNECT"),
     switch!("connect-again", connect_again, "answer to CONNECT of a connected client"),
+    switch!("connect-cut", connect_cut, "report of a connection that is closed between CONNACK and CONNECT's outcome"),
     switch!(
         "live-session-reboots",
         live_session_reboots,

@@ -136,7 +136,7 @@ impl Simulator {
         loop {
             let output = self.advance();
             line.put(&output);
-            let deadline = self.modem.next_deadline().map(|deadline| self.started + deadline);
+            let deadline = self.modem.next_deadline().and_then(|deadline| self.started.checked_add(deadline));
             tokio::select! {
                 count = from_host.read(&mut received) => match count? {
                     0 => return Ok(()),

@@ -75,7 +75,7 @@ impl Modem {
     /// Plans the final result of the command under way.
     pub(super) fn answer(&mut self, bytes: Vec<u8>) {
         let injected = self.injected.clone();
-        self.agenda.plan(self.now + self.behaviour.timing.result, Step::Final { bytes, injected });
+        self.agenda.plan(self.after(self.behaviour.timing.result), Step::Final { bytes, injected });
     }
 
     pub(super) fn send_final(&mut self, bytes: &[u8], injected: &Injected) {

@@ -59,7 +59,7 @@ impl Modem {
             ConnectAgain::OkThenCode13 => {
                 self.complain(refusal.kind, refusal.what);
                 self.answer_ok();
-                let at = self.now + self.behaviour.timing.result + self.behaviour.timing.connect;
+                let at = self.after_result(self.behaviour.timing.connect);
                 let line = format!("+CMQTTCONNECT: {client},13");
                 self.agenda.plan(at, Step::Emit(framed(&line)));
                 Ok(())

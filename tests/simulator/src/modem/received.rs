@@ -12,6 +12,12 @@ pub(super) struct Received {
     payload: Vec<u8>,
 }
 
+impl Received {
+    pub(super) fn client(&self) -> usize {
+        self.client
+    }
+}
+
 /// The bytes of a received message, from RXSTART to RXEND.
 pub fn message_bytes(behaviour: &Behaviour, client: usize, topic: &[u8], payload: &[u8]) -> Vec<u8> {
     let blank = "\r\n".repeat(behaviour.blank_lines);
