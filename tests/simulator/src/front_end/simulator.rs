@@ -133,6 +133,8 @@ impl Simulator {
         let (mut from_host, mut to_host) = split(stream);
         let mut line = Line::new(self.baud);
         let mut received = [0; 4096];
+        let now = self.now();
+        self.modem.host_replaced(now);
         loop {
             let output = self.advance();
             line.put(&output);

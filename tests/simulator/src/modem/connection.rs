@@ -124,7 +124,7 @@ impl Modem {
         self.require_idle(client)?;
         self.require_connected(client).map_err(|refusal| match self.behaviour.disconnect_not_connected {
             DisconnectNotConnected::Code11 => refusal,
-            DisconnectNotConnected::Error => Refusal::new(refusal.kind, refusal.what),
+            DisconnectNotConnected::Error => refusal.bare(),
         })?;
         if self.reboots_over_live_session(true) {
             return Ok(());

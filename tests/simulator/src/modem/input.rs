@@ -100,6 +100,11 @@ impl Input {
         self.line = bytes.to_vec();
     }
 
+    /// Nothing that a host has sent is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.line.is_empty() && matches!(self.phase, Phase::Command | Phase::Booting)
+    }
+
     fn take_queued(&mut self) -> Option<u8> {
         if self.is_executing() { None } else { self.queue.pop_front() }
     }
@@ -175,7 +180,13 @@ impl Modem {
         }
     }
 
+    /// Whatever an earlier host has begun ends here.
     fn line_complete(&mut self) {
+        self.take_line();
+        self.line_is_inherited = false;
+    }
+
+    fn take_line(&mut self) {
         let line = core::mem::take(&mut self.input.line);
         if line.is_empty() {
             if self.echo {
@@ -254,5 +265,6 @@ impl Modem {
         self.inject(&injected, Point::AfterData);
         self.injected = injected;
         self.entered(entry, data);
+        self.line_is_inherited = false;
     }
 }

@@ -271,6 +271,7 @@ impl Modem {
     /// Says that a connection is gone, behind every message that came over it.
     fn report_loss(&mut self, client: usize, cause: u8) {
         self.clients[client].disconnect();
+        self.last_loss = Some(self.now);
         self.deliver_all(client);
         if self.behaviour.ping_urc {
             self.wire.extend(framed(&format!("+CMQTTPING: {client},6")));

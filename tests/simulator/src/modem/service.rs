@@ -16,7 +16,7 @@ use crate::referee::ComplaintKind;
 impl Modem {
     pub(super) fn start(&mut self) -> Result<(), Refusal> {
         if self.service != Service::Stopped {
-            let refusal = Refusal::new(ComplaintKind::AlreadyStarted, "the service is started");
+            let refusal = Refusal::new(ComplaintKind::AlreadyStarted, "the service is started").as_warning();
             return Err(match self.behaviour.start_again {
                 StartAgain::Error => refusal,
                 StartAgain::Code23 => refusal.with_service_code(23),
@@ -137,6 +137,7 @@ impl Modem {
         self.advance(now);
         self.forget_everything();
         self.network.silent = false;
+        self.last_loss = Some(self.now);
         self.switch_on();
         self.plan_boot();
     }
@@ -226,6 +227,7 @@ impl Modem {
             return;
         }
         self.wire.extend(framed("+CMQTTNONET"));
+        self.last_loss = Some(self.now);
         if !self.behaviour.nonet_keeps_service {
             self.forget_service();
         }
