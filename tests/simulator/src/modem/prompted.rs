@@ -84,7 +84,7 @@ impl Modem {
     pub(super) fn prompt_for(&mut self, client: usize, length: usize, target: Target) {
         let entry = Entry { client, length, target };
         let injected = self.injected.clone();
-        self.agenda.plan(self.now + self.behaviour.timing.prompt, Step::Prompt { entry, injected });
+        self.agenda.plan(self.after(self.behaviour.timing.prompt), Step::Prompt { entry, injected });
     }
 
     pub(super) fn send_prompt(&mut self, entry: Entry, injected: Injected) {
