@@ -113,6 +113,9 @@ pub fn shell_modem<'a, H: MessageHandler>(bench: &Bench, family: Family, handler
     let modem = bare_modem(bench, family, handler);
     let bench = bench.clone();
     ShellModem(modem.with_idle(Box::new(move || {
+        if bench.now() >= bench.time_limit() {
+            return ControlFlow::Break(());
+        }
         bench.pass(Duration::from_millis(5));
         ControlFlow::Continue(())
     })))
