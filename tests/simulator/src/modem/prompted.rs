@@ -102,8 +102,7 @@ impl Modem {
     pub(super) fn entered(&mut self, entry: Entry, data: Vec<u8>) {
         let Entry { client, target, .. } = entry;
         if let Target::Certificate { name } = target {
-            self.store_certificate(name, data);
-            return self.answer_ok();
+            return self.downloaded(name, data);
         }
         if self.clients[client].acquired.is_none() {
             return self.answer(ERROR.to_vec());
