@@ -12,6 +12,7 @@ mod connection;
 mod dispatch;
 mod general;
 mod input;
+mod journal;
 mod line;
 mod operation;
 mod packet_domain;
@@ -35,6 +36,7 @@ mod will;
 #[cfg(test)]
 mod tests;
 
+pub use journal::JournalEntry;
 pub use received::message_bytes;
 pub use state::{Acquired, Client, Network, PdpContext, Service, Settings};
 
@@ -66,6 +68,7 @@ pub struct Modem {
     wire: Vec<u8>,
     requests: Vec<Request>,
     complaints: Vec<Complaint>,
+    journal: Option<Vec<JournalEntry>>,
     /// When the module last reported a loss or a restart.
     last_loss: Option<Duration>,
     /// The line or data under way was begun by an earlier host.
@@ -97,6 +100,7 @@ impl Modem {
             wire: Vec::new(),
             requests: Vec::new(),
             complaints: Vec::new(),
+            journal: None,
             last_loss: None,
             line_is_inherited: false,
             input: Input::default(),

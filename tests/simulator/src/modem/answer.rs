@@ -105,6 +105,7 @@ impl Modem {
     pub(super) fn refuse(&mut self, name: &str, line: &[u8], refusal: Refusal) {
         let what = format!("{}: {}", line.escape_ascii(), refusal.what);
         self.complain_as(refusal.severity, refusal.kind, what);
+        self.note_refusal();
         match refusal.answer {
             RefusalAnswer::Error => self.answer(ERROR.to_vec()),
             RefusalAnswer::Code { client, code } => self.answer(code_then_error(name, client, code)),

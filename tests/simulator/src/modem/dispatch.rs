@@ -75,6 +75,7 @@ impl Modem {
         let text = String::from_utf8_lossy(line);
         let name = text.trim_start_matches("AT+").split(['=', '?']).next().unwrap_or_default();
         let client = usize::from(text.split_once('=').is_some_and(|(_, rest)| rest.starts_with('1')));
+        self.note_refusal();
         self.answer(code_then_error(name, Some(client), code));
     }
 }

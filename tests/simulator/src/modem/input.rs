@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::Modem;
 use super::answer::Refusal;
+use super::journal::JournalEntry;
 use super::prompted::{Entry, Target};
 use super::script::Injected;
 use crate::behaviour::{BytesWhileExecuting, Point, ScriptedAnswer};
@@ -212,6 +213,7 @@ impl Modem {
             return;
         }
         self.echo_line(&line);
+        self.note(JournalEntry::Line { line: command.to_vec(), accepted: true });
         match scripted {
             Some(ScriptedAnswer::Exactly(bytes)) => self.answer(bytes),
             Some(ScriptedAnswer::Refuse(code)) => self.refuse_by_script(command, code),

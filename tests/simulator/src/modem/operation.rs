@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::Modem;
 use super::agenda::Step;
 use super::answer::{ERROR, OK, code_line, framed};
+use super::journal::JournalEntry;
 use super::script::Injected;
 use super::tls::{NOT_SET_CERTIFICATE, OPEN_SESSION_FAILED};
 use crate::behaviour::{ConnectCut, ConnectFailure, ConnectOutcome, FailureOrder, Point, SuccessOrder, TakenOver};
@@ -298,6 +299,10 @@ impl Modem {
         let state = &mut self.clients[client];
         let was_connected = state.connected;
         state.disconnect();
+        if was_connected || state.operation.is_some() {
+            self.note(JournalEntry::ConnectionLost { client });
+        }
+        let state = &mut self.clients[client];
         let Some(operation) = &mut state.operation else {
             if was_connected {
                 self.report_loss(client, cause);

@@ -3,6 +3,7 @@
 use super::Modem;
 use super::agenda::Step;
 use super::answer::{ERROR, Refusal, code_then_error};
+use super::journal::JournalEntry;
 use super::line::Parameters;
 use super::script::Injected;
 use crate::behaviour::{Point, Prompt};
@@ -104,12 +105,14 @@ impl Modem {
         if let Target::Certificate { name } = target {
             return self.downloaded(name, data);
         }
-        if self.clients[client].acquired.is_none() {
+        let is_acquired = self.clients[client].acquired.is_some();
+        let accepted = is_acquired && (!target.is_topic() || self.accepts_topic(client, &target, &data));
+        self.note(JournalEntry::Data { data: data.clone(), accepted });
+        if !is_acquired {
             return self.answer(ERROR.to_vec());
         }
-        if target.is_topic() && !self.accepts_topic(client, &target, &data) {
-            self.answer(code_then_error(target.name(), Some(client), 2));
-            return;
+        if !accepted {
+            return self.answer(code_then_error(target.name(), Some(client), 2));
         }
         let state = &mut self.clients[client];
         match target {

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::agenda::Step;
 use super::answer::{OK, Refusal, framed};
+use super::journal::JournalEntry;
 use super::script::{ISIMAID, Injected, stk_line};
 use super::terminal::SinceBoot;
 use super::{Client, Modem, Service};
@@ -141,6 +142,7 @@ impl Modem {
     /// The module loses its power and gets it back: as a restart, but without a word before it.
     pub fn power_on(&mut self, now: Duration) {
         self.advance(now);
+        self.note(JournalEntry::Restarted);
         self.forget_everything();
         self.network.silent = false;
         self.last_loss = Some(self.now);
@@ -245,6 +247,7 @@ impl Modem {
             return;
         }
         self.wire.extend(framed("+CMQTTNONET"));
+        self.note(JournalEntry::NetworkLost);
         self.last_loss = Some(self.now);
         if !self.behaviour.nonet_keeps_service {
             self.forget_service();
