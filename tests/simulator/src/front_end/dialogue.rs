@@ -134,6 +134,8 @@ impl<W: Write> Observer for Dialogue<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use crate::fault::Fault;
 
     fn without_times(written: &[u8]) -> Vec<String> {
@@ -159,7 +161,7 @@ mod tests {
         let mut dialogue = Dialogue::new(&mut written);
         dialogue.host_sent(b"AT+");
         let fault = Fault::Flip(0x20);
-        dialogue.fault_struck(Direction::ToModem, &Strike { position: 3, byte: b'C', fault });
+        dialogue.fault_struck(Direction::ToModem, &Strike { at: Duration::ZERO, position: 3, byte: b'C', fault });
         dialogue.host_sent(b"cSQ\r");
         assert_eq!(without_times(&written), ["→ fault: byte 3 'C' changed by 0x20", "→ AT+cSQ"]);
     }

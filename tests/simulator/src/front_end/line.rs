@@ -96,7 +96,7 @@ mod tests {
         wire.faults.plan(1, Fault::Lose);
         wire.faults.plan(2, Fault::Double);
         wire.push(Duration::ZERO, b"abcd");
-        let strike = |position, byte, fault| Arrived::Struck(Strike { position, byte, fault });
+        let strike = |position, byte, fault| Arrived::Struck(Strike { at: Duration::ZERO, position, byte, fault });
         let expected = [
             Arrived::Bytes(b"a".to_vec()),
             strike(1, b'b', Fault::Lose),
