@@ -133,9 +133,9 @@ impl<W: Write> Observer for Dialogue<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::time::Duration;
 
+    use super::*;
     use crate::fault::Fault;
 
     fn without_times(written: &[u8]) -> Vec<String> {
