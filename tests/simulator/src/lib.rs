@@ -33,6 +33,7 @@ pub mod modem;
 pub mod mqtt;
 pub mod pipe;
 pub mod referee;
+mod wire;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
