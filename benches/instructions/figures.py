@@ -20,8 +20,8 @@ PLATFORMS = {"host": "host", "cortex_m": "Cortex-M3"}
 # How often a workload is done on the host: that often, and twice as often.
 COUNT = 16
 
-# A figure may be that much worse than the one written down: with the compiler and the kind of host that it is of, and with
-# others.
+# A figure may be that much worse than the one written down: with the compiler and the kind of host that it is of, and
+# with others.
 TOLERANCE = 0.03
 TOLERANCE_OF_OTHERS = 0.15
 
@@ -69,7 +69,8 @@ def on_cortex_m(image):
 
 
 def per_unit(runs, workload):
-    """The instructions of the driver for one unit: what the second run has more than the first, the harness taken off."""
+    """The instructions of the driver, and those of the harness, for one unit: what the second run has more than the
+    first."""
     sides = []
     for side in ("driver", "harness"):
         (units, instructions), (more_units, more_instructions) = runs[workload, side]

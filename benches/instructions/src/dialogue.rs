@@ -39,8 +39,8 @@ pub const PUBLISH: &[Step] = &[
     step(b"AT+CMQTTPUB=0,1,60,0,0\r", b"\r\nOK\r\n\r\n+CMQTTPUB: 0,0\r\n"),
 ];
 
-/// A received message, its payload in parts of 1,500 bytes. A line ends for the driver at its CR, and so does this: the LF
-/// comes first, as that of the message before.
+/// A received message, its payload in parts of 1,500 bytes. A line ends for the driver at its CR, and so does this: the
+/// LF comes first, as that of the message before.
 pub static MESSAGE: [u8; MESSAGE_BYTES] = message();
 
 const MESSAGE_START: &[u8] = b"\n\r\n+CMQTTRXSTART: 0,14,10240\r\n+CMQTTRXTOPIC: 0,14\r\ndevice-7/state";
