@@ -9,6 +9,7 @@ mod bench;
 mod bring_up;
 mod broken_messages;
 mod command_set;
+mod families;
 mod faults;
 mod handler;
 mod idle;

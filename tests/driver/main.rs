@@ -9,6 +9,7 @@ mod bring_up;
 mod broken_messages;
 mod cancellation;
 mod command_set;
+mod families;
 mod faults;
 mod handler;
 mod interjections;

@@ -2,6 +2,8 @@
 
 mod case;
 mod execution;
+#[path = "../driver/families.rs"]
+mod families;
 mod grid;
 mod known;
 mod report;
