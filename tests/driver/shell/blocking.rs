@@ -14,6 +14,9 @@ use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, Identi
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timeouts, Timer};
 
+/// How often a transmitter that has no room is looked at.
+const LOOKS_EVERY: Duration = Duration::from_micros(100);
+
 /// What a look at an async receiver or transmitter shows at this moment.
 fn at_once<O>(future: impl Future<Output = O>) -> Option<O> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
@@ -67,11 +70,17 @@ impl embedded_io::Write for BlockingTransmitter {
                 self.bench.carry();
                 return written;
             }
+            self.bench.pass(LOOKS_EVERY);
         }
     }
 
     fn flush(&mut self) -> Result<(), ErrorKind> {
-        at_once(self.inner.flush()).expect("nothing is waited for")
+        loop {
+            if let Some(flushed) = at_once(self.inner.flush()) {
+                return flushed;
+            }
+            self.bench.pass(LOOKS_EVERY);
+        }
     }
 }
 
