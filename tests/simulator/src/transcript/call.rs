@@ -51,6 +51,7 @@ const CALLS: &[(&str, &[Argument])] = &[
             optional("will_message", Kind::Bytes),
             optional("will_qos", Kind::Number(2)),
             optional("tls", Kind::Word(&["server", "mutual", "client", "without_verification"])),
+            optional("ignore_local_time", Kind::Flag),
             optional("ca", Kind::Text),
             optional("certificate", Kind::Text),
             optional("key", Kind::Text),
