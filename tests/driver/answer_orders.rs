@@ -317,8 +317,14 @@ fn urcs_at_every_point_of_every_exchange_disturb_nothing() {
 fn every_style_of_prompt_and_block_layout_is_understood() {
     for prompt in ["crlf", "bare", "space", "crlf-space"] {
         for (blank_lines, separator) in [("0", "crlf"), ("0", "none"), ("1", "crlf"), ("3", "none")] {
-            let switches =
-                [("prompt", prompt), ("blank-lines", blank_lines), ("part-separator", separator), ("part-size", "100")];
+            let switches = [
+                ("prompt", prompt),
+                ("blank-lines", blank_lines),
+                ("topic-separator", separator),
+                ("payload-separator", separator),
+                ("block-separator", separator),
+                ("part-size", "100"),
+            ];
             on_every_family(&switches, async |bench, modem, inbox| {
                 connected(bench, modem).await;
                 modem.client(FIRST).subscribe("a/#", QoS::AtLeastOnce).await.or_transcript(bench);

@@ -42,6 +42,14 @@ fn every_transcript_gives_the_results_of_its_header() {
     assert!(passed > 0, "no transcript was found");
 }
 
+#[test]
+fn the_example_of_the_readme_is_a_transcript_that_passes() {
+    let readme = include_str!("README.md");
+    let example = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("it has one");
+    let transcript = example.parse().unwrap_or_else(|error| panic!("{error}"));
+    replay::in_every_form(&transcript).unwrap_or_else(|(line, problem)| panic!("line {line}: {problem}"));
+}
+
 /// Prints a line that shows in every run: what `println!` prints shows only where a test fails.
 fn report(line: &str) {
     writeln!(std::io::stdout(), "{line}").expect("stdout is there");

@@ -49,12 +49,17 @@ pub fn replay(path: &Path) -> Result<(), String> {
     if transcript.header.calls.is_empty() {
         return Err(format!("{}: the header has no calls", path.display()));
     }
-    forms(&transcript).try_for_each(|form| {
-        let bench_and_module = stage(&transcript);
-        in_form(&transcript, form, &bench_and_module).map_err(|(line, problem)| {
-            // The last line stands for its end.
+    in_every_form(&transcript).map_err(|(line, problem)| format!("{}:{line}: {problem}", path.display()))
+}
+
+/// Replays a transcript in every form; says in which line it went wrong, and how.
+pub fn in_every_form(transcript: &Transcript) -> Result<(), (usize, String)> {
+    forms(transcript).try_for_each(|form| {
+        let (bench, module) = stage(transcript);
+        in_form(transcript, form, &bench, &module).map_err(|(line, problem)| {
+            // The last line stands for the end.
             let line = line.unwrap_or_else(|| transcript.steps.last().map_or(1, |step| step.line));
-            format!("{}:{line}: {problem} ({form:?})\n{}", path.display(), bench_and_module.0.transcript_text())
+            (line, format!("{problem} ({form:?})\n{}", bench.transcript_text()))
         })
     })
 }
@@ -64,7 +69,7 @@ fn stage(transcript: &Transcript) -> (Bench, ScriptedModule) {
     (Bench::of(module.clone()), module)
 }
 
-fn in_form(transcript: &Transcript, form: Form, (bench, module): &(Bench, ScriptedModule)) -> Result<(), Offence> {
+fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &ScriptedModule) -> Result<(), Offence> {
     let header = &transcript.header;
     let inbox = ReplayInbox::new();
     let mut modem = Some(shell_modem(bench, calls::family(header.family), &inbox));

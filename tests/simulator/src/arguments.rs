@@ -46,7 +46,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 
-    /// End with exit code 3 if the referee complained
+    /// End with exit code 3 if the referee found errors; its warnings do not count
     #[arg(long)]
     pub strict: bool,
 }

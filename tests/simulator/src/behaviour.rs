@@ -1,214 +1,29 @@
 //! Every habit in which real modules differ, as a switch.
 
+mod answers;
 mod bring_up;
+mod messages;
 mod script;
 mod switches;
+mod unsolicited;
 mod value;
 
+pub use answers::{
+    AcquireInUse, BytesWhileExecuting, ConnectAgain, ConnectBadArguments, ConnectCut, ConnectFailure,
+    DisconnectNotConnected, FailureOrder, GarbageLine, Prompt, ReleaseNotAcquired, StartAgain, StopAcquired,
+    StopNotStarted, SubscribeRead, SuccessOrder,
+};
 pub use bring_up::{BootEvents, BringUp, DoneOrder, IccidPrefix, Power, SimFailure};
+pub use messages::{DuringPrompt, MessagePlace, Separator};
 pub(crate) use script::Occurrences;
 pub use script::{Injection, Override, Point, ScriptedAnswer};
 pub use switches::{SWITCHES, Switch, SwitchError};
+pub use unsolicited::{Noise, ReadyLine};
 pub use value::Value;
 
 use core::time::Duration;
 
 use crate::family::Family;
-use value::choice;
-
-choice! {
-    /// The bytes of the prompt.
-    Prompt {
-        /// `\r\n>`, as captured.
-        CrLf = "crlf",
-        /// `>`.
-        Bare = "bare",
-        /// `> `.
-        Space = "space",
-        /// `\r\n> `.
-        CrLfSpace = "crlf-space",
-    }
-}
-choice! {
-    /// Order of `OK` and a successful outcome line.
-    SuccessOrder {
-        /// `OK`, then the outcome.
-        OkFirst = "ok-first",
-        /// The outcome, then `OK`.
-        ResultFirst = "result-first",
-    }
-}
-choice! {
-    /// Answer to START of a started service.
-    StartAgain {
-        /// Bare `ERROR` (A7670).
-        Error = "error",
-        /// `+CMQTTSTART: 23`, `ERROR` (SIM7600).
-        Code23 = "23",
-    }
-}
-choice! {
-    /// Answer to STOP while a client is acquired.
-    StopAcquired {
-        /// `+CMQTTSTOP: 21`, `ERROR` (SIM7600).
-        Code21 = "21",
-        /// `+CMQTTSTOP: 19`, `ERROR` (SIM7670G).
-        Code19 = "19",
-        /// `OK`, `+CMQTTSTOP: 21` (the failure form of the A7600 manual).
-        OkThenCode21 = "ok-21",
-    }
-}
-choice! {
-    /// Answer to STOP of a stopped service.
-    StopNotStarted {
-        /// Bare `ERROR`.
-        Error = "error",
-        /// `+CMQTTSTOP: 9`, `ERROR`.
-        Code9 = "9",
-    }
-}
-choice! {
-    /// Answer to ACCQ of an acquired index.
-    AcquireInUse {
-        /// `+CMQTTACCQ: <i>,19`, `ERROR`.
-        Code19 = "19",
-        /// Bare `ERROR`.
-        Error = "error",
-    }
-}
-choice! {
-    /// Answer to REL of an index that is not acquired.
-    ReleaseNotAcquired {
-        /// `+CMQTTREL: <i>,20`, `ERROR` (A7670G).
-        Code20 = "20",
-        /// `OK` (SIM7600G).
-        Ok = "ok",
-    }
-}
-choice! {
-    /// Order of the answers to a CONNECT that fails at the broker.
-    ConnectFailure {
-        /// `OK`, then `+CMQTTCONNECT: <i>,<err>`.
-        Late = "late",
-        /// `+CMQTTCONNECT: <i>,<err>`, `ERROR`, no `OK`.
-        Early = "early",
-        /// `ERROR`, then `+CMQTTCONNECT: <i>,<err>` (SIM767X note only).
-        ErrorFirst = "error-first",
-    }
-}
-choice! {
-    /// Answer to a CONNECT whose arguments are wrong.
-    ConnectBadArguments {
-        /// Bare `ERROR`.
-        Error = "error",
-        /// `+CMQTTCONNECT: <i>,12`, `ERROR`.
-        Code12 = "12",
-    }
-}
-choice! {
-    /// Answer to CONNECT of a connected client.
-    ConnectAgain {
-        /// `+CMQTTCONNECT: <i>,13`, `ERROR`.
-        Code13 = "13",
-        /// `OK`, `+CMQTTCONNECT: <i>,13`.
-        OkThenCode13 = "ok-13",
-    }
-}
-choice! {
-    /// Order of the answers to a PUB, SUB or UNSUB that fails.
-    FailureOrder {
-        /// `OK`, then the outcome.
-        OkFirst = "ok-first",
-        /// The outcome, then `ERROR`.
-        ErrorLast = "error-last",
-        /// The outcome, `+CMQTTCONNLOST` if there is one, then `OK`.
-        OkLast = "ok-last",
-    }
-}
-choice! {
-    /// Answer to DISC of a client that is not connected.
-    DisconnectNotConnected {
-        /// `+CMQTTDISC: <i>,11`, `ERROR`.
-        Code11 = "11",
-        /// Bare `ERROR`.
-        Error = "error",
-    }
-}
-choice! {
-    /// What stands between a data part and the next header.
-    PartSeparator {
-        /// `\r\n`.
-        CrLf = "crlf",
-        /// Nothing.
-        None = "none",
-    }
-}
-choice! {
-    /// Where a message goes that arrives while an exchange of its client is under way.
-    MessagePlace {
-        /// Out at once.
-        AsItComes = "as-it-comes",
-        /// Between `OK` and the outcome line.
-        Inside = "inside",
-        /// After the outcome line.
-        After = "after",
-    }
-}
-choice! {
-    /// Whether messages and other URCs come out while a prompt waits for its data.
-    DuringPrompt {
-        /// They do.
-        Deliver = "deliver",
-        /// They wait for the end of the data.
-        Hold = "hold",
-    }
-}
-choice! {
-    /// A URC that comes with every command.
-    Noise {
-        /// None.
-        None = "none",
-        /// `SMS DONE` and `PB DONE`.
-        Boot = "boot",
-        /// `+CPIN: READY`.
-        Cpin = "cpin",
-        /// `*ISIMAID: "…"`.
-        Isimaid = "isimaid",
-        /// `+CGEV: EPS PDN ACT 1`.
-        Cgev = "cgev",
-        /// `+CGEV: ME PDN ACT 8,4`.
-        CgevMe = "cgev-me",
-        /// `+MSTK: 11, "…"`, more than 250 bytes.
-        Mstk = "mstk",
-    }
-}
-choice! {
-    /// The line that tells that the module has booted.
-    ReadyLine {
-        /// `RDY`.
-        Rdy = "rdy",
-        /// `*ATREADY: 1`.
-        AtReady = "atready",
-    }
-}
-choice! {
-    /// Layout of the topics in the answer to `AT+CMQTTSUB?`.
-    SubscribeRead {
-        /// `+CMQTTSUB:` alone, then a line a topic.
-        FollowingLines = "following-lines",
-        /// `+CMQTTSUB: <topic>`, a line a topic.
-        SameLine = "same-line",
-    }
-}
-choice! {
-    /// Answer to a line that does not begin with `AT`.
-    GarbageLine {
-        /// `ERROR`.
-        Error = "error",
-        /// None.
-        Silent = "silent",
-    }
-}
 
 /// How long the module takes for what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,6 +77,8 @@ pub struct Behaviour {
     pub connect_bad_arguments: ConnectBadArguments,
     /// CONNECT of a connected client.
     pub connect_again: ConnectAgain,
+    /// A connection closed between CONNACK and the outcome of CONNECT.
+    pub connect_cut: ConnectCut,
     /// DISC, STOP and CONNECT over a live session reboot the module (seen on one A7672).
     pub live_session_reboots: bool,
     /// PUB failing.
@@ -276,8 +93,12 @@ pub struct Behaviour {
     pub part_size: usize,
     /// Blank lines before each header of a received message.
     pub blank_lines: usize,
-    /// What stands between a part and the next header.
-    pub part_separator: PartSeparator,
+    /// What stands between a topic part and the next topic part.
+    pub topic_separator: Separator,
+    /// What stands between a payload part and the next payload part.
+    pub payload_separator: Separator,
+    /// What stands behind the last topic part and behind the last payload part: captures show no difference.
+    pub block_separator: Separator,
     /// Messages that arrive while SUB or UNSUB is under way.
     pub message_in_subscribe: MessagePlace,
     /// Messages that arrive while PUB is under way.
@@ -304,6 +125,10 @@ pub struct Behaviour {
     pub subscribe_read: SubscribeRead,
     /// A line without `AT`.
     pub garbage_line: GarbageLine,
+    /// Whether what precedes `AT` in a line is ignored. Unverified on hardware.
+    pub ignores_before_at: bool,
+    /// Bytes that come while a command executes. Unverified on hardware.
+    pub bytes_while_executing: BytesWhileExecuting,
     /// Longest command line.
     pub line_buffer: usize,
     /// Delays.
@@ -359,6 +184,7 @@ impl Behaviour {
             connect_failure: ConnectFailure::Late,
             connect_bad_arguments: ConnectBadArguments::Error,
             connect_again: ConnectAgain::Code13,
+            connect_cut: ConnectCut::Code26,
             live_session_reboots: false,
             publish_failure: FailureOrder::OkFirst,
             subscribe_failure: FailureOrder::OkFirst,
@@ -366,7 +192,9 @@ impl Behaviour {
             disconnect_not_connected: DisconnectNotConnected::Code11,
             part_size: 1500,
             blank_lines: 0,
-            part_separator: PartSeparator::CrLf,
+            topic_separator: Separator::CrLf,
+            payload_separator: Separator::CrLf,
+            block_separator: Separator::CrLf,
             message_in_subscribe: MessagePlace::AsItComes,
             message_in_publish: MessagePlace::AsItComes,
             during_prompt: DuringPrompt::Deliver,
@@ -380,6 +208,8 @@ impl Behaviour {
             ping_urc: false,
             subscribe_read: SubscribeRead::FollowingLines,
             garbage_line: GarbageLine::Error,
+            ignores_before_at: false,
+            bytes_while_executing: BytesWhileExecuting::Queued,
             line_buffer: 2048,
             timing: Timing::default(),
             bring_up: BringUp::default(),

@@ -114,6 +114,7 @@ pub static SWITCHES: &[Switch] = &[
     switch!("connect-failure", connect_failure, "order of the answers to a failing CONNECT"),
     switch!("connect-bad-arguments", connect_bad_arguments, "answer to a malformed CONNECT"),
     switch!("connect-again", connect_again, "answer to CONNECT of a connected client"),
+    switch!("connect-cut", connect_cut, "report of a connection that is closed between CONNACK and CONNECT's outcome"),
     switch!(
         "live-session-reboots",
         live_session_reboots,
@@ -125,7 +126,9 @@ pub static SWITCHES: &[Switch] = &[
     switch!("disconnect-not-connected", disconnect_not_connected, "answer to DISC of a client that is not connected"),
     switch!("part-size", part_size, "longest part of a received topic or payload"),
     switch!("blank-lines", blank_lines, "blank lines before each header of a received message"),
-    switch!("part-separator", part_separator, "what stands between a part and the next header"),
+    switch!("topic-separator", topic_separator, "what stands between two topic parts"),
+    switch!("payload-separator", payload_separator, "what stands between two payload parts"),
+    switch!("block-separator", block_separator, "what stands behind the last topic part and the last payload part"),
     switch!("message-in-subscribe", message_in_subscribe, "place of messages that arrive during SUB"),
     switch!("message-in-publish", message_in_publish, "place of messages that arrive during PUB"),
     switch!("during-prompt", during_prompt, "messages that arrive while a prompt waits"),
@@ -139,6 +142,12 @@ pub static SWITCHES: &[Switch] = &[
     switch!("ping-urc", ping_urc, "+CMQTTPING before +CMQTTCONNLOST"),
     switch!("subscribe-read", subscribe_read, "layout of AT+CMQTTSUB?"),
     switch!("garbage-line", garbage_line, "answer to a line without AT"),
+    switch!("ignores-before-at", ignores_before_at, "what precedes AT in a line is ignored"),
+    switch!(
+        "bytes-while-executing",
+        bytes_while_executing,
+        "bytes that come while a command executes: taken behind its final result, or lost"
+    ),
     switch!("line-buffer", line_buffer, "longest command line"),
     switch!("prompt-delay", timing.prompt, "from a command to its prompt"),
     switch!("result-delay", timing.result, "from a command or its data to the final result"),

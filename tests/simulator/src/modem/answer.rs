@@ -4,7 +4,7 @@ use super::agenda::Step;
 use super::script::Injected;
 use super::{Modem, Service};
 use crate::behaviour::Point;
-use crate::referee::ComplaintKind;
+use crate::referee::{ComplaintKind, Severity};
 
 pub(super) const OK: &[u8] = b"\r\nOK\r\n";
 pub(super) const ERROR: &[u8] = b"\r\nERROR\r\n";
@@ -13,6 +13,7 @@ pub(super) const ERROR: &[u8] = b"\r\nERROR\r\n";
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) kind: ComplaintKind,
+    pub(super) severity: Severity,
     pub(super) what: String,
     pub(super) answer: RefusalAnswer,
 }
@@ -31,7 +32,24 @@ pub(super) enum RefusalAnswer {
 
 impl Refusal {
     pub(super) fn new(kind: ComplaintKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), answer: RefusalAnswer::Error }
+        Self { kind, severity: Severity::Error, what: what.into(), answer: RefusalAnswer::Error }
+    }
+
+    /// A host that does not know the module's state, or its firmware, has no other way to find out.
+    pub(super) fn as_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// The same, if what forbids the command is a state that can have outlived the host, or not.
+    pub(super) fn as_warning_about_state(self) -> Self {
+        if self.kind.is_about_state() { self.as_warning() } else { self }
+    }
+
+    /// The same with a bare `ERROR`.
+    pub(super) fn bare(mut self) -> Self {
+        self.answer = RefusalAnswer::Error;
+        self
     }
 
     pub(super) fn with_code(mut self, client: usize, code: u8) -> Self {
@@ -75,7 +93,7 @@ impl Modem {
     /// Plans the final result of the command under way.
     pub(super) fn answer(&mut self, bytes: Vec<u8>) {
         let injected = self.injected.clone();
-        self.agenda.plan(self.now + self.behaviour.timing.result, Step::Final { bytes, injected });
+        self.agenda.plan(self.after(self.behaviour.timing.result), Step::Final { bytes, injected });
     }
 
     pub(super) fn send_final(&mut self, bytes: &[u8], injected: &Injected) {
@@ -86,7 +104,8 @@ impl Modem {
 
     pub(super) fn refuse(&mut self, name: &str, line: &[u8], refusal: Refusal) {
         let what = format!("{}: {}", line.escape_ascii(), refusal.what);
-        self.complain(refusal.kind, what);
+        self.complain_as(refusal.severity, refusal.kind, what);
+        self.note_refusal();
         match refusal.answer {
             RefusalAnswer::Error => self.answer(ERROR.to_vec()),
             RefusalAnswer::Code { client, code } => self.answer(code_then_error(name, client, code)),

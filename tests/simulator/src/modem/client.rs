@@ -22,7 +22,7 @@ impl Modem {
             if parameters.count() == 4 { Some(parameters.number_in(3, "version", 3..=4)? as u8) } else { None };
         self.require_idle(client)?;
         if self.clients[client].acquired.is_some() {
-            let refusal = Refusal::new(ComplaintKind::AlreadyAcquired, "the index is in use");
+            let refusal = Refusal::new(ComplaintKind::AlreadyAcquired, "the index is in use").as_warning();
             return Err(match self.behaviour.acquire_in_use {
                 AcquireInUse::Code19 => refusal.with_code(client, 19),
                 AcquireInUse::Error => refusal,

@@ -19,15 +19,16 @@ impl Modem {
     pub(super) fn local_time(&self) -> u64 {
         let since = |moment: Duration| self.now.saturating_sub(moment).as_secs();
         match (self.terminal.clock, self.network.time) {
-            (Some((time, set_at, _)), _) => time + since(set_at),
-            (None, Some(time)) if self.terminal.automatic_time => time + since(Duration::ZERO),
-            _ => UNSET + since(Duration::ZERO),
+            (Some((time, set_at, _)), _) => time.saturating_add(since(set_at)),
+            (None, Some(time)) if self.terminal.automatic_time => time.saturating_add(since(Duration::ZERO)),
+            _ => UNSET.saturating_add(since(Duration::ZERO)),
         }
     }
 
     pub(super) fn clock(&self) -> String {
         let zone = self.terminal.clock.map_or(0, |(_, _, zone)| zone);
-        let local = i64::try_from(self.local_time()).unwrap_or_default() + i64::from(zone) * QUARTER_HOUR;
+        let utc = i64::try_from(self.local_time()).unwrap_or(i64::MAX);
+        let local = utc.saturating_add(i64::from(zone) * QUARTER_HOUR);
         let shown = OffsetDateTime::from_unix_timestamp(local).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let (hour, minute, second) = shown.to_hms();
         format!(

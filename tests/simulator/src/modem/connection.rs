@@ -59,7 +59,7 @@ impl Modem {
             ConnectAgain::OkThenCode13 => {
                 self.complain(refusal.kind, refusal.what);
                 self.answer_ok();
-                let at = self.now + self.behaviour.timing.result + self.behaviour.timing.connect;
+                let at = self.after_result(self.behaviour.timing.connect);
                 let line = format!("+CMQTTCONNECT: {client},13");
                 self.agenda.plan(at, Step::Emit(framed(&line)));
                 Ok(())
@@ -124,7 +124,7 @@ impl Modem {
         self.require_idle(client)?;
         self.require_connected(client).map_err(|refusal| match self.behaviour.disconnect_not_connected {
             DisconnectNotConnected::Code11 => refusal,
-            DisconnectNotConnected::Error => Refusal::new(refusal.kind, refusal.what),
+            DisconnectNotConnected::Error => refusal.bare(),
         })?;
         if self.reboots_over_live_session(true) {
             return Ok(());

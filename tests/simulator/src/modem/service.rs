@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::agenda::Step;
 use super::answer::{OK, Refusal, framed};
+use super::journal::JournalEntry;
 use super::script::{ISIMAID, Injected, stk_line};
 use super::terminal::SinceBoot;
 use super::{Client, Modem, Service};
@@ -16,7 +17,7 @@ use crate::referee::ComplaintKind;
 impl Modem {
     pub(super) fn start(&mut self) -> Result<(), Refusal> {
         if self.service != Service::Stopped {
-            let refusal = Refusal::new(ComplaintKind::AlreadyStarted, "the service is started");
+            let refusal = Refusal::new(ComplaintKind::AlreadyStarted, "the service is started").as_warning();
             return Err(match self.behaviour.start_again {
                 StartAgain::Error => refusal,
                 StartAgain::Code23 => refusal.with_service_code(23),
@@ -40,9 +41,9 @@ impl Modem {
         match order {
             SuccessOrder::OkFirst => {
                 self.answer_ok();
-                (self.now + self.behaviour.timing.result + delay, false)
+                (self.after_result(delay), false)
             }
-            SuccessOrder::ResultFirst => (self.now + delay, true),
+            SuccessOrder::ResultFirst => (self.after(delay), true),
         }
     }
 
@@ -81,7 +82,7 @@ impl Modem {
             StopAcquired::OkThenCode21 => {
                 self.complain(refusal.kind, refusal.what);
                 self.answer_ok();
-                let at = self.now + self.behaviour.timing.result + self.behaviour.timing.stop;
+                let at = self.after_result(self.behaviour.timing.stop);
                 self.agenda.plan(at, Step::Emit(framed("+CMQTTSTOP: 21")));
                 Ok(())
             }
@@ -135,8 +136,10 @@ impl Modem {
     /// The module loses its power and gets it back: as a restart, but without a word before it.
     pub fn power_on(&mut self, now: Duration) {
         self.advance(now);
+        self.note(JournalEntry::Restarted);
         self.forget_everything();
         self.network.silent = false;
+        self.last_loss = Some(self.now);
         self.switch_on();
         self.plan_boot();
     }
@@ -161,20 +164,20 @@ impl Modem {
         let delay = self.behaviour.timing.boot;
         let mut at = self.now;
         for line in self.first_boot_lines() {
-            at += delay;
+            at = at.saturating_add(delay);
             self.agenda.plan(at, Step::Emit(framed(&line)));
         }
         if self.behaviour.boot_lines {
-            at += self.behaviour.bring_up.done_delay;
+            at = at.saturating_add(self.behaviour.bring_up.done_delay);
             for line in match self.behaviour.bring_up.done_order {
                 DoneOrder::SmsFirst => ["SMS DONE", "PB DONE"],
                 DoneOrder::PbFirst => ["PB DONE", "SMS DONE"],
             } {
-                at += delay;
+                at = at.saturating_add(delay);
                 self.agenda.plan(at, Step::Emit(framed(line)));
             }
         }
-        self.agenda.plan(self.now + delay, Step::Booted);
+        self.agenda.plan(self.after(delay), Step::Booted);
     }
 
     fn first_boot_lines(&self) -> Vec<String> {
@@ -226,6 +229,8 @@ impl Modem {
             return;
         }
         self.wire.extend(framed("+CMQTTNONET"));
+        self.note(JournalEntry::NetworkLost);
+        self.last_loss = Some(self.now);
         if !self.behaviour.nonet_keeps_service {
             self.forget_service();
         }
@@ -236,7 +241,8 @@ impl Modem {
     pub fn lose_network_silently(&mut self, now: Duration, noticed: bool) {
         self.advance(now);
         for client in 0..2 {
-            if self.clients[client].connected {
+            // A connection whose outcome has not been reported yet dies like any other.
+            if self.clients[client].connected || self.clients[client].is_busy() {
                 self.request(Request::Drop { client });
                 if noticed {
                     self.clients[client].disconnect();

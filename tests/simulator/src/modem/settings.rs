@@ -14,7 +14,7 @@ impl Modem {
         parameters.at_most(3)?;
         let setting = parameters.bytes(0, "setting")?;
         let client = parameters.client(1)?;
-        self.require_configurable(client).map_err(bare)?;
+        self.require_configurable(client).map_err(Refusal::bare)?;
         let settings = &mut self.clients[client].settings;
         match setting {
             b"checkUTF8" => settings.check_utf8 = parameters.flag(2, "checkUTF8_flag")?,
@@ -57,8 +57,8 @@ impl Modem {
         parameters.at_most(2)?;
         let client = parameters.client(0)?;
         let context = parameters.number_in(1, "ssl_ctx_index", 0..=9)?;
-        self.require_idle(client).map_err(bare)?;
-        self.require_disconnected(client).map_err(bare)?;
+        self.require_idle(client).map_err(Refusal::bare)?;
+        self.require_disconnected(client).map_err(Refusal::bare)?;
         self.clients[client].ssl_context = Some(context as u8);
         self.answer_ok();
         Ok(())
@@ -78,8 +78,4 @@ impl Modem {
         self.answer_lines(&lines);
         Ok(())
     }
-}
-
-fn bare(refusal: Refusal) -> Refusal {
-    Refusal::new(refusal.kind, refusal.what)
 }

@@ -66,7 +66,7 @@ impl Modem {
             self.terminal.since_boot.pin_entered = true;
             self.terminal.pin_attempts = 3;
             self.answer_ok();
-            self.agenda.plan(self.now + self.behaviour.timing.result, Step::Emit(framed(READY)));
+            self.agenda.plan(self.after(self.behaviour.timing.result), Step::Emit(framed(READY)));
         } else {
             self.terminal.pin_attempts -= 1;
             self.complain(ComplaintKind::WrongPin, "not the SIM's PIN");
