@@ -4,6 +4,7 @@ mod calls;
 mod failing;
 mod files;
 mod module;
+mod recorded;
 mod replay;
 mod scan;
 #[path = "../driver/shell/asynchronous.rs"]
