@@ -45,8 +45,8 @@ pub fn masked_line(line: &[u8]) -> Vec<u8> {
 fn behind_user_of_connect(line: &[u8]) -> Option<usize> {
     // Two marks: one lost byte leaves one of them.
     let is_connect = find(line, b"MQTTCONNECT").is_some() || find(line, b"tcp:").is_some();
-    let quotes = line.iter().enumerate().filter(|(_, byte)| **byte == b'"').map(|(place, _)| place + 1);
-    if is_connect { quotes.skip(3).next() } else { None }
+    let mut quotes = line.iter().enumerate().filter(|(_, byte)| **byte == b'"').map(|(place, _)| place + 1);
+    if is_connect { quotes.nth(3) } else { None }
 }
 
 /// Masks a quoted value from `start` on: what is before its first quote are separators and the number of a context.
