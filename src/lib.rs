@@ -77,6 +77,9 @@ mod options;
 pub mod power;
 mod procedure;
 mod result_code;
+#[cfg(feature = "_sans_io")]
+#[doc(hidden)]
+pub mod sans_io;
 mod session;
 mod timer;
 mod tls;

@@ -195,7 +195,7 @@ fn no_connection_at_the_prompt_corrects_what_the_driver_believed() {
 
 #[test]
 fn a_failed_publish_tells_its_code_and_the_lost_connection_in_every_order() {
-    for order in ["ok-first", "error-last", "ok-last"] {
+    for order in ["ok-first", "error-last", "ok-last", "ok-twice"] {
         on_every_family(&[("publish-failure", order)], async |bench, modem, inbox| {
             connected(bench, modem).await;
             bench.loopback(|broker, _| broker.close_at_next_publish(1));
@@ -215,7 +215,7 @@ fn a_failed_publish_tells_its_code_and_the_lost_connection_in_every_order() {
 
 #[test]
 fn a_failed_subscribe_tells_its_code_and_the_lost_connection_in_every_order() {
-    for order in ["ok-first", "error-last", "ok-last"] {
+    for order in ["ok-first", "error-last", "ok-last", "ok-twice"] {
         on_every_family(&[("subscribe-failure", order)], async |bench, modem, _| {
             connected(bench, modem).await;
             bench.loopback(|broker, _| broker.close_at_next_subscribe(2));

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bring_up;
+mod firmware;
 mod messages;
 mod script;
 mod switches;
@@ -9,11 +10,14 @@ mod unsolicited;
 mod value;
 
 pub use answers::{
-    AcquireInUse, BytesWhileExecuting, ConnectAgain, ConnectBadArguments, ConnectCut, ConnectFailure,
-    DisconnectNotConnected, FailureOrder, GarbageLine, Prompt, ReleaseNotAcquired, StartAgain, StopAcquired,
-    StopNotStarted, SubscribeRead, SuccessOrder,
+    AcquireInUse, BusyScope, BytesWhileExecuting, ConnectAgain, ConnectBadArguments, ConnectCut, ConnectFailure,
+    ConnectOutcome, DisconnectNotConnected, FailureOrder, GarbageLine, Prompt, ReleaseNotAcquired, StartAgain,
+    StopAcquired, StopNotStarted, SubscribeRead, SuccessOrder, TakenOver,
 };
-pub use bring_up::{BootEvents, BringUp, DoneOrder, IccidPrefix, Power, SimFailure};
+pub use bring_up::{
+    BootEvents, BringUp, ClockYear, ContextActivation, DoneOrder, IccidPrefix, Power, SimFailure, UnsetClock,
+};
+pub use firmware::{CertificateReplace, Firmware, MissingFile};
 pub use messages::{DuringPrompt, MessagePlace, Separator};
 pub(crate) use script::Occurrences;
 pub use script::{Injection, Override, Point, ScriptedAnswer};
@@ -44,7 +48,10 @@ pub struct Timing {
     pub publish: Duration,
     /// Least time from DISC's `OK` to its outcome.
     pub disconnect: Duration,
-    /// From a restart to the ready line, and between the lines after it.
+    /// From a failure to the one more `OK` behind it.
+    pub extra_ok: Duration,
+    /// From a restart to the moment at which commands are taken and the ready line comes, and between the lines after
+    /// it.
     pub boot: Duration,
 }
 
@@ -57,6 +64,9 @@ pub struct Behaviour {
     pub prompt: Prompt,
     /// Order of START's answers.
     pub start_order: SuccessOrder,
+    /// The end of an earlier command's answer, `+CGREG: 0,1`, `OK`, `SMS DONE`, stands between the echo of START and
+    /// its own answer.
+    pub stale_answer_in_start: bool,
     /// Answer to a second START.
     pub start_again: StartAgain,
     /// How many STARTs answer `OK`, `+CMQTTSTART: 1` before the PDP context is up.
@@ -67,12 +77,22 @@ pub struct Behaviour {
     pub stop_acquired: StopAcquired,
     /// STOP of a stopped service.
     pub stop_not_started: StopNotStarted,
+    /// `+CMQTTNONET` follows STOP's answers.
+    pub nonet_after_stop: bool,
     /// ACCQ of an acquired index.
     pub acquire_in_use: AcquireInUse,
     /// REL of an index that is not acquired.
     pub release_not_acquired: ReleaseNotAcquired,
     /// CONNECT failing at the broker.
     pub connect_failure: ConnectFailure,
+    /// CONNECT with TLS that fails before any handshake, with 33 or 34.
+    pub tls_failure: ConnectFailure,
+    /// How many CONNECTs with TLS fail so, with 34, whatever is on the module.
+    pub tls_failures: u32,
+    /// The outcome of a CONNECT that succeeds.
+    pub connect_outcome: ConnectOutcome,
+    /// Another device takes over every session.
+    pub taken_over: TakenOver,
     /// CONNECT with wrong arguments.
     pub connect_bad_arguments: ConnectBadArguments,
     /// CONNECT of a connected client.
@@ -103,6 +123,8 @@ pub struct Behaviour {
     pub message_in_subscribe: MessagePlace,
     /// Messages that arrive while PUB is under way.
     pub message_in_publish: MessagePlace,
+    /// Messages that arrive while a command outside MQTT executes follow its final result at once.
+    pub glued_messages: bool,
     /// Messages that arrive while a prompt waits.
     pub during_prompt: DuringPrompt,
     /// URC between a command and its echo.
@@ -129,12 +151,16 @@ pub struct Behaviour {
     pub ignores_before_at: bool,
     /// Bytes that come while a command executes. Unverified on hardware.
     pub bytes_while_executing: BytesWhileExecuting,
+    /// Who is busy while an outcome is awaited.
+    pub busy_scope: BusyScope,
     /// Longest command line.
     pub line_buffer: usize,
     /// Delays.
     pub timing: Timing,
     /// SIM, registration and PDP contexts.
     pub bring_up: BringUp,
+    /// What the firmware knows.
+    pub firmware: Firmware,
     /// PWRKEY and RESET.
     pub power: Power,
     /// Bytes put in at given points of given commands.
@@ -152,12 +178,16 @@ impl Behaviour {
                 behaviour.stop_acquired = StopAcquired::OkThenCode21;
                 behaviour.nonet = false;
             }
-            Family::A76xx => behaviour.acquire_in_use = AcquireInUse::Error,
+            Family::A76xx => {
+                behaviour.acquire_in_use = AcquireInUse::Error;
+                behaviour.tls_failure = ConnectFailure::Early;
+            }
             Family::Sim7600 => {
                 behaviour.start_order = SuccessOrder::ResultFirst;
                 behaviour.start_again = StartAgain::Code23;
                 behaviour.stop_order = SuccessOrder::ResultFirst;
                 behaviour.stop_not_started = StopNotStarted::Code9;
+                behaviour.subscribe_failure = FailureOrder::OkTwice;
                 behaviour.release_not_acquired = ReleaseNotAcquired::Ok;
                 behaviour.ready_line = ReadyLine::Rdy;
             }
@@ -174,14 +204,20 @@ impl Behaviour {
             echo: true,
             prompt: Prompt::CrLf,
             start_order: SuccessOrder::OkFirst,
+            stale_answer_in_start: false,
             start_again: StartAgain::Error,
             start_failures: 0,
             stop_order: SuccessOrder::OkFirst,
             stop_acquired: StopAcquired::Code21,
             stop_not_started: StopNotStarted::Error,
+            nonet_after_stop: false,
             acquire_in_use: AcquireInUse::Code19,
             release_not_acquired: ReleaseNotAcquired::Code20,
             connect_failure: ConnectFailure::Late,
+            tls_failure: ConnectFailure::Late,
+            tls_failures: 0,
+            connect_outcome: ConnectOutcome::Reported,
+            taken_over: TakenOver::No,
             connect_bad_arguments: ConnectBadArguments::Error,
             connect_again: ConnectAgain::Code13,
             connect_cut: ConnectCut::Code26,
@@ -197,6 +233,7 @@ impl Behaviour {
             block_separator: Separator::CrLf,
             message_in_subscribe: MessagePlace::AsItComes,
             message_in_publish: MessagePlace::AsItComes,
+            glued_messages: false,
             during_prompt: DuringPrompt::Deliver,
             before_echo: Noise::None,
             after_echo: Noise::None,
@@ -210,9 +247,11 @@ impl Behaviour {
             garbage_line: GarbageLine::Error,
             ignores_before_at: false,
             bytes_while_executing: BytesWhileExecuting::Queued,
+            busy_scope: BusyScope::Client,
             line_buffer: 2048,
             timing: Timing::default(),
             bring_up: BringUp::default(),
+            firmware: Firmware::of(family),
             power: Power::of(family),
             injections: Vec::new(),
             overrides: Vec::new(),
@@ -232,6 +271,7 @@ impl Default for Timing {
             subscribe: Duration::from_millis(40),
             publish: Duration::from_millis(47),
             disconnect: Duration::from_millis(50),
+            extra_ok: Duration::ZERO,
             boot: Duration::from_millis(500),
         }
     }

@@ -42,6 +42,8 @@ pub struct Rates {
 /// A fault that has struck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strike {
+    /// When.
+    pub at: Duration,
     /// The byte it struck.
     pub position: usize,
     /// What the byte was.
@@ -98,14 +100,14 @@ impl Faults {
     }
 
     /// How much later the next byte, which is `byte`, arrives. It is to be asked before the byte is [put](Self::put) through.
-    pub fn hold(&mut self, byte: u8) -> Option<Duration> {
+    pub fn hold(&mut self, now: Duration, byte: u8) -> Option<Duration> {
         let faults = self.planned.get_mut(&self.position)?;
         let index = faults.iter().position(|fault| matches!(fault, Fault::Hold(_)))?;
         let fault = faults.remove(index);
         if faults.is_empty() {
             self.planned.remove(&self.position);
         }
-        self.strikes.push(Strike { position: self.position, byte, fault });
+        self.strikes.push(Strike { at: now, position: self.position, byte, fault });
         match fault {
             Fault::Hold(time) => Some(time),
             _ => None,
@@ -130,7 +132,7 @@ impl Faults {
     }
 
     fn strike(&mut self, now: Duration, position: usize, fault: Fault, arrival: &mut Arrival) {
-        self.strikes.push(Strike { position, byte: arrival.byte, fault });
+        self.strikes.push(Strike { at: now, position, byte: arrival.byte, fault });
         match fault {
             Fault::Lose => arrival.copies = 0,
             Fault::Double => arrival.copies = 2,

@@ -77,6 +77,7 @@ pub struct Modem {
     echo: bool,
     service: Service,
     starts: u32,
+    tls_connects: u32,
     operations: u64,
     clients: [Client; 2],
     network: Network,
@@ -106,6 +107,7 @@ impl Modem {
             echo: behaviour.echo,
             service: Service::Stopped,
             starts: 0,
+            tls_connects: 0,
             operations: 0,
             clients: [Client::default(), Client::default()],
             network: Network::default(),
@@ -262,6 +264,7 @@ impl Modem {
     fn perform(&mut self, step: Step) {
         match step {
             Step::Emit(bytes) => self.wire.extend(bytes),
+            Step::Ready(bytes) => self.ready(&bytes),
             Step::Final { bytes, injected } => self.send_final(&bytes, &injected),
             Step::Prompt { entry, injected } => self.send_prompt(entry, injected),
             Step::Ask { client, operation, request } => self.ask(client, operation, request),

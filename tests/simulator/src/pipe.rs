@@ -141,6 +141,11 @@ impl Bench {
         self.0.borrow_mut().limit = limit;
     }
 
+    /// That limit, for a host that has to look at it itself because it blocks.
+    pub fn time_limit(&self) -> Duration {
+        self.0.borrow().limit
+    }
+
     /// Sets how bytes are cut.
     pub fn set_chunking(&self, chunking: Chunking) {
         self.0.borrow_mut().chunking = chunking;

@@ -118,6 +118,8 @@ choice! {
         ErrorLast = "error-last",
         /// The outcome, `+CMQTTCONNLOST` if there is one, then `OK`.
         OkLast = "ok-last",
+        /// `OK`, the outcome, `+CMQTTCONNLOST` if there is one, then one more `OK` (SUB of a SIM7600).
+        OkTwice = "ok-twice",
     }
 }
 choice! {
@@ -154,5 +156,35 @@ choice! {
         Queued = "queued",
         /// They are lost.
         Lost = "lost",
+    }
+}
+choice! {
+    /// What becomes of the outcome of a CONNECT that succeeds.
+    ConnectOutcome {
+        /// It is reported.
+        Reported = "reported",
+        /// It is not: nothing follows `OK`, though the session is live (SIM7600).
+        Lost = "lost",
+    }
+}
+choice! {
+    /// Whether another device with the same client id takes every session over right after CONNECT, so that SUB and
+    /// its like are refused with 11. No URC tells of it.
+    TakenOver {
+        /// It does not.
+        No = "no",
+        /// It does, and `AT+CMQTTDISC?` tells the client disconnected.
+        Noticed = "noticed",
+        /// It does, and `AT+CMQTTDISC?` tells the client connected.
+        Unnoticed = "unnoticed",
+    }
+}
+choice! {
+    /// Who is refused with 14 while an outcome is awaited.
+    BusyScope {
+        /// The same client.
+        Client = "client",
+        /// Both clients. Unverified.
+        Both = "both",
     }
 }

@@ -19,6 +19,14 @@ choice! {
         CgevMe = "cgev-me",
         /// `+MSTK: 11, "…"`, more than 250 bytes.
         Mstk = "mstk",
+        /// `$GNRMC,…`, a sentence of the receiver for positions, which begins without a line end.
+        Nmea = "nmea",
+        /// `+CMT: …` and a short message that says `OK`.
+        CmtOk = "cmt-ok",
+        /// `+CMT: …` and a short message that says `ERROR`.
+        CmtError = "cmt-error",
+        /// `+CMT: …` and a short message that says `> x`.
+        CmtPrompt = "cmt-prompt",
     }
 }
 choice! {

@@ -18,7 +18,7 @@ fn each_fault_strikes_its_own_byte() {
         let mut faults = Faults::default();
         faults.plan(2, fault);
         assert_eq!(arrive(&mut faults, b"ATT\r"), expected, "{fault}");
-        assert_eq!(faults.take_strikes(), [Strike { position: 2, byte: b'T', fault }]);
+        assert_eq!(faults.take_strikes(), [Strike { at: Duration::from_millis(2), position: 2, byte: b'T', fault }]);
         assert_eq!(faults.not_reached().count(), 0);
     }
 }
@@ -43,8 +43,8 @@ fn faults_of_one_byte_take_effect_together() {
 fn a_hold_is_asked_for_once_and_leaves_the_byte_as_it_is() {
     let mut faults = Faults::default();
     faults.plan(0, Fault::Hold(Duration::from_secs(1)));
-    assert_eq!(faults.hold(b'x'), Some(Duration::from_secs(1)));
-    assert_eq!(faults.hold(b'x'), None);
+    assert_eq!(faults.hold(Duration::ZERO, b'x'), Some(Duration::from_secs(1)));
+    assert_eq!(faults.hold(Duration::ZERO, b'x'), None);
     assert_eq!(arrive(&mut faults, b"x"), b"x");
 }
 
@@ -77,6 +77,6 @@ fn the_same_seed_gives_the_same_faults() {
 
 #[test]
 fn a_strike_reads_as_a_sentence() {
-    let strike = Strike { position: 12, byte: b'\r', fault: Fault::Flip(4) };
+    let strike = Strike { at: Duration::ZERO, position: 12, byte: b'\r', fault: Fault::Flip(4) };
     assert_eq!(strike.to_string(), "byte 12 '\\r' changed by 0x04");
 }

@@ -2,8 +2,8 @@
 
 use super::agenda::Step;
 use super::script::Injected;
-use super::{Modem, Service};
-use crate::behaviour::Point;
+use super::{Client, Modem, Service};
+use crate::behaviour::{BusyScope, Point};
 use crate::referee::{ComplaintKind, Severity};
 
 pub(super) const OK: &[u8] = b"\r\nOK\r\n";
@@ -36,14 +36,14 @@ impl Refusal {
     }
 
     /// A host that does not know the module's state, or its firmware, has no other way to find out.
-    pub(super) fn as_warning(mut self) -> Self {
+    pub(super) fn unavoidable(mut self) -> Self {
         self.severity = Severity::Warning;
         self
     }
 
     /// The same, if what forbids the command is a state that can have outlived the host, or not.
-    pub(super) fn as_warning_about_state(self) -> Self {
-        if self.kind.is_about_state() { self.as_warning() } else { self }
+    pub(super) fn unavoidable_if_about_state(self) -> Self {
+        if self.kind.is_about_state() { self.unavoidable() } else { self }
     }
 
     /// The same with a bare `ERROR`.
@@ -123,9 +123,12 @@ impl Modem {
 
     /// Code 14 from an operation's `OK` to its outcome.
     pub(super) fn require_idle(&self, client: usize) -> Result<(), Refusal> {
+        let busy = |what: &str| Refusal::new(ComplaintKind::Busy, what).with_code(client, 14);
         if self.clients[client].is_busy() {
-            let what = "the client waits for an outcome";
-            return Err(Refusal::new(ComplaintKind::Busy, what).with_code(client, 14));
+            return Err(busy("the client waits for an outcome"));
+        }
+        if self.behaviour.busy_scope == BusyScope::Both && self.clients.iter().any(Client::is_busy) {
+            return Err(busy("the other client waits for an outcome").unavoidable());
         }
         Ok(())
     }
@@ -143,8 +146,17 @@ impl Modem {
         if self.clients[client].connected {
             return Ok(());
         }
-        let what = "the client is not connected";
-        Err(Refusal::new(ComplaintKind::NotConnected, what).with_code(client, 11))
+        let refusal = not_connected(client, "the client is not connected");
+        Err(if self.clients[client].taken_over { refusal.unavoidable() } else { refusal })
+    }
+
+    /// For what the broker has to hear.
+    pub(super) fn require_session(&self, client: usize) -> Result<(), Refusal> {
+        self.require_connected(client)?;
+        if self.clients[client].taken_over {
+            return Err(not_connected(client, "another device has taken the session over").unavoidable());
+        }
+        Ok(())
     }
 
     /// For what belongs between ACCQ and CONNECT.
@@ -155,6 +167,10 @@ impl Modem {
         let what = "the client is connected already";
         Err(Refusal::new(ComplaintKind::AlreadyConnected, what).with_code(client, 13))
     }
+}
+
+fn not_connected(client: usize, what: &str) -> Refusal {
+    Refusal::new(ComplaintKind::NotConnected, what).with_code(client, 11)
 }
 
 pub(super) fn code_then_error(name: &str, client: Option<usize>, code: u8) -> Vec<u8> {

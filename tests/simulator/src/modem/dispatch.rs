@@ -13,7 +13,7 @@ impl Modem {
                 let name = parsed.name.clone();
                 let asks = matches!(parsed.form, Form::Read | Form::Test);
                 let result = self.dispatch(parsed);
-                (name, if asks { result.map_err(Refusal::as_warning) } else { result })
+                (name, if asks { result.map_err(Refusal::unavoidable) } else { result })
             }
             Err(refusal) => (String::new(), Err(refusal)),
         };
@@ -27,13 +27,16 @@ impl Modem {
         let Some(mqtt) = line.name.strip_prefix("CMQTT") else {
             return self.general(line);
         };
+        if !self.behaviour.firmware.mqtt {
+            return Err(unknown().unavoidable());
+        }
         match (mqtt, line.form) {
             (_, Form::Test) => self.test_form(mqtt),
             ("START", Form::Execute) => self.start(),
-            ("STOP", Form::Execute) => self.stop().map_err(Refusal::as_warning_about_state),
+            ("STOP", Form::Execute) => self.stop().map_err(Refusal::unavoidable_if_about_state),
             ("ACCQ", Form::Write(parameters)) => self.acquire(&parameters),
             ("ACCQ", Form::Read) => self.read_acquired(),
-            ("REL", Form::Write(parameters)) => self.release(&parameters).map_err(Refusal::as_warning_about_state),
+            ("REL", Form::Write(parameters)) => self.release(&parameters).map_err(Refusal::unavoidable_if_about_state),
             ("REL", Form::Read) => self.read_released(),
             ("SSLCFG", Form::Write(parameters)) => self.set_ssl_context(&parameters),
             ("SSLCFG", Form::Read) => self.read_ssl_contexts(),
@@ -43,7 +46,9 @@ impl Modem {
             ("WILLMSG", Form::Write(parameters)) => self.will_message(&parameters),
             ("CONNECT", Form::Write(parameters)) => self.connect(&parameters),
             ("CONNECT", Form::Read) => self.read_connections(),
-            ("DISC", Form::Write(parameters)) => self.disconnect(&parameters).map_err(Refusal::as_warning_about_state),
+            ("DISC", Form::Write(parameters)) => {
+                self.disconnect(&parameters).map_err(Refusal::unavoidable_if_about_state)
+            }
             ("DISC", Form::Read) => self.read_disconnected(),
             ("TOPIC", Form::Write(parameters)) => self.topic(&parameters),
             ("PAYLOAD", Form::Write(parameters)) => self.payload(&parameters),

@@ -23,6 +23,8 @@ const AFTER_DATA: &[u8] = b"\r\n";
 pub(super) struct Input {
     line: Vec<u8>,
     phase: Phase,
+    /// The last command was one of MQTT.
+    is_mqtt: bool,
     /// Came while a command executed and is taken behind it.
     queue: VecDeque<u8>,
 }
@@ -99,6 +101,11 @@ impl Input {
 
     pub(super) fn begin_line(&mut self, bytes: &[u8]) {
         self.line = bytes.to_vec();
+    }
+
+    /// A command outside MQTT is under way.
+    pub(super) fn executes_other_command(&self) -> bool {
+        self.is_executing() && !self.is_mqtt
     }
 
     /// Nothing that a host has sent is under way.
@@ -199,6 +206,7 @@ impl Modem {
         let text = String::from_utf8_lossy(command).into_owned();
         self.begin_script(&text);
         self.input.executes();
+        self.input.is_mqtt = text.to_ascii_uppercase().starts_with("AT+CMQTT");
         let scripted = self.scripted_answer(&text);
         if scripted == Some(ScriptedAnswer::Silence) {
             self.input.takes_commands();

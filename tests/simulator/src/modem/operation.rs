@@ -7,7 +7,8 @@ use super::agenda::Step;
 use super::answer::{ERROR, OK, code_line, framed};
 use super::journal::JournalEntry;
 use super::script::Injected;
-use crate::behaviour::{ConnectCut, ConnectFailure, FailureOrder, Point, SuccessOrder};
+use super::tls::{NOT_SET_CERTIFICATE, OPEN_SESSION_FAILED};
+use crate::behaviour::{ConnectCut, ConnectFailure, ConnectOutcome, FailureOrder, Point, SuccessOrder, TakenOver};
 use crate::broker::Request;
 
 /// An operation that waits for its broker, or for the time of its outcome.
@@ -48,9 +49,17 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     OkFirst,
+    OkTwice,
     OkLast,
     ErrorFirst,
     ErrorLast,
+}
+
+impl Order {
+    /// The final result cannot be sent before the outcome is known.
+    fn waits_for_outcome(self) -> bool {
+        matches!(self, Self::OkLast | Self::ErrorFirst | Self::ErrorLast)
+    }
 }
 
 impl Kind {
@@ -94,9 +103,24 @@ impl Operation {
 impl Modem {
     /// Sends the request and plans `OK`, unless its place depends on the outcome.
     pub(super) fn begin_operation(&mut self, client: usize, kind: Kind, timeout: Duration, request: Request) {
+        let held = [0, 1].into_iter().any(|code| self.order(&kind, code).waits_for_outcome());
+        let result_at = self.after(self.behaviour.timing.result);
+        let operation = self.open_operation(client, kind, held);
+        // After `OK`, whoever is asked: captures show a message that a subscribe or publish brings about behind it.
+        self.agenda.plan(result_at, Step::Ask { client, operation, request });
+        self.agenda.plan(self.after(timeout), Step::Expire { client, operation });
+    }
+
+    /// A CONNECT that fails before the broker is asked.
+    pub(super) fn begin_failed_connect(&mut self, client: usize, code: u8) {
+        let held = self.order(&Kind::Connect, code).waits_for_outcome();
+        self.open_operation(client, Kind::Connect, held);
+        self.resolve(client, Kind::is_connect, code);
+    }
+
+    fn open_operation(&mut self, client: usize, kind: Kind, held: bool) -> u64 {
         self.operations += 1;
         let id = self.operations;
-        let held = [0, 1].into_iter().any(|code| self.order(&kind, code) != Order::OkFirst);
         let outcome_delay = self.outcome_delay(&kind);
         let (result_at, earliest) = (self.after(self.behaviour.timing.result), self.after_result(outcome_delay));
         let injected = self.injected.clone();
@@ -105,9 +129,7 @@ impl Modem {
         if !held {
             self.answer_ok();
         }
-        // After `OK`, whoever is asked: captures show a message that a subscribe or publish brings about behind it.
-        self.agenda.plan(result_at, Step::Ask { client, operation: id, request });
-        self.agenda.plan(self.after(timeout), Step::Expire { client, operation: id });
+        id
     }
 
     /// Asks the broker, unless the operation has ended or been answered meanwhile.
@@ -134,17 +156,25 @@ impl Modem {
             FailureOrder::OkFirst => Order::OkFirst,
             FailureOrder::ErrorLast => Order::ErrorLast,
             FailureOrder::OkLast => Order::OkLast,
+            FailureOrder::OkTwice => Order::OkTwice,
         };
         match (kind, code) {
             (Kind::Disconnect, 0) if behaviour.disconnect_order == SuccessOrder::ResultFirst => Order::OkLast,
             (_, 0) | (Kind::Disconnect, _) => Order::OkFirst,
-            (Kind::Connect, _) => match behaviour.connect_failure {
+            (Kind::Connect, _) => match self.connect_failure(code) {
                 ConnectFailure::Late => Order::OkFirst,
                 ConnectFailure::Early => Order::ErrorLast,
                 ConnectFailure::ErrorFirst => Order::ErrorFirst,
             },
             (Kind::Publish, _) => failure(behaviour.publish_failure),
             (Kind::Subscribe(_) | Kind::Unsubscribe(_), _) => failure(behaviour.subscribe_failure),
+        }
+    }
+
+    fn connect_failure(&self, code: u8) -> ConnectFailure {
+        match code {
+            NOT_SET_CERTIFICATE | OPEN_SESSION_FAILED => self.behaviour.tls_failure,
+            _ => self.behaviour.connect_failure,
         }
     }
 
@@ -155,7 +185,7 @@ impl Modem {
             return;
         }
         let order = self.order(&operation.kind, code);
-        if operation.held && order == Order::OkFirst {
+        if operation.held && !order.waits_for_outcome() {
             self.release_held_ok(client);
         }
         let Some(operation) = &mut self.clients[client].operation else { return };
@@ -196,17 +226,35 @@ impl Modem {
         if order == Order::ErrorFirst && operation.held {
             self.send_final(ERROR, injected);
         }
-        self.inject(injected, Point::BeforeOutcome);
-        self.wire.extend(framed(&code_line(operation.kind.name(), Some(client), code)));
-        self.inject(injected, Point::AfterOutcome);
+        let is_unheard = self.behaviour.connect_outcome == ConnectOutcome::Lost;
+        if !(is_unheard && operation.kind.is_connect() && code == 0) {
+            self.inject(injected, Point::BeforeOutcome);
+            self.wire.extend(framed(&code_line(operation.kind.name(), Some(client), code)));
+            self.inject(injected, Point::AfterOutcome);
+        }
         if order == Order::ErrorLast && operation.held {
             self.send_final(ERROR, injected);
         }
         if let Some(cause) = operation.lost {
             self.report_loss(client, cause);
         }
+        if order == Order::OkTwice {
+            self.agenda.plan(self.after(self.behaviour.timing.extra_ok), Step::Emit(OK.to_vec()));
+        }
         if order == Order::OkLast && operation.held {
             self.send_final(OK, injected);
+        }
+    }
+
+    /// Another device with the same client id connects: the broker closes this session, and no URC tells of it.
+    fn take_over(&mut self, client: usize) {
+        if self.behaviour.taken_over == TakenOver::No {
+            return;
+        }
+        self.request(Request::Drop { client });
+        self.clients[client].taken_over = true;
+        if self.behaviour.taken_over == TakenOver::Noticed {
+            self.clients[client].disconnect();
         }
     }
 
@@ -214,15 +262,21 @@ impl Modem {
         if kind.is_connect() && code != 0 {
             self.received.retain(|message| message.client() != client);
         }
-        let client = &mut self.clients[client];
+        let index = client;
+        let client = &mut self.clients[index];
         match (kind, code) {
-            (Kind::Connect, 0) => client.connected = true,
+            (Kind::Connect, 0) => {
+                client.connected = true;
+                client.taken_over = false;
+                self.take_over(index);
+            }
             (Kind::Connect, _) => {
                 client.ssl_context = None;
                 client.connection = None;
             }
             (Kind::Disconnect, 0) => {
                 client.disconnect();
+                client.taken_over = false;
                 client.ssl_context = None;
                 client.connection = None;
             }

@@ -103,8 +103,7 @@ impl Modem {
     pub(super) fn entered(&mut self, entry: Entry, data: Vec<u8>) {
         let Entry { client, target, .. } = entry;
         if let Target::Certificate { name } = target {
-            self.store_certificate(name, data);
-            return self.answer_ok();
+            return self.downloaded(name, data);
         }
         let is_acquired = self.clients[client].acquired.is_some();
         let accepted = is_acquired && (!target.is_topic() || self.accepts_topic(client, &target, &data));

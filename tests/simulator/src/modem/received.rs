@@ -88,6 +88,9 @@ impl Modem {
         if self.behaviour.during_prompt == DuringPrompt::Hold && self.input.awaited().is_some() {
             return false;
         }
+        if self.behaviour.glued_messages && self.input.executes_other_command() {
+            return false;
+        }
         let Some(operation) = &self.clients[client].operation else { return true };
         let place = match operation.kind() {
             Kind::Connect => return false,

@@ -16,8 +16,11 @@ use crate::referee::ComplaintKind;
 
 impl Modem {
     pub(super) fn start(&mut self) -> Result<(), Refusal> {
+        if self.behaviour.stale_answer_in_start {
+            self.wire.extend_from_slice(b"\r\n+CGREG: 0,1\r\n\r\nOK\r\n\r\nSMS DONE\r\n");
+        }
         if self.service != Service::Stopped {
-            let refusal = Refusal::new(ComplaintKind::AlreadyStarted, "the service is started").as_warning();
+            let refusal = Refusal::new(ComplaintKind::AlreadyStarted, "the service is started").unavoidable();
             return Err(match self.behaviour.start_again {
                 StartAgain::Error => refusal,
                 StartAgain::Code23 => refusal.with_service_code(23),
@@ -92,6 +95,9 @@ impl Modem {
     pub(super) fn stopped(&mut self, ok_after: bool, injected: &Injected) {
         self.forget_service();
         self.service_outcome("+CMQTTSTOP: 0", ok_after, injected);
+        if self.behaviour.nonet_after_stop {
+            self.wire.extend(framed("+CMQTTNONET"));
+        }
     }
 
     fn service_outcome(&mut self, line: &str, ok_after: bool, injected: &Injected) {
@@ -162,8 +168,12 @@ impl Modem {
 
     fn plan_boot(&mut self) {
         let delay = self.behaviour.timing.boot;
-        let mut at = self.now;
-        for line in self.first_boot_lines() {
+        let mut at = self.after(delay);
+        self.agenda.plan(at, Step::Booted);
+        at = at.saturating_add(self.behaviour.bring_up.ready_line_delay);
+        self.terminal.since_boot.ready_line_is_due = true;
+        self.agenda.plan(at, Step::Ready(framed(self.ready_line())));
+        for line in self.boot_lines() {
             at = at.saturating_add(delay);
             self.agenda.plan(at, Step::Emit(framed(&line)));
         }
@@ -177,20 +187,28 @@ impl Modem {
                 self.agenda.plan(at, Step::Emit(framed(line)));
             }
         }
-        self.agenda.plan(self.after(delay), Step::Booted);
     }
 
-    fn first_boot_lines(&self) -> Vec<String> {
-        let (ready, is_at_ready) = match self.behaviour.ready_line {
-            ReadyLine::Rdy => ("RDY", false),
-            ReadyLine::AtReady => ("*ATREADY: 1", true),
-        };
-        let bring_up = &self.behaviour.bring_up;
-        let mut lines = vec![ready.to_owned()];
+    pub(super) fn ready(&mut self, line: &[u8]) {
+        self.terminal.since_boot.ready_line_is_due = false;
+        self.wire.extend_from_slice(line);
+    }
+
+    fn ready_line(&self) -> &'static str {
+        match self.behaviour.ready_line {
+            ReadyLine::Rdy => "RDY",
+            ReadyLine::AtReady => "*ATREADY: 1",
+        }
+    }
+
+    /// Those between the ready line and the last two.
+    fn boot_lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         if !self.behaviour.boot_lines {
             return lines;
         }
-        if is_at_ready {
+        let bring_up = &self.behaviour.bring_up;
+        if self.behaviour.ready_line == ReadyLine::AtReady {
             lines.push(ISIMAID.to_owned());
         }
         lines.push(if self.sim_is_ready() { "+CPIN: READY" } else { "+CPIN: SIM PIN" }.to_owned());

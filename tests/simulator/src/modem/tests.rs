@@ -2,6 +2,7 @@
 
 mod bring_up;
 mod connection;
+mod firmware;
 mod input;
 mod lifecycle;
 mod power;

@@ -39,7 +39,7 @@ impl Wire {
     /// The next byte, once it has arrived.
     pub(super) fn arrive(&mut self, now: Duration) -> Option<Arrival> {
         let byte = *self.under_way.front()?;
-        if let Some(time) = self.faults.hold(byte) {
+        if let Some(time) = self.faults.hold(now, byte) {
             self.next_at = self.next_at.max(now) + time;
         }
         if self.next_at > now {

@@ -251,3 +251,55 @@ fn no_delay_is_too_long() {
         rig.complaints();
     }
 }
+
+#[test]
+fn an_address_of_ssl_is_refused_with_12_whatever_the_switch_says() {
+    let mut rig = acquired(&[("connect-bad-arguments", "error")]);
+    let line = "AT+CMQTTCONNECT=0,\"ssl://broker.example\",60,1";
+    assert_eq!(rig.send(line), "\r\n+CMQTTCONNECT: 0,12\r\n\r\nERROR\r\n");
+    assert_eq!(rig.complaints(), [ComplaintKind::OutOfRange]);
+}
+
+#[test]
+fn the_outcome_of_a_successful_connect_can_be_lost() {
+    let mut rig = acquired(&[("connect-outcome", "lost")]);
+    assert_eq!(rig.send(CONNECT), "\r\nOK\r\n");
+    assert_eq!(rig.event(Event::Connected { client: 0 }), "");
+    assert_eq!(rig.pass(Duration::from_secs(330)), "");
+    assert_eq!(rig.send("AT+CMQTTDISC?"), "\r\n+CMQTTDISC: 0,0\r\n+CMQTTDISC: 1,1\r\n\r\nOK\r\n");
+    assert_eq!(rig.send("AT+CMQTTSUB=0,3,1"), "\r\n>");
+    let mut rig = acquired(&[("connect-outcome", "lost")]);
+    rig.send(CONNECT);
+    assert_eq!(rig.event(Event::ConnectFailed { client: 0, code: 3 }), "\r\n+CMQTTCONNECT: 0,3\r\n");
+}
+
+#[test]
+fn a_session_that_is_taken_over_is_refused_with_11_after_every_connect() {
+    for (value, state) in [("noticed", 1), ("unnoticed", 0)] {
+        let mut rig = acquired(&[("taken-over", value)]);
+        for _ in 0..2 {
+            rig.send(CONNECT);
+            assert_eq!(rig.event(Event::Connected { client: 0 }), "\r\n+CMQTTCONNECT: 0,0\r\n");
+            assert_eq!(rig.requests().last(), Some(&Request::Drop { client: 0 }));
+            assert_eq!(rig.send("AT+CMQTTSUB=0,3,1"), "\r\n+CMQTTSUB: 0,11\r\n\r\nERROR\r\n");
+            assert_eq!(rig.severities(), [Severity::Warning], "no host can know");
+            let answer = format!("\r\n+CMQTTDISC: 0,{state}\r\n+CMQTTDISC: 1,1\r\n\r\nOK\r\n");
+            assert_eq!(rig.send("AT+CMQTTDISC?"), answer);
+            if value == "unnoticed" {
+                rig.send("AT+CMQTTDISC=0,60");
+                assert_eq!(rig.event(Event::Disconnected { client: 0 }), "\r\n+CMQTTDISC: 0,0\r\n");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_other_client_is_busy_too_where_the_switch_says() {
+    for (value, answer) in [("client", "\r\n>"), ("both", "\r\n+CMQTTTOPIC: 1,14\r\n\r\nERROR\r\n")] {
+        let mut rig = acquired(&[("busy-scope", value)]);
+        rig.modem.preset_connected(1, connection("device-8"));
+        rig.send(CONNECT);
+        assert_eq!(rig.send("AT+CMQTTTOPIC=1,3"), answer);
+        assert_eq!(rig.severities().len(), usize::from(value == "both"));
+    }
+}

@@ -154,3 +154,17 @@ fn messages_for_a_client_without_a_session_are_dropped() {
     let mut rig = Rig::new(Family::A7600);
     assert_eq!(rig.event(message(0, b"cmd", b"on")), "");
 }
+
+#[test]
+fn a_message_follows_the_answer_of_a_command_outside_mqtt_at_once_where_the_switch_says() {
+    for (value, expected) in
+        [("off", format!("{ON}\r\n+CSQ: 23,0\r\n\r\nOK\r\n")), ("on", format!("\r\n+CSQ: 23,0\r\n\r\nOK\r\n{ON}"))]
+    {
+        let mut rig = Rig::connected(Family::Sim7600, &[("glued-messages", value)]);
+        rig.modem.receive(rig.now, b"AT+CSQ\r");
+        rig.modem.event(rig.now, message(0, b"cmd", b"on"));
+        assert_eq!(rig.pass(Duration::from_millis(15)), expected);
+        rig.modem.receive(rig.now, b"AT+CMQTTTOPIC=0,3\r");
+        assert_eq!(rig.event(message(0, b"cmd", b"on")), format!("{ON}\r\n>"), "a command of MQTT");
+    }
+}

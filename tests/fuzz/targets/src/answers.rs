@@ -1,0 +1,248 @@
+//! Every answer parser on arbitrary lines: no panic, values in their range, and the same however the lines are cut.
+//!
+//! The first byte of an input says which command, the second how the bytes are cut; the rest are the module's bytes.
+
+use core::cell::RefCell;
+use core::fmt::Debug;
+use core::time::Duration;
+use std::rc::Rc;
+
+use simcom_mqtt::ClientIndex;
+use simcom_mqtt::command::{self, Command, Listed, Part, Ranges, Registration, Rssi, Text};
+use simcom_mqtt::network::{self, SystemInformation};
+use simcom_mqtt::sans_io::{Parser, Token};
+
+use crate::findings::Findings;
+use crate::{chunks, split_first};
+
+/// An answer, and the places of its cuts.
+#[derive(Clone, Copy, Debug)]
+struct Answer<'a> {
+    seed: u8,
+    bytes: &'a [u8],
+}
+
+/// What is done with an answer.
+type Check = fn(Answer<'_>, &mut Findings);
+
+/// A check for each command that reads something from its answer.
+const CHECKS: &[Check] = &[
+    |answer, _| per_client(answer, &command::AccqRead, |acquired| text(acquired.client_id())),
+    |answer, _| {
+        per_client(answer, &command::ConnectRead, |connection| {
+            text(connection.address());
+            connection.user().inspect(|user| text(user));
+            assert!(connection.keep_alive() <= Duration::from_secs(u32::MAX.into()));
+        });
+    },
+    |answer, findings| {
+        let contexts = response(answer, &command::SslcfgRead, |contexts| *contexts);
+        if contexts.into_iter().flatten().any(|context| context > 9) {
+            findings.insert("an SSL context beyond 9");
+        }
+    },
+    |answer, _| same(answer, &command::DiscRead, |connected| *connected),
+    |answer, findings| {
+        let settings = response(answer, &command::CfgRead, |settings| *settings);
+        let range = Duration::from_secs(20)..=Duration::from_secs(120);
+        if settings.into_iter().flatten().any(|settings| !range.contains(&settings.operation_timeout)) {
+            findings.insert("an operation timeout beyond 20-120 s");
+        }
+    },
+    |answer, _| same(answer, &command::RelRead, |nothing| *nothing),
+    |answer, _| ranges(answer, &command::AccqTest),
+    |answer, _| ranges(answer, &command::RelTest),
+    |answer, _| ranges(answer, &command::SslcfgTest),
+    |answer, _| ranges(answer, &command::WillTopicTest),
+    |answer, _| ranges(answer, &command::WillMsgTest),
+    |answer, _| ranges(answer, &command::ConnectTest),
+    |answer, _| ranges(answer, &command::DiscTest),
+    |answer, _| ranges(answer, &command::TopicTest),
+    |answer, _| ranges(answer, &command::PayloadTest),
+    |answer, _| ranges(answer, &command::PubTest),
+    |answer, _| ranges(answer, &command::SubtopicTest),
+    |answer, _| ranges(answer, &command::SubTest),
+    |answer, _| ranges(answer, &command::UnsubtopicTest),
+    |answer, _| ranges(answer, &command::UnsubTest),
+    |answer, _| {
+        let ranges = response(answer, &command::CfgTest, |ranges| *ranges);
+        for range in [ranges.check_utf8, ranges.operation_timeout, ranges.version].into_iter().flatten() {
+            let _ = (range.contains(range.least()), range.contains(range.most()));
+        }
+    },
+    |answer, _| list(answer, |entries| command::SubRead::new(move |part: Part<'_>| entries.take(part))),
+    |answer, _| list(answer, |entries| command::Ccertlist::new(move |part: Part<'_>| entries.take(part))),
+    |answer, _| text(&response(answer, &command::Cgmm, Clone::clone)),
+    |answer, _| text(&response(answer, &network::Cgmr, Clone::clone)),
+    |answer, _| {
+        if let Some(imei) = response(answer, &network::Cgsn, Clone::clone) {
+            assert!((14..=16).contains(&imei.len()) && imei.as_bytes().iter().all(u8::is_ascii_digit));
+            text(&imei);
+        }
+    },
+    |answer, _| {
+        if let Some(iccid) = response(answer, &network::Ciccid, Clone::clone) {
+            text(&iccid);
+        }
+    },
+    |answer, _| {
+        if let Some(strength) = response(answer, &command::Csq, |rssi| rssi.map(Rssi::dbm)) {
+            assert!((-116..=-25).contains(&strength), "{strength} dBm");
+        }
+    },
+    |answer, _| registration(response(answer, &command::Creg, |registration| *registration)),
+    |answer, _| registration(response(answer, &network::Cgreg, |registration| *registration)),
+    |answer, _| registration(response(answer, &network::Cereg, |registration| *registration)),
+    |answer, _| same(answer, &command::Cpin, |state| *state),
+    |answer, _| {
+        let address = response(answer, &network::Cgpaddr { context: 1 }, |address| *address);
+        assert!(address.ipv4.is_none_or(|address| !address.is_unspecified()));
+        assert_eq!(address.is_assigned(), address.ipv4.is_some() || address.has_ipv6);
+    },
+    |answer, _| operator(&response(answer, &network::Cpsi, |system| *system)),
+    |answer, _| same(answer, &network::CnmpRead, |mode| *mode),
+    clock,
+    |answer, _| same(answer, &network::CtzuRead, |automatic| *automatic),
+    |answer, _| {
+        if let Some(context) = response(answer, &network::CgdcontRead { context: 1 }, Clone::clone) {
+            text(&context.apn);
+            assert!(!context.apn.as_bytes().contains(&b'"'));
+        }
+    },
+    |answer, _| {
+        let active = response(answer, &network::CgactRead, |active| *active);
+        assert!((32..=u8::MAX).all(|context| !active.contains(context)));
+    },
+    |answer, _| same(answer, &network::IprRead, |rate| *rate),
+    |answer, _| same(answer, &network::IfcRead, |control| *control),
+    |answer, _| same(answer, &network::CsclkRead, |mode| *mode),
+];
+
+/// How many commands there are.
+pub const COMMANDS: usize = CHECKS.len();
+
+/// Reads an answer.
+///
+/// # Panics
+///
+/// Where the command reads it wrongly.
+pub fn check(input: &[u8]) -> Findings {
+    let (number, input) = split_first(input);
+    let (seed, bytes) = split_first(input);
+    let mut findings = Findings::new();
+    CHECKS[usize::from(number) % COMMANDS](Answer { seed, bytes }, &mut findings);
+    findings
+}
+
+/// What a command reads, seen through `look`: the same as a whole, in chunks and byte by byte.
+fn response<C: Command, V: PartialEq + Debug>(answer: Answer<'_>, command: &C, look: impl Fn(&C::Response) -> V) -> V {
+    let whole = look(&read([answer.bytes], command));
+    assert_eq!(look(&read(chunks(answer.bytes, answer.seed), command)), whole, "in chunks and as a whole");
+    assert_eq!(look(&read(answer.bytes.chunks(1), command)), whole, "byte by byte and as a whole");
+    whole
+}
+
+/// As [`response`], where any value is in its range.
+fn same<C: Command, V: PartialEq + Debug>(answer: Answer<'_>, command: &C, look: impl Fn(&C::Response) -> V) {
+    response(answer, command, look);
+}
+
+fn read<'b, C: Command>(chunks: impl IntoIterator<Item = &'b [u8]>, command: &C) -> C::Response {
+    let mut parser = Parser::new();
+    let mut response = C::Response::default();
+    for mut chunk in chunks {
+        while let Some(token) = parser.next(&mut chunk, false) {
+            match token {
+                Token::Line(line) => command.line(&mut response, line),
+                Token::Rest(bytes) => command.rest(&mut response, bytes),
+                Token::Prompt | Token::Data(_) => panic!("neither was awaited"),
+            }
+        }
+    }
+    response
+}
+
+fn text<const N: usize>(text: &Text<N>) {
+    assert!(text.len() <= N && text.len() == text.as_bytes().len());
+    assert_eq!(text.as_str(), core::str::from_utf8(text.as_bytes()).ok());
+    assert!(!text.is_cut() || text.len() == N, "cut though there is room");
+}
+
+fn per_client<C, T>(answer: Answer<'_>, command: &C, look: impl Fn(&T))
+where
+    C: Command<Response = command::PerClient<T>>,
+    T: Clone + PartialEq + Debug,
+{
+    let clients = response(answer, command, |clients| ClientIndex::ALL.map(|client| clients.get(client).cloned()));
+    clients.iter().flatten().for_each(look);
+}
+
+fn ranges<C: Command<Response = Ranges>>(answer: Answer<'_>, command: &C) {
+    let all = response(answer, command, |ranges| {
+        assert!(ranges.get(ranges.len()).is_none());
+        (0..ranges.len()).map(|place| ranges.get(place).expect("a range in its place")).collect::<Vec<_>>()
+    });
+    assert!(all.len() <= 5, "more ranges than any command has");
+    for range in all {
+        let _ = (range.contains(range.least()), range.contains(range.most()));
+    }
+}
+
+/// The entries of a list, put together from their parts.
+#[derive(Clone, Debug, Default)]
+struct Entries(Rc<RefCell<Vec<Vec<u8>>>>);
+
+impl Entries {
+    fn take(&self, part: Part<'_>) {
+        let mut entries = self.0.borrow_mut();
+        assert!(!part.bytes().is_empty(), "an empty part");
+        match entries.last_mut() {
+            Some(last) if !part.is_first() => last.extend(part.bytes()),
+            last => {
+                assert!(part.is_first(), "an entry without a beginning, {last:?}");
+                entries.push(part.bytes().to_vec());
+            }
+        }
+    }
+}
+
+/// The list is the same however it is cut, and it knows how many entries there are.
+fn list<C: Command<Response = Listed>>(answer: Answer<'_>, command: impl Fn(Entries) -> C) {
+    let read = |chunks: &mut dyn Iterator<Item = &[u8]>| {
+        let entries = Entries::default();
+        let listed = read(chunks, &command(entries.clone()));
+        assert_eq!(usize::from(listed.count()), entries.0.borrow().len());
+        entries.0.take()
+    };
+    let whole = read(&mut [answer.bytes].into_iter());
+    assert_eq!(read(&mut chunks(answer.bytes, answer.seed)), whole, "in chunks and as a whole");
+    assert_eq!(read(&mut answer.bytes.chunks(1)), whole, "byte by byte and as a whole");
+}
+
+fn registration(registration: Option<Registration>) {
+    if let Some(registration) = registration {
+        let is_registered = matches!(registration, Registration::Home | Registration::Roaming);
+        assert_eq!(registration.is_registered(), is_registered);
+    }
+}
+
+fn operator(system: &SystemInformation) {
+    if let Some(operator) = system.operator {
+        assert!((1..=999).contains(&operator.country()) && operator.network() <= 999);
+        assert!((6..=7).contains(&operator.to_string().len()), "{operator}");
+    }
+}
+
+fn clock(answer: Answer<'_>, findings: &mut Findings) {
+    let Some(time) = response(answer, &network::CclkRead, |time| *time) else { return };
+    let is_time = (1970..=2069).contains(&time.year)
+        && (1..=12).contains(&time.month)
+        && (1..=31).contains(&time.day)
+        && time.hour <= 23
+        && time.minute <= 59
+        && time.second <= 59
+        && (-48..=56).contains(&time.quarters_from_utc);
+    if !is_time {
+        findings.insert("a time that no clock shows");
+    }
+}

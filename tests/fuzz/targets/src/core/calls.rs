@@ -1,0 +1,222 @@
+//! The calls that a script can make, and what has to have happened where they succeed.
+
+use simcom_mqtt::at::Line;
+use simcom_mqtt::command::{self, Answer, Command, Description, Descriptor, Request};
+use simcom_mqtt::network::{Apn, CclkRead, CgdcontRead, Cpsi};
+use simcom_mqtt::sans_io::{Call, Execution};
+use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, MqttVersion, Publish, QoS, Tls, Will};
+
+use super::run::{Run, count};
+
+/// How many different calls there are.
+pub const CALLS: u8 = 36;
+
+pub(super) static PLAIN: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+static WILL: Will<'static> = Will::new("device-7/state", b"gone").qos(QoS::AtLeastOnce);
+static DETAILED: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1884), "device-7")
+    .credentials("device", "secret")
+    .will(&WILL)
+    .operation_timeout(core::time::Duration::from_secs(30));
+static TLS: Tls<'static> = Tls::server("ca.pem");
+static ENCRYPTED: ConnectOptions<'static> = ConnectOptions::new(Broker::tls("broker.example", 8883, &TLS), "device-8");
+static VERSIONED: ConnectOptions<'static> =
+    ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-9").version(MqttVersion::V3_1_1);
+/// Looks like everything that a module says.
+const PAYLOAD: &[u8; 200] = &{
+    let text = b"\r\nOK\r\n+CMQTTPUB: 0,0\r\n>\r\n+CMQTTRXEND: 0\r\nRDY\r\n";
+    let mut payload = [0; 200];
+    let mut place = 0;
+    while place < payload.len() {
+        payload[place] = text[place % text.len()];
+        place += 1;
+    }
+    payload
+};
+const FILTERS: [(&str, QoS); 3] =
+    [("device-7/cmd/#", QoS::AtLeastOnce), ("device-7/+/set", QoS::AtMostOnce), ("all", QoS::ExactlyOnce)];
+
+/// What can be said of a call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Expected {
+    /// It only waits for events.
+    pub(super) listens: bool,
+    /// The data come from a source.
+    pub(super) has_source: bool,
+    /// If it succeeds, one of these was received: the name of a command, and the numbers behind it.
+    outcomes: Vec<(&'static str, Vec<u32>)>,
+    /// If it succeeds, a final result `OK` was received.
+    ok: bool,
+    /// If it succeeds, what it sent ends with this.
+    sent: Vec<u8>,
+}
+
+impl Expected {
+    fn outcome(name: &'static str, client: ClientIndex) -> Self {
+        Self { outcomes: vec![(name, vec![client.number().into(), 0])], ok: true, ..Self::default() }
+    }
+
+    fn ok() -> Self {
+        Self { ok: true, ..Self::default() }
+    }
+
+    /// The call has succeeded: what it reports was received, and what it promises was sent.
+    pub(super) fn check(&self, received: &[u8], sent: &[u8]) {
+        let told = |(name, numbers): &(&str, Vec<u32>)| tells(received, name, numbers);
+        assert!(self.outcomes.is_empty() || self.outcomes.iter().any(told), "a success that was not reported");
+        assert!(!self.ok || count(received, b"OK") > 0, "a success without OK");
+        assert!(sent.ends_with(&self.sent), "a success without what was to be sent: {}", sent.escape_ascii());
+    }
+}
+
+/// Whether a line of the module says so.
+fn tells(received: &[u8], name: &str, numbers: &[u32]) -> bool {
+    let name = format!("{name}:");
+    let places = received.windows(name.len()).enumerate().filter(|(_, text)| *text == name.as_bytes());
+    places.into_iter().any(|(place, _)| {
+        let behind = &received[place + name.len()..];
+        let end = behind.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(behind.len());
+        let line = String::from_utf8_lossy(&behind[..end]).into_owned();
+        let said = line.split(',').map(|number| {
+            let number = number.trim_matches(' ');
+            let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+            number[..end].parse::<u32>().ok()
+        });
+        said.take(numbers.len()).collect::<Vec<_>>() == numbers.iter().map(|it| Some(*it)).collect::<Vec<_>>()
+    })
+}
+
+fn published(client: ClientIndex, topic: &str, payload: &[u8], qos: QoS) -> Expected {
+    let mut expected = Expected::outcome("+CMQTTPUB", client);
+    let index = client.number();
+    expected.sent = format!("AT+CMQTTTOPIC={index},{}\r{topic}", topic.len()).into_bytes();
+    if !payload.is_empty() {
+        expected.sent.extend(format!("AT+CMQTTPAYLOAD={index},{}\r", payload.len()).into_bytes());
+        expected.sent.extend(payload);
+    }
+    expected.sent.extend(format!("AT+CMQTTPUB={index},{},60,0,0\r", qos as u8).into_bytes());
+    expected
+}
+
+/// A command of a user's own, with a prompt, and an answer of any lines.
+struct Own;
+
+impl Request for Own {
+    fn describe(&self, description: &mut Description<'_>) {
+        let descriptor = const { &Descriptor::new("+CMGS", Answer::Text) };
+        description.command(descriptor).byte(b'=').number(7).prompt(self.data().len());
+    }
+
+    fn data(&self) -> &[u8] {
+        b"0011000B9164\x1a"
+    }
+}
+
+impl Command for Own {
+    type Response = Vec<u8>;
+
+    fn line(&self, response: &mut Vec<u8>, line: Line<'_>) {
+        response.extend(line.bytes());
+    }
+
+    fn rest(&self, response: &mut Vec<u8>, bytes: &[u8]) {
+        response.extend(bytes);
+    }
+}
+
+/// Begins call `number`, and carries it out until it ends or is dropped.
+pub(super) fn begin(run: &mut Run, number: u8) {
+    let (first, second) = (ClientIndex::First, ClientIndex::Second);
+    match number % CALLS {
+        0 => connect(run, first, &PLAIN),
+        1 => connect(run, first, &DETAILED),
+        2 => connect(run, second, &ENCRYPTED),
+        3 => connect(run, second, &VERSIONED),
+        4 => reconnect(run, first),
+        5 => reconnect(run, second),
+        6 => publish(run, first, "device-7/state", b"on", QoS::AtMostOnce),
+        7 => publish(run, first, "device-7/log", PAYLOAD, QoS::AtLeastOnce),
+        8 => publish(run, second, "a", b"", QoS::ExactlyOnce),
+        9 => publish(run, first, "device-7/state", b"", QoS::AtLeastOnce),
+        10 => publish_from(run, first, 70),
+        11 => publish_from(run, second, 4_000),
+        12 => {
+            run.during(Call::subscribe(first, FILTERS[0].0, QoS::AtLeastOnce), &Expected::outcome("+CMQTTSUB", first))
+        }
+        13 => run.during(Call::subscribe(second, "all", QoS::AtMostOnce), &Expected::outcome("+CMQTTSUB", second)),
+        14 => subscribe_all(run, first),
+        15 => subscribe_all(run, second),
+        16 => run.during(Call::unsubscribe(first, FILTERS[0].0), &Expected::outcome("+CMQTTUNSUB", first)),
+        17 => run.during(Call::disconnect(first), &Expected::outcome("+CMQTTDISC", first)),
+        18 => run.during(Call::disconnect(second), &Expected::outcome("+CMQTTDISC", second)),
+        19 => run.during(Call::shutdown(), &Expected::default()),
+        20 => next_event(run),
+        21 => run.during(Call::detect_family(), &Expected::default()),
+        22 => {
+            let expected = Expected { has_source: true, ..Expected::ok() };
+            run.during(Call::store_certificate("ca.pem", 5_000), &expected);
+        }
+        23 => {
+            let mut tell = |_| {};
+            let apn = Apn::new("internet");
+            let call = run.core.bring_up(&apn, &mut tell);
+            run.during(call, &Expected::default());
+        }
+        24 => execute(run, &command::At),
+        25 => execute(run, &command::EchoOff),
+        26 => execute(run, &command::Csq),
+        27 => execute(run, &command::Cgmm),
+        28 => execute(run, &command::ConnectRead),
+        29 => execute(run, &Cpsi),
+        30 => execute(run, &CclkRead),
+        31 => execute(run, &CgdcontRead { context: 1 }),
+        32 => execute(run, &Own),
+        33 => execute(run, &command::Ccertlist::new(|_| {})),
+        34 => execute(run, &command::Start),
+        _ => execute(run, &command::Rel { client: first }),
+    }
+}
+
+fn connect(run: &mut Run, client: ClientIndex, options: &'static ConnectOptions<'static>) {
+    let call = run.core.connect(client, options);
+    run.during(call, &connected(client));
+}
+
+/// A new connection, or one that was found.
+fn connected(client: ClientIndex) -> Expected {
+    let index = client.number().into();
+    let outcomes = vec![("+CMQTTCONNECT", vec![index, 0]), ("+CMQTTDISC", vec![index, 0])];
+    Expected { outcomes, ok: true, ..Expected::default() }
+}
+
+fn reconnect(run: &mut Run, client: ClientIndex) {
+    if let Ok(call) = run.core.reconnect(client) {
+        run.during(call, &connected(client));
+    }
+}
+
+fn publish(run: &mut Run, client: ClientIndex, topic: &str, payload: &[u8], qos: QoS) {
+    let message = Publish::new(topic, payload).qos(qos);
+    run.during(Call::publish(client, &message), &published(client, topic, payload, qos));
+}
+
+fn publish_from(run: &mut Run, client: ClientIndex, length: usize) {
+    let message = Publish::new("device-7/log", b"").qos(QoS::AtLeastOnce);
+    let expected = published(client, "device-7/log", &vec![b'.'; length], QoS::AtLeastOnce);
+    run.during(Call::publish_from(client, &message, length), &Expected { has_source: true, ..expected });
+}
+
+fn subscribe_all(run: &mut Run, client: ClientIndex) {
+    let call = run.core.subscribe_all(client, &FILTERS);
+    run.during(call, &Expected::outcome("+CMQTTSUB", client));
+}
+
+fn next_event(run: &mut Run) {
+    if run.take_events() == 0 {
+        run.during(Call::next_event(), &Expected { listens: true, ..Expected::default() });
+    }
+}
+
+fn execute<Q: Command>(run: &mut Run, command: &Q) {
+    let mut execution = Execution::new(command);
+    run.during(execution.call(), &Expected::ok());
+}

@@ -1,0 +1,55 @@
+//! The core, driven by a script: the module's bytes, errors of the receiver, time and calls in any order.
+//!
+//! The first byte of an input says the family (bits 0 and 1), whether the clock wraps soon (bit 2), and whether the driver has
+//! to find its way to a module that has just been switched on, in the end (bit 3). The rest is a [script](crate::script):
+//!
+//! | operation | |
+//! |---|---|
+//! | 1 *n* | *n* ms pass; 0 only parts two chunks |
+//! | 2 *n* | *n*² · 10 ms pass, and every deadline on the way is kept |
+//! | 3 *n* | *n*² · 10 ms pass in which the host does not look at the clock |
+//! | 4 *n* | the receiver reports an error |
+//! | 5 *n* | [call](calls) *n* begins; one that is under way is dropped |
+//! | 6 | the call is dropped |
+//! | 7 *n* | the transmitter takes *n* more bytes; from 240, any number in pieces of *n* - 239 |
+//! | 8 | the events are taken, and the messages out of the inbox |
+//! | 11 *n* | as 5, and the bytes that follow had arrived before |
+//! | 12 *n* | the next source of a payload ends after *n*² bytes |
+//!
+//! What the module says while no call is under way waits in the UART.
+
+mod calls;
+mod ledger;
+mod recovery;
+mod run;
+
+use core::time::Duration;
+
+use simcom_mqtt::Family;
+
+use crate::findings::Findings;
+use crate::script::steps;
+use crate::split_first;
+use run::Run;
+
+/// Runs a script.
+///
+/// # Panics
+///
+/// Where the core is wrong.
+pub fn check(input: &[u8]) -> Findings {
+    let (head, input) = split_first(input);
+    let family = match head & 3 {
+        0 => Family::A7600,
+        1 => Family::A76xx,
+        2 => Family::Sim7600,
+        _ => Family::Sim767x,
+    };
+    let start = if head & 4 == 0 { Duration::ZERO } else { Duration::from_millis(u64::from(u32::MAX) - 30_000) };
+    let mut run = Run::new(family, start, steps(input));
+    run.carry_out();
+    if head & 8 != 0 {
+        recovery::check(&mut run);
+    }
+    run.findings()
+}

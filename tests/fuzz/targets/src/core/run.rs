@@ -1,0 +1,349 @@
+//! A core and what surrounds it: the script, the line, the clock, and what can be relied upon of every call.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use embedded_io::ErrorKind;
+use simcom_mqtt::sans_io::{Call, Core, Outgoing, Window};
+use simcom_mqtt::{Error, Event, Family};
+
+use super::calls::{self, Expected};
+use super::ledger::Ledger;
+use crate::findings::Findings;
+use crate::script::Step;
+
+/// How long a call may go on while the module is silent, where its documentation says nothing, in milliseconds.
+pub(super) const LONGEST_CALL_MS: u64 = 400_000;
+/// More than is ever sent without an answer: the longest line, data, and a payment of a debt of unknown length.
+const MOST_BYTES_AT_ONCE: usize = 30_000;
+/// How often a deadline may be missed again at the same moment: the exchange, an owed outcome, a message.
+const MOST_EXPIRIES_AT_ONCE: u32 = 16;
+/// How much of the stream before a call can belong to the line that goes on in it.
+const LONGEST_LINE: usize = 80;
+
+const ERRORS: [ErrorKind; 6] = [
+    ErrorKind::Other,
+    ErrorKind::InvalidData,
+    ErrorKind::Interrupted,
+    ErrorKind::TimedOut,
+    ErrorKind::OutOfMemory,
+    ErrorKind::BrokenPipe,
+];
+
+/// How a call is at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    UnderWay,
+    Ended(Result<(), Error>),
+}
+
+/// How much the transmitter takes.
+#[derive(Clone, Copy, Debug)]
+struct Transmitter {
+    left: Option<usize>,
+    piece: usize,
+}
+
+pub(super) struct Run {
+    pub(super) family: Family,
+    pub(super) core: Core<'static>,
+    pub(super) ledger: Ledger,
+    pub(super) now: Duration,
+    script: VecDeque<Step>,
+    /// Arrived while no call was under way.
+    backlog: Vec<Result<Vec<u8>, ErrorKind>>,
+    transmitter: Transmitter,
+    /// How many bytes the source of a payload still has.
+    source: usize,
+    /// Everything that the core was given.
+    pub(super) received: Vec<u8>,
+    /// What the present call has sent.
+    sent: Vec<u8>,
+    flushed: bool,
+    bytes_at_once: usize,
+}
+
+impl Run {
+    pub(super) fn new(family: Family, now: Duration, steps: Vec<Step>) -> Self {
+        let mut core = Core::new(family);
+        core.pass_time(now);
+        Self {
+            family,
+            core,
+            ledger: Ledger::default(),
+            now,
+            script: steps.into(),
+            backlog: Vec::new(),
+            transmitter: Transmitter { left: None, piece: usize::MAX },
+            source: usize::MAX,
+            received: Vec::new(),
+            sent: Vec::new(),
+            flushed: false,
+            bytes_at_once: 0,
+        }
+    }
+
+    pub(super) fn findings(self) -> Findings {
+        self.ledger.findings
+    }
+
+    /// Runs the script to its end.
+    pub(super) fn carry_out(&mut self) {
+        while let Some(step) = self.script.pop_front() {
+            match step {
+                Step::Operation(5, number) => calls::begin(self, number),
+                Step::Operation(11, number) => {
+                    if let Some(Step::Bytes(_)) = self.script.front()
+                        && let Some(Step::Bytes(bytes)) = self.script.pop_front()
+                    {
+                        self.backlog.push(Ok(bytes));
+                    }
+                    calls::begin(self, number);
+                }
+                Step::Bytes(bytes) => self.backlog.push(Ok(bytes)),
+                Step::Operation(4, number) => self.backlog.push(Err(error(number))),
+                Step::Operation(operation, argument) => self.common(operation, argument),
+            }
+        }
+        self.take_events();
+        self.ledger.take_messages();
+    }
+
+    /// What an operation does whether or not a call is under way.
+    fn common(&mut self, operation: u8, argument: u8) {
+        match operation {
+            1 => self.now += Duration::from_millis(argument.into()),
+            2 | 3 => self.now += Duration::from_millis(long_time_ms(argument)),
+            7 => {
+                self.transmitter = match argument {
+                    240.. => Transmitter { left: None, piece: usize::from(argument - 239) },
+                    _ => Transmitter { left: Some(argument.into()), piece: usize::MAX },
+                };
+            }
+            8 => {
+                self.take_events();
+                self.ledger.take_messages();
+            }
+            12 => self.source = usize::from(argument).pow(2),
+            _ => {}
+        }
+    }
+
+    /// Carries out a call until it ends or is dropped.
+    pub(super) fn during(&mut self, mut call: Call<'_>, expected: &Expected) {
+        let started = self.received.len().saturating_sub(LONGEST_LINE);
+        self.sent.clear();
+        self.flushed = false;
+        let ended = self.under_way(&mut call, expected);
+        if let Some(Err(error)) = ended {
+            assert!(!error.to_string().is_empty());
+        }
+        assert!(count(&self.sent, b"AT+CMQTTPUB=") <= 1, "a message was published twice");
+        if ended == Some(Ok(())) {
+            expected.check(&self.received[started..], &self.sent);
+        }
+        if expected.listens && ended == Some(Ok(())) {
+            assert!(self.take_events() > 0, "no event though the wait for one has ended");
+        }
+        self.source = usize::MAX;
+    }
+
+    fn under_way(&mut self, call: &mut Call<'_>, expected: &Expected) -> Option<Result<(), Error>> {
+        self.core.pass_time(self.now);
+        if let Err(error) = self.core.begin_call(call) {
+            return Some(Err(error));
+        }
+        for arrived in core::mem::take(&mut self.backlog) {
+            if let Err(error) = self.arrives(call, arrived) {
+                return Some(Err(error));
+            }
+        }
+        if let Progress::Ended(result) = self.go_on(call, expected) {
+            return Some(result);
+        }
+        while let Some(step) = self.script.pop_front() {
+            let progress = match step {
+                Step::Operation(5 | 11, _) => {
+                    self.script.push_front(step);
+                    return None;
+                }
+                Step::Operation(6, _) => return None,
+                Step::Operation(2, argument) => self.wait(call, expected, long_time_ms(argument)),
+                Step::Operation(4, number) => match self.arrives(call, Err(error(number))) {
+                    Ok(()) => self.go_on(call, expected),
+                    Err(error) => return Some(Err(error)),
+                },
+                Step::Operation(operation, argument) => {
+                    self.common(operation, argument);
+                    self.look_at_the_clock(call, expected)
+                }
+                Step::Bytes(bytes) => match self.arrives(call, Ok(bytes)) {
+                    Ok(()) => self.go_on(call, expected),
+                    Err(error) => return Some(Err(error)),
+                },
+            };
+            if let Progress::Ended(result) = progress {
+                return Some(result);
+            }
+        }
+        self.silence(call, expected)
+    }
+
+    /// The module says nothing any more: a call that does not wait for events comes to its end.
+    fn silence(&mut self, call: &mut Call<'_>, expected: &Expected) -> Option<Result<(), Error>> {
+        self.transmitter = Transmitter { left: None, piece: usize::MAX };
+        self.source = usize::MAX;
+        if let Progress::Ended(result) = self.go_on(call, expected) {
+            return Some(result);
+        }
+        match self.wait(call, expected, LONGEST_CALL_MS) {
+            Progress::Ended(result) => Some(result),
+            Progress::UnderWay => {
+                assert!(expected.listens, "the call goes on for ever though the module is silent");
+                None
+            }
+        }
+    }
+
+    /// Bytes or an error come from the receiver.
+    fn arrives(&mut self, call: &mut Call<'_>, arrived: Result<Vec<u8>, ErrorKind>) -> Result<(), Error> {
+        self.core.pass_time(self.now);
+        self.bytes_at_once = 0;
+        match arrived {
+            Ok(bytes) => {
+                self.received.extend(&bytes);
+                self.core.receive(&bytes, call, &mut self.ledger);
+                Ok(())
+            }
+            Err(kind) => self.core.receive_failed(kind, &mut self.ledger),
+        }
+    }
+
+    /// Time goes by, and every deadline is kept.
+    fn wait(&mut self, call: &mut Call<'_>, expected: &Expected, milliseconds: u64) -> Progress {
+        let end = self.now + Duration::from_millis(milliseconds);
+        loop {
+            self.core.pass_time(self.now);
+            let due = self.core.time_left().map(|left| self.now + Duration::from_millis(left.into()));
+            match due {
+                Some(due) if due <= end => {
+                    self.now = due;
+                    if let Progress::Ended(result) = self.look_at_the_clock(call, expected) {
+                        return Progress::Ended(result);
+                    }
+                }
+                _ => break,
+            }
+        }
+        self.now = end;
+        self.core.pass_time(end);
+        Progress::UnderWay
+    }
+
+    /// Deadlines that have passed are missed.
+    fn look_at_the_clock(&mut self, call: &mut Call<'_>, expected: &Expected) -> Progress {
+        self.core.pass_time(self.now);
+        let mut expiries = 0;
+        while self.core.time_left() == Some(0) {
+            expiries += 1;
+            assert!(expiries < MOST_EXPIRIES_AT_ONCE, "a deadline stays missed: the host is kept busy");
+            self.bytes_at_once = 0;
+            self.core.expire(&mut self.ledger);
+            if let Progress::Ended(result) = self.go_on(call, expected) {
+                return Progress::Ended(result);
+            }
+        }
+        self.go_on(call, expected)
+    }
+
+    /// Whatever can be done without time and bytes from the module.
+    fn go_on(&mut self, call: &mut Call<'_>, expected: &Expected) -> Progress {
+        let mut window = Window::default();
+        loop {
+            self.core.pass_time(self.now);
+            match self.core.poll(call) {
+                Ok(true) => return Progress::Ended(Ok(())),
+                Err(error) => return Progress::Ended(Err(error)),
+                Ok(false) => {}
+            }
+            let outgoing = self.core.transmit(call, &mut window);
+            let bytes = match outgoing {
+                Outgoing::Nothing if self.core.drain_ended() => continue,
+                Outgoing::Nothing => break,
+                Outgoing::Flush => {
+                    assert!(!self.flushed, "flushed again though nothing was sent");
+                    self.flushed = true;
+                    self.core.flushed();
+                    continue;
+                }
+                Outgoing::Source(limit) => {
+                    assert!(expected.has_source && limit > 0, "a source of nothing");
+                    if self.source == 0 {
+                        return Progress::Ended(Err(Error::SourceEnded));
+                    }
+                    &[b'.'; 32][..limit.min(self.source).min(32)]
+                }
+                Outgoing::Bytes(bytes) => bytes,
+            };
+            assert!(!bytes.is_empty(), "nothing is sent again and again");
+            let count = bytes.len().min(self.transmitter.piece).min(self.transmitter.left.unwrap_or(usize::MAX));
+            if count == 0 {
+                break;
+            }
+            self.sent.extend(&bytes[..count]);
+            if let Some(left) = &mut self.transmitter.left {
+                *left -= count;
+            }
+            if let Outgoing::Source(_) = outgoing {
+                self.source -= count;
+            }
+            self.flushed = false;
+            self.bytes_at_once += count;
+            assert!(self.bytes_at_once < MOST_BYTES_AT_ONCE, "sends on without an answer");
+            self.core.transmitted(count);
+        }
+        assert!(expected.listens || self.core.time_left().is_some(), "waits without a deadline");
+        Progress::UnderWay
+    }
+
+    /// Takes all events; they tell no more than has happened. Returns how many there were.
+    pub(super) fn take_events(&mut self) -> usize {
+        let mut events = 0;
+        while let Some(event) = self.core.take_event() {
+            events += 1;
+            assert!(events <= 11, "more events than there are kinds");
+            let since = |ledger: &Ledger, client: simcom_mqtt::ClientIndex, place: usize| {
+                ledger.since_event[usize::from(client.number())][place]
+            };
+            match event {
+                Event::Message(client) => assert!(since(&self.ledger, client, 0) > 0, "no message"),
+                Event::MessageRefused { client, count, .. } => assert_eq!(since(&self.ledger, client, 1), count),
+                Event::MessageAborted { client, count } => {
+                    assert!(since(&self.ledger, client, 2) <= count && count > 0)
+                }
+                Event::ConnectionLost { .. } => assert!(self.has_received(b"+CMQTTCONNLOST"), "no loss"),
+                Event::NetworkLost => assert!(self.has_received(b"+CMQTTNONET"), "no loss"),
+                _ => {}
+            }
+        }
+        self.ledger.since_event = Default::default();
+        events
+    }
+
+    fn has_received(&self, text: &[u8]) -> bool {
+        count(&self.received, text) > 0
+    }
+}
+
+fn long_time_ms(argument: u8) -> u64 {
+    u64::from(argument).pow(2) * 10
+}
+
+fn error(number: u8) -> ErrorKind {
+    ERRORS[usize::from(number) % ERRORS.len()]
+}
+
+/// How often `text` stands in `bytes`.
+pub(super) fn count(bytes: &[u8], text: &[u8]) -> usize {
+    bytes.windows(text.len()).filter(|window| *window == text).count()
+}

@@ -1,0 +1,29 @@
+//! What the fuzz targets do with an input: each module has a `check` that panics where the code under test is wrong.
+//!
+//! No libFuzzer here, so that the stored inputs are replayed as ordinary tests.
+
+pub mod answers;
+pub mod core;
+pub mod findings;
+pub mod module;
+pub mod parser;
+pub mod script;
+
+/// The first byte of an input, which says how the rest is used; 0 where there is none.
+fn split_first(input: &[u8]) -> (u8, &[u8]) {
+    input.split_first().map_or((0, input), |(&first, rest)| (first, rest))
+}
+
+/// Cuts bytes into chunks of 1 to 64 bytes; which ones, `seed` says.
+fn chunks(bytes: &[u8], seed: u8) -> impl Iterator<Item = &[u8]> {
+    let mut state = u32::from(seed) | 1;
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        // A linear congruential generator; its high bits are the better ones.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let count = (state >> 26) as usize + 1;
+        let (chunk, behind) = rest.split_at(count.min(rest.len()));
+        rest = behind;
+        (!chunk.is_empty()).then_some(chunk)
+    })
+}

@@ -1,0 +1,127 @@
+//! The parser: the same bytes give the same tokens however they are cut, and no byte is lost or made up.
+//!
+//! An input is two bytes and the module's bytes. The first byte says behind which lines a prompt is awaited (a bit for each of
+//! eight lines in turn), the second how the bytes are cut.
+
+use simcom_mqtt::at::Line;
+use simcom_mqtt::sans_io::{Parser, Token};
+
+use crate::findings::Findings;
+use crate::{chunks, split_first};
+
+/// How many bytes of a line come together.
+const LINE_LIMIT: usize = 64;
+
+/// What the parser found; parts that the cuts of the chunks made are put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Found {
+    Line(Vec<u8>, bool),
+    Rest(Vec<u8>),
+    Prompt,
+    Data(Vec<u8>),
+}
+
+/// Parses an input in several ways.
+///
+/// # Panics
+///
+/// Where the parser is wrong.
+pub fn check(input: &[u8]) -> Findings {
+    let (prompts, input) = split_first(input);
+    let (seed, bytes) = split_first(input);
+    let whole = parse([bytes], prompts);
+    is_accounted_for(bytes, &whole);
+    assert_eq!(parse(bytes.chunks(1), prompts), whole, "byte by byte and as a whole");
+    assert_eq!(parse(chunks(bytes, seed), prompts), whole, "in chunks and as a whole");
+    Findings::new()
+}
+
+fn parse<'b>(chunks: impl IntoIterator<Item = &'b [u8]>, prompts: u8) -> Vec<Found> {
+    let mut parser = Parser::new();
+    let mut found = Vec::new();
+    let mut lines = 0;
+    let mut announced = 0;
+    for mut chunk in chunks {
+        while let Some(token) = parser.next(&mut chunk, prompts >> (lines % 8) & 1 == 1) {
+            match token {
+                Token::Line(line) => {
+                    lines += 1;
+                    found.push(Found::Line(line.bytes().to_vec(), line.is_cut()));
+                    if let Some(length) = data_length(line) {
+                        assert_eq!(announced, 0, "a line inside of data");
+                        announced = length;
+                        parser.expect_data(length);
+                    }
+                }
+                Token::Rest(bytes) => match found.last_mut() {
+                    Some(Found::Rest(all)) => all.extend(bytes),
+                    _ => found.push(Found::Rest(bytes.to_vec())),
+                },
+                Token::Prompt => {
+                    lines += 1;
+                    found.push(Found::Prompt);
+                }
+                Token::Data(bytes) => {
+                    assert!(!bytes.is_empty() && bytes.len() <= announced.into(), "more data than announced, or none");
+                    announced -= bytes.len() as u16;
+                    match found.last_mut() {
+                        Some(Found::Data(all)) => all.extend(bytes),
+                        _ => found.push(Found::Data(bytes.to_vec())),
+                    }
+                }
+            }
+        }
+        assert!(chunk.is_empty(), "a part of the chunk was left");
+    }
+    found
+}
+
+/// How many bytes of data a line announces, as the session sees it.
+fn data_length(line: Line<'_>) -> Option<u16> {
+    let name = ["+CMQTTRXTOPIC", "+CMQTTRXPAYLOAD"];
+    let mut parameters = name.iter().find_map(|name| line.parameters(name))?;
+    parameters.number()?;
+    parameters.number()?.try_into().ok()
+}
+
+/// What was found are the bytes of the input in their order, without line ends and without a line that has not ended yet.
+fn is_accounted_for(bytes: &[u8], found: &[Found]) {
+    let mut rest = bytes;
+    for token in found {
+        match token {
+            Found::Line(line, is_cut) => {
+                rest = without_line_ends(rest);
+                let length = line.len();
+                assert!((1..=LINE_LIMIT).contains(&length), "a line of {length} bytes");
+                assert!(!line.iter().any(|byte| is_line_end(*byte)), "a line end inside of a line");
+                rest = rest.strip_prefix(&line[..]).expect("a line that was not sent");
+                assert_eq!(*is_cut, !rest.first().is_some_and(|byte| is_line_end(*byte)), "cut");
+                assert!(!is_cut || length == LINE_LIMIT, "a line was cut though it is short");
+            }
+            Found::Rest(more) => rest = rest.strip_prefix(&more[..]).expect("more of a line than was sent"),
+            Found::Prompt => {
+                rest = without_line_ends(rest).strip_prefix(b">").expect("a prompt that was not sent");
+            }
+            Found::Data(data) => {
+                // The line end of the header: CR, LF or CR LF.
+                let header_end = match rest {
+                    [b'\r', b'\n', ..] => 2,
+                    [b'\r' | b'\n', ..] => 1,
+                    _ => 0,
+                };
+                rest = rest[header_end..].strip_prefix(&data[..]).expect("data that were not sent");
+            }
+        }
+    }
+    let unfinished = without_line_ends(rest);
+    assert!(unfinished.len() <= LINE_LIMIT && !unfinished.iter().any(|byte| is_line_end(*byte)), "bytes were lost");
+}
+
+fn without_line_ends(bytes: &[u8]) -> &[u8] {
+    let count = bytes.iter().take_while(|byte| is_line_end(**byte)).count();
+    &bytes[count..]
+}
+
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
