@@ -38,7 +38,7 @@ pub struct ScriptedModule(Rc<RefCell<Inner>>);
 
 enum Inner {
     Before(Box<Modem>, Box<Loopback>),
-    Dialogue(Script),
+    Dialogue(Box<Script>),
 }
 
 impl ScriptedModule {
@@ -50,7 +50,7 @@ impl ScriptedModule {
 
     /// From now on it follows the steps of a transcript.
     pub fn begin(&self, now: Duration, steps: Vec<Step>, echo: bool) {
-        *self.0.borrow_mut() = Inner::Dialogue(Script::new(now, steps, echo));
+        *self.0.borrow_mut() = Inner::Dialogue(Box::new(Script::new(now, steps, echo)));
     }
 
     /// What the driver did that the transcript does not have: the line, and what was wrong.
