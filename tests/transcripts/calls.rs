@@ -51,7 +51,7 @@ pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &Repl
             words::result(modem.client(client(call)).connect(options).await, words::connection)
         }
         "reconnect" => words::result(modem.client(client(call)).reconnect().await, words::connection),
-        "publish" | "subscribe" | "unsubscribe" | "disconnect" => {
+        "publish" | "subscribe" | "subscribe_all" | "unsubscribe" | "disconnect" => {
             words::result(with_client(call, modem).await, words::ok)
         }
         _ => execute(call, modem).await,
@@ -62,6 +62,7 @@ async fn with_client(call: &Call, modem: &mut ReplayModem<'_>) -> Result<(), sim
     let mut client = modem.client(client(call));
     match call.name {
         "publish" => client.publish(&publish(call)).await,
+        "subscribe_all" => client.subscribe_all(&filters(call)).await,
         "subscribe" => client.subscribe(text(call, "filter"), qos(call, "qos")).await,
         "unsubscribe" => client.unsubscribe(text(call, "filter")).await,
         _ => client.disconnect().await,
@@ -133,6 +134,15 @@ async fn next_event(modem: &mut ReplayModem<'_>, inbox: &ReplayInbox) -> String 
             other => return words::result(other, words::event),
         }
     }
+}
+
+/// Filters and their qualities of service, as `a/b:1 c/#:0`; without one it is 0.
+fn filters(call: &Call) -> Vec<(&str, QoS)> {
+    let filters = text(call, "filters").split_whitespace();
+    let with_qos = filters.map(|filter| filter.rsplit_once(':').unwrap_or((filter, "0")));
+    with_qos
+        .map(|(filter, qos)| (filter, qos.parse().ok().and_then(QoS::from_number).unwrap_or(QoS::AtMostOnce)))
+        .collect()
 }
 
 async fn bring_up(call: &Call, modem: &mut ReplayModem<'_>) -> String {
