@@ -9,6 +9,7 @@ mod bring_up;
 mod broken_messages;
 mod cancellation;
 mod command_set;
+mod families;
 mod faults;
 mod handler;
 mod interjections;
@@ -32,9 +33,3 @@ mod unanswered;
 mod unknown_clients;
 
 use simcom_mqtt as driver;
-
-use driver::Family;
-use simcom_modem_simulator::family::Family as ModuleFamily;
-
-/// The families that the tests run on.
-const FAMILIES: [(Family, ModuleFamily); 4] = bench::ALL_FAMILIES;

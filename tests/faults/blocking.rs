@@ -2,12 +2,13 @@
 
 mod case;
 mod execution;
+#[path = "../driver/families.rs"]
+mod families;
 mod grid;
 mod known;
 mod report;
 mod session;
 #[path = "../driver/shell/blocking.rs"]
-#[allow(dead_code, reason = "a session does not need every call")]
 mod shell;
 mod verdict;
 

@@ -11,7 +11,8 @@ use crate::case::{Case, Class, Incident, LATENESS, LATENESS_IN_MESSAGE, SILENCE,
 use crate::execution::{Reference, reference, run};
 use crate::known::{self, Form};
 use crate::report;
-use crate::session::{Call, FAMILIES, LONG, WHOLE};
+use crate::session::{Call, LONG, WHOLE};
+use crate::shell::FAMILIES;
 use crate::verdict::Verdict;
 use crate::{DROPS_FUTURES, NAME};
 
@@ -115,6 +116,7 @@ fn incidents(direction: Direction, position: usize, add: Add<'_>) {
         (Class::ConnectionLost, Incident::ConnectionLost),
         (Class::NetworkLost, Incident::NetworkLost),
         (Class::HostReset, Incident::HostReset),
+        (Class::HostResetUnanswered, Incident::HostResetUnanswered),
     ] {
         add(class, Trouble::Incident(direction, position, incident));
     }

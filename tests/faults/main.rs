@@ -5,6 +5,8 @@
 
 mod case;
 mod execution;
+#[path = "../driver/families.rs"]
+mod families;
 mod grid;
 mod known;
 mod report;

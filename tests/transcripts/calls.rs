@@ -122,7 +122,7 @@ pub async fn next_event_of(modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayIn
     }
 }
 
-/// The next message or event. The driver joins the events of several messages: each is told here.
+/// The next message or event. The driver joins the events of several messages; here each message is one.
 async fn next_event(modem: &mut ReplayModem<'_>, inbox: &ReplayInbox) -> String {
     let mut buffer = vec![0; 32_768];
     loop {
