@@ -61,6 +61,10 @@ pub struct Arguments {
     #[arg(long)]
     pub log: bool,
 
+    /// Write the dialogue to a file as a transcript, secrets masked
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
     /// End with exit code 3 if the referee found errors, else with 4 if a --fault was beyond the end of the dialogue
     #[arg(long)]
     pub strict: bool,
