@@ -2,6 +2,8 @@
 
 mod calls;
 mod failing;
+#[path = "../driver/families.rs"]
+mod families;
 mod files;
 mod module;
 mod recorded;
