@@ -11,6 +11,7 @@ mod recorded;
 mod replay;
 mod scan;
 #[path = "../driver/shell/asynchronous.rs"]
+#[allow(dead_code, reason = "a transcript names its family")]
 mod shell;
 mod words;
 
