@@ -13,7 +13,6 @@ mod receiver;
 mod tests;
 mod transcript;
 mod transmitter;
-mod wire;
 
 pub use clock::Clock;
 pub use executor::{Bound, Stopped, Why};
