@@ -47,6 +47,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.complained(complaint);
         self.1.complained(complaint);
     }
+
+    fn fault_struck(&mut self, direction: Direction, strike: &Strike) {
+        self.0.fault_struck(direction, strike);
+        self.1.fault_struck(direction, strike);
+    }
 }
 
 /// An observer that may be missing.
@@ -61,6 +66,10 @@ impl<O: Observer> Observer for Option<O> {
 
     fn complained(&mut self, complaint: &Complaint) {
         self.iter_mut().for_each(|observer| observer.complained(complaint));
+    }
+
+    fn fault_struck(&mut self, direction: Direction, strike: &Strike) {
+        self.iter_mut().for_each(|observer| observer.fault_struck(direction, strike));
     }
 }
 
