@@ -4,7 +4,7 @@ use simcom_modem_simulator::family::Family as ModuleFamily;
 
 use crate::driver::Family;
 
-/// All families, as the driver and as the module know them. Most tests take those of their shell.
+/// All families, as the driver and as the module know them. Which of them tests run on, each test target says.
 pub const ALL_FAMILIES: [(Family, ModuleFamily); 4] = [
     (Family::A7600, ModuleFamily::A7600),
     (Family::A76xx, ModuleFamily::A76xx),

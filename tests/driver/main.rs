@@ -32,4 +32,8 @@ mod transmitters;
 mod unanswered;
 mod unknown_clients;
 
+use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_mqtt as driver;
+
+/// The families that the tests run on.
+pub const FAMILIES: [(driver::Family, ModuleFamily); 4] = families::ALL_FAMILIES;

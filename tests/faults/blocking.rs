@@ -9,10 +9,14 @@ mod known;
 mod report;
 mod session;
 #[path = "../driver/shell/blocking.rs"]
+#[allow(dead_code, reason = "a session does not need every call")]
 mod shell;
 mod verdict;
 
+use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_mqtt as driver;
+
+const FAMILIES: [(driver::Family, ModuleFamily); 4] = families::ALL_FAMILIES;
 
 /// A call of the blocking client ends by itself.
 const DROPS_FUTURES: bool = false;

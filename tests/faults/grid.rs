@@ -12,9 +12,8 @@ use crate::execution::{Reference, reference, run};
 use crate::known::{self, Form};
 use crate::report;
 use crate::session::{Call, LONG, WHOLE};
-use crate::shell::FAMILIES;
 use crate::verdict::Verdict;
-use crate::{DROPS_FUTURES, NAME};
+use crate::{DROPS_FUTURES, FAMILIES, NAME};
 
 /// The speed at which what goes to the module takes its time.
 const BAUD: u32 = 115_200;

@@ -2,12 +2,14 @@
 
 use core::time::Duration;
 
+use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_modem_simulator::transcript::Call;
 use simcom_mqtt::command::{Accq, AccqRead, At, EchoOff, MqttVersion, Rel, ServerType, Start, Stop};
 use simcom_mqtt::family::VersionSetting;
 use simcom_mqtt::network::{Apn, CclkRead, Cpin, Credentials, Csq, SimState};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Event, Family, Inbox, Publish, QoS, Tls, Will};
 
+use crate::families::ALL_FAMILIES;
 use crate::shell::ShellModem;
 use crate::words;
 
@@ -219,12 +221,6 @@ fn options(call: &Call) -> ConnectOptions<'static> {
 }
 
 /// The driver's name of a family.
-pub fn family(family: simcom_modem_simulator::family::Family) -> Family {
-    use simcom_modem_simulator::family::Family as Simulated;
-    match family {
-        Simulated::A7600 => Family::A7600,
-        Simulated::A76xx => Family::A76xx,
-        Simulated::Sim7600 => Family::Sim7600,
-        Simulated::Sim767x => Family::Sim767x,
-    }
+pub fn family(family: ModuleFamily) -> Family {
+    ALL_FAMILIES.iter().find(|(_, module)| *module == family).expect("every family is in the table").0
 }
