@@ -255,6 +255,11 @@ impl Bench {
         self.0.borrow().line.passed(direction)
     }
 
+    /// How many bytes the host has read.
+    pub fn read(&self) -> usize {
+        self.0.borrow().line.read()
+    }
+
     /// What arrived at the other end of the line, and when; lost bytes are not in it, doubled ones are in it twice.
     pub fn transcript(&self) -> Vec<(Direction, Duration, Vec<u8>)> {
         self.0.borrow().line.transcript().entries().to_vec()
