@@ -134,7 +134,7 @@ impl<'a> Execution<'a> {
             Trouble::None | Trouble::Drop(..) => {}
             Trouble::Byte(direction, position, fault) => self.bench.plan_fault(direction, position, fault),
             Trouble::Overrun(position, count) => self.bench.plan_overrun(position, count, OVERRUN),
-            Trouble::Chance(seed) => self.bench.set_fault_rates(Direction::ToHost, seed, RATES),
+            Trouble::Chance(direction, seed) => self.bench.set_fault_rates(direction, seed, RATES),
             Trouble::Incident(direction, position, incident) => {
                 let (reset, at) = (self.reset.clone(), self.incident_at.clone());
                 let action = move |bench: &Bench| {
@@ -152,6 +152,7 @@ impl<'a> Execution<'a> {
     /// Makes the calls until the host has to connect again; tells whether it has.
     fn session(&mut self) -> bool {
         for (index, call) in self.case.setting.calls.iter().enumerate() {
+            self.polls.push(0);
             let ended = match self.case.trouble {
                 Trouble::Drop(dropped, polls) if dropped == index => self.drop_call(*call, polls),
                 _ => self.call(*call),
@@ -170,7 +171,9 @@ impl<'a> Execution<'a> {
 
     fn session_and_recovery(&mut self) {
         let counts = self.session();
-        self.bench.set_fault_rates(Direction::ToHost, 0, Rates::default());
+        for direction in [Direction::ToHost, Direction::ToModem] {
+            self.bench.set_fault_rates(direction, 0, Rates::default());
+        }
         self.bench.set_chunking(Chunking::default());
         let end = self.end_of_fault();
         if end > self.bench.now() {
@@ -261,7 +264,9 @@ impl<'a> Execution<'a> {
             }),
             Bound { polls: POLLS, time },
         );
-        self.polls.push(polls.get());
+        if let Some(of_call) = self.polls.last_mut() {
+            *of_call += polls.get();
+        }
         result
     }
 
@@ -325,7 +330,6 @@ impl<'a> Execution<'a> {
         let result = self.bound(modem.next_event(), time);
         self.modem = Some(modem);
         self.received.extend(take_messages(self.inbox));
-        self.polls.pop();
         result
     }
 
