@@ -18,10 +18,11 @@
 //!
 //! What the module says while no call is under way waits in the UART.
 
-mod calls;
+pub(crate) mod calls;
 mod ledger;
 mod recovery;
 mod run;
+pub(crate) mod simulated;
 
 use core::time::Duration;
 
@@ -52,4 +53,10 @@ pub fn check(input: &[u8]) -> Findings {
         recovery::check(&mut run);
     }
     run.findings()
+}
+
+/// Where `text` stands in `bytes`. The first byte is looked at first: libFuzzer watches every comparison of memory.
+fn places<'b>(bytes: &'b [u8], text: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
+    let starts = bytes.iter().enumerate().filter(|(_, byte)| Some(*byte) == text.first());
+    starts.map(|(place, _)| place).filter(|place| bytes[*place..].starts_with(text))
 }

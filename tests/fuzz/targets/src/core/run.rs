@@ -7,8 +7,9 @@ use embedded_io::ErrorKind;
 use simcom_mqtt::sans_io::{Call, Core, Outgoing, Window};
 use simcom_mqtt::{Error, Event, Family};
 
-use super::calls::{self, Expected};
+use super::calls::{self, Carrier, Expected};
 use super::ledger::Ledger;
+use super::places;
 use crate::findings::Findings;
 use crate::script::Step;
 
@@ -45,7 +46,6 @@ struct Transmitter {
 }
 
 pub(super) struct Run {
-    pub(super) family: Family,
     pub(super) core: Core<'static>,
     pub(super) ledger: Ledger,
     pub(super) now: Duration,
@@ -68,7 +68,6 @@ impl Run {
         let mut core = Core::new(family);
         core.pass_time(now);
         Self {
-            family,
             core,
             ledger: Ledger::default(),
             now,
@@ -127,25 +126,6 @@ impl Run {
             12 => self.source = usize::from(argument).pow(2),
             _ => {}
         }
-    }
-
-    /// Carries out a call until it ends or is dropped.
-    pub(super) fn during(&mut self, mut call: Call<'_>, expected: &Expected) {
-        let started = self.received.len().saturating_sub(LONGEST_LINE);
-        self.sent.clear();
-        self.flushed = false;
-        let ended = self.under_way(&mut call, expected);
-        if let Some(Err(error)) = ended {
-            assert!(!error.to_string().is_empty());
-        }
-        assert!(count(&self.sent, b"AT+CMQTTPUB=") <= 1, "a message was published twice");
-        if ended == Some(Ok(())) {
-            expected.check(&self.received[started..], &self.sent);
-        }
-        if expected.listens && ended == Some(Ok(())) {
-            assert!(self.take_events() > 0, "no event though the wait for one has ended");
-        }
-        self.source = usize::MAX;
     }
 
     fn under_way(&mut self, call: &mut Call<'_>, expected: &Expected) -> Option<Result<(), Error>> {
@@ -306,8 +286,36 @@ impl Run {
         Progress::UnderWay
     }
 
-    /// Takes all events; they tell no more than has happened. Returns how many there were.
-    pub(super) fn take_events(&mut self) -> usize {
+    fn has_received(&self, text: &[u8]) -> bool {
+        places(&self.received, text).next().is_some()
+    }
+}
+
+impl Carrier for Run {
+    fn core(&mut self) -> &mut Core<'static> {
+        &mut self.core
+    }
+
+    fn during(&mut self, mut call: Call<'_>, expected: &Expected) {
+        let started = self.received.len().saturating_sub(LONGEST_LINE);
+        self.sent.clear();
+        self.flushed = false;
+        let ended = self.under_way(&mut call, expected);
+        if let Some(Err(error)) = ended {
+            assert!(!error.to_string().is_empty());
+        }
+        assert!(places(&self.sent, b"AT+CMQTTPUB=").count() <= 1, "a message was published twice");
+        if ended == Some(Ok(())) {
+            expected.check(&self.received[started..], &self.sent);
+        }
+        if expected.listens && ended == Some(Ok(())) {
+            assert!(self.take_events() > 0, "no event though the wait for one has ended");
+        }
+        self.source = usize::MAX;
+    }
+
+    /// They tell no more than has happened.
+    fn take_events(&mut self) -> usize {
         let mut events = 0;
         while let Some(event) = self.core.take_event() {
             events += 1;
@@ -329,10 +337,6 @@ impl Run {
         self.ledger.since_event = Default::default();
         events
     }
-
-    fn has_received(&self, text: &[u8]) -> bool {
-        count(&self.received, text) > 0
-    }
 }
 
 fn long_time_ms(argument: u8) -> u64 {
@@ -341,9 +345,4 @@ fn long_time_ms(argument: u8) -> u64 {
 
 fn error(number: u8) -> ErrorKind {
     ERRORS[usize::from(number) % ERRORS.len()]
-}
-
-/// How often `text` stands in `bytes`.
-pub(super) fn count(bytes: &[u8], text: &[u8]) -> usize {
-    bytes.windows(text.len()).filter(|window| *window == text).count()
 }
