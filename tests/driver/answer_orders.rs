@@ -195,7 +195,7 @@ fn no_connection_at_the_prompt_corrects_what_the_driver_believed() {
 
 #[test]
 fn a_failed_publish_tells_its_code_and_the_lost_connection_in_every_order() {
-    for order in ["ok-first", "error-last", "ok-last"] {
+    for order in ["ok-first", "error-last", "ok-last", "ok-twice"] {
         on_every_family(&[("publish-failure", order)], async |bench, modem, inbox| {
             connected(bench, modem).await;
             bench.loopback(|broker, _| broker.close_at_next_publish(1));
@@ -215,7 +215,7 @@ fn a_failed_publish_tells_its_code_and_the_lost_connection_in_every_order() {
 
 #[test]
 fn a_failed_subscribe_tells_its_code_and_the_lost_connection_in_every_order() {
-    for order in ["ok-first", "error-last", "ok-last"] {
+    for order in ["ok-first", "error-last", "ok-last", "ok-twice"] {
         on_every_family(&[("subscribe-failure", order)], async |bench, modem, _| {
             connected(bench, modem).await;
             bench.loopback(|broker, _| broker.close_at_next_subscribe(2));
@@ -317,8 +317,14 @@ fn urcs_at_every_point_of_every_exchange_disturb_nothing() {
 fn every_style_of_prompt_and_block_layout_is_understood() {
     for prompt in ["crlf", "bare", "space", "crlf-space"] {
         for (blank_lines, separator) in [("0", "crlf"), ("0", "none"), ("1", "crlf"), ("3", "none")] {
-            let switches =
-                [("prompt", prompt), ("blank-lines", blank_lines), ("part-separator", separator), ("part-size", "100")];
+            let switches = [
+                ("prompt", prompt),
+                ("blank-lines", blank_lines),
+                ("topic-separator", separator),
+                ("payload-separator", separator),
+                ("block-separator", separator),
+                ("part-size", "100"),
+            ];
             on_every_family(&switches, async |bench, modem, inbox| {
                 connected(bench, modem).await;
                 modem.client(FIRST).subscribe("a/#", QoS::AtLeastOnce).await.or_transcript(bench);

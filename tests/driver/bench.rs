@@ -10,22 +10,30 @@ use simcom_modem_simulator::referee::ComplaintKind;
 use crate::driver::error::Refusal;
 use crate::driver::urc::LossCause;
 use crate::driver::{Broker, ClientIndex, ConnectOptions, Error, Event, Family, Inbox, Publish, QoS, ResultCode, Will};
-pub use crate::shell::{ShellModem, shell_modem};
+pub use crate::shell::{FAMILIES, ShellModem, shell_modem};
 
 pub const FIRST: ClientIndex = ClientIndex::First;
 pub const SECOND: ClientIndex = ClientIndex::Second;
 
-/// The families as the driver and as the module know them.
-pub const FAMILIES: [(Family, ModuleFamily); 4] = [
+/// All families, as the driver and as the module know them. Most tests take the shell's [`FAMILIES`].
+pub const ALL_FAMILIES: [(Family, ModuleFamily); 4] = [
     (Family::A7600, ModuleFamily::A7600),
     (Family::A76xx, ModuleFamily::A76xx),
     (Family::Sim7600, ModuleFamily::Sim7600),
     (Family::Sim767x, ModuleFamily::Sim767x),
 ];
 
+/// The families of the shell that can stage several subscriptions.
+pub fn staging_families() -> Vec<Family> {
+    let families = FAMILIES.into_iter().map(|(family, _)| family);
+    let staging: Vec<_> = families.filter(|family| family.has_staged_subscriptions()).collect();
+    assert!(!staging.is_empty(), "the test would try nothing");
+    staging
+}
+
 /// What a module calls a family.
 pub fn module_family(family: Family) -> ModuleFamily {
-    FAMILIES.iter().find(|(driver, _)| *driver == family).expect("every family is in the table").1
+    ALL_FAMILIES.iter().find(|(driver, _)| *driver == family).expect("every family is in the table").1
 }
 
 pub type TestInbox = Inbox<32_768>;
@@ -56,7 +64,7 @@ pub fn switched(family: Family, switches: &[(&str, &str)]) -> Bench {
     })
 }
 
-/// On every family: a module with these switches set, and a driver that knows nothing of it.
+/// On every family of the shell: a module with these switches set, and a driver that knows nothing of it.
 pub fn on_every_family(switches: &[(&str, &str)], test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestInbox)) {
     for (family, _) in FAMILIES {
         let bench = switched(family, switches);
@@ -66,7 +74,7 @@ pub fn on_every_family(switches: &[(&str, &str)], test: impl AsyncFn(&Bench, &mu
     }
 }
 
-/// On every family: a module whose first client is connected.
+/// On every family of the shell: a module whose first client is connected.
 pub fn on_every_connected(test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestInbox)) {
     on_every_family(&[], async |bench, modem, inbox| {
         modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
@@ -74,7 +82,7 @@ pub fn on_every_connected(test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestIn
     });
 }
 
-/// On every family: a module whose first client is connected, and gets the messages that the tests send it.
+/// On every family of the shell: a module whose first client is connected, and gets the messages that the tests send it.
 pub fn on_every_subscribed(test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestInbox)) {
     on_every_family(&[], async |bench, modem, inbox| {
         subscribed(bench, modem).await;

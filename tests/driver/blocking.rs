@@ -1,5 +1,5 @@
 //! The blocking client against the simulated module, in virtual time: the same tests as of the async one, but for those of
-//! dropped futures.
+//! dropped futures, most of them on one family ([`shell::FAMILIES`] says why).
 
 mod answer_orders;
 mod answer_times;

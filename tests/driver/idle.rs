@@ -10,7 +10,7 @@ use crate::shell::bare_modem;
 
 #[test]
 fn an_aborted_call_is_settled_by_the_next_wherever_it_was() {
-    for (family, _) in FAMILIES {
+    for (family, _) in ALL_FAMILIES {
         for calls in 0..120 {
             let bench = bench(family);
             let inbox = TestInbox::new();
@@ -41,7 +41,7 @@ fn an_aborted_call_is_settled_by_the_next_wherever_it_was() {
 
 #[test]
 fn a_superloop_takes_events_without_waiting() {
-    for (family, _) in FAMILIES {
+    for (family, _) in ALL_FAMILIES {
         let bench = bench(family);
         let inbox = TestInbox::new();
         let mut modem = bare_modem(&bench, family, &inbox).with_idle(|| {

@@ -5,7 +5,7 @@ use core::time::Duration;
 use embedded_io_async::ErrorKind;
 
 use crate::bench::*;
-use crate::driver::{Error, Event, Publish, QoS};
+use crate::driver::{Error, Event, Family, Publish, QoS};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// When a clock of milliseconds in 32 bits wraps.
@@ -22,9 +22,9 @@ fn pass(bench: &Bench, time: Duration) {
 #[test]
 fn bytes_lost_weeks_ago_do_not_abort_a_message() {
     for days in [1, 20, 26, 40, 48] {
-        let bench = bench(FAMILIES[1].0);
+        let bench = bench(Family::A76xx);
         let inbox = TestInbox::new();
-        let mut modem = modem(&bench, FAMILIES[1].0, &inbox);
+        let mut modem = modem(&bench, Family::A76xx, &inbox);
         bench.block_on(async {
             subscribed(&bench, &mut modem).await;
             bench.fail_next_read(ErrorKind::Other);
@@ -40,10 +40,10 @@ fn bytes_lost_weeks_ago_do_not_abort_a_message() {
 fn a_clock_that_wraps_or_has_come_half_way_ends_no_wait_early_or_late() {
     for start in [WRAP / 2, WRAP, 2 * WRAP] {
         for before in [0, 300, 1_000, 5_000] {
-            let bench = bench(FAMILIES[1].0);
+            let bench = bench(Family::A76xx);
             pass(&bench, start - Duration::from_millis(before));
             let inbox = TestInbox::new();
-            let mut modem = modem(&bench, FAMILIES[1].0, &inbox);
+            let mut modem = modem(&bench, Family::A76xx, &inbox);
             bench.block_on(async {
                 let begun = bench.now();
                 subscribed(&bench, &mut modem).await;

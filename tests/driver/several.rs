@@ -60,8 +60,7 @@ fn one_bad_filter_among_several_sends_none() {
 
 #[test]
 fn filters_of_a_call_that_failed_are_not_subscribed_to_by_the_next() {
-    let staged = FAMILIES.into_iter().filter(|(family, _)| family.has_staged_subscriptions());
-    for (family, _) in staged {
+    for family in staging_families() {
         for refused in 1..=3 {
             let bench = bench(family);
             let inbox = TestInbox::new();

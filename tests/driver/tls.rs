@@ -110,6 +110,7 @@ fn further_settings_have_the_familys_spelling() {
 #[test]
 fn a_missing_certificate_is_code_33_with_what_to_do() {
     every_family_accepts(async |bench, modem| {
+        bench.modem(|module, _| module.behaviour_mut().set("missing-file", "33").unwrap());
         let failed = modem.client(FIRST).connect(options(Tls::server("ca.pem"))).await;
         let Err(error) = failed else { panic!("it connected\n{}", bench.transcript_text()) };
         assert!(matches!(error, Error::Refused { refusal: Refusal::Code(ResultCode::NOT_SET_CERTIFICATE), .. }));

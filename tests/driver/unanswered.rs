@@ -164,7 +164,7 @@ fn nothing_is_sent_before_the_end_of_a_subscription_to_slashes_is_answered() {
 
 #[test]
 fn what_an_earlier_life_has_staged_is_not_subscribed_to() {
-    for (family, _) in FAMILIES.into_iter().filter(|(family, _)| family.has_staged_subscriptions()) {
+    for family in staging_families() {
         let bench = bench(family);
         let inbox = TestInbox::new();
         bench.block_on(async {
@@ -197,7 +197,7 @@ impl Command for Surprising {
 
 #[test]
 fn a_query_that_became_the_data_of_a_prompt_is_not_subscribed_to() {
-    for (family, _) in FAMILIES.into_iter().filter(|(family, _)| family.has_staged_subscriptions()) {
+    for family in staging_families() {
         let bench = bench(family);
         let inbox = TestInbox::new();
         let mut modem = modem(&bench, family, &inbox);

@@ -42,7 +42,7 @@ pub struct Arguments {
     #[arg(long)]
     pub log: bool,
 
-    /// End with exit code 3 if the referee complained
+    /// End with exit code 3 if the referee found errors; its warnings do not count
     #[arg(long)]
     pub strict: bool,
 }

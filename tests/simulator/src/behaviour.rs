@@ -1,214 +1,33 @@
 //! Every habit in which real modules differ, as a switch.
 
+mod answers;
 mod bring_up;
+mod firmware;
+mod messages;
 mod script;
 mod switches;
+mod unsolicited;
 mod value;
 
-pub use bring_up::{BootEvents, BringUp, DoneOrder, IccidPrefix, Power, SimFailure};
+pub use answers::{
+    AcquireInUse, BusyScope, BytesWhileExecuting, ConnectAgain, ConnectBadArguments, ConnectCut, ConnectFailure,
+    ConnectOutcome, DisconnectNotConnected, FailureOrder, GarbageLine, Prompt, ReleaseNotAcquired, StartAgain,
+    StopAcquired, StopNotStarted, SubscribeRead, SuccessOrder, TakenOver,
+};
+pub use bring_up::{
+    BootEvents, BringUp, ClockYear, ContextActivation, DoneOrder, IccidPrefix, Power, SimFailure, UnsetClock,
+};
+pub use firmware::{CertificateReplace, Firmware, MissingFile};
+pub use messages::{DuringPrompt, MessagePlace, Separator};
 pub(crate) use script::Occurrences;
 pub use script::{Injection, Override, Point, ScriptedAnswer};
 pub use switches::{SWITCHES, Switch, SwitchError};
+pub use unsolicited::{Noise, ReadyLine};
 pub use value::Value;
 
 use core::time::Duration;
 
 use crate::family::Family;
-use value::choice;
-
-choice! {
-    /// The bytes of the prompt.
-    Prompt {
-        /// `\r\n>`, as captured.
-        CrLf = "crlf",
-        /// `>`.
-        Bare = "bare",
-        /// `> `.
-        Space = "space",
-        /// `\r\n> `.
-        CrLfSpace = "crlf-space",
-    }
-}
-choice! {
-    /// Order of `OK` and a successful outcome line.
-    SuccessOrder {
-        /// `OK`, then the outcome.
-        OkFirst = "ok-first",
-        /// The outcome, then `OK`.
-        ResultFirst = "result-first",
-    }
-}
-choice! {
-    /// Answer to START of a started service.
-    StartAgain {
-        /// Bare `ERROR` (A7670).
-        Error = "error",
-        /// `+CMQTTSTART: 23`, `ERROR` (SIM7600).
-        Code23 = "23",
-    }
-}
-choice! {
-    /// Answer to STOP while a client is acquired.
-    StopAcquired {
-        /// `+CMQTTSTOP: 21`, `ERROR` (SIM7600).
-        Code21 = "21",
-        /// `+CMQTTSTOP: 19`, `ERROR` (SIM7670G).
-        Code19 = "19",
-        /// `OK`, `+CMQTTSTOP: 21` (the failure form of the A7600 manual).
-        OkThenCode21 = "ok-21",
-    }
-}
-choice! {
-    /// Answer to STOP of a stopped service.
-    StopNotStarted {
-        /// Bare `ERROR`.
-        Error = "error",
-        /// `+CMQTTSTOP: 9`, `ERROR`.
-        Code9 = "9",
-    }
-}
-choice! {
-    /// Answer to ACCQ of an acquired index.
-    AcquireInUse {
-        /// `+CMQTTACCQ: <i>,19`, `ERROR`.
-        Code19 = "19",
-        /// Bare `ERROR`.
-        Error = "error",
-    }
-}
-choice! {
-    /// Answer to REL of an index that is not acquired.
-    ReleaseNotAcquired {
-        /// `+CMQTTREL: <i>,20`, `ERROR` (A7670G).
-        Code20 = "20",
-        /// `OK` (SIM7600G).
-        Ok = "ok",
-    }
-}
-choice! {
-    /// Order of the answers to a CONNECT that fails at the broker.
-    ConnectFailure {
-        /// `OK`, then `+CMQTTCONNECT: <i>,<err>`.
-        Late = "late",
-        /// `+CMQTTCONNECT: <i>,<err>`, `ERROR`, no `OK`.
-        Early = "early",
-        /// `ERROR`, then `+CMQTTCONNECT: <i>,<err>` (SIM767X note only).
-        ErrorFirst = "error-first",
-    }
-}
-choice! {
-    /// Answer to a CONNECT whose arguments are wrong.
-    ConnectBadArguments {
-        /// Bare `ERROR`.
-        Error = "error",
-        /// `+CMQTTCONNECT: <i>,12`, `ERROR`.
-        Code12 = "12",
-    }
-}
-choice! {
-    /// Answer to CONNECT of a connected client.
-    ConnectAgain {
-        /// `+CMQTTCONNECT: <i>,13`, `ERROR`.
-        Code13 = "13",
-        /// `OK`, `+CMQTTCONNECT: <i>,13`.
-        OkThenCode13 = "ok-13",
-    }
-}
-choice! {
-    /// Order of the answers to a PUB, SUB or UNSUB that fails.
-    FailureOrder {
-        /// `OK`, then the outcome.
-        OkFirst = "ok-first",
-        /// The outcome, then `ERROR`.
-        ErrorLast = "error-last",
-        /// The outcome, `+CMQTTCONNLOST` if there is one, then `OK`.
-        OkLast = "ok-last",
-    }
-}
-choice! {
-    /// Answer to DISC of a client that is not connected.
-    DisconnectNotConnected {
-        /// `+CMQTTDISC: <i>,11`, `ERROR`.
-        Code11 = "11",
-        /// Bare `ERROR`.
-        Error = "error",
-    }
-}
-choice! {
-    /// What stands between a data part and the next header.
-    PartSeparator {
-        /// `\r\n`.
-        CrLf = "crlf",
-        /// Nothing.
-        None = "none",
-    }
-}
-choice! {
-    /// Where a message goes that arrives while an exchange of its client is under way.
-    MessagePlace {
-        /// Out at once.
-        AsItComes = "as-it-comes",
-        /// Between `OK` and the outcome line.
-        Inside = "inside",
-        /// After the outcome line.
-        After = "after",
-    }
-}
-choice! {
-    /// Whether messages and other URCs come out while a prompt waits for its data.
-    DuringPrompt {
-        /// They do.
-        Deliver = "deliver",
-        /// They wait for the end of the data.
-        Hold = "hold",
-    }
-}
-choice! {
-    /// A URC that comes with every command.
-    Noise {
-        /// None.
-        None = "none",
-        /// `SMS DONE` and `PB DONE`.
-        Boot = "boot",
-        /// `+CPIN: READY`.
-        Cpin = "cpin",
-        /// `*ISIMAID: "…"`.
-        Isimaid = "isimaid",
-        /// `+CGEV: EPS PDN ACT 1`.
-        Cgev = "cgev",
-        /// `+CGEV: ME PDN ACT 8,4`.
-        CgevMe = "cgev-me",
-        /// `+MSTK: 11, "…"`, more than 250 bytes.
-        Mstk = "mstk",
-    }
-}
-choice! {
-    /// The line that tells that the module has booted.
-    ReadyLine {
-        /// `RDY`.
-        Rdy = "rdy",
-        /// `*ATREADY: 1`.
-        AtReady = "atready",
-    }
-}
-choice! {
-    /// Layout of the topics in the answer to `AT+CMQTTSUB?`.
-    SubscribeRead {
-        /// `+CMQTTSUB:` alone, then a line a topic.
-        FollowingLines = "following-lines",
-        /// `+CMQTTSUB: <topic>`, a line a topic.
-        SameLine = "same-line",
-    }
-}
-choice! {
-    /// Answer to a line that does not begin with `AT`.
-    GarbageLine {
-        /// `ERROR`.
-        Error = "error",
-        /// None.
-        Silent = "silent",
-    }
-}
 
 /// How long the module takes for what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,7 +48,10 @@ pub struct Timing {
     pub publish: Duration,
     /// Least time from DISC's `OK` to its outcome.
     pub disconnect: Duration,
-    /// From a restart to the ready line, and between the lines after it.
+    /// From a failure to the one more `OK` behind it.
+    pub extra_ok: Duration,
+    /// From a restart to the moment at which commands are taken and the ready line comes, and between the lines after
+    /// it.
     pub boot: Duration,
 }
 
@@ -242,6 +64,9 @@ pub struct Behaviour {
     pub prompt: Prompt,
     /// Order of START's answers.
     pub start_order: SuccessOrder,
+    /// The end of an earlier command's answer, `+CGREG: 0,1`, `OK`, `SMS DONE`, stands between the echo of START and
+    /// its own answer.
+    pub stale_answer_in_start: bool,
     /// Answer to a second START.
     pub start_again: StartAgain,
     /// How many STARTs answer `OK`, `+CMQTTSTART: 1` before the PDP context is up.
@@ -252,16 +77,28 @@ pub struct Behaviour {
     pub stop_acquired: StopAcquired,
     /// STOP of a stopped service.
     pub stop_not_started: StopNotStarted,
+    /// `+CMQTTNONET` follows STOP's answers.
+    pub nonet_after_stop: bool,
     /// ACCQ of an acquired index.
     pub acquire_in_use: AcquireInUse,
     /// REL of an index that is not acquired.
     pub release_not_acquired: ReleaseNotAcquired,
     /// CONNECT failing at the broker.
     pub connect_failure: ConnectFailure,
+    /// CONNECT with TLS that fails before any handshake, with 33 or 34.
+    pub tls_failure: ConnectFailure,
+    /// How many CONNECTs with TLS fail so, with 34, whatever is on the module.
+    pub tls_failures: u32,
+    /// The outcome of a CONNECT that succeeds.
+    pub connect_outcome: ConnectOutcome,
+    /// Another device takes over every session.
+    pub taken_over: TakenOver,
     /// CONNECT with wrong arguments.
     pub connect_bad_arguments: ConnectBadArguments,
     /// CONNECT of a connected client.
     pub connect_again: ConnectAgain,
+    /// A connection closed between CONNACK and the outcome of CONNECT.
+    pub connect_cut: ConnectCut,
     /// DISC, STOP and CONNECT over a live session reboot the module (seen on one A7672).
     pub live_session_reboots: bool,
     /// PUB failing.
@@ -276,12 +113,18 @@ pub struct Behaviour {
     pub part_size: usize,
     /// Blank lines before each header of a received message.
     pub blank_lines: usize,
-    /// What stands between a part and the next header.
-    pub part_separator: PartSeparator,
+    /// What stands between a topic part and the next topic part.
+    pub topic_separator: Separator,
+    /// What stands between a payload part and the next payload part.
+    pub payload_separator: Separator,
+    /// What stands behind the last topic part and behind the last payload part: captures show no difference.
+    pub block_separator: Separator,
     /// Messages that arrive while SUB or UNSUB is under way.
     pub message_in_subscribe: MessagePlace,
     /// Messages that arrive while PUB is under way.
     pub message_in_publish: MessagePlace,
+    /// Messages that arrive while a command outside MQTT executes follow its final result at once.
+    pub glued_messages: bool,
     /// Messages that arrive while a prompt waits.
     pub during_prompt: DuringPrompt,
     /// URC between a command and its echo.
@@ -304,12 +147,20 @@ pub struct Behaviour {
     pub subscribe_read: SubscribeRead,
     /// A line without `AT`.
     pub garbage_line: GarbageLine,
+    /// Whether what precedes `AT` in a line is ignored. Unverified on hardware.
+    pub ignores_before_at: bool,
+    /// Bytes that come while a command executes. Unverified on hardware.
+    pub bytes_while_executing: BytesWhileExecuting,
+    /// Who is busy while an outcome is awaited.
+    pub busy_scope: BusyScope,
     /// Longest command line.
     pub line_buffer: usize,
     /// Delays.
     pub timing: Timing,
     /// SIM, registration and PDP contexts.
     pub bring_up: BringUp,
+    /// What the firmware knows.
+    pub firmware: Firmware,
     /// PWRKEY and RESET.
     pub power: Power,
     /// Bytes put in at given points of given commands.
@@ -327,12 +178,16 @@ impl Behaviour {
                 behaviour.stop_acquired = StopAcquired::OkThenCode21;
                 behaviour.nonet = false;
             }
-            Family::A76xx => behaviour.acquire_in_use = AcquireInUse::Error,
+            Family::A76xx => {
+                behaviour.acquire_in_use = AcquireInUse::Error;
+                behaviour.tls_failure = ConnectFailure::Early;
+            }
             Family::Sim7600 => {
                 behaviour.start_order = SuccessOrder::ResultFirst;
                 behaviour.start_again = StartAgain::Code23;
                 behaviour.stop_order = SuccessOrder::ResultFirst;
                 behaviour.stop_not_started = StopNotStarted::Code9;
+                behaviour.subscribe_failure = FailureOrder::OkTwice;
                 behaviour.release_not_acquired = ReleaseNotAcquired::Ok;
                 behaviour.ready_line = ReadyLine::Rdy;
             }
@@ -349,16 +204,23 @@ impl Behaviour {
             echo: true,
             prompt: Prompt::CrLf,
             start_order: SuccessOrder::OkFirst,
+            stale_answer_in_start: false,
             start_again: StartAgain::Error,
             start_failures: 0,
             stop_order: SuccessOrder::OkFirst,
             stop_acquired: StopAcquired::Code21,
             stop_not_started: StopNotStarted::Error,
+            nonet_after_stop: false,
             acquire_in_use: AcquireInUse::Code19,
             release_not_acquired: ReleaseNotAcquired::Code20,
             connect_failure: ConnectFailure::Late,
+            tls_failure: ConnectFailure::Late,
+            tls_failures: 0,
+            connect_outcome: ConnectOutcome::Reported,
+            taken_over: TakenOver::No,
             connect_bad_arguments: ConnectBadArguments::Error,
             connect_again: ConnectAgain::Code13,
+            connect_cut: ConnectCut::Code26,
             live_session_reboots: false,
             publish_failure: FailureOrder::OkFirst,
             subscribe_failure: FailureOrder::OkFirst,
@@ -366,9 +228,12 @@ impl Behaviour {
             disconnect_not_connected: DisconnectNotConnected::Code11,
             part_size: 1500,
             blank_lines: 0,
-            part_separator: PartSeparator::CrLf,
+            topic_separator: Separator::CrLf,
+            payload_separator: Separator::CrLf,
+            block_separator: Separator::CrLf,
             message_in_subscribe: MessagePlace::AsItComes,
             message_in_publish: MessagePlace::AsItComes,
+            glued_messages: false,
             during_prompt: DuringPrompt::Deliver,
             before_echo: Noise::None,
             after_echo: Noise::None,
@@ -380,9 +245,13 @@ impl Behaviour {
             ping_urc: false,
             subscribe_read: SubscribeRead::FollowingLines,
             garbage_line: GarbageLine::Error,
+            ignores_before_at: false,
+            bytes_while_executing: BytesWhileExecuting::Queued,
+            busy_scope: BusyScope::Client,
             line_buffer: 2048,
             timing: Timing::default(),
             bring_up: BringUp::default(),
+            firmware: Firmware::of(family),
             power: Power::of(family),
             injections: Vec::new(),
             overrides: Vec::new(),
@@ -402,6 +271,7 @@ impl Default for Timing {
             subscribe: Duration::from_millis(40),
             publish: Duration::from_millis(47),
             disconnect: Duration::from_millis(50),
+            extra_ok: Duration::ZERO,
             boot: Duration::from_millis(500),
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! * [`modem`] is the module, without I/O: bytes and broker events in, bytes and broker requests out.
 //! * [`family`] has the limits of a family, [`behaviour`] its habits, each a switch.
+//! * [`fault`] is what can happen to bytes on their way.
 //! * [`referee`] has the complaints about the host.
 //! * [`broker`] is the language between the module and its MQTT side; [`loopback`] is one in memory.
 //! * [`front_end`] drives the module in real time over any byte stream, a pseudo-terminal or TCP; [`mqtt`] carries it to
@@ -25,6 +26,7 @@
 pub mod behaviour;
 pub mod broker;
 pub mod family;
+pub mod fault;
 pub mod front_end;
 pub mod loopback;
 pub mod modem;

@@ -195,7 +195,7 @@ impl Loopback {
     }
 
     fn answer(&mut self, now: Duration, event: Event) {
-        self.queue.insert((now + self.latency, self.queued), event);
+        self.queue.insert((now.saturating_add(self.latency), self.queued), event);
         self.queued += 1;
     }
 

@@ -13,12 +13,13 @@ use clap::Parser;
 use simcom_modem_simulator::front_end::pty::PtyFrontEnd;
 use simcom_modem_simulator::front_end::tcp::TcpFrontEnd;
 use simcom_modem_simulator::front_end::{Dialogue, Remote, Simulator};
+use simcom_modem_simulator::referee::Severity;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
 use arguments::{Arguments, Place};
 
-/// Exit code of `--strict` when the referee complained.
+/// Exit code of `--strict` when the host made mistakes.
 const COMPLAINED: u8 = 3;
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,10 +27,10 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let strict = arguments.strict;
     match run(arguments).await {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(complaints) => {
-            eprintln!("referee: {complaints} complaints");
-            if strict { ExitCode::from(COMPLAINED) } else { ExitCode::SUCCESS }
+        Ok(Complaints { errors: 0, warnings: 0 }) => ExitCode::SUCCESS,
+        Ok(Complaints { errors, warnings }) => {
+            eprintln!("referee: {errors} errors, {warnings} warnings");
+            if strict && errors > 0 { ExitCode::from(COMPLAINED) } else { ExitCode::SUCCESS }
         }
         Err(error) => {
             eprintln!("simcom-modem-simulator: {error}");
@@ -38,8 +39,14 @@ async fn main() -> ExitCode {
     }
 }
 
+/// How often the referee complained.
+struct Complaints {
+    errors: usize,
+    warnings: usize,
+}
+
 /// Serves hosts until a signal ends it, and counts the complaints.
-async fn run(arguments: Arguments) -> Result<usize, Box<dyn Error>> {
+async fn run(arguments: Arguments) -> Result<Complaints, Box<dyn Error>> {
     let mut simulator = simulator(&arguments)?;
     let remote = simulator.remote();
     // Before "ready", so that whoever waits for that line can rely on them.
@@ -49,7 +56,8 @@ async fn run(arguments: Arguments) -> Result<usize, Box<dyn Error>> {
         () = signals.obey(&remote) => {}
         never = restart_after(arguments.restart_after, &remote) => match never {},
     }
-    Ok(simulator.complaints().len())
+    let errors = simulator.complaints().iter().filter(|complaint| complaint.severity == Severity::Error).count();
+    Ok(Complaints { errors, warnings: simulator.complaints().len() - errors })
 }
 
 fn simulator(arguments: &Arguments) -> Result<Simulator, Box<dyn Error>> {

@@ -12,6 +12,7 @@ mod connection;
 mod dispatch;
 mod general;
 mod input;
+mod journal;
 mod line;
 mod operation;
 mod packet_domain;
@@ -35,6 +36,7 @@ mod will;
 #[cfg(test)]
 mod tests;
 
+pub use journal::JournalEntry;
 pub use received::message_bytes;
 pub use state::{Acquired, Client, Network, PdpContext, Service, Settings};
 
@@ -44,7 +46,7 @@ use std::collections::VecDeque;
 use crate::behaviour::Behaviour;
 use crate::broker::{Event, Request, SslContext};
 use crate::family::Family;
-use crate::referee::{Complaint, ComplaintKind};
+use crate::referee::{Complaint, ComplaintKind, Severity};
 use agenda::{Agenda, Step};
 use certificates::Certificates;
 use input::Input;
@@ -52,6 +54,9 @@ use power::Pins;
 use received::Received;
 use script::Injected;
 use terminal::Terminal;
+
+/// Commands that come within this time of a loss or restart may have been on the wire when it was reported.
+const CROSSING: Duration = Duration::from_secs(1);
 
 /// A simulated module.
 #[derive(Debug)]
@@ -63,10 +68,16 @@ pub struct Modem {
     wire: Vec<u8>,
     requests: Vec<Request>,
     complaints: Vec<Complaint>,
+    journal: Option<Vec<JournalEntry>>,
+    /// When the module last reported a loss or a restart.
+    last_loss: Option<Duration>,
+    /// The line or data under way was begun by an earlier host.
+    line_is_inherited: bool,
     input: Input,
     echo: bool,
     service: Service,
     starts: u32,
+    tls_connects: u32,
     operations: u64,
     clients: [Client; 2],
     network: Network,
@@ -89,10 +100,14 @@ impl Modem {
             wire: Vec::new(),
             requests: Vec::new(),
             complaints: Vec::new(),
+            journal: None,
+            last_loss: None,
+            line_is_inherited: false,
             input: Input::default(),
             echo: behaviour.echo,
             service: Service::Stopped,
             starts: 0,
+            tls_connects: 0,
             operations: 0,
             clients: [Client::default(), Client::default()],
             network: Network::default(),
@@ -116,6 +131,13 @@ impl Modem {
             self.receive_byte(byte);
         }
         self.deliver_received();
+    }
+
+    /// Another host is at the other end of the line from now on, or the same one after a reset. What the earlier one
+    /// has begun stays as it is; the referee does not blame the new one for it.
+    pub fn host_replaced(&mut self, now: Duration) {
+        self.advance(now);
+        self.line_is_inherited = !self.input.is_idle();
     }
 
     /// Bytes the module has sent by `now` and not yet given.
@@ -223,13 +245,26 @@ impl Modem {
             self.now = self.now.max(at);
             self.perform(step);
             self.deliver_received();
+            self.receive_queued();
+            self.deliver_received();
         }
         self.now = self.now.max(now);
+    }
+
+    /// The moment that lies so far ahead. A delay can be set to anything, at any time.
+    fn after(&self, delay: Duration) -> Duration {
+        self.now.saturating_add(delay)
+    }
+
+    /// The moment that lies so far behind a final result that is planned now.
+    fn after_result(&self, delay: Duration) -> Duration {
+        self.after(self.behaviour.timing.result).saturating_add(delay)
     }
 
     fn perform(&mut self, step: Step) {
         match step {
             Step::Emit(bytes) => self.wire.extend(bytes),
+            Step::Ready(bytes) => self.ready(&bytes),
             Step::Final { bytes, injected } => self.send_final(&bytes, &injected),
             Step::Prompt { entry, injected } => self.send_prompt(entry, injected),
             Step::Ask { client, operation, request } => self.ask(client, operation, request),
@@ -248,7 +283,18 @@ impl Modem {
     }
 
     fn complain(&mut self, kind: ComplaintKind, what: impl Into<String>) {
-        self.complaints.push(Complaint { at: self.now, kind, what: what.into() });
+        self.complain_as(Severity::Error, kind, what);
+    }
+
+    /// What crossed a loss on the wire, or an earlier host began, is no mistake of the present host.
+    fn complain_as(&mut self, severity: Severity, kind: ComplaintKind, what: impl Into<String>) {
+        let excused = self.line_is_inherited || (kind.is_about_state() && self.has_just_lost());
+        let severity = if excused { Severity::Warning } else { severity };
+        self.complaints.push(Complaint { at: self.now, severity, kind, what: what.into() });
+    }
+
+    fn has_just_lost(&self) -> bool {
+        self.last_loss.is_some_and(|loss| self.now.saturating_sub(loss) < CROSSING)
     }
 
     fn request(&mut self, request: Request) {

@@ -7,30 +7,37 @@
 mod clock;
 mod executor;
 mod line;
+mod module;
 mod receiver;
 #[cfg(test)]
 mod tests;
+mod transcript;
 mod transmitter;
+mod wire;
 
 pub use clock::Clock;
+pub use executor::{Bound, Stopped, Why};
 pub use line::Direction;
+pub use module::Module;
 pub use receiver::Receiver;
 pub use transmitter::Transmitter;
 
+use core::num::NonZeroU32;
 use core::time::Duration;
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use embedded_io_async::ErrorKind;
 
 use crate::behaviour::Behaviour;
 use crate::family::Family;
+use crate::fault::{Fault, Rates, Strike};
 use crate::loopback::Loopback;
 use crate::modem::Modem;
 use clock::Timers;
 use executor::Standstill;
 use line::Line;
+use module::Device;
 
 /// How the module's bytes come to the host, and the host's to the module.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,16 +71,16 @@ type Action = Box<dyn FnOnce(&Bench)>;
 pub struct Bench(Rc<RefCell<Inner>>);
 
 struct Inner {
-    modem: Modem,
+    device: Device,
     loopback: Loopback,
     now: Duration,
     limit: Duration,
     line: Line,
     chunking: Chunking,
-    read_errors: VecDeque<ErrorKind>,
     timers: Timers,
     standstill: Standstill,
     reader: Option<core::task::Waker>,
+    writer: Option<core::task::Waker>,
     at: Vec<(Duration, Action)>,
     after_output: Vec<(usize, Action)>,
     after_input: Vec<(usize, Action)>,
@@ -87,17 +94,26 @@ impl Bench {
 
     /// A bench with a module of these habits.
     pub fn with(family: Family, behaviour: Behaviour) -> Self {
+        Self::on(Device::Simulated(Box::new(Modem::new(family, behaviour))))
+    }
+
+    /// A bench with a module of the caller's own at the other end of the line, without a broker.
+    pub fn of(module: impl Module + 'static) -> Self {
+        Self::on(Device::Other(Box::new(module)))
+    }
+
+    fn on(device: Device) -> Self {
         Self(Rc::new(RefCell::new(Inner {
-            modem: Modem::new(family, behaviour),
+            device,
             loopback: Loopback::default(),
             now: Duration::ZERO,
             limit: Duration::from_secs(24 * 3600),
             line: Line::default(),
             chunking: Chunking::default(),
-            read_errors: VecDeque::new(),
             timers: Timers::default(),
             standstill: Standstill::default(),
             reader: None,
+            writer: None,
             at: Vec::new(),
             after_output: Vec::new(),
             after_input: Vec::new(),
@@ -125,15 +141,34 @@ impl Bench {
         self.0.borrow_mut().limit = limit;
     }
 
+    /// That limit, for a host that has to look at it itself because it blocks.
+    pub fn time_limit(&self) -> Duration {
+        self.0.borrow().limit
+    }
+
     /// Sets how bytes are cut.
     pub fn set_chunking(&self, chunking: Chunking) {
         self.0.borrow_mut().chunking = chunking;
     }
 
+    /// Sets the speed of the UART in both directions; with `None` bytes take no time.
+    ///
+    /// A UART with a speed has a transmit buffer of 64 bytes: a `write` that finds it full waits.
+    pub fn set_baud(&self, baud: Option<NonZeroU32>) {
+        self.0.borrow_mut().line.set_baud(baud);
+    }
+
     /// Works on the module.
+    ///
+    /// # Panics
+    ///
+    /// If the bench has a [module of the caller's own](Self::of).
     pub fn modem<T>(&self, work: impl FnOnce(&mut Modem, Duration) -> T) -> T {
         let inner = &mut *self.0.borrow_mut();
-        work(&mut inner.modem, inner.now)
+        match &mut inner.device {
+            Device::Simulated(modem) => work(modem, inner.now),
+            Device::Other(_) => panic!("this bench has no simulated module"),
+        }
     }
 
     /// Works on the broker.
@@ -161,13 +196,44 @@ impl Bench {
     /// The next read of the host fails with this error.
     pub fn fail_next_read(&self, error: ErrorKind) {
         let mut inner = self.0.borrow_mut();
-        inner.read_errors.push_back(error);
+        inner.line.fail_next_read(error);
         inner.wake_reader();
+    }
+
+    /// Plans a fault for a byte of this direction. Positions count what the sender puts on the line, from 0.
+    pub fn plan_fault(&self, direction: Direction, position: usize, fault: Fault) {
+        self.0.borrow_mut().line.faults(direction).plan(position, fault);
+    }
+
+    /// Plans an overrun of the host's receiver: `count` bytes from `position` on are lost, and the error is reported in
+    /// their place.
+    pub fn plan_overrun(&self, position: usize, count: usize, error: ErrorKind) {
+        let mut inner = self.0.borrow_mut();
+        let faults = inner.line.faults(Direction::ToHost);
+        faults.plan(position, Fault::Error(error));
+        for position in position..position + count {
+            faults.plan(position, Fault::Lose);
+        }
+    }
+
+    /// From now on faults strike by chance in this direction.
+    pub fn set_fault_rates(&self, direction: Direction, seed: u64, rates: Rates) {
+        self.0.borrow_mut().line.faults(direction).set_rates(seed, rates);
+    }
+
+    /// Faults that have struck, in order.
+    pub fn strikes(&self) -> Vec<(Direction, Strike)> {
+        self.0.borrow().line.transcript().strikes().collect()
+    }
+
+    /// Planned faults of this direction that no byte has come for.
+    pub fn faults_not_reached(&self, direction: Direction) -> Vec<(usize, Fault)> {
+        self.0.borrow_mut().line.faults(direction).not_reached().collect()
     }
 
     /// Loses the next `bytes` of the module's output on the way to the host.
     pub fn lose(&self, bytes: usize) {
-        self.0.borrow_mut().line.lose(bytes);
+        self.0.borrow_mut().line.lose_next(bytes);
     }
 
     /// Loses what the module has sent and the host's UART has not got yet.
@@ -175,33 +241,41 @@ impl Bench {
         self.0.borrow_mut().line.cut();
     }
 
-    /// What went over the line, and when; lost bytes are not in it.
+    /// How many bytes the sender of this direction has put on the line, whatever became of them.
+    pub fn passed(&self, direction: Direction) -> usize {
+        self.0.borrow().line.passed(direction)
+    }
+
+    /// What arrived at the other end of the line, and when; lost bytes are not in it, doubled ones are in it twice.
     pub fn transcript(&self) -> Vec<(Direction, Duration, Vec<u8>)> {
-        self.0.borrow().line.transcript().to_vec()
+        self.0.borrow().line.transcript().entries().to_vec()
     }
 
-    /// The transcript as text, for messages of failing tests.
+    /// The transcript as text, with the faults that struck, for messages of failing tests.
     pub fn transcript_text(&self) -> String {
-        self.0.borrow().line.text()
+        self.0.borrow().line.transcript().text()
     }
 
-    /// Every byte the host has sent.
+    /// Every byte of the host that has come to the module.
     pub fn sent(&self) -> Vec<u8> {
-        self.0.borrow().line.bytes(Direction::ToModem)
+        self.0.borrow().line.transcript().bytes(Direction::ToModem)
     }
 
     /// Every byte that has come to the host's UART.
     pub fn received(&self) -> Vec<u8> {
-        self.0.borrow().line.bytes(Direction::ToHost)
+        self.0.borrow().line.transcript().bytes(Direction::ToHost)
     }
 
     /// Moves everything that can move without time passing.
     pub fn carry(&self) {
         loop {
             self.run_due_actions();
-            if !self.0.borrow_mut().carry() {
-                let Some(action) = self.0.borrow_mut().take_output_action() else { return };
-                action(self);
+            let moved = self.0.borrow_mut().carry();
+            let action = self.0.borrow_mut().take_action();
+            match action {
+                Some(action) => action(self),
+                None if moved => {}
+                None => return,
             }
         }
     }
@@ -239,44 +313,56 @@ impl Bench {
         inner.timers.wake_due(now);
     }
 
-    /// Bytes from the host, actions of [`after_input`](Self::after_input) at their places.
-    fn transmit(&self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            {
-                let inner = &mut *self.0.borrow_mut();
-                let length = inner.input_room().min(bytes.len());
-                let (first, rest) = bytes.split_at(length);
-                inner.line.record(Direction::ToModem, inner.now, first);
-                inner.modem.receive(inner.now, first);
-                bytes = rest;
-            }
-            loop {
-                let Some(action) = self.0.borrow_mut().take_input_action() else { break };
-                self.carry();
-                action(self);
-            }
-        }
+    /// Puts bytes of the host on the line, as many as its transmitter takes, and returns how many.
+    fn transmit(&self, bytes: &[u8]) -> usize {
+        let count = {
+            let inner = &mut *self.0.borrow_mut();
+            let count = bytes.len().min(inner.line.transmit_room());
+            inner.line.push(Direction::ToModem, inner.now, &bytes[..count]);
+            count
+        };
+        self.carry();
+        count
     }
 }
 
 impl Inner {
     /// Moves bytes, requests and events once; tells whether anything moved.
     fn carry(&mut self) -> bool {
-        let output = self.modem.output(self.now);
-        let requests = self.modem.take_requests(self.now);
-        let mut moved = !output.is_empty() || !requests.is_empty();
-        self.line.push(&output);
-        for request in requests {
-            self.loopback.request(self.now, request);
+        let mut moved = self.carry_to_module();
+        let output = self.device.output(self.now);
+        moved |= !output.is_empty();
+        self.line.push(Direction::ToHost, self.now, &output);
+        if let Device::Simulated(modem) = &mut self.device {
+            for request in modem.take_requests(self.now) {
+                self.loopback.request(self.now, request);
+                moved = true;
+            }
+            for event in self.loopback.events(self.now) {
+                modem.event(self.now, event);
+                moved = true;
+            }
         }
-        for event in self.loopback.events(self.now) {
-            self.modem.event(self.now, event);
-            moved = true;
-        }
-        let barrier = self.after_output.iter().map(|(at, _)| *at).min();
-        if self.line.arrive(self.now, barrier) {
+        if self.line.arrive_at_host(self.now, barrier(&self.after_output)) {
             moved = true;
             self.wake_reader();
+        }
+        moved
+    }
+
+    fn carry_to_module(&mut self) -> bool {
+        let barrier = barrier(&self.after_input);
+        let mut bytes = Vec::new();
+        let mut moved = false;
+        while let Some((copies, byte)) = self.line.arrive_at_modem(self.now, barrier) {
+            bytes.extend(core::iter::repeat_n(byte, copies));
+            moved = true;
+        }
+        if !bytes.is_empty() {
+            self.device.receive(self.now, &bytes);
+        }
+        if moved && let Some(waker) = self.writer.take() {
+            waker.wake();
         }
         moved
     }
@@ -287,30 +373,33 @@ impl Inner {
         }
     }
 
-    fn take_output_action(&mut self) -> Option<Action> {
-        let arrived = self.line.arrived();
-        let index = self.after_output.iter().position(|(at, _)| *at <= arrived)?;
-        Some(self.after_output.remove(index).1)
-    }
-
-    /// How many bytes the host may send before the next action.
-    fn input_room(&self) -> usize {
-        let sent = self.line.sent();
-        let ahead = self.after_input.iter().filter(|(at, _)| *at > sent);
-        ahead.map(|(at, _)| at - sent).min().unwrap_or(usize::MAX)
-    }
-
-    fn take_input_action(&mut self) -> Option<Action> {
-        let sent = self.line.sent();
-        let index = self.after_input.iter().position(|(at, _)| *at <= sent)?;
-        Some(self.after_input.remove(index).1)
+    /// An action whose byte has passed.
+    fn take_action(&mut self) -> Option<Action> {
+        let [arrived, sent] = [Direction::ToHost, Direction::ToModem].map(|direction| self.line.passed(direction));
+        take_due(&mut self.after_input, sent).or_else(|| take_due(&mut self.after_output, arrived))
     }
 
     fn next_deadline(&self) -> Option<Duration> {
         let actions = self.at.iter().map(|(time, _)| *time).min();
-        [self.modem.next_deadline(), self.loopback.next_deadline(), self.timers.next(), actions]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.device.next_deadline(),
+            self.loopback.next_deadline(),
+            self.line.next_deadline(),
+            self.timers.next(),
+            actions,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
+}
+
+/// How many bytes may pass in all before the next action.
+fn barrier(actions: &[(usize, Action)]) -> usize {
+    actions.iter().map(|(at, _)| *at).min().unwrap_or(usize::MAX)
+}
+
+fn take_due(actions: &mut Vec<(usize, Action)>, passed: usize) -> Option<Action> {
+    let index = actions.iter().position(|(at, _)| *at <= passed)?;
+    Some(actions.remove(index).1)
 }

@@ -8,14 +8,25 @@ use core::time::Duration;
 pub struct Complaint {
     /// When it happened.
     pub at: Duration,
+    /// How much it weighs.
+    pub severity: Severity,
     /// Which rule was broken.
     pub kind: ComplaintKind,
     /// The line or bytes, and the rule, in words.
     pub what: String,
 }
 
-/// The rule that was broken. A test may tolerate some: a host that probes what survived its own reset has to send
-/// commands whose state it cannot know.
+/// How much a complaint weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// What a careful host cannot avoid. It does not know what has outlived its own reset, what the firmware lacks, or
+    /// that the connection was lost while its command was on the wire.
+    Warning,
+    /// A mistake of the host.
+    Error,
+}
+
+/// The rule that was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ComplaintKind {
     /// No such command, or no such form of it.
@@ -26,7 +37,7 @@ pub enum ComplaintKind {
     Garbage,
     /// The line is longer than the module's buffer.
     LineTooLong,
-    /// Bytes came while the final result of a command was owed.
+    /// Bytes came while the final result or the prompt of a command was owed.
     BytesWhileExecuting,
     /// A mandatory parameter is missing.
     MissingParameter,
@@ -68,8 +79,24 @@ pub enum ComplaintKind {
     BytesWhileAsleep,
 }
 
+impl ComplaintKind {
+    /// Whether a loss that the host has not heard of yet can be behind it.
+    pub(crate) fn is_about_state(self) -> bool {
+        matches!(self, Self::NotStarted | Self::NotAcquired | Self::NotConnected)
+    }
+}
+
 impl fmt::Display for Complaint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "at {:?}: {:?}: {}", self.at, self.kind, self.what)
+        write!(formatter, "at {:?}: {}: {:?}: {}", self.at, self.severity, self.kind, self.what)
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
     }
 }

@@ -18,6 +18,37 @@ choice! {
         Code14 = "14",
         /// `+CME ERROR: 313`.
         Code313 = "313",
+        /// Bare `ERROR`.
+        Error = "error",
+    }
+}
+choice! {
+    /// How `AT+CGACT` that activates a context is answered. The context has an address in any case.
+    ContextActivation {
+        /// `OK`.
+        Ok = "ok",
+        /// `+CME ERROR: requested service option not subscribed (#33)` and `+CGEV: ME PDN DEACT 1`.
+        NotSubscribed = "not-subscribed",
+        /// `+CME ERROR: unknown error`.
+        UnknownError = "unknown-error",
+    }
+}
+choice! {
+    /// Digits of the year in the answer to `AT+CCLK?`.
+    ClockYear {
+        /// `26/…`.
+        Two = "two",
+        /// `2026/…`.
+        Four = "four",
+    }
+}
+choice! {
+    /// Where a clock begins that nobody has set.
+    UnsetClock {
+        /// `80/01/06,00:00:00`.
+        Gps = "80/01/06",
+        /// `70/01/01,00:00:00`.
+        Unix = "70/01/01",
     }
 }
 choice! {
@@ -69,12 +100,20 @@ pub struct BringUp {
     pub context_active: bool,
     /// How many `AT+CGPADDR` show no address after each boot.
     pub address_queries: u32,
+    /// `AT+CGACT` that activates a context.
+    pub context_activation: ContextActivation,
     /// `AT+CGPADDR` shows a second context that has no addresses, as dual-stack ones do.
     pub second_context: bool,
     /// `AT+CICCID`.
     pub iccid_prefix: IccidPrefix,
     /// The clock follows the network's time (`AT+CTZU`).
     pub automatic_time: bool,
+    /// The year of `AT+CCLK?`.
+    pub clock_year: ClockYear,
+    /// A clock that nobody has set.
+    pub unset_clock: UnsetClock,
+    /// How much later than taking commands the ready line comes after a boot. Before it `AT+CPIN?` fails.
+    pub ready_line_delay: Duration,
     /// `+MSTK: 11, "…"`, more than 250 bytes, among the boot lines.
     pub boot_stk: bool,
     /// `+CGEV` lines among the boot lines.
@@ -110,9 +149,13 @@ impl Default for BringUp {
             roaming: false,
             context_active: true,
             address_queries: 0,
+            context_activation: ContextActivation::Ok,
             second_context: false,
             iccid_prefix: IccidPrefix::Iccid,
             automatic_time: true,
+            clock_year: ClockYear::Two,
+            unset_clock: UnsetClock::Gps,
+            ready_line_delay: Duration::ZERO,
             boot_stk: false,
             boot_events: BootEvents::None,
             done_order: DoneOrder::SmsFirst,

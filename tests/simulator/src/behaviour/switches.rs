@@ -104,16 +104,31 @@ pub static SWITCHES: &[Switch] = &[
     switch!("echo", echo, "echo at power-on"),
     switch!("prompt", prompt, "bytes of the prompt"),
     switch!("start-order", start_order, "order of START's OK and outcome"),
+    switch!(
+        "stale-answer-in-start",
+        stale_answer_in_start,
+        "the end of an earlier command's answer comes between START and its own"
+    ),
     switch!("start-again", start_again, "answer to START of a started service"),
     switch!("start-failures", start_failures, "STARTs that fail before the PDP context is up"),
     switch!("stop-order", stop_order, "order of STOP's OK and outcome"),
     switch!("stop-acquired", stop_acquired, "answer to STOP with an acquired client"),
     switch!("stop-not-started", stop_not_started, "answer to STOP of a stopped service"),
+    switch!("nonet-after-stop", nonet_after_stop, "+CMQTTNONET behind STOP's answers"),
     switch!("acquire-in-use", acquire_in_use, "answer to ACCQ of an acquired index"),
     switch!("release-not-acquired", release_not_acquired, "answer to REL of a free index"),
     switch!("connect-failure", connect_failure, "order of the answers to a failing CONNECT"),
+    switch!("tls-failure", tls_failure, "order of the answers to a CONNECT with TLS that fails before any handshake"),
+    switch!("tls-failures", tls_failures, "CONNECTs with TLS that fail so, with 34, whatever files there are"),
+    switch!("connect-outcome", connect_outcome, "outcome of a CONNECT that succeeds: reported, or nothing behind OK"),
+    switch!(
+        "taken-over",
+        taken_over,
+        "another device takes over each session right after CONNECT, so that SUB is refused with 11; no URC tells"
+    ),
     switch!("connect-bad-arguments", connect_bad_arguments, "answer to a malformed CONNECT"),
     switch!("connect-again", connect_again, "answer to CONNECT of a connected client"),
+    switch!("connect-cut", connect_cut, "report of a connection that is closed between CONNACK and CONNECT's outcome"),
     switch!(
         "live-session-reboots",
         live_session_reboots,
@@ -125,9 +140,16 @@ pub static SWITCHES: &[Switch] = &[
     switch!("disconnect-not-connected", disconnect_not_connected, "answer to DISC of a client that is not connected"),
     switch!("part-size", part_size, "longest part of a received topic or payload"),
     switch!("blank-lines", blank_lines, "blank lines before each header of a received message"),
-    switch!("part-separator", part_separator, "what stands between a part and the next header"),
+    switch!("topic-separator", topic_separator, "what stands between two topic parts"),
+    switch!("payload-separator", payload_separator, "what stands between two payload parts"),
+    switch!("block-separator", block_separator, "what stands behind the last topic part and the last payload part"),
     switch!("message-in-subscribe", message_in_subscribe, "place of messages that arrive during SUB"),
     switch!("message-in-publish", message_in_publish, "place of messages that arrive during PUB"),
+    switch!(
+        "glued-messages",
+        glued_messages,
+        "messages that arrive while a command outside MQTT executes follow its final result at once"
+    ),
     switch!("during-prompt", during_prompt, "messages that arrive while a prompt waits"),
     switch!("before-echo", before_echo, "URC between every command and its echo"),
     switch!("after-echo", after_echo, "URC between every echo and its result"),
@@ -139,6 +161,13 @@ pub static SWITCHES: &[Switch] = &[
     switch!("ping-urc", ping_urc, "+CMQTTPING before +CMQTTCONNLOST"),
     switch!("subscribe-read", subscribe_read, "layout of AT+CMQTTSUB?"),
     switch!("garbage-line", garbage_line, "answer to a line without AT"),
+    switch!("ignores-before-at", ignores_before_at, "what precedes AT in a line is ignored"),
+    switch!(
+        "bytes-while-executing",
+        bytes_while_executing,
+        "bytes that come while a command executes: taken behind its final result, or lost"
+    ),
+    switch!("busy-scope", busy_scope, "who is refused with 14 while a client waits for an outcome"),
     switch!("line-buffer", line_buffer, "longest command line"),
     switch!("prompt-delay", timing.prompt, "from a command to its prompt"),
     switch!("result-delay", timing.result, "from a command or its data to the final result"),
@@ -148,7 +177,13 @@ pub static SWITCHES: &[Switch] = &[
     switch!("subscribe-delay", timing.subscribe, "least time from SUB's OK to its outcome"),
     switch!("publish-delay", timing.publish, "least time from PUB's OK to its outcome"),
     switch!("disconnect-delay", timing.disconnect, "least time from DISC's OK to its outcome"),
+    switch!("extra-ok-delay", timing.extra_ok, "from a failure to the one more OK of ok-twice"),
     switch!("boot-delay", timing.boot, "from a restart to the ready line"),
+    switch!(
+        "ready-line-delay",
+        bring_up.ready_line_delay,
+        "how much later than taking commands the ready line comes; before it AT+CPIN? fails"
+    ),
     switch!("sim-pin", bring_up.pin, "PIN that the SIM wants; none if empty"),
     switch!("sim-failures", bring_up.sim_failures, "AT+CPIN? that fail after a boot"),
     switch!("sim-failure", bring_up.sim_failure, "the +CME ERROR they fail with"),
@@ -159,14 +194,42 @@ pub static SWITCHES: &[Switch] = &[
     ),
     switch!("roaming", bring_up.roaming, "registered is 0,5"),
     switch!("context-active", bring_up.context_active, "the first PDP context is active without AT+CGACT"),
+    switch!(
+        "context-activation",
+        bring_up.context_activation,
+        "answer to AT+CGACT that activates a context, which has an address all the same"
+    ),
     switch!("address-queries", bring_up.address_queries, "AT+CGPADDR without an address after a boot"),
     switch!("second-context", bring_up.second_context, "AT+CGPADDR shows a second context without addresses"),
     switch!("iccid-prefix", bring_up.iccid_prefix, "what stands before the number of AT+CICCID"),
     switch!("automatic-time", bring_up.automatic_time, "the clock follows the network unless AT+CTZU=0"),
+    switch!("clock-year", bring_up.clock_year, "digits of the year of AT+CCLK?"),
+    switch!("unset-clock", bring_up.unset_clock, "where a clock begins that nobody has set"),
     switch!("boot-stk", bring_up.boot_stk, "a +MSTK of more than 250 bytes among the boot lines"),
     switch!("boot-events", bring_up.boot_events, "+CGEV among the boot lines"),
     switch!("done-order", bring_up.done_order, "order of SMS DONE and PB DONE"),
     switch!("done-delay", bring_up.done_delay, "how much later than the other boot lines they come"),
+    switch!("mqtt", firmware.mqtt, "the firmware knows the MQTT commands"),
+    switch!("tls", firmware.tls, "the firmware knows AT+CSSLCFG"),
+    switch!(
+        "unknown-ssl-settings",
+        firmware.unknown_ssl_settings,
+        "settings of AT+CSSLCFG that the firmware does not know, separated by commas"
+    ),
+    switch!("highest-ssl-version", firmware.highest_ssl_version, "highest sslversion of AT+CSSLCFG"),
+    switch!(
+        "version-choice",
+        firmware.version_choice,
+        "the firmware lets the host choose MQTT 3.1.1 where its family does"
+    ),
+    switch!("always-checks-time", firmware.always_checks_time, "ignorelocaltime is accepted and has no effect"),
+    switch!("missing-file", firmware.missing_file, "code of a CONNECT with a file that is not on the module"),
+    switch!(
+        "reads-crlf-certificates",
+        firmware.reads_crlf_certificates,
+        "certificates with CR LF line ends can be read; if not, CONNECT fails with 34"
+    ),
+    switch!("certificate-replace", firmware.certificate_replace, "AT+CCERTDOWN of a name that is taken"),
     switch!("power-key-on", power.key_on, "how long PWRKEY is held to switch on"),
     switch!("power-key-off", power.key_off, "how long PWRKEY is held to switch off"),
     switch!("reset-key", power.reset, "how long RESET is held to restart"),

@@ -133,10 +133,12 @@ impl Simulator {
         let (mut from_host, mut to_host) = split(stream);
         let mut line = Line::new(self.baud);
         let mut received = [0; 4096];
+        let now = self.now();
+        self.modem.host_replaced(now);
         loop {
             let output = self.advance();
             line.put(&output);
-            let deadline = self.modem.next_deadline().map(|deadline| self.started + deadline);
+            let deadline = self.modem.next_deadline().and_then(|deadline| self.started.checked_add(deadline));
             tokio::select! {
                 count = from_host.read(&mut received) => match count? {
                     0 => return Ok(()),

@@ -12,6 +12,8 @@ use crate::broker::Request;
 pub(super) enum Step {
     /// Sends bytes.
     Emit(Vec<u8>),
+    /// Sends the ready line.
+    Ready(Vec<u8>),
     /// Sends a final result and takes commands again.
     Final { bytes: Vec<u8>, injected: Injected },
     /// Sends a prompt and takes data.

@@ -2,9 +2,9 @@
 
 use super::agenda::Step;
 use super::script::Injected;
-use super::{Modem, Service};
-use crate::behaviour::Point;
-use crate::referee::ComplaintKind;
+use super::{Client, Modem, Service};
+use crate::behaviour::{BusyScope, Point};
+use crate::referee::{ComplaintKind, Severity};
 
 pub(super) const OK: &[u8] = b"\r\nOK\r\n";
 pub(super) const ERROR: &[u8] = b"\r\nERROR\r\n";
@@ -13,6 +13,7 @@ pub(super) const ERROR: &[u8] = b"\r\nERROR\r\n";
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) kind: ComplaintKind,
+    pub(super) severity: Severity,
     pub(super) what: String,
     pub(super) answer: RefusalAnswer,
 }
@@ -31,7 +32,24 @@ pub(super) enum RefusalAnswer {
 
 impl Refusal {
     pub(super) fn new(kind: ComplaintKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), answer: RefusalAnswer::Error }
+        Self { kind, severity: Severity::Error, what: what.into(), answer: RefusalAnswer::Error }
+    }
+
+    /// A host that does not know the module's state, or its firmware, has no other way to find out.
+    pub(super) fn unavoidable(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// The same, if what forbids the command is a state that can have outlived the host, or not.
+    pub(super) fn unavoidable_if_about_state(self) -> Self {
+        if self.kind.is_about_state() { self.unavoidable() } else { self }
+    }
+
+    /// The same with a bare `ERROR`.
+    pub(super) fn bare(mut self) -> Self {
+        self.answer = RefusalAnswer::Error;
+        self
     }
 
     pub(super) fn with_code(mut self, client: usize, code: u8) -> Self {
@@ -75,7 +93,7 @@ impl Modem {
     /// Plans the final result of the command under way.
     pub(super) fn answer(&mut self, bytes: Vec<u8>) {
         let injected = self.injected.clone();
-        self.agenda.plan(self.now + self.behaviour.timing.result, Step::Final { bytes, injected });
+        self.agenda.plan(self.after(self.behaviour.timing.result), Step::Final { bytes, injected });
     }
 
     pub(super) fn send_final(&mut self, bytes: &[u8], injected: &Injected) {
@@ -86,7 +104,8 @@ impl Modem {
 
     pub(super) fn refuse(&mut self, name: &str, line: &[u8], refusal: Refusal) {
         let what = format!("{}: {}", line.escape_ascii(), refusal.what);
-        self.complain(refusal.kind, what);
+        self.complain_as(refusal.severity, refusal.kind, what);
+        self.note_refusal();
         match refusal.answer {
             RefusalAnswer::Error => self.answer(ERROR.to_vec()),
             RefusalAnswer::Code { client, code } => self.answer(code_then_error(name, client, code)),
@@ -104,9 +123,12 @@ impl Modem {
 
     /// Code 14 from an operation's `OK` to its outcome.
     pub(super) fn require_idle(&self, client: usize) -> Result<(), Refusal> {
+        let busy = |what: &str| Refusal::new(ComplaintKind::Busy, what).with_code(client, 14);
         if self.clients[client].is_busy() {
-            let what = "the client waits for an outcome";
-            return Err(Refusal::new(ComplaintKind::Busy, what).with_code(client, 14));
+            return Err(busy("the client waits for an outcome"));
+        }
+        if self.behaviour.busy_scope == BusyScope::Both && self.clients.iter().any(Client::is_busy) {
+            return Err(busy("the other client waits for an outcome").unavoidable());
         }
         Ok(())
     }
@@ -124,8 +146,17 @@ impl Modem {
         if self.clients[client].connected {
             return Ok(());
         }
-        let what = "the client is not connected";
-        Err(Refusal::new(ComplaintKind::NotConnected, what).with_code(client, 11))
+        let refusal = not_connected(client, "the client is not connected");
+        Err(if self.clients[client].taken_over { refusal.unavoidable() } else { refusal })
+    }
+
+    /// For what the broker has to hear.
+    pub(super) fn require_session(&self, client: usize) -> Result<(), Refusal> {
+        self.require_connected(client)?;
+        if self.clients[client].taken_over {
+            return Err(not_connected(client, "another device has taken the session over").unavoidable());
+        }
+        Ok(())
     }
 
     /// For what belongs between ACCQ and CONNECT.
@@ -136,6 +167,10 @@ impl Modem {
         let what = "the client is connected already";
         Err(Refusal::new(ComplaintKind::AlreadyConnected, what).with_code(client, 13))
     }
+}
+
+fn not_connected(client: usize, what: &str) -> Refusal {
+    Refusal::new(ComplaintKind::NotConnected, what).with_code(client, 11)
 }
 
 pub(super) fn code_then_error(name: &str, client: Option<usize>, code: u8) -> Vec<u8> {

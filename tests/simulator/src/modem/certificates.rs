@@ -6,6 +6,7 @@ use super::Modem;
 use super::answer::{ERROR, Refusal};
 use super::line::Parameters;
 use super::prompted::Target;
+use crate::behaviour::CertificateReplace;
 use crate::referee::ComplaintKind;
 
 /// The longest file.
@@ -73,6 +74,19 @@ impl Modem {
         };
         self.answer_lines(&lines);
         Ok(())
+    }
+
+    /// The data of CCERTDOWN are complete.
+    pub(super) fn downloaded(&mut self, name: String, content: Vec<u8>) {
+        let taken = self.certificates.content(&name).is_some();
+        match self.behaviour.firmware.certificate_replace {
+            CertificateReplace::Kept if taken => self.answer_ok(),
+            CertificateReplace::Error if taken => self.answer(ERROR.to_vec()),
+            _ => {
+                self.store_certificate(name, content);
+                self.answer_ok();
+            }
+        }
     }
 
     /// A file of a name that is taken replaces it.

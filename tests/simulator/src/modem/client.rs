@@ -10,9 +10,8 @@ use crate::referee::ComplaintKind;
 impl Modem {
     pub(super) fn acquire(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
         self.require_started()?;
-        let by_acquire = self.family.version_choice() == VersionChoice::Acquire;
-        if parameters.count() == 4 && !by_acquire {
-            return Err(super::dispatch::not_in_family("a fourth parameter of ACCQ"));
+        if parameters.count() == 4 {
+            self.require_version_choice(VersionChoice::Acquire, "a fourth parameter of ACCQ")?;
         }
         parameters.at_most(4)?;
         let client = parameters.client(0)?;
@@ -22,7 +21,7 @@ impl Modem {
             if parameters.count() == 4 { Some(parameters.number_in(3, "version", 3..=4)? as u8) } else { None };
         self.require_idle(client)?;
         if self.clients[client].acquired.is_some() {
-            let refusal = Refusal::new(ComplaintKind::AlreadyAcquired, "the index is in use");
+            let refusal = Refusal::new(ComplaintKind::AlreadyAcquired, "the index is in use").unavoidable();
             return Err(match self.behaviour.acquire_in_use {
                 AcquireInUse::Code19 => refusal.with_code(client, 19),
                 AcquireInUse::Error => refusal,

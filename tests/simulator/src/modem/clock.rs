@@ -7,32 +7,44 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 use super::Modem;
 use super::answer::Refusal;
 use super::line::Parameters;
+use crate::behaviour::{ClockYear, UnsetClock};
 use crate::referee::ComplaintKind;
 
-/// 1980-01-06T00:00:00Z, where a clock begins that nobody has set.
-const UNSET: u64 = 315_964_800;
+/// 1980-01-06T00:00:00Z.
+const GPS_EPOCH: u64 = 315_964_800;
 /// Seconds of a unit of `AT+CCLK`'s zone.
 const QUARTER_HOUR: i64 = 900;
 
 impl Modem {
-    /// The module's clock: as `AT+CCLK` has set it, else the network's time, else counted from 1980.
+    /// The module's clock: as `AT+CCLK` has set it, else the network's time, else counted from where a clock begins that nobody has set.
     pub(super) fn local_time(&self) -> u64 {
         let since = |moment: Duration| self.now.saturating_sub(moment).as_secs();
         match (self.terminal.clock, self.network.time) {
-            (Some((time, set_at, _)), _) => time + since(set_at),
-            (None, Some(time)) if self.terminal.automatic_time => time + since(Duration::ZERO),
-            _ => UNSET + since(Duration::ZERO),
+            (Some((time, set_at, _)), _) => time.saturating_add(since(set_at)),
+            (None, Some(time)) if self.terminal.automatic_time => time.saturating_add(since(Duration::ZERO)),
+            _ => self.unset_time().saturating_add(since(Duration::ZERO)),
+        }
+    }
+
+    fn unset_time(&self) -> u64 {
+        match self.behaviour.bring_up.unset_clock {
+            UnsetClock::Gps => GPS_EPOCH,
+            UnsetClock::Unix => 0,
         }
     }
 
     pub(super) fn clock(&self) -> String {
         let zone = self.terminal.clock.map_or(0, |(_, _, zone)| zone);
-        let local = i64::try_from(self.local_time()).unwrap_or_default() + i64::from(zone) * QUARTER_HOUR;
+        let utc = i64::try_from(self.local_time()).unwrap_or(i64::MAX);
+        let local = utc.saturating_add(i64::from(zone) * QUARTER_HOUR);
         let shown = OffsetDateTime::from_unix_timestamp(local).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let (hour, minute, second) = shown.to_hms();
+        let year = match self.behaviour.bring_up.clock_year {
+            ClockYear::Two => format!("{:02}", shown.year().rem_euclid(100)),
+            ClockYear::Four => format!("{:04}", shown.year()),
+        };
         format!(
-            "+CCLK: \"{:02}/{:02}/{:02},{hour:02}:{minute:02}:{second:02}{zone:+03}\"",
-            shown.year().rem_euclid(100),
+            "+CCLK: \"{year}/{:02}/{:02},{hour:02}:{minute:02}:{second:02}{zone:+03}\"",
             u8::from(shown.month()),
             shown.day()
         )

@@ -28,9 +28,10 @@ impl Modem {
         let client = parameters.client(0)?;
         self.require_idle(client)?;
         self.require_acquired(client)?;
+        let is_ssl = parameters.bytes(1, "server_addr").is_ok_and(|address| address.starts_with(b"ssl://"));
         let arguments = arguments(parameters).map_err(|refusal| match self.behaviour.connect_bad_arguments {
-            ConnectBadArguments::Error => refusal,
-            ConnectBadArguments::Code12 => refusal.with_code(client, 12),
+            ConnectBadArguments::Error if !is_ssl => refusal,
+            ConnectBadArguments::Error | ConnectBadArguments::Code12 => refusal.with_code(client, 12),
         })?;
         if self.reboots_over_live_session(self.clients[client].connected) {
             return Ok(());
@@ -42,13 +43,12 @@ impl Modem {
         let connection = self.connection(client, arguments);
         self.clients[client].connection = Some((address, connection.clone()));
         let timeout = self.operation_timeout(client);
-        let tls =
-            if connection.tls { self.tls_options(client).map(|options| Some(Box::new(options))) } else { Ok(None) };
-        let missing = tls.as_ref().err().copied();
-        let request = Request::Connect { client, connection, tls: tls.ok().flatten() };
-        self.begin_operation(client, Kind::Connect, timeout, request);
-        if let Some(code) = missing {
-            self.resolve(client, Kind::is_connect, code);
+        match if connection.tls { self.prepare_tls(client).map(Some) } else { Ok(None) } {
+            Err(code) => self.begin_failed_connect(client, code),
+            Ok(tls) => {
+                let request = Request::Connect { client, connection, tls: tls.map(Box::new) };
+                self.begin_operation(client, Kind::Connect, timeout, request);
+            }
         }
         Ok(())
     }
@@ -59,7 +59,7 @@ impl Modem {
             ConnectAgain::OkThenCode13 => {
                 self.complain(refusal.kind, refusal.what);
                 self.answer_ok();
-                let at = self.now + self.behaviour.timing.result + self.behaviour.timing.connect;
+                let at = self.after_result(self.behaviour.timing.connect);
                 let line = format!("+CMQTTCONNECT: {client},13");
                 self.agenda.plan(at, Step::Emit(framed(&line)));
                 Ok(())
@@ -124,7 +124,7 @@ impl Modem {
         self.require_idle(client)?;
         self.require_connected(client).map_err(|refusal| match self.behaviour.disconnect_not_connected {
             DisconnectNotConnected::Code11 => refusal,
-            DisconnectNotConnected::Error => Refusal::new(refusal.kind, refusal.what),
+            DisconnectNotConnected::Error => refusal.bare(),
         })?;
         if self.reboots_over_live_session(true) {
             return Ok(());

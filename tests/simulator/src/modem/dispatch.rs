@@ -11,7 +11,9 @@ impl Modem {
         let (name, result) = match parse(line) {
             Ok(parsed) => {
                 let name = parsed.name.clone();
-                (name, self.dispatch(parsed))
+                let asks = matches!(parsed.form, Form::Read | Form::Test);
+                let result = self.dispatch(parsed);
+                (name, if asks { result.map_err(Refusal::unavoidable) } else { result })
             }
             Err(refusal) => (String::new(), Err(refusal)),
         };
@@ -20,17 +22,21 @@ impl Modem {
         }
     }
 
+    /// Questions, and what brings a module whose state is unknown to a known one, are no mistakes where they fail.
     fn dispatch(&mut self, line: Line) -> Result<(), Refusal> {
         let Some(mqtt) = line.name.strip_prefix("CMQTT") else {
             return self.general(line);
         };
+        if !self.behaviour.firmware.mqtt {
+            return Err(unknown().unavoidable());
+        }
         match (mqtt, line.form) {
             (_, Form::Test) => self.test_form(mqtt),
             ("START", Form::Execute) => self.start(),
-            ("STOP", Form::Execute) => self.stop(),
+            ("STOP", Form::Execute) => self.stop().map_err(Refusal::unavoidable_if_about_state),
             ("ACCQ", Form::Write(parameters)) => self.acquire(&parameters),
             ("ACCQ", Form::Read) => self.read_acquired(),
-            ("REL", Form::Write(parameters)) => self.release(&parameters),
+            ("REL", Form::Write(parameters)) => self.release(&parameters).map_err(Refusal::unavoidable_if_about_state),
             ("REL", Form::Read) => self.read_released(),
             ("SSLCFG", Form::Write(parameters)) => self.set_ssl_context(&parameters),
             ("SSLCFG", Form::Read) => self.read_ssl_contexts(),
@@ -40,7 +46,9 @@ impl Modem {
             ("WILLMSG", Form::Write(parameters)) => self.will_message(&parameters),
             ("CONNECT", Form::Write(parameters)) => self.connect(&parameters),
             ("CONNECT", Form::Read) => self.read_connections(),
-            ("DISC", Form::Write(parameters)) => self.disconnect(&parameters),
+            ("DISC", Form::Write(parameters)) => {
+                self.disconnect(&parameters).map_err(Refusal::unavoidable_if_about_state)
+            }
             ("DISC", Form::Read) => self.read_disconnected(),
             ("TOPIC", Form::Write(parameters)) => self.topic(&parameters),
             ("PAYLOAD", Form::Write(parameters)) => self.payload(&parameters),
@@ -67,6 +75,7 @@ impl Modem {
         let text = String::from_utf8_lossy(line);
         let name = text.trim_start_matches("AT+").split(['=', '?']).next().unwrap_or_default();
         let client = usize::from(text.split_once('=').is_some_and(|(_, rest)| rest.starts_with('1')));
+        self.note_refusal();
         self.answer(code_then_error(name, Some(client), code));
     }
 }

@@ -16,6 +16,9 @@ const BAUD_RATES: [u32; 13] = [0, 300, 1200, 2400, 4800, 9600, 19200, 38400, 576
 impl Modem {
     pub(super) fn general(&mut self, line: Line) -> Result<(), Refusal> {
         let name = line.name.as_str();
+        if name == "CSSLCFG" && !self.behaviour.firmware.tls {
+            return Err(unknown().unavoidable());
+        }
         match line.form {
             Form::Execute => self.general_execute(name),
             Form::Read => self.general_read(name),

@@ -1,20 +1,32 @@
-//! The receiving side of the line: bytes become command lines, data, or are lost.
+//! The receiving side of the line: bytes become command lines, data, wait, or are lost.
+
+use std::collections::VecDeque;
 
 use super::Modem;
 use super::answer::Refusal;
+use super::journal::JournalEntry;
 use super::prompted::{Entry, Target};
 use super::script::Injected;
-use crate::behaviour::{Point, ScriptedAnswer};
+use crate::behaviour::{BytesWhileExecuting, Point, ScriptedAnswer};
 use crate::referee::ComplaintKind;
 
 const CARRIAGE_RETURN: u8 = b'\r';
 const LINE_FEED: u8 = b'\n';
+
+/// A terminator that may follow a command's CR: the LF of a CR LF.
+const AFTER_LINE: &[u8] = b"\n";
+/// A terminator that may follow data, though none is needed.
+const AFTER_DATA: &[u8] = b"\r\n";
 
 /// What becomes of the next byte.
 #[derive(Debug, Default)]
 pub(super) struct Input {
     line: Vec<u8>,
     phase: Phase,
+    /// The last command was one of MQTT.
+    is_mqtt: bool,
+    /// Came while a command executed and is taken behind it.
+    queue: VecDeque<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -22,12 +34,33 @@ enum Phase {
     /// It belongs to a command line.
     #[default]
     Command,
-    /// It is lost: a final result or a prompt is owed. Holds the complaint about bytes lost so far.
-    Executing { complaint: Option<usize> },
+    /// A final result or a prompt is owed.
+    Executing(Executing),
     /// It is data.
     Data { entry: Entry, data: Vec<u8>, injected: Injected },
     /// It is lost: the module boots.
     Booting,
+}
+
+#[derive(Debug)]
+struct Executing {
+    /// The complaint about the bytes that have come so far.
+    complaint: Option<usize>,
+    /// What still belongs to the line or data before.
+    terminator: &'static [u8],
+}
+
+impl Executing {
+    fn after(terminator: &'static [u8]) -> Phase {
+        Phase::Executing(Self { complaint: None, terminator })
+    }
+
+    /// Takes a byte that only ends what came before.
+    fn takes_terminator(&mut self, byte: u8) -> bool {
+        let found = self.terminator.iter().position(|&end| end == byte);
+        self.terminator = found.and_then(|index| self.terminator.get(index + 1..)).unwrap_or_default();
+        found.is_some()
+    }
 }
 
 impl Input {
@@ -40,11 +73,12 @@ impl Input {
     }
 
     pub(super) fn executes(&mut self) {
-        self.phase = Phase::Executing { complaint: None };
+        self.phase = Executing::after(AFTER_LINE);
     }
 
     pub(super) fn boots(&mut self) {
         self.line.clear();
+        self.queue.clear();
         self.phase = Phase::Booting;
     }
 
@@ -55,7 +89,7 @@ impl Input {
     }
 
     pub(super) fn is_executing(&self) -> bool {
-        matches!(self.phase, Phase::Executing { .. })
+        matches!(self.phase, Phase::Executing(_))
     }
 
     pub(super) fn awaited(&self) -> Option<usize> {
@@ -68,16 +102,39 @@ impl Input {
     pub(super) fn begin_line(&mut self, bytes: &[u8]) {
         self.line = bytes.to_vec();
     }
+
+    /// A command outside MQTT is under way.
+    pub(super) fn executes_other_command(&self) -> bool {
+        self.is_executing() && !self.is_mqtt
+    }
+
+    /// Nothing that a host has sent is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.line.is_empty() && matches!(self.phase, Phase::Command | Phase::Booting)
+    }
+
+    fn take_queued(&mut self) -> Option<u8> {
+        if self.is_executing() { None } else { self.queue.pop_front() }
+    }
 }
 
 impl Modem {
+    /// Takes what came too early, as far as the module takes anything.
+    pub(super) fn receive_queued(&mut self) {
+        while let Some(byte) = self.input.take_queued() {
+            self.receive_byte(byte);
+        }
+    }
+
     pub(super) fn receive_byte(&mut self, byte: u8) {
         let asleep = self.is_asleep();
         match &mut self.input.phase {
             Phase::Booting => {}
-            Phase::Executing { complaint } => {
-                let known = *complaint;
-                self.lose_byte(byte, known);
+            Phase::Executing(executing) => {
+                if !executing.takes_terminator(byte) {
+                    let complaint = executing.complaint;
+                    self.receive_too_early(byte, complaint);
+                }
             }
             Phase::Command if asleep => self.lose_byte_asleep(byte),
             Phase::Data { entry, data, .. } => {
@@ -98,8 +155,15 @@ impl Modem {
         }
     }
 
-    /// CR and LF are harmless: the LF of a CR LF, or a terminator after data.
-    fn lose_byte(&mut self, byte: u8, complaint: Option<usize>) {
+    /// CR and LF alone are harmless, so the referee has nothing to say about them.
+    fn receive_too_early(&mut self, byte: u8, complaint: Option<usize>) {
+        let fate = match self.behaviour.bytes_while_executing {
+            BytesWhileExecuting::Queued => {
+                self.input.queue.push_back(byte);
+                "taken later"
+            }
+            BytesWhileExecuting::Lost => "lost",
+        };
         if matches!(byte, CARRIAGE_RETURN | LINE_FEED) {
             return;
         }
@@ -108,8 +172,10 @@ impl Modem {
             Some(earlier) => earlier.what.push_str(&shown),
             None => {
                 let index = self.complaints.len();
-                self.complain(ComplaintKind::BytesWhileExecuting, format!("lost: {shown}"));
-                self.input.phase = Phase::Executing { complaint: Some(index) };
+                self.complain(ComplaintKind::BytesWhileExecuting, format!("{fate}: {shown}"));
+                if let Phase::Executing(executing) = &mut self.input.phase {
+                    executing.complaint = Some(index);
+                }
             }
         }
     }
@@ -122,7 +188,13 @@ impl Modem {
         }
     }
 
+    /// Whatever an earlier host has begun ends here.
     fn line_complete(&mut self) {
+        self.take_line();
+        self.line_is_inherited = false;
+    }
+
+    fn take_line(&mut self) {
         let line = core::mem::take(&mut self.input.line);
         if line.is_empty() {
             if self.echo {
@@ -130,19 +202,35 @@ impl Modem {
             }
             return;
         }
-        let text = String::from_utf8_lossy(&line).into_owned();
+        let command = self.command_of(&line);
+        let text = String::from_utf8_lossy(command).into_owned();
         self.begin_script(&text);
         self.input.executes();
+        self.input.is_mqtt = text.to_ascii_uppercase().starts_with("AT+CMQTT");
         let scripted = self.scripted_answer(&text);
         if scripted == Some(ScriptedAnswer::Silence) {
             self.input.takes_commands();
             return;
         }
         self.echo_line(&line);
+        self.note(JournalEntry::Line { line: command.to_vec(), accepted: true });
         match scripted {
             Some(ScriptedAnswer::Exactly(bytes)) => self.answer(bytes),
-            Some(ScriptedAnswer::Refuse(code)) => self.refuse_by_script(&line, code),
-            Some(ScriptedAnswer::Silence) | None => self.check_and_execute(&line),
+            Some(ScriptedAnswer::Refuse(code)) => self.refuse_by_script(command, code),
+            Some(ScriptedAnswer::Silence) | None => self.check_and_execute(command),
+        }
+    }
+
+    /// The line from its first `AT` on, where the module ignores what precedes it. Another module would refuse the
+    /// line, so the referee complains all the same.
+    fn command_of<'a>(&mut self, line: &'a [u8]) -> &'a [u8] {
+        let begins = line.windows(2).position(|pair| pair.eq_ignore_ascii_case(b"AT"));
+        match begins.map(|at| line.split_at(at)) {
+            Some((before @ [_, ..], command)) if self.behaviour.ignores_before_at => {
+                self.complain(ComplaintKind::Garbage, format!("{}: ignored before AT", before.escape_ascii()));
+                command
+            }
+            _ => line,
         }
     }
 
@@ -180,12 +268,13 @@ impl Modem {
 
     fn data_complete(&mut self) {
         let Phase::Data { entry, data, injected } =
-            core::mem::replace(&mut self.input.phase, Phase::Executing { complaint: None })
+            core::mem::replace(&mut self.input.phase, Executing::after(AFTER_DATA))
         else {
             return;
         };
         self.inject(&injected, Point::AfterData);
         self.injected = injected;
         self.entered(entry, data);
+        self.line_is_inherited = false;
     }
 }

@@ -5,8 +5,10 @@ use core::time::Duration;
 use super::Modem;
 use super::agenda::Step;
 use super::answer::{ERROR, OK, code_line, framed};
+use super::journal::JournalEntry;
 use super::script::Injected;
-use crate::behaviour::{ConnectFailure, FailureOrder, Point, SuccessOrder};
+use super::tls::{NOT_SET_CERTIFICATE, OPEN_SESSION_FAILED};
+use crate::behaviour::{ConnectCut, ConnectFailure, ConnectOutcome, FailureOrder, Point, SuccessOrder, TakenOver};
 use crate::broker::Request;
 
 /// An operation that waits for its broker, or for the time of its outcome.
@@ -17,10 +19,21 @@ pub(super) struct Operation {
     injected: Injected,
     /// The outcome does not come before.
     pub(super) earliest: Duration,
+    /// The final result is due.
+    result_at: Duration,
+    /// From the final result to the earliest outcome.
+    outcome_delay: Duration,
     /// The final result waits for the outcome, because its order depends on it.
     held: bool,
-    answer: Option<u8>,
+    answer: Option<Answer>,
     lost: Option<u8>,
+}
+
+/// What the broker has answered. Habits that change later are for later commands.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    code: u8,
+    order: Order,
 }
 
 #[derive(Clone, Debug)]
@@ -33,12 +46,20 @@ pub(super) enum Kind {
 }
 
 /// Order of an operation's answers.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     OkFirst,
+    OkTwice,
     OkLast,
     ErrorFirst,
     ErrorLast,
+}
+
+impl Order {
+    /// The final result cannot be sent before the outcome is known.
+    fn waits_for_outcome(self) -> bool {
+        matches!(self, Self::OkLast | Self::ErrorFirst | Self::ErrorLast)
+    }
 }
 
 impl Kind {
@@ -82,20 +103,33 @@ impl Operation {
 impl Modem {
     /// Sends the request and plans `OK`, unless its place depends on the outcome.
     pub(super) fn begin_operation(&mut self, client: usize, kind: Kind, timeout: Duration, request: Request) {
+        let held = [0, 1].into_iter().any(|code| self.order(&kind, code).waits_for_outcome());
+        let result_at = self.after(self.behaviour.timing.result);
+        let operation = self.open_operation(client, kind, held);
+        // After `OK`, whoever is asked: captures show a message that a subscribe or publish brings about behind it.
+        self.agenda.plan(result_at, Step::Ask { client, operation, request });
+        self.agenda.plan(self.after(timeout), Step::Expire { client, operation });
+    }
+
+    /// A CONNECT that fails before the broker is asked.
+    pub(super) fn begin_failed_connect(&mut self, client: usize, code: u8) {
+        let held = self.order(&Kind::Connect, code).waits_for_outcome();
+        self.open_operation(client, Kind::Connect, held);
+        self.resolve(client, Kind::is_connect, code);
+    }
+
+    fn open_operation(&mut self, client: usize, kind: Kind, held: bool) -> u64 {
         self.operations += 1;
         let id = self.operations;
-        let held = [0, 1].into_iter().any(|code| self.order(&kind, code) != Order::OkFirst);
-        let delay = self.outcome_delay(&kind);
-        let earliest = self.now + self.behaviour.timing.result + delay;
+        let outcome_delay = self.outcome_delay(&kind);
+        let (result_at, earliest) = (self.after(self.behaviour.timing.result), self.after_result(outcome_delay));
         let injected = self.injected.clone();
         self.clients[client].operation =
-            Some(Operation { id, kind, injected, earliest, held, answer: None, lost: None });
+            Some(Operation { id, kind, injected, earliest, result_at, outcome_delay, held, answer: None, lost: None });
         if !held {
             self.answer_ok();
         }
-        // After `OK`, whoever is asked: captures show a message that a subscribe or publish brings about behind it.
-        self.agenda.plan(self.now + self.behaviour.timing.result, Step::Ask { client, operation: id, request });
-        self.agenda.plan(self.now + timeout, Step::Expire { client, operation: id });
+        id
     }
 
     /// Asks the broker, unless the operation has ended or been answered meanwhile.
@@ -122,11 +156,12 @@ impl Modem {
             FailureOrder::OkFirst => Order::OkFirst,
             FailureOrder::ErrorLast => Order::ErrorLast,
             FailureOrder::OkLast => Order::OkLast,
+            FailureOrder::OkTwice => Order::OkTwice,
         };
         match (kind, code) {
             (Kind::Disconnect, 0) if behaviour.disconnect_order == SuccessOrder::ResultFirst => Order::OkLast,
             (_, 0) | (Kind::Disconnect, _) => Order::OkFirst,
-            (Kind::Connect, _) => match behaviour.connect_failure {
+            (Kind::Connect, _) => match self.connect_failure(code) {
                 ConnectFailure::Late => Order::OkFirst,
                 ConnectFailure::Early => Order::ErrorLast,
                 ConnectFailure::ErrorFirst => Order::ErrorFirst,
@@ -136,29 +171,35 @@ impl Modem {
         }
     }
 
+    fn connect_failure(&self, code: u8) -> ConnectFailure {
+        match code {
+            NOT_SET_CERTIFICATE | OPEN_SESSION_FAILED => self.behaviour.tls_failure,
+            _ => self.behaviour.connect_failure,
+        }
+    }
+
     /// The broker's answer to the operation under way, if it is of this kind and has none yet.
     pub(super) fn resolve(&mut self, client: usize, is_kind: fn(&Kind) -> bool, code: u8) {
-        let Some(operation) = &mut self.clients[client].operation else { return };
+        let Some(operation) = &self.clients[client].operation else { return };
         if !is_kind(&operation.kind) || operation.answer.is_some() {
             return;
         }
-        operation.answer = Some(code);
-        let (id, kind, held) = (operation.id, operation.kind.clone(), operation.held);
-        if held && self.order(&kind, code) == Order::OkFirst {
-            self.release_held_ok(client, &kind);
+        let order = self.order(&operation.kind, code);
+        if operation.held && !order.waits_for_outcome() {
+            self.release_held_ok(client);
         }
-        let Some(operation) = &self.clients[client].operation else { return };
+        let Some(operation) = &mut self.clients[client].operation else { return };
+        operation.answer = Some(Answer { code, order });
         let at = operation.earliest.max(self.now);
-        self.agenda.plan(at, Step::Conclude { client, operation: id });
+        self.agenda.plan(at, Step::Conclude { client, operation: operation.id });
     }
 
     /// The order turned out to be the usual one: `OK` now, the outcome after its delay.
-    fn release_held_ok(&mut self, client: usize, kind: &Kind) {
-        let delay = self.outcome_delay(kind);
+    fn release_held_ok(&mut self, client: usize) {
         let Some(operation) = &mut self.clients[client].operation else { return };
-        let at = self.now.max(operation.earliest - delay);
+        let at = self.now.max(operation.result_at);
         operation.held = false;
-        operation.earliest = at + delay;
+        operation.earliest = at.saturating_add(operation.outcome_delay);
         let injected = operation.injected.clone();
         self.agenda.plan(at, Step::Final { bytes: OK.to_vec(), injected });
     }
@@ -178,40 +219,64 @@ impl Modem {
     pub(super) fn conclude(&mut self, client: usize, id: u64) {
         let due = self.clients[client].operation.as_ref().is_some_and(|operation| operation.id == id);
         let Some(operation) = self.clients[client].operation.take_if(|_| due) else { return };
+        let Some(Answer { code, order }) = operation.answer else { return };
         self.agenda.cancel_expiry(id);
-        let code = operation.answer.unwrap_or(1);
         self.apply_outcome(client, &operation.kind, code);
-        let line = framed(&code_line(operation.kind.name(), Some(client), code));
-        let lost = operation.lost.map(|cause| self.lost_lines(client, cause)).unwrap_or_default();
         let injected = &operation.injected;
-        let order = self.order(&operation.kind, code);
         if order == Order::ErrorFirst && operation.held {
             self.send_final(ERROR, injected);
         }
-        self.inject(injected, Point::BeforeOutcome);
-        self.wire.extend(line);
-        self.inject(injected, Point::AfterOutcome);
-        match order {
-            Order::ErrorLast if operation.held => self.send_final(ERROR, injected),
-            Order::OkLast if operation.held => {
-                self.wire.extend_from_slice(&lost);
-                return self.send_final(OK, injected);
-            }
-            _ => {}
+        let is_unheard = self.behaviour.connect_outcome == ConnectOutcome::Lost;
+        if !(is_unheard && operation.kind.is_connect() && code == 0) {
+            self.inject(injected, Point::BeforeOutcome);
+            self.wire.extend(framed(&code_line(operation.kind.name(), Some(client), code)));
+            self.inject(injected, Point::AfterOutcome);
         }
-        self.wire.extend(lost);
+        if order == Order::ErrorLast && operation.held {
+            self.send_final(ERROR, injected);
+        }
+        if let Some(cause) = operation.lost {
+            self.report_loss(client, cause);
+        }
+        if order == Order::OkTwice {
+            self.agenda.plan(self.after(self.behaviour.timing.extra_ok), Step::Emit(OK.to_vec()));
+        }
+        if order == Order::OkLast && operation.held {
+            self.send_final(OK, injected);
+        }
+    }
+
+    /// Another device with the same client id connects: the broker closes this session, and no URC tells of it.
+    fn take_over(&mut self, client: usize) {
+        if self.behaviour.taken_over == TakenOver::No {
+            return;
+        }
+        self.request(Request::Drop { client });
+        self.clients[client].taken_over = true;
+        if self.behaviour.taken_over == TakenOver::Noticed {
+            self.clients[client].disconnect();
+        }
     }
 
     fn apply_outcome(&mut self, client: usize, kind: &Kind, code: u8) {
-        let client = &mut self.clients[client];
+        if kind.is_connect() && code != 0 {
+            self.received.retain(|message| message.client() != client);
+        }
+        let index = client;
+        let client = &mut self.clients[index];
         match (kind, code) {
-            (Kind::Connect, 0) => client.connected = true,
+            (Kind::Connect, 0) => {
+                client.connected = true;
+                client.taken_over = false;
+                self.take_over(index);
+            }
             (Kind::Connect, _) => {
                 client.ssl_context = None;
                 client.connection = None;
             }
             (Kind::Disconnect, 0) => {
                 client.disconnect();
+                client.taken_over = false;
                 client.ssl_context = None;
                 client.connection = None;
             }
@@ -229,23 +294,32 @@ impl Modem {
         }
     }
 
-    /// The connection is gone. An operation under way fails first.
+    /// The connection is gone. An operation under way fails first, unless its success is on its way already.
     pub(super) fn connection_lost(&mut self, client: usize, cause: u8) {
         let state = &mut self.clients[client];
         let was_connected = state.connected;
         state.disconnect();
+        if was_connected || state.operation.is_some() {
+            self.note(JournalEntry::ConnectionLost { client });
+        }
+        let state = &mut self.clients[client];
         let Some(operation) = &mut state.operation else {
             if was_connected {
-                self.deliver_all(client);
-                let lines = self.lost_lines(client, cause);
-                self.wire.extend(lines);
+                self.report_loss(client, cause);
             }
             return;
         };
-        let code = match operation.kind {
-            Kind::Connect => 26,
-            Kind::Disconnect => 0,
-            Kind::Publish | Kind::Subscribe(_) | Kind::Unsubscribe(_) => {
+        let code = match (&operation.kind, &mut operation.answer) {
+            (Kind::Connect, Some(answer)) if answer.code == 0 => {
+                match self.behaviour.connect_cut {
+                    ConnectCut::Code26 => answer.code = 26,
+                    ConnectCut::ConnectionLost => operation.lost = Some(cause),
+                }
+                return;
+            }
+            (Kind::Connect, _) => 26,
+            (Kind::Disconnect, _) => 0,
+            (Kind::Publish | Kind::Subscribe(_) | Kind::Unsubscribe(_), _) => {
                 operation.lost = Some(cause);
                 6
             }
@@ -253,12 +327,14 @@ impl Modem {
         self.resolve(client, |_| true, code);
     }
 
-    fn lost_lines(&self, client: usize, cause: u8) -> Vec<u8> {
-        let mut bytes = Vec::new();
+    /// Says that a connection is gone, behind every message that came over it.
+    fn report_loss(&mut self, client: usize, cause: u8) {
+        self.clients[client].disconnect();
+        self.last_loss = Some(self.now);
+        self.deliver_all(client);
         if self.behaviour.ping_urc {
-            bytes.extend(framed(&format!("+CMQTTPING: {client},6")));
+            self.wire.extend(framed(&format!("+CMQTTPING: {client},6")));
         }
-        bytes.extend(framed(&format!("+CMQTTCONNLOST: {client},{cause}")));
-        bytes
+        self.wire.extend(framed(&format!("+CMQTTCONNLOST: {client},{cause}")));
     }
 }

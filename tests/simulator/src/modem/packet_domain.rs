@@ -1,9 +1,12 @@
 //! PDP contexts: CGDCONT, CGSOCKCONT, CGAUTH, CGACT, CGPADDR.
 
-use super::answer::{ERROR, Refusal};
+use super::agenda::Step;
+use super::answer::{ERROR, Refusal, framed};
 use super::dispatch::not_in_family;
 use super::line::Parameters;
+use super::terminal::{NOT_SUBSCRIBED, UNKNOWN};
 use super::{Modem, PdpContext};
+use crate::behaviour::ContextActivation;
 use crate::referee::ComplaintKind;
 
 const ADDRESS: &str = "10.49.14.68";
@@ -109,8 +112,21 @@ impl Modem {
                 context.active = active;
             }
         }
-        self.answer_ok();
+        self.answer_activation(active);
         Ok(())
+    }
+
+    fn answer_activation(&mut self, active: bool) {
+        match self.behaviour.bring_up.context_activation {
+            _ if !active => self.answer_ok(),
+            ContextActivation::Ok => self.answer_ok(),
+            ContextActivation::UnknownError => self.answer_error_as(UNKNOWN, "+CME ERROR: unknown error"),
+            ContextActivation::NotSubscribed => {
+                self.answer_error_as(NOT_SUBSCRIBED, &format!("+CME ERROR: {}", NOT_SUBSCRIBED.text));
+                let urc = framed("+CGEV: ME PDN DEACT 1");
+                self.agenda.plan(self.after(self.behaviour.timing.result), Step::Emit(urc));
+            }
+        }
     }
 
     pub(super) fn activations(&self) -> Vec<String> {

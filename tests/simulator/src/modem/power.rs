@@ -33,7 +33,7 @@ impl Modem {
         if pressed {
             let power = &self.behaviour.power;
             let held = if self.pins.on { power.key_off } else { power.key_on };
-            self.agenda.plan(now + held, Step::PowerKeyHeld);
+            self.agenda.plan(self.after(held), Step::PowerKeyHeld);
         }
     }
 
@@ -45,7 +45,7 @@ impl Modem {
         }
         self.agenda.cancel_reset_key();
         if pressed && self.pins.on {
-            self.agenda.plan(now + self.behaviour.power.reset, Step::ResetHeld);
+            self.agenda.plan(self.after(self.behaviour.power.reset), Step::ResetHeld);
         }
     }
 
@@ -84,7 +84,7 @@ impl Modem {
     pub(super) fn shut_down(&mut self) {
         self.forget_everything();
         self.wire.extend(framed("NORMAL POWER DOWN"));
-        self.agenda.plan(self.now + self.behaviour.power.shutdown, Step::Off);
+        self.agenda.plan(self.after(self.behaviour.power.shutdown), Step::Off);
     }
 
     pub(super) fn switch_on(&mut self) {
@@ -103,7 +103,7 @@ impl Modem {
 
     fn answer_then(&mut self, step: Step) {
         self.answer_ok();
-        self.agenda.plan(self.now + self.behaviour.timing.result, step);
+        self.agenda.plan(self.after(self.behaviour.timing.result), step);
     }
 
     pub(super) fn set_sleep(&mut self, parameters: &Parameters) -> Result<(), Refusal> {

@@ -67,6 +67,7 @@ impl Modem {
     /// The beginning of a command line stands in the input buffer.
     pub fn preset_half_line(&mut self, bytes: &[u8]) {
         self.input.begin_line(bytes);
+        self.line_is_inherited = true;
     }
 
     /// The module is in the middle of delivering a message: what follows its first `gone` bytes comes now.

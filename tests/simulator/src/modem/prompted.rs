@@ -3,6 +3,7 @@
 use super::Modem;
 use super::agenda::Step;
 use super::answer::{ERROR, Refusal, code_then_error};
+use super::journal::JournalEntry;
 use super::line::Parameters;
 use super::script::Injected;
 use crate::behaviour::{Point, Prompt};
@@ -84,7 +85,7 @@ impl Modem {
     pub(super) fn prompt_for(&mut self, client: usize, length: usize, target: Target) {
         let entry = Entry { client, length, target };
         let injected = self.injected.clone();
-        self.agenda.plan(self.now + self.behaviour.timing.prompt, Step::Prompt { entry, injected });
+        self.agenda.plan(self.after(self.behaviour.timing.prompt), Step::Prompt { entry, injected });
     }
 
     pub(super) fn send_prompt(&mut self, entry: Entry, injected: Injected) {
@@ -102,15 +103,16 @@ impl Modem {
     pub(super) fn entered(&mut self, entry: Entry, data: Vec<u8>) {
         let Entry { client, target, .. } = entry;
         if let Target::Certificate { name } = target {
-            self.store_certificate(name, data);
-            return self.answer_ok();
+            return self.downloaded(name, data);
         }
-        if self.clients[client].acquired.is_none() {
+        let is_acquired = self.clients[client].acquired.is_some();
+        let accepted = is_acquired && (!target.is_topic() || self.accepts_topic(client, &target, &data));
+        self.note(JournalEntry::Data { data: data.clone(), accepted });
+        if !is_acquired {
             return self.answer(ERROR.to_vec());
         }
-        if target.is_topic() && !self.accepts_topic(client, &target, &data) {
-            self.answer(code_then_error(target.name(), Some(client), 2));
-            return;
+        if !accepted {
+            return self.answer(code_then_error(target.name(), Some(client), 2));
         }
         let state = &mut self.clients[client];
         match target {

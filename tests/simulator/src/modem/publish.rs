@@ -52,7 +52,7 @@ impl Modem {
         parameters.at_most(most)?;
         let client = parameters.client(0)?;
         self.require_idle(client)?;
-        self.require_connected(client)?;
+        self.require_session(client)?;
         Ok(client)
     }
 }

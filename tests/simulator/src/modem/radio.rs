@@ -60,7 +60,7 @@ impl Modem {
         let restarts = parameters.flag_or_off(1, "rst")? || functionality == 6;
         self.answer_ok();
         if restarts {
-            self.agenda.plan(self.now + self.behaviour.timing.result, Step::Restart);
+            self.agenda.plan(self.after(self.behaviour.timing.result), Step::Restart);
             return Ok(());
         }
         self.terminal.since_boot.functionality = functionality;

@@ -2,7 +2,7 @@
 
 use super::Modem;
 use super::operation::Kind;
-use crate::behaviour::{Behaviour, DuringPrompt, MessagePlace, PartSeparator};
+use crate::behaviour::{Behaviour, DuringPrompt, MessagePlace, Separator};
 
 /// A message that has not been sent to the host yet.
 #[derive(Debug)]
@@ -12,28 +12,40 @@ pub(super) struct Received {
     payload: Vec<u8>,
 }
 
+impl Received {
+    pub(super) fn client(&self) -> usize {
+        self.client
+    }
+}
+
 /// The bytes of a received message, from RXSTART to RXEND.
 pub fn message_bytes(behaviour: &Behaviour, client: usize, topic: &[u8], payload: &[u8]) -> Vec<u8> {
     let blank = "\r\n".repeat(behaviour.blank_lines);
-    let separator = match behaviour.part_separator {
-        PartSeparator::CrLf => "\r\n",
-        PartSeparator::None => "",
-    };
     let mut bytes = Vec::new();
     let (topic_length, payload_length) = (topic.len(), payload.len());
     bytes.extend_from_slice(
         format!("\r\n{blank}+CMQTTRXSTART: {client},{topic_length},{payload_length}\r\n").as_bytes(),
     );
-    for (name, data) in [("TOPIC", topic), ("PAYLOAD", payload)] {
-        for part in data.chunks(behaviour.part_size.max(1)) {
+    let (between_topics, between_payloads) = (behaviour.topic_separator, behaviour.payload_separator);
+    for (name, data, between) in [("TOPIC", topic, between_topics), ("PAYLOAD", payload, between_payloads)] {
+        let mut parts = data.chunks(behaviour.part_size.max(1)).peekable();
+        while let Some(part) = parts.next() {
             let header = format!("{blank}+CMQTTRX{name}: {client},{}\r\n", part.len());
             bytes.extend_from_slice(header.as_bytes());
             bytes.extend_from_slice(part);
-            bytes.extend_from_slice(separator.as_bytes());
+            let separator = if parts.peek().is_some() { between } else { behaviour.block_separator };
+            bytes.extend_from_slice(separator_bytes(separator));
         }
     }
     bytes.extend_from_slice(format!("{blank}+CMQTTRXEND: {client}\r\n").as_bytes());
     bytes
+}
+
+fn separator_bytes(separator: Separator) -> &'static [u8] {
+    match separator {
+        Separator::CrLf => b"\r\n",
+        Separator::None => b"",
+    }
 }
 
 impl Modem {
@@ -74,6 +86,9 @@ impl Modem {
 
     fn may_deliver(&self, client: usize) -> bool {
         if self.behaviour.during_prompt == DuringPrompt::Hold && self.input.awaited().is_some() {
+            return false;
+        }
+        if self.behaviour.glued_messages && self.input.executes_other_command() {
             return false;
         }
         let Some(operation) = &self.clients[client].operation else { return true };

@@ -55,6 +55,13 @@ pub(super) fn stk_line() -> String {
     format!("+MSTK: 11, \"{}\"", "D0".repeat(125))
 }
 
+/// A position, which begins without a line end of its own.
+const NMEA: &[u8] = b"$GNRMC,101626.00,A,5231.2000,N,01324.3000,E,0.0,,240926,,,A*67\r\n";
+
+fn short_message(text: &str) -> Vec<u8> {
+    framed(&format!("+CMT: \"+10005550123\",,\"26/09/24,10:16:26+28\"\r\n{text}"))
+}
+
 fn noise_bytes(noise: Noise) -> Vec<u8> {
     match noise {
         Noise::None => Vec::new(),
@@ -64,5 +71,9 @@ fn noise_bytes(noise: Noise) -> Vec<u8> {
         Noise::CgevMe => b"\r\n+CGEV: ME PDN ACT 8,4\r\n".to_vec(),
         Noise::Cgev => b"\r\n+CGEV: EPS PDN ACT 1\r\n".to_vec(),
         Noise::Mstk => framed(&stk_line()),
+        Noise::Nmea => NMEA.to_vec(),
+        Noise::CmtOk => short_message("OK"),
+        Noise::CmtError => short_message("ERROR"),
+        Noise::CmtPrompt => short_message("> x"),
     }
 }

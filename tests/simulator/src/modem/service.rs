@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::agenda::Step;
 use super::answer::{OK, Refusal, framed};
+use super::journal::JournalEntry;
 use super::script::{ISIMAID, Injected, stk_line};
 use super::terminal::SinceBoot;
 use super::{Client, Modem, Service};
@@ -15,8 +16,11 @@ use crate::referee::ComplaintKind;
 
 impl Modem {
     pub(super) fn start(&mut self) -> Result<(), Refusal> {
+        if self.behaviour.stale_answer_in_start {
+            self.wire.extend_from_slice(b"\r\n+CGREG: 0,1\r\n\r\nOK\r\n\r\nSMS DONE\r\n");
+        }
         if self.service != Service::Stopped {
-            let refusal = Refusal::new(ComplaintKind::AlreadyStarted, "the service is started");
+            let refusal = Refusal::new(ComplaintKind::AlreadyStarted, "the service is started").unavoidable();
             return Err(match self.behaviour.start_again {
                 StartAgain::Error => refusal,
                 StartAgain::Code23 => refusal.with_service_code(23),
@@ -40,9 +44,9 @@ impl Modem {
         match order {
             SuccessOrder::OkFirst => {
                 self.answer_ok();
-                (self.now + self.behaviour.timing.result + delay, false)
+                (self.after_result(delay), false)
             }
-            SuccessOrder::ResultFirst => (self.now + delay, true),
+            SuccessOrder::ResultFirst => (self.after(delay), true),
         }
     }
 
@@ -81,7 +85,7 @@ impl Modem {
             StopAcquired::OkThenCode21 => {
                 self.complain(refusal.kind, refusal.what);
                 self.answer_ok();
-                let at = self.now + self.behaviour.timing.result + self.behaviour.timing.stop;
+                let at = self.after_result(self.behaviour.timing.stop);
                 self.agenda.plan(at, Step::Emit(framed("+CMQTTSTOP: 21")));
                 Ok(())
             }
@@ -91,6 +95,9 @@ impl Modem {
     pub(super) fn stopped(&mut self, ok_after: bool, injected: &Injected) {
         self.forget_service();
         self.service_outcome("+CMQTTSTOP: 0", ok_after, injected);
+        if self.behaviour.nonet_after_stop {
+            self.wire.extend(framed("+CMQTTNONET"));
+        }
     }
 
     fn service_outcome(&mut self, line: &str, ok_after: bool, injected: &Injected) {
@@ -135,8 +142,10 @@ impl Modem {
     /// The module loses its power and gets it back: as a restart, but without a word before it.
     pub fn power_on(&mut self, now: Duration) {
         self.advance(now);
+        self.note(JournalEntry::Restarted);
         self.forget_everything();
         self.network.silent = false;
+        self.last_loss = Some(self.now);
         self.switch_on();
         self.plan_boot();
     }
@@ -159,35 +168,47 @@ impl Modem {
 
     fn plan_boot(&mut self) {
         let delay = self.behaviour.timing.boot;
-        let mut at = self.now;
-        for line in self.first_boot_lines() {
-            at += delay;
+        let mut at = self.after(delay);
+        self.agenda.plan(at, Step::Booted);
+        at = at.saturating_add(self.behaviour.bring_up.ready_line_delay);
+        self.terminal.since_boot.ready_line_is_due = true;
+        self.agenda.plan(at, Step::Ready(framed(self.ready_line())));
+        for line in self.boot_lines() {
+            at = at.saturating_add(delay);
             self.agenda.plan(at, Step::Emit(framed(&line)));
         }
         if self.behaviour.boot_lines {
-            at += self.behaviour.bring_up.done_delay;
+            at = at.saturating_add(self.behaviour.bring_up.done_delay);
             for line in match self.behaviour.bring_up.done_order {
                 DoneOrder::SmsFirst => ["SMS DONE", "PB DONE"],
                 DoneOrder::PbFirst => ["PB DONE", "SMS DONE"],
             } {
-                at += delay;
+                at = at.saturating_add(delay);
                 self.agenda.plan(at, Step::Emit(framed(line)));
             }
         }
-        self.agenda.plan(self.now + delay, Step::Booted);
     }
 
-    fn first_boot_lines(&self) -> Vec<String> {
-        let (ready, is_at_ready) = match self.behaviour.ready_line {
-            ReadyLine::Rdy => ("RDY", false),
-            ReadyLine::AtReady => ("*ATREADY: 1", true),
-        };
-        let bring_up = &self.behaviour.bring_up;
-        let mut lines = vec![ready.to_owned()];
+    pub(super) fn ready(&mut self, line: &[u8]) {
+        self.terminal.since_boot.ready_line_is_due = false;
+        self.wire.extend_from_slice(line);
+    }
+
+    fn ready_line(&self) -> &'static str {
+        match self.behaviour.ready_line {
+            ReadyLine::Rdy => "RDY",
+            ReadyLine::AtReady => "*ATREADY: 1",
+        }
+    }
+
+    /// Those between the ready line and the last two.
+    fn boot_lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         if !self.behaviour.boot_lines {
             return lines;
         }
-        if is_at_ready {
+        let bring_up = &self.behaviour.bring_up;
+        if self.behaviour.ready_line == ReadyLine::AtReady {
             lines.push(ISIMAID.to_owned());
         }
         lines.push(if self.sim_is_ready() { "+CPIN: READY" } else { "+CPIN: SIM PIN" }.to_owned());
@@ -226,6 +247,8 @@ impl Modem {
             return;
         }
         self.wire.extend(framed("+CMQTTNONET"));
+        self.note(JournalEntry::NetworkLost);
+        self.last_loss = Some(self.now);
         if !self.behaviour.nonet_keeps_service {
             self.forget_service();
         }
@@ -236,7 +259,8 @@ impl Modem {
     pub fn lose_network_silently(&mut self, now: Duration, noticed: bool) {
         self.advance(now);
         for client in 0..2 {
-            if self.clients[client].connected {
+            // A connection whose outcome has not been reported yet dies like any other.
+            if self.clients[client].connected || self.clients[client].is_busy() {
                 self.request(Request::Drop { client });
                 if noticed {
                     self.clients[client].disconnect();

@@ -14,17 +14,17 @@ impl Modem {
         parameters.at_most(3)?;
         let setting = parameters.bytes(0, "setting")?;
         let client = parameters.client(1)?;
-        self.require_configurable(client).map_err(bare)?;
+        self.require_configurable(client).map_err(Refusal::bare)?;
         let settings = &mut self.clients[client].settings;
         match setting {
             b"checkUTF8" => settings.check_utf8 = parameters.flag(2, "checkUTF8_flag")?,
             b"optimeout" => {
                 settings.operation_timeout = parameters.number_in(2, "optimeout_val", 20..=120)?;
             }
-            b"version" if self.family.version_choice() == VersionChoice::Configuration => {
-                settings.version = parameters.number_in(2, "version", 3..=4)? as u8;
+            b"version" => {
+                self.require_version_choice(VersionChoice::Configuration, "a version of CFG")?;
+                self.clients[client].settings.version = parameters.number_in(2, "version", 3..=4)? as u8;
             }
-            b"version" => return Err(not_in_family("the family's CFG has no version")),
             other => {
                 let what = format!("no setting \"{}\"", other.escape_ascii());
                 return Err(Refusal::new(ComplaintKind::UnknownCommand, what));
@@ -32,6 +32,19 @@ impl Modem {
         }
         self.answer_ok();
         Ok(())
+    }
+
+    /// Where MQTT 3.1.1 is chosen on this module.
+    pub(super) fn version_choice(&self) -> VersionChoice {
+        if self.behaviour.firmware.version_choice { self.family.version_choice() } else { VersionChoice::None }
+    }
+
+    pub(super) fn require_version_choice(&self, needed: VersionChoice, what: &str) -> Result<(), Refusal> {
+        if self.version_choice() == needed {
+            return Ok(());
+        }
+        let refusal = not_in_family(what);
+        Err(if self.family.version_choice() == needed { refusal.unavoidable() } else { refusal })
     }
 
     fn require_configurable(&self, client: usize) -> Result<(), Refusal> {
@@ -57,8 +70,8 @@ impl Modem {
         parameters.at_most(2)?;
         let client = parameters.client(0)?;
         let context = parameters.number_in(1, "ssl_ctx_index", 0..=9)?;
-        self.require_idle(client).map_err(bare)?;
-        self.require_disconnected(client).map_err(bare)?;
+        self.require_idle(client).map_err(Refusal::bare)?;
+        self.require_disconnected(client).map_err(Refusal::bare)?;
         self.clients[client].ssl_context = Some(context as u8);
         self.answer_ok();
         Ok(())
@@ -78,8 +91,4 @@ impl Modem {
         self.answer_lines(&lines);
         Ok(())
     }
-}
-
-fn bare(refusal: Refusal) -> Refusal {
-    Refusal::new(refusal.kind, refusal.what)
 }

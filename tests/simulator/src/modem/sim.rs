@@ -2,7 +2,7 @@
 
 use super::Modem;
 use super::agenda::Step;
-use super::answer::{Refusal, framed};
+use super::answer::{ERROR, Refusal, framed};
 use super::line::Parameters;
 use super::terminal::{INCORRECT_PASSWORD, NOT_ALLOWED, PUK_REQUIRED, SIM_BUSY, SIM_FAILURE};
 use crate::behaviour::{IccidPrefix, SimFailure};
@@ -17,6 +17,10 @@ impl Modem {
     /// A SIM that is not ready answers with `+CME ERROR`, which is a final result itself.
     pub(super) fn read_pin(&mut self) -> Result<(), Refusal> {
         let since_boot = &mut self.terminal.since_boot;
+        if since_boot.ready_line_is_due {
+            self.answer_sim_failure();
+            return Ok(());
+        }
         since_boot.pin_queries = since_boot.pin_queries.saturating_add(1);
         if since_boot.pin_queries <= self.behaviour.bring_up.sim_failures {
             self.answer_sim_failure();
@@ -40,6 +44,7 @@ impl Modem {
             SimFailure::Busy => self.answer_error_as(SIM_BUSY, "+CME ERROR: SIM busy"),
             SimFailure::Code13 => self.answer_error(SIM_FAILURE),
             SimFailure::Code14 => self.answer_error(SIM_BUSY),
+            SimFailure::Error => self.answer(ERROR.to_vec()),
             SimFailure::Code313 => self.answer_error_as(SIM_FAILURE, "+CME ERROR: 313"),
         }
     }
@@ -66,7 +71,7 @@ impl Modem {
             self.terminal.since_boot.pin_entered = true;
             self.terminal.pin_attempts = 3;
             self.answer_ok();
-            self.agenda.plan(self.now + self.behaviour.timing.result, Step::Emit(framed(READY)));
+            self.agenda.plan(self.after(self.behaviour.timing.result), Step::Emit(framed(READY)));
         } else {
             self.terminal.pin_attempts -= 1;
             self.complain(ComplaintKind::WrongPin, "not the SIM's PIN");

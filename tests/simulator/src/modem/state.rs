@@ -71,6 +71,8 @@ pub struct Client {
     pub unsubscribe_topics: Vec<Vec<u8>>,
     /// Topic filters subscribed in this session.
     pub subscriptions: Vec<Vec<u8>>,
+    /// Another device has taken the session over, which the host is not told.
+    pub(super) taken_over: bool,
     pub(super) operation: Option<Operation>,
 }
 

@@ -39,6 +39,8 @@ pub(super) struct SinceBoot {
     pub(super) pin_queries: u32,
     pub(super) registration_queries: [u32; 3],
     pub(super) address_queries: u32,
+    /// Commands are taken, and the ready line is still to come.
+    pub(super) ready_line_is_due: bool,
 }
 
 /// An error of 3GPP TS 27.007 §9.2.
@@ -52,6 +54,10 @@ pub(super) const NOT_ALLOWED: CmeError = CmeError { number: 3, text: "operation 
 pub(super) const PUK_REQUIRED: CmeError = CmeError { number: 12, text: "SIM PUK required" };
 pub(super) const SIM_FAILURE: CmeError = CmeError { number: 13, text: "SIM failure" };
 pub(super) const SIM_BUSY: CmeError = CmeError { number: 14, text: "SIM busy" };
+pub(super) const UNKNOWN: CmeError = CmeError { number: 100, text: "unknown error" };
+/// Cause 33 of the network.
+pub(super) const NOT_SUBSCRIBED: CmeError =
+    CmeError { number: 133, text: "requested service option not subscribed (#33)" };
 pub(super) const INCORRECT_PASSWORD: CmeError = CmeError { number: 16, text: "incorrect password" };
 
 impl Terminal {
@@ -79,6 +85,7 @@ impl Default for SinceBoot {
             pin_queries: 0,
             registration_queries: [0; 3],
             address_queries: 0,
+            ready_line_is_due: false,
         }
     }
 }

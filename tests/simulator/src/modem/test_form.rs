@@ -8,9 +8,7 @@ use crate::family::{Family, VersionChoice};
 impl Modem {
     pub(super) fn test_form(&mut self, command: &str) -> Result<(), Refusal> {
         let ranges = match command {
-            "ACCQ" if self.family.version_choice() == VersionChoice::Acquire => {
-                "(0-1),(1-128)[,(0-1),(3-4)]".to_owned()
-            }
+            "ACCQ" if self.version_choice() == VersionChoice::Acquire => "(0-1),(1-128)[,(0-1),(3-4)]".to_owned(),
             "ACCQ" => "(0-1),(1-128)[,(0-1)]".to_owned(),
             "REL" => "(0-1)".to_owned(),
             "SSLCFG" => "(0,1),(0-9)".to_owned(),
@@ -53,7 +51,7 @@ impl Modem {
             format!("+CMQTTCFG: \"checkUTF8\",{blank}(0-1),{blank}(0-1)"),
             format!("+CMQTTCFG: \"optimeout\",{blank}(0-1),{blank}(20-120)"),
         ];
-        if self.family.version_choice() == VersionChoice::Configuration {
+        if self.version_choice() == VersionChoice::Configuration {
             lines.push("+CMQTTCFG: \"version\",(0-1),(3-4)".to_owned());
         }
         self.answer_lines(&lines);

@@ -2,12 +2,14 @@
 
 mod bring_up;
 mod connection;
+mod firmware;
 mod input;
 mod lifecycle;
 mod power;
 mod publish;
 mod received;
 mod recovery;
+mod referee;
 mod script;
 mod settings;
 mod subscribe;
@@ -20,7 +22,7 @@ use super::Modem;
 use crate::behaviour::Behaviour;
 use crate::broker::{Connection, Event, Request};
 use crate::family::Family;
-use crate::referee::ComplaintKind;
+use crate::referee::{ComplaintKind, Severity};
 
 /// Longer than any delay of the module, shorter than any timeout.
 const A_WHILE: Duration = Duration::from_secs(2);
@@ -87,6 +89,11 @@ impl Rig {
     /// The complaints since last asked, by kind.
     fn complaints(&mut self) -> Vec<ComplaintKind> {
         self.modem.take_complaints().into_iter().map(|complaint| complaint.kind).collect()
+    }
+
+    /// How much the complaints since last asked weigh.
+    fn severities(&mut self) -> Vec<Severity> {
+        self.modem.take_complaints().into_iter().map(|complaint| complaint.severity).collect()
     }
 
     /// Stages something through a prompt.

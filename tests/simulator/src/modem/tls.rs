@@ -3,13 +3,16 @@
 use super::Modem;
 use super::answer::Refusal;
 use super::certificates::file_name;
-use super::dispatch::not_in_family;
+use super::dispatch::{not_in_family, unknown};
 use super::line::Parameters;
+use crate::behaviour::MissingFile;
 use crate::broker::{Authentication, SslContext, TlsOptions};
 use crate::referee::ComplaintKind;
 
-/// `<err>` of a CONNECT whose SSL context names no file that it needs, or one that is not on the module.
-const NOT_SET_CERTIFICATE: u8 = 33;
+/// `<err>` of a CONNECT whose SSL context names no file that it needs.
+pub(super) const NOT_SET_CERTIFICATE: u8 = 33;
+/// `<err>` of a CONNECT that cannot begin a TLS session.
+pub(super) const OPEN_SESSION_FAILED: u8 = 34;
 
 /// Settings that only some families have.
 const EXTRAS: [&str; 6] = ["ignorlocaltime", "ignorelocaltime", "keypwd", "password", "ciphersuites", "ignorecertCN"];
@@ -17,6 +20,9 @@ const EXTRAS: [&str; 6] = ["ignorlocaltime", "ignorelocaltime", "keypwd", "passw
 impl Modem {
     pub(super) fn configure_ssl(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
         let setting = String::from_utf8_lossy(parameters.bytes(0, "setting")?).into_owned();
+        if !self.behaviour.firmware.knows_ssl_setting(&setting) {
+            return Err(unknown().unavoidable());
+        }
         if EXTRAS.contains(&setting.as_str()) && !self.has_extra(&setting) {
             return Err(not_in_family(&format!("the family's CSSLCFG has no \"{setting}\"")));
         }
@@ -26,6 +32,10 @@ impl Modem {
             parameters.at_most(3)?;
         }
         set(&mut context, &setting, parameters)?;
+        if u32::from(context.version) > self.behaviour.firmware.highest_ssl_version && setting == "sslversion" {
+            let what = format!("sslversion {} is not in this firmware", context.version);
+            return Err(Refusal::new(ComplaintKind::OutOfRange, what).unavoidable());
+        }
         self.ssl_contexts[index] = context;
         self.answer_ok();
         Ok(())
@@ -60,8 +70,9 @@ impl Modem {
             "ignorecertCN" => (*setting, ",(0,1)"),
             other => (other, ""),
         });
+        let versions = format!(",(0-{})", self.behaviour.firmware.highest_ssl_version.min(4));
         let common = [
-            ("sslversion", ",(0-4)"),
+            ("sslversion", versions.as_str()),
             ("authmode", ",(0-3)"),
             (self.family.ignore_local_time(), ",(0,1)"),
             ("negotiatetime", ",(10-300)"),
@@ -71,6 +82,7 @@ impl Modem {
             ("enableSNI", ",(0,1)"),
         ];
         let settings = common.into_iter().chain(extras);
+        let settings = settings.filter(|(setting, _)| self.behaviour.firmware.knows_ssl_setting(setting));
         let lines: Vec<String> =
             settings.map(|(setting, values)| format!("+CSSLCFG: \"{setting}\",(0-9){values}")).collect();
         self.answer_lines(&lines);
@@ -82,16 +94,35 @@ impl Modem {
         &self.ssl_contexts[index]
     }
 
+    /// The options of a CONNECT with TLS, or the code it fails with before any handshake.
+    pub(super) fn prepare_tls(&mut self, client: usize) -> Result<TlsOptions, u8> {
+        if self.tls_connects < self.behaviour.tls_failures {
+            self.tls_connects += 1;
+            return Err(OPEN_SESSION_FAILED);
+        }
+        let mut options = self.tls_options(client)?;
+        options.context.ignores_local_time &= !self.behaviour.firmware.always_checks_time;
+        Ok(options)
+    }
+
+    fn needed_file(&self, name: &str) -> Result<Vec<u8>, u8> {
+        let firmware = &self.behaviour.firmware;
+        match self.certificates.content(name) {
+            Some(content) if !firmware.reads_crlf_certificates && content.windows(2).any(|pair| pair == b"\r\n") => {
+                Err(OPEN_SESSION_FAILED)
+            }
+            Some(content) => Ok(content.to_vec()),
+            None if !name.is_empty() && firmware.missing_file == MissingFile::Code34 => Err(OPEN_SESSION_FAILED),
+            None => Err(NOT_SET_CERTIFICATE),
+        }
+    }
+
     /// What a client's TLS connection is made with, or the code that tells what is missing. The context is SSLCFG's;
     /// without one it is that of the client's own index.
     pub(super) fn tls_options(&self, client: usize) -> Result<TlsOptions, u8> {
         let index = self.clients[client].ssl_context.unwrap_or(client as u8);
         let context = self.ssl_contexts[usize::from(index)].clone();
-        let file = |needed: bool, name: &str| match (needed, self.certificates.content(name)) {
-            (false, _) => Ok(None),
-            (true, Some(content)) => Ok(Some(content.to_vec())),
-            (true, None) => Err(NOT_SET_CERTIFICATE),
-        };
+        let file = |needed: bool, name: &str| if needed { self.needed_file(name).map(Some) } else { Ok(None) };
         let (server, client) = (context.authentication.verifies_server(), context.authentication.verifies_client());
         Ok(TlsOptions {
             index,

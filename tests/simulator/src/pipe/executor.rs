@@ -1,5 +1,6 @@
 //! Runs one future in virtual time.
 
+use core::fmt;
 use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::task::Wake;
 
 use super::Bench;
+use super::module::Device;
 
 /// Polls, and looks at the clock, without time passing after which a future is taken to spin.
 const MOST_STEPS_AT_ONE_TIME: usize = 1_000_000;
@@ -17,6 +19,59 @@ const MOST_STEPS_AT_ONE_TIME: usize = 1_000_000;
 pub(super) struct Standstill {
     since: Duration,
     steps: usize,
+    /// A future that spins is reported, not a panic.
+    is_reported: bool,
+}
+
+/// How far [`Bench::run`] goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// How often the future is polled at most.
+    pub polls: usize,
+    /// How much virtual time passes at most.
+    pub time: Duration,
+}
+
+/// Why a future did not end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It waits for something that never comes.
+    WaitsForNothing,
+    /// It has been polled as often as it may.
+    PollsExceeded,
+    /// It has taken as much virtual time as it may.
+    TimeExceeded,
+    /// It goes on and on within one poll, without time passing.
+    Spins,
+}
+
+/// A future that did not end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// Why.
+    pub why: Why,
+    /// When it was given up.
+    pub at: Duration,
+}
+
+/// Unwinds a future that spins within one poll.
+struct Spins;
+
+impl fmt::Display for Why {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::WaitsForNothing => "the future waits for something that never comes,",
+            Self::PollsExceeded => "the future is polled too often",
+            Self::TimeExceeded => "the time limit is reached",
+            Self::Spins => "the future spins",
+        })
+    }
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} at {:?}", self.why, self.at)
+    }
 }
 
 struct Flag(AtomicBool);
@@ -45,10 +100,45 @@ impl Bench {
         let future = pin!(future);
         let mut run = Run::new(self, future);
         loop {
-            if let Poll::Ready(output) = run.poll() {
-                return output;
+            match run.poll(None) {
+                Ok(Poll::Ready(output)) => return output,
+                Ok(Poll::Pending) => {}
+                Err(why) => self.give_up(why),
             }
         }
+    }
+
+    /// Runs a future to its end, or to a bound. Where it does not end it is dropped, and the reason is returned.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not end. The transcript is still there.
+    pub fn run<F: Future>(&self, future: F, bound: Bound) -> Result<F::Output, Stopped> {
+        let future = pin!(future);
+        let mut run = Run::new(self, future);
+        let end = self.now() + bound.time;
+        let reported = core::mem::replace(&mut self.0.borrow_mut().standstill.is_reported, true);
+        let mut result = Err(Why::PollsExceeded);
+        for _ in 0..bound.polls {
+            match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run.poll(Some(end)))) {
+                Ok(Ok(Poll::Pending)) => {}
+                Ok(Ok(Poll::Ready(output))) => {
+                    result = Ok(output);
+                    break;
+                }
+                Ok(Err(why)) => {
+                    result = Err(why);
+                    break;
+                }
+                Err(payload) if payload.is::<Spins>() => {
+                    result = Err(Why::Spins);
+                    break;
+                }
+                Err(payload) => std::panic::resume_unwind(payload),
+            }
+        }
+        self.0.borrow_mut().standstill.is_reported = reported;
+        result.map_err(|why| Stopped { why, at: self.now() })
     }
 
     /// Polls a future at most `polls` times, as [`block_on`](Self::block_on) would, then drops it. Its output, if it
@@ -61,8 +151,10 @@ impl Bench {
         let future = pin!(future);
         let mut run = Run::new(self, future);
         for _ in 0..polls {
-            if let Poll::Ready(output) = run.poll() {
-                return Some(output);
+            match run.poll(None) {
+                Ok(Poll::Ready(output)) => return Some(output),
+                Ok(Poll::Pending) => {}
+                Err(why) => self.give_up(why),
             }
         }
         None
@@ -73,19 +165,25 @@ impl Bench {
         let spins = {
             let inner = &mut *self.0.borrow_mut();
             if inner.standstill.since != inner.now {
-                inner.standstill = Standstill { since: inner.now, steps: 0 };
+                inner.standstill = Standstill { since: inner.now, steps: 0, ..inner.standstill };
             }
             inner.standstill.steps += 1;
             inner.standstill.steps > MOST_STEPS_AT_ONE_TIME
         };
         if spins {
-            self.give_up("the future spins");
+            // Nothing else gets out of the middle of a poll. This way no panic is reported.
+            if self.0.borrow().standstill.is_reported {
+                std::panic::resume_unwind(Box::new(Spins));
+            }
+            self.give_up(Why::Spins);
         }
     }
 
-    fn give_up(&self, why: &str) -> ! {
-        let complaints = self
-            .modem(|modem, _| modem.complaints().iter().map(|complaint| format!("{complaint}\n")).collect::<String>());
+    fn give_up(&self, why: Why) -> ! {
+        let complaints = match &self.0.borrow().device {
+            Device::Simulated(modem) => modem.complaints().iter().map(|complaint| format!("{complaint}\n")).collect(),
+            Device::Other(_) => String::new(),
+        };
         panic!("{why} at {:?}\ncomplaints:\n{complaints}transcript:\n{}", self.now(), self.transcript_text());
     }
 }
@@ -96,30 +194,31 @@ impl<'a, F: Future> Run<'a, F> {
         Self { bench, future, woken }
     }
 
-    /// Lets happen what the future waits for, then polls it once.
-    fn poll(&mut self) -> Poll<F::Output> {
-        self.await_wake();
+    /// Lets happen what the future waits for, not beyond `end`, then polls it once.
+    fn poll(&mut self, end: Option<Duration>) -> Result<Poll<F::Output>, Why> {
+        self.await_wake(end)?;
         self.woken.0.store(false, Ordering::Relaxed);
         self.bench.count_step();
         let waker = Waker::from(self.woken.clone());
         let result = self.future.as_mut().poll(&mut Context::from_waker(&waker));
         self.bench.carry();
-        result
+        Ok(result)
     }
 
-    fn await_wake(&self) {
+    fn await_wake(&self, end: Option<Duration>) -> Result<(), Why> {
         self.bench.carry();
         while !self.woken.0.load(Ordering::Relaxed) {
             let (next, limit) = {
                 let inner = self.bench.0.borrow();
-                (inner.next_deadline(), inner.limit)
+                (inner.next_deadline(), end.unwrap_or(inner.limit))
             };
             match next {
-                None => self.bench.give_up("the future waits for something that never comes,"),
-                Some(next) if next > limit => self.bench.give_up("the time limit is reached"),
+                None => return Err(Why::WaitsForNothing),
+                Some(next) if next > limit => return Err(Why::TimeExceeded),
                 Some(next) => self.bench.advance_to(next),
             }
             self.bench.carry();
         }
+        Ok(())
     }
 }

@@ -1,11 +1,17 @@
-//! The wires between host and module, and what went over them.
+//! The line between host and module.
 
-use core::fmt::Write;
+use core::num::NonZeroU32;
 use core::time::Duration;
 use std::collections::VecDeque;
 
+use embedded_io_async::ErrorKind;
+
+use super::transcript::Transcript;
+use super::wire::Wire;
+use crate::fault::Fault;
+
 /// A direction of the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From the host to the module.
     ToModem,
@@ -13,103 +19,155 @@ pub enum Direction {
     ToHost,
 }
 
+impl Direction {
+    pub(super) fn arrow(self) -> &'static str {
+        match self {
+            Self::ToModem => "->",
+            Self::ToHost => "<-",
+        }
+    }
+}
+
+/// How many bytes a paced transmitter takes before it makes the host wait.
+const TRANSMIT_BUFFER_BYTES: usize = 64;
+
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    /// Sent by the module, not yet at the host's UART.
-    under_way: VecDeque<u8>,
+    to_host: Wire,
+    to_modem: Wire,
     /// At the host's UART, not yet read.
     buffer: VecDeque<u8>,
-    arrived: usize,
+    /// Errors of the receiver, each with the number of bytes that the host reads before it.
+    errors: VecDeque<(usize, ErrorKind)>,
+    buffered: usize,
     read: usize,
-    sent: usize,
-    to_lose: usize,
-    transcript: Vec<(Direction, Duration, Vec<u8>)>,
+    transcript: Transcript,
 }
 
 impl Line {
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        self.under_way.extend(bytes);
+    fn wire(&mut self, direction: Direction) -> &mut Wire {
+        match direction {
+            Direction::ToModem => &mut self.to_modem,
+            Direction::ToHost => &mut self.to_host,
+        }
     }
 
-    /// Brings bytes to the host's UART until so many in all have come; tells whether any came.
-    pub(super) fn arrive(&mut self, now: Duration, barrier: Option<usize>) -> bool {
-        let room = barrier.map_or(usize::MAX, |barrier| barrier.saturating_sub(self.arrived));
-        let count = self.under_way.len().min(room);
-        if count == 0 {
-            return false;
-        }
-        let mut bytes: Vec<u8> = self.under_way.drain(..count).collect();
-        self.arrived += count;
-        let lost = self.to_lose.min(count);
-        self.to_lose -= lost;
-        bytes.drain(..lost);
-        self.buffer.extend(&bytes);
-        if !bytes.is_empty() {
-            self.record(Direction::ToHost, now, &bytes);
-        }
-        true
+    pub(super) fn set_baud(&mut self, baud: Option<NonZeroU32>) {
+        self.to_host.set_baud(baud);
+        self.to_modem.set_baud(baud);
     }
 
+    pub(super) fn faults(&mut self, direction: Direction) -> &mut crate::fault::Faults {
+        &mut self.wire(direction).faults
+    }
+
+    pub(super) fn push(&mut self, direction: Direction, now: Duration, bytes: &[u8]) {
+        self.wire(direction).push(now, bytes);
+    }
+
+    /// How many bytes the host's transmitter takes at this moment.
+    pub(super) fn transmit_room(&self) -> usize {
+        if self.to_modem.is_paced() { TRANSMIT_BUFFER_BYTES.saturating_sub(self.to_modem.len()) } else { usize::MAX }
+    }
+
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.to_modem.len() == 0
+    }
+
+    /// Brings bytes to the host's UART until `barrier` in all have come; tells whether any came.
+    pub(super) fn arrive_at_host(&mut self, now: Duration, barrier: usize) -> bool {
+        let mut any = false;
+        while self.to_host.faults.position() < barrier {
+            let arrival = self.to_host.arrive(now);
+            self.record_strikes(Direction::ToHost, now);
+            let Some(arrival) = arrival else { break };
+            any = true;
+            if let Some(kind) = arrival.error {
+                self.errors.push_back((self.buffered, kind));
+            }
+            for _ in 0..arrival.copies {
+                self.buffer.push_back(arrival.byte);
+                self.buffered += 1;
+                self.transcript.record(Direction::ToHost, now, arrival.byte);
+            }
+        }
+        any
+    }
+
+    /// The next byte that has arrived at the module, not beyond `barrier` in all: how often, and what.
+    pub(super) fn arrive_at_modem(&mut self, now: Duration, barrier: usize) -> Option<(usize, u8)> {
+        if self.to_modem.faults.position() >= barrier {
+            return None;
+        }
+        let arrival = self.to_modem.arrive(now);
+        self.record_strikes(Direction::ToModem, now);
+        let arrival = arrival?;
+        for _ in 0..arrival.copies {
+            self.transcript.record(Direction::ToModem, now, arrival.byte);
+        }
+        Some((arrival.copies, arrival.byte))
+    }
+
+    fn record_strikes(&mut self, direction: Direction, now: Duration) {
+        let strikes = self.wire(direction).faults.take_strikes();
+        if !strikes.is_empty() {
+            self.transcript.record_strikes(direction, now, strikes);
+        }
+    }
+
+    /// An error of the receiver that comes before the next byte.
+    pub(super) fn take_error(&mut self) -> Option<ErrorKind> {
+        if self.errors.front()?.0 > self.read {
+            return None;
+        }
+        self.errors.pop_front().map(|(_, kind)| kind)
+    }
+
+    pub(super) fn fail_next_read(&mut self, kind: ErrorKind) {
+        let place = self.errors.iter().take_while(|(at, _)| *at <= self.read).count();
+        self.errors.insert(place, (self.read, kind));
+    }
+
+    /// Bytes for the host, never across an error of the receiver.
     pub(super) fn take(&mut self, count: usize) -> Vec<u8> {
-        let count = count.min(self.buffer.len());
+        let until_error = self.errors.front().map_or(usize::MAX, |(at, _)| at - self.read);
+        let count = count.min(self.buffer.len()).min(until_error);
         self.read += count;
         self.buffer.drain(..count).collect()
     }
 
-    pub(super) fn record(&mut self, direction: Direction, now: Duration, bytes: &[u8]) {
-        if direction == Direction::ToModem {
-            self.sent += bytes.len();
+    pub(super) fn lose_next(&mut self, count: usize) {
+        let first = self.to_host.faults.position();
+        for position in first..first + count {
+            self.to_host.faults.plan(position, Fault::Lose);
         }
-        match self.transcript.last_mut() {
-            Some((last, at, earlier)) if *last == direction && *at == now => {
-                earlier.extend_from_slice(bytes);
-            }
-            _ => self.transcript.push((direction, now, bytes.to_vec())),
-        }
-    }
-
-    pub(super) fn lose(&mut self, count: usize) {
-        self.to_lose += count;
     }
 
     pub(super) fn cut(&mut self) {
-        self.under_way.clear();
+        self.to_host.clear();
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.buffer.is_empty()
     }
 
-    pub(super) fn arrived(&self) -> usize {
-        self.arrived
+    /// How many bytes the sender of this direction has put through.
+    pub(super) fn passed(&self, direction: Direction) -> usize {
+        match direction {
+            Direction::ToModem => self.to_modem.faults.position(),
+            Direction::ToHost => self.to_host.faults.position(),
+        }
     }
 
     pub(super) fn read(&self) -> usize {
         self.read
     }
 
-    pub(super) fn sent(&self) -> usize {
-        self.sent
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        [self.to_host.next_deadline(), self.to_modem.next_deadline()].into_iter().flatten().min()
     }
 
-    pub(super) fn transcript(&self) -> &[(Direction, Duration, Vec<u8>)] {
+    pub(super) fn transcript(&self) -> &Transcript {
         &self.transcript
-    }
-
-    pub(super) fn bytes(&self, direction: Direction) -> Vec<u8> {
-        let wanted = self.transcript.iter().filter(|(it, _, _)| *it == direction);
-        wanted.flat_map(|(_, _, bytes)| bytes.iter().copied()).collect()
-    }
-
-    pub(super) fn text(&self) -> String {
-        let mut text = String::new();
-        for (direction, at, bytes) in &self.transcript {
-            let arrow = match direction {
-                Direction::ToModem => "->",
-                Direction::ToHost => "<-",
-            };
-            let _ = writeln!(text, "{:>12.3} s {arrow} {}", at.as_secs_f64(), bytes.escape_ascii());
-        }
-        text
     }
 }

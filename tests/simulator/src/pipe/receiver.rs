@@ -27,7 +27,7 @@ impl Receiver {
             return Poll::Ready(Ok(()));
         }
         let mut inner = self.bench.0.borrow_mut();
-        if let Some(error) = inner.read_errors.pop_front() {
+        if let Some(error) = inner.line.take_error() {
             return Poll::Ready(Err(error));
         }
         if inner.line.is_empty() {

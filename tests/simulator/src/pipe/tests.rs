@@ -1,3 +1,6 @@
+mod bounds;
+mod faults;
+
 use embedded_io_async::{BufRead, Read, Write};
 
 use super::*;

@@ -30,8 +30,23 @@ impl Transmitter {
         self.has_waited = false;
         let most = chunking.longest_write.map_or(usize::MAX, |longest| longest.max(1));
         let count = buffer.len().min(most);
-        self.bench.transmit(&buffer[..count]);
-        Poll::Ready(count)
+        match self.bench.transmit(&buffer[..count]) {
+            0 => {
+                self.bench.0.borrow_mut().writer = Some(context.waker().clone());
+                Poll::Pending
+            }
+            count => Poll::Ready(count),
+        }
+    }
+
+    fn poll_flush(&self, context: &mut Context<'_>) -> Poll<()> {
+        let inner = &mut *self.bench.0.borrow_mut();
+        if !inner.line.has_sent_all() {
+            inner.writer = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        inner.device.host_flushed();
+        Poll::Ready(())
     }
 }
 
@@ -48,7 +63,7 @@ impl Write for Transmitter {
     }
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
-        self.bench.modem(|modem, _now| modem.host_flushed());
+        poll_fn(|context| self.poll_flush(context)).await;
         Ok(())
     }
 }

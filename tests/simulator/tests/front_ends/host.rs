@@ -27,6 +27,7 @@ pub fn quick(family: Family) -> Behaviour {
         subscribe: short,
         publish: short,
         disconnect: short,
+        extra_ok: short,
         boot: short,
     };
     Behaviour {

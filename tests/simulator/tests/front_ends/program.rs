@@ -57,9 +57,25 @@ fn complaints_are_printed_and_make_a_strict_run_fail() {
     program.signal(Signal::TERM);
     let (status, errors) = program.end();
     assert_eq!(status.code(), Some(3));
-    assert!(errors.contains("referee: at "), "{errors}");
+    assert!(errors.contains("referee: at ") && errors.contains("error: NotStarted: AT+CMQTTACCQ="), "{errors}");
+    assert!(errors.contains("referee: 1 errors, 0 warnings"), "{errors}");
     assert!(errors.contains("→ AT+CMQTTACCQ=0,"), "{errors}");
     assert!(errors.contains("← ERROR"), "{errors}");
+}
+
+#[test]
+fn questions_are_warnings_and_do_not_make_a_strict_run_fail() {
+    let mut program = Program::start(&["--tcp", "127.0.0.1:0", "--strict", "--set", "echo=off"]);
+    let mut port = TcpStream::connect(program.place()).unwrap();
+    for question in ["AT+CMQTTACCQ?\r", "AT+CMQTTDISC?\r", "AT+CMQTTFOO=?\r", "AT+CMQTTSTOP\r"] {
+        port.write_all(question.as_bytes()).unwrap();
+        expect(&mut port, "\r\nERROR\r\n");
+    }
+    program.signal(Signal::TERM);
+    let (status, errors) = program.end();
+    assert_eq!(status.code(), Some(0), "{errors}");
+    assert!(errors.contains("warning: NotStarted: AT+CMQTTACCQ?"), "{errors}");
+    assert!(errors.contains("referee: 0 errors, 4 warnings"), "{errors}");
 }
 
 #[test]

@@ -212,8 +212,64 @@ fn messages_on_the_way_can_stand_inside_any_command() {
         ("cpin", "\r\n+CPIN: READY\r\n"),
         ("isimaid", "\r\n*ISIMAID: \"A0000000871004FF86FF1289\"\r\n"),
         ("cgev-me", "\r\n+CGEV: ME PDN ACT 8,4\r\n"),
+        ("cmt-ok", "\r\n+CMT: \"+10005550123\",,\"26/09/24,10:16:26+28\"\r\nOK\r\n"),
+        ("cmt-error", "\r\n+CMT: \"+10005550123\",,\"26/09/24,10:16:26+28\"\r\nERROR\r\n"),
+        ("cmt-prompt", "\r\n+CMT: \"+10005550123\",,\"26/09/24,10:16:26+28\"\r\n> x\r\n"),
     ] {
         let mut rig = Rig::with(Family::A76xx, &[("after-echo", value)]);
         assert_eq!(rig.send("AT"), format!("{noise}\r\nOK\r\n"));
+    }
+}
+
+#[test]
+fn positions_come_before_an_echo_or_behind_it() {
+    for (name, begins) in [("before-echo", "$GNRMC,"), ("after-echo", "AT\r$GNRMC,")] {
+        let mut rig = Rig::with(Family::Sim767x, &[(name, "nmea")]);
+        rig.modem.preset_echo(true);
+        let answer = rig.send("AT");
+        assert!(answer.starts_with(begins) && answer.ends_with("\r\nOK\r\n"), "{answer}");
+        assert_eq!(answer.matches("AT\r").count(), 1);
+    }
+}
+
+#[test]
+fn an_activation_can_fail_though_there_is_an_address() {
+    for (value, answer) in [
+        (
+            "not-subscribed",
+            "\r\n+CME ERROR: requested service option not subscribed (#33)\r\n\r\n+CGEV: ME PDN DEACT 1\r\n",
+        ),
+        ("unknown-error", "\r\n+CME ERROR: unknown error\r\n"),
+    ] {
+        for active in ["on", "off"] {
+            let mut rig = Rig::with(Family::A76xx, &[("context-activation", value), ("context-active", active)]);
+            assert_eq!(rig.send("AT+CGACT=1,1"), answer);
+            assert_eq!(rig.send("AT+CGPADDR=1"), "\r\n+CGPADDR: 1,10.49.14.68\r\n\r\nOK\r\n");
+            assert_eq!(rig.send("AT+CGACT=0,1"), "\r\nOK\r\n");
+        }
+    }
+}
+
+#[test]
+fn a_clock_can_show_four_digits_and_begin_in_1970() {
+    let mut rig = Rig::with(Family::A76xx, &[("clock-year", "four")]);
+    assert_eq!(rig.send("AT+CCLK?"), "\r\n+CCLK: \"2026/01/01,00:00:00+00\"\r\n\r\nOK\r\n");
+    let mut rig = Rig::with(Family::A76xx, &[("unset-clock", "70/01/01"), ("automatic-time", "off")]);
+    assert_eq!(rig.send("AT+CCLK?"), "\r\n+CCLK: \"70/01/01,00:00:00+00\"\r\n\r\nOK\r\n");
+}
+
+#[test]
+fn a_module_takes_commands_before_its_ready_line_and_its_sim_fails_until_then() {
+    for (value, answer) in [("error", "\r\nERROR\r\n"), ("failure", "\r\n+CME ERROR: SIM failure\r\n")] {
+        let switches = [("ready-line-delay", "3000"), ("sim-failure", value), ("boot-lines", "off")];
+        let mut rig = Rig::with(Family::A76xx, &switches);
+        rig.modem.restart(rig.now);
+        assert_eq!(rig.pass(Duration::from_millis(500)), "");
+        rig.modem.preset_echo(false);
+        assert_eq!(rig.send("AT"), "\r\nOK\r\n");
+        rig.pass(Duration::from_millis(990));
+        rig.modem.receive(rig.now, b"AT+CPIN?\r");
+        assert_eq!(rig.pass(A_WHILE), format!("\r\n*ATREADY: 1\r\n{answer}"), "behind the ready line");
+        assert_eq!(rig.send("AT+CPIN?"), "\r\n+CPIN: READY\r\n\r\nOK\r\n");
     }
 }

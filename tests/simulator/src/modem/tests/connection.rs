@@ -180,3 +180,126 @@ fn tearing_down_a_live_session_reboots_the_module_that_does_so() {
         assert!(rig.modem.echoes());
     }
 }
+
+#[test]
+fn a_connection_closed_before_its_outcome_is_reported_as_26_or_lost_right_behind_it() {
+    for (value, report) in
+        [("26", "\r\n+CMQTTCONNECT: 0,26\r\n"), ("connlost", "\r\n+CMQTTCONNECT: 0,0\r\n\r\n+CMQTTCONNLOST: 0,1\r\n")]
+    {
+        for order in ["late", "early", "error-first"] {
+            let mut rig = acquired(&[("connect-cut", value), ("connect-failure", order)]);
+            rig.modem.receive(rig.now, format!("{CONNECT}\r").as_bytes());
+            rig.modem.event(rig.now, Event::Connected { client: 0 });
+            rig.modem.event(rig.now, Event::Message { client: 0, topic: b"cmd".to_vec(), payload: b"on".to_vec() });
+            let answer = rig.event(Event::ConnectionLost { client: 0, cause: 1 });
+            let expected = match value {
+                "connlost" => report.replace(
+                    "\r\n+CMQTTCONNLOST",
+                    "\r\n+CMQTTRXSTART: 0,3,2\r\n+CMQTTRXTOPIC: 0,3\r\ncmd\r\n+CMQTTRXPAYLOAD: 0,2\r\non\r\n+CMQTTRXEND: 0\r\n\r\n+CMQTTCONNLOST",
+                ),
+                _ => report.to_owned(),
+            };
+            assert_eq!(answer, format!("\r\nOK\r\n{expected}"), "{value} {order}");
+            assert!(!rig.modem.client(0).connected);
+            assert_eq!(rig.send("AT+CMQTTDISC?"), "\r\n+CMQTTDISC: 0,1\r\n+CMQTTDISC: 1,1\r\n\r\nOK\r\n");
+        }
+    }
+}
+
+/// Every delay of the module.
+const DELAYS: [&str; 9] = [
+    "prompt-delay",
+    "result-delay",
+    "start-delay",
+    "stop-delay",
+    "connect-delay",
+    "subscribe-delay",
+    "publish-delay",
+    "disconnect-delay",
+    "boot-delay",
+];
+
+#[test]
+fn delays_and_orders_that_change_while_a_connect_is_held_are_for_later_commands() {
+    for (order, changed) in [("early", "late"), ("error-first", "early"), ("late", "early")] {
+        for milliseconds in ["0", "60000", "18446744073709551615"] {
+            for event in [Event::Connected { client: 0 }, Event::ConnectFailed { client: 0, code: 3 }] {
+                let mut rig = acquired(&[("connect-failure", order)]);
+                rig.modem.receive(rig.now, format!("{CONNECT}\r").as_bytes());
+                DELAYS.iter().for_each(|delay| rig.set(delay, milliseconds));
+                rig.modem.event(rig.now, event);
+                rig.set("connect-failure", changed);
+                let answer = rig.pass(A_WHILE);
+                let finals = answer.matches("OK\r\n").count() + answer.matches("ERROR\r\n").count();
+                assert_eq!((finals, answer.matches("+CMQTTCONNECT: 0,").count()), (1, 1), "{answer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_delay_is_too_long() {
+    for name in DELAYS {
+        let mut rig = acquired(&[(name, "18446744073709551615")]);
+        rig.modem.behaviour_mut().timing.boot = Duration::MAX;
+        rig.modem.behaviour_mut().timing.result = Duration::MAX;
+        rig.now = Duration::from_secs(1 << 60);
+        rig.send(CONNECT);
+        rig.modem.restart(rig.now);
+        rig.pass(A_WHILE);
+        assert!(rig.modem.next_deadline().is_some());
+        rig.complaints();
+    }
+}
+
+#[test]
+fn an_address_of_ssl_is_refused_with_12_whatever_the_switch_says() {
+    let mut rig = acquired(&[("connect-bad-arguments", "error")]);
+    let line = "AT+CMQTTCONNECT=0,\"ssl://broker.example\",60,1";
+    assert_eq!(rig.send(line), "\r\n+CMQTTCONNECT: 0,12\r\n\r\nERROR\r\n");
+    assert_eq!(rig.complaints(), [ComplaintKind::OutOfRange]);
+}
+
+#[test]
+fn the_outcome_of_a_successful_connect_can_be_lost() {
+    let mut rig = acquired(&[("connect-outcome", "lost")]);
+    assert_eq!(rig.send(CONNECT), "\r\nOK\r\n");
+    assert_eq!(rig.event(Event::Connected { client: 0 }), "");
+    assert_eq!(rig.pass(Duration::from_secs(330)), "");
+    assert_eq!(rig.send("AT+CMQTTDISC?"), "\r\n+CMQTTDISC: 0,0\r\n+CMQTTDISC: 1,1\r\n\r\nOK\r\n");
+    assert_eq!(rig.send("AT+CMQTTSUB=0,3,1"), "\r\n>");
+    let mut rig = acquired(&[("connect-outcome", "lost")]);
+    rig.send(CONNECT);
+    assert_eq!(rig.event(Event::ConnectFailed { client: 0, code: 3 }), "\r\n+CMQTTCONNECT: 0,3\r\n");
+}
+
+#[test]
+fn a_session_that_is_taken_over_is_refused_with_11_after_every_connect() {
+    for (value, state) in [("noticed", 1), ("unnoticed", 0)] {
+        let mut rig = acquired(&[("taken-over", value)]);
+        for _ in 0..2 {
+            rig.send(CONNECT);
+            assert_eq!(rig.event(Event::Connected { client: 0 }), "\r\n+CMQTTCONNECT: 0,0\r\n");
+            assert_eq!(rig.requests().last(), Some(&Request::Drop { client: 0 }));
+            assert_eq!(rig.send("AT+CMQTTSUB=0,3,1"), "\r\n+CMQTTSUB: 0,11\r\n\r\nERROR\r\n");
+            assert_eq!(rig.severities(), [Severity::Warning], "no host can know");
+            let answer = format!("\r\n+CMQTTDISC: 0,{state}\r\n+CMQTTDISC: 1,1\r\n\r\nOK\r\n");
+            assert_eq!(rig.send("AT+CMQTTDISC?"), answer);
+            if value == "unnoticed" {
+                rig.send("AT+CMQTTDISC=0,60");
+                assert_eq!(rig.event(Event::Disconnected { client: 0 }), "\r\n+CMQTTDISC: 0,0\r\n");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_other_client_is_busy_too_where_the_switch_says() {
+    for (value, answer) in [("client", "\r\n>"), ("both", "\r\n+CMQTTTOPIC: 1,14\r\n\r\nERROR\r\n")] {
+        let mut rig = acquired(&[("busy-scope", value)]);
+        rig.modem.preset_connected(1, connection("device-8"));
+        rig.send(CONNECT);
+        assert_eq!(rig.send("AT+CMQTTTOPIC=1,3"), answer);
+        assert_eq!(rig.severities().len(), usize::from(value == "both"));
+    }
+}

@@ -25,8 +25,18 @@ fn line_feeds_are_ignored_and_an_empty_line_answers_nothing() {
 }
 
 #[test]
-fn bytes_before_the_final_result_are_lost_and_complained_about() {
+fn bytes_before_the_final_result_are_the_next_command_and_complained_about() {
     let mut rig = Rig::new(Family::A7600);
+    assert_eq!(rig.send_bytes(b"AT\rAT+CSQ\r"), "\r\nOK\r\n\r\n+CSQ: 23,0\r\n\r\nOK\r\n");
+    let complaints = rig.modem.take_complaints();
+    assert_eq!(complaints.len(), 1);
+    assert_eq!(complaints[0].kind, ComplaintKind::BytesWhileExecuting);
+    assert_eq!(complaints[0].what, "taken later: AT+CSQ");
+}
+
+#[test]
+fn bytes_before_the_final_result_are_lost_where_the_switch_says() {
+    let mut rig = Rig::with(Family::A7600, &[("bytes-while-executing", "lost")]);
     assert_eq!(rig.send_bytes(b"AT\rAT+CSQ\r"), "\r\nOK\r\n");
     let complaints = rig.modem.take_complaints();
     assert_eq!(complaints.len(), 1);
@@ -35,11 +45,57 @@ fn bytes_before_the_final_result_are_lost_and_complained_about() {
 }
 
 #[test]
-fn bytes_before_the_prompt_are_lost_and_complained_about() {
-    let mut rig = Rig::connected(Family::A7600, &[]);
-    assert_eq!(rig.send_bytes(b"AT+CMQTTTOPIC=0,5\rstate"), "\r\n>");
+fn half_a_line_before_the_final_result_waits_for_its_other_half() {
+    let mut rig = Rig::new(Family::A7600);
+    assert_eq!(rig.send_bytes(b"AT\rAT+C"), "\r\nOK\r\n");
+    assert_eq!(rig.send_bytes(b"SQ\r"), "\r\n+CSQ: 23,0\r\n\r\nOK\r\n");
     assert_eq!(rig.complaints(), [ComplaintKind::BytesWhileExecuting]);
-    assert_eq!(rig.modem.awaited_data(), Some(5));
+}
+
+#[test]
+fn bytes_before_the_prompt_are_its_data_or_lost_and_complained_about() {
+    for (value, answer, awaited) in [("queued", "\r\n>\r\nOK\r\n", None), ("lost", "\r\n>", Some(5))] {
+        let mut rig = Rig::connected(Family::A7600, &[("bytes-while-executing", value)]);
+        assert_eq!(rig.send_bytes(b"AT+CMQTTTOPIC=0,5\r\nstate"), answer);
+        assert_eq!(rig.complaints(), [ComplaintKind::BytesWhileExecuting]);
+        assert_eq!(rig.modem.awaited_data(), awaited);
+    }
+}
+
+#[test]
+fn what_is_sent_to_a_prompt_that_does_not_come_is_carried_out_as_commands() {
+    let mut rig = Rig::new(Family::A7600);
+    rig.modem.preset_acquired(0, "device-7", false);
+    let answer = rig.send_bytes(b"AT+CMQTTPAYLOAD=0,12\rx\rAT+CRESET\rAT+CSQ\r");
+    let boot = "\r\n*ATREADY: 1\r\n";
+    assert!(
+        answer.starts_with(&format!("\r\n+CMQTTPAYLOAD: 0,11\r\n\r\nERROR\r\n\r\nERROR\r\n\r\nOK\r\n{boot}")),
+        "{answer}"
+    );
+    let mut kinds = rig.complaints();
+    kinds.dedup();
+    assert_eq!(kinds[..3], [ComplaintKind::NotConnected, ComplaintKind::BytesWhileExecuting, ComplaintKind::Garbage]);
+}
+
+#[test]
+fn what_came_before_a_restart_is_not_taken_behind_it() {
+    let mut rig = Rig::with(Family::A7600, &[("boot-lines", "off")]);
+    rig.modem.receive(rig.now, b"AT\rAT+CSQ\r");
+    rig.modem.restart(rig.now);
+    assert_eq!(rig.pass(A_WHILE), "\r\n*ATREADY: 1\r\n");
+    rig.complaints();
+}
+
+#[test]
+fn what_precedes_at_is_an_error_or_ignored() {
+    let mut rig = Rig::new(Family::A7600);
+    assert_eq!(rig.send("x\x01>AT+CSQ"), "\r\nERROR\r\n");
+    rig.set("ignores-before-at", "on");
+    assert_eq!(rig.send("x\x01>AT+CSQ"), "\r\n+CSQ: 23,0\r\n\r\nOK\r\n");
+    assert_eq!(rig.send("+CSQ"), "\r\nERROR\r\n", "there is no AT");
+    rig.modem.preset_echo(true);
+    assert_eq!(rig.send(">at"), ">at\r\r\nOK\r\n");
+    assert_eq!(rig.complaints(), [ComplaintKind::Garbage; 4]);
 }
 
 #[test]
@@ -74,11 +130,15 @@ fn crlf_beyond_the_data_is_tolerated() {
 }
 
 #[test]
-fn other_bytes_beyond_the_data_are_lost_and_complained_about() {
-    let mut rig = Rig::connected(Family::A7600, &[]);
-    rig.send("AT+CMQTTTOPIC=0,5");
-    assert_eq!(rig.send_bytes(b"states"), "\r\nOK\r\n");
-    assert_eq!(rig.complaints(), [ComplaintKind::BytesWhileExecuting]);
+fn other_bytes_beyond_the_data_begin_the_next_line_or_are_lost_and_complained_about() {
+    for (value, answer) in [("queued", "\r\nERROR\r\n"), ("lost", "\r\nOK\r\n")] {
+        let mut rig = Rig::connected(Family::A7600, &[("bytes-while-executing", value)]);
+        rig.send("AT+CMQTTTOPIC=0,5");
+        assert_eq!(rig.send_bytes(b"states"), "\r\nOK\r\n");
+        assert_eq!(rig.complaints(), [ComplaintKind::BytesWhileExecuting]);
+        assert_eq!(rig.send("AT"), answer, "{value}");
+        rig.complaints();
+    }
 }
 
 #[test]

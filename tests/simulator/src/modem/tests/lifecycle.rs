@@ -191,3 +191,21 @@ fn release_clears_settings_will_and_staged_data_but_not_the_ssl_context() {
     assert_eq!(client.ssl_context, Some(3));
     assert_eq!(rig.send("AT+CMQTTREL?"), "\r\nOK\r\n");
 }
+
+#[test]
+fn the_end_of_an_earlier_answer_stands_inside_start_where_the_switch_says() {
+    let mut rig = Rig::with(Family::A7600, &[("stale-answer-in-start", "on")]);
+    let stale = "\r\n+CGREG: 0,1\r\n\r\nOK\r\n\r\nSMS DONE\r\n";
+    assert_eq!(rig.send("AT+CMQTTSTART"), format!("{stale}\r\nOK\r\n\r\n+CMQTTSTART: 0\r\n"));
+}
+
+#[test]
+fn nonet_ends_the_own_stop_where_the_switch_says() {
+    for (order, answer) in
+        [("result-first", "\r\n+CMQTTSTOP: 0\r\n\r\nOK\r\n"), ("ok-first", "\r\nOK\r\n\r\n+CMQTTSTOP: 0\r\n")]
+    {
+        let mut rig = Rig::with(Family::Sim7600, &[("nonet-after-stop", "on"), ("stop-order", order)]);
+        rig.modem.preset_started();
+        assert_eq!(rig.send("AT+CMQTTSTOP"), format!("{answer}\r\n+CMQTTNONET\r\n"));
+    }
+}

@@ -40,13 +40,39 @@ fn parts_are_cut_at_1500_bytes() {
 }
 
 #[test]
-fn topics_are_cut_too_and_blank_lines_and_separators_are_switches() {
-    let switches = [("part-size", "2"), ("blank-lines", "1"), ("part-separator", "none")];
-    let mut rig = Rig::connected(Family::A7600, &switches);
+fn topics_are_cut_too_and_blank_lines_are_a_switch() {
+    let mut rig = Rig::connected(Family::A7600, &[("part-size", "2"), ("blank-lines", "1")]);
     assert_eq!(
         rig.event(message(0, b"cmd", b"on")),
-        "\r\n\r\n+CMQTTRXSTART: 0,3,2\r\n\r\n+CMQTTRXTOPIC: 0,2\r\ncm\r\n+CMQTTRXTOPIC: 0,1\r\nd\r\n+CMQTTRXPAYLOAD: 0,2\r\non\r\n+CMQTTRXEND: 0\r\n"
+        "\r\n\r\n+CMQTTRXSTART: 0,3,2\r\n\r\n+CMQTTRXTOPIC: 0,2\r\ncm\r\n\r\n+CMQTTRXTOPIC: 0,1\r\nd\r\n\r\n+CMQTTRXPAYLOAD: 0,2\r\non\r\n\r\n+CMQTTRXEND: 0\r\n"
     );
+}
+
+/// A message of two topic parts and two payload parts with these separators at topic→topic, payload→payload, and
+/// topic→payload with payload→end.
+fn separated(topic: &str, payload: &str, block: &str) -> String {
+    format!(
+        "\r\n+CMQTTRXSTART: 0,3,3\r\n+CMQTTRXTOPIC: 0,2\r\ncm{topic}+CMQTTRXTOPIC: 0,1\r\nd{block}+CMQTTRXPAYLOAD: 0,2\r\nof{payload}+CMQTTRXPAYLOAD: 0,1\r\nf{block}+CMQTTRXEND: 0\r\n"
+    )
+}
+
+#[test]
+fn each_kind_of_boundary_has_a_separator_of_its_own() {
+    for (name, expected) in [
+        ("topic-separator", separated("", "\r\n", "\r\n")),
+        ("payload-separator", separated("\r\n", "", "\r\n")),
+        ("block-separator", separated("\r\n", "\r\n", "")),
+    ] {
+        let mut rig = Rig::connected(Family::A7600, &[("part-size", "2"), (name, "none")]);
+        assert_eq!(rig.event(message(0, b"cmd", b"off")), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_mixture_that_the_manuals_print_has_crlf_between_topic_parts_and_nothing_between_payload_parts() {
+    let switches = [("part-size", "2"), ("topic-separator", "crlf"), ("payload-separator", "none")];
+    let mut rig = Rig::connected(Family::A7600, &switches);
+    assert_eq!(rig.event(message(0, b"cmd", b"off")), separated("\r\n", "", "\r\n"));
 }
 
 #[test]
@@ -127,4 +153,18 @@ fn messages_held_back_come_before_connection_lost() {
 fn messages_for_a_client_without_a_session_are_dropped() {
     let mut rig = Rig::new(Family::A7600);
     assert_eq!(rig.event(message(0, b"cmd", b"on")), "");
+}
+
+#[test]
+fn a_message_follows_the_answer_of_a_command_outside_mqtt_at_once_where_the_switch_says() {
+    for (value, expected) in
+        [("off", format!("{ON}\r\n+CSQ: 23,0\r\n\r\nOK\r\n")), ("on", format!("\r\n+CSQ: 23,0\r\n\r\nOK\r\n{ON}"))]
+    {
+        let mut rig = Rig::connected(Family::Sim7600, &[("glued-messages", value)]);
+        rig.modem.receive(rig.now, b"AT+CSQ\r");
+        rig.modem.event(rig.now, message(0, b"cmd", b"on"));
+        assert_eq!(rig.pass(Duration::from_millis(15)), expected);
+        rig.modem.receive(rig.now, b"AT+CMQTTTOPIC=0,3\r");
+        assert_eq!(rig.event(message(0, b"cmd", b"on")), format!("{ON}\r\n>"), "a command of MQTT");
+    }
 }

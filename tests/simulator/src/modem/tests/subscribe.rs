@@ -65,6 +65,7 @@ fn a_failing_subscribe_answers_in_each_order() {
     for (value, at_once, later) in [
         ("ok-first", "\r\nOK\r\n", "\r\n+CMQTTSUB: 0,6\r\n\r\n+CMQTTCONNLOST: 0,1\r\n"),
         ("error-last", "", "\r\n+CMQTTSUB: 0,6\r\n\r\nERROR\r\n\r\n+CMQTTCONNLOST: 0,1\r\n"),
+        ("ok-twice", "\r\nOK\r\n", "\r\n+CMQTTSUB: 0,6\r\n\r\n+CMQTTCONNLOST: 0,1\r\n\r\nOK\r\n"),
         ("ok-last", "", "\r\n+CMQTTSUB: 0,6\r\n\r\n+CMQTTCONNLOST: 0,1\r\n\r\nOK\r\n"),
     ] {
         let mut rig = Rig::connected(Family::Sim767x, &[("subscribe-failure", value)]);
@@ -133,4 +134,14 @@ fn the_read_form_lists_subscriptions_where_the_family_has_it() {
     let mut rig = Rig::connected(Family::A7600, &[]);
     assert_eq!(rig.send("AT+CMQTTSUB?"), "\r\nERROR\r\n");
     assert_eq!(rig.complaints(), [ComplaintKind::NotInFamily]);
+}
+
+#[test]
+fn sim7600_says_ok_once_more_behind_a_failing_subscribe_and_may_be_late_with_it() {
+    let mut rig = Rig::connected(Family::Sim7600, &[("extra-ok-delay", "200")]);
+    rig.send("AT+CMQTTSUB=0,3,1");
+    assert_eq!(rig.send_bytes(b"cmd"), "\r\nOK\r\n");
+    rig.modem.event(rig.now, Event::SubscribeFailed { client: 0, code: 6 });
+    assert_eq!(rig.pass(Duration::from_millis(199)), "\r\n+CMQTTSUB: 0,6\r\n");
+    assert_eq!(rig.pass(Duration::from_millis(1)), "\r\nOK\r\n");
 }

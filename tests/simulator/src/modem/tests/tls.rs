@@ -229,7 +229,7 @@ fn a_missing_file_is_code_33_and_nobody_is_asked() {
         assert_eq!(rig.modem.client(0).ssl_context, None, "a failed CONNECT clears SSLCFG");
     }
     let mut rig = acquired(Family::A7600);
-    rig.set("connect-failure", "early");
+    rig.set("tls-failure", "early");
     rig.send("AT+CSSLCFG=\"authmode\",0,1");
     assert_eq!(rig.send(CONNECT), "\r\n+CMQTTCONNECT: 0,33\r\n\r\nERROR\r\n");
 }
@@ -251,4 +251,72 @@ fn a_prompt_of_ccertdown_needs_no_service() {
     rig.modem.preset_prompt("AT+CCERTDOWN=\"ca.pem\",4", b"ab");
     assert_eq!(rig.modem.awaited_data(), Some(2));
     assert_eq!(rig.send_bytes(b"cd"), "\r\nOK\r\n");
+}
+
+#[test]
+fn a_named_file_that_is_not_there_is_33_or_34_and_one_that_is_not_named_is_33() {
+    for (value, code) in [("33", 33), ("34", 34)] {
+        let mut rig = acquired(Family::A7600);
+        rig.set("missing-file", value);
+        rig.send("AT+CSSLCFG=\"authmode\",0,1");
+        assert_eq!(rig.send(CONNECT), "\r\nOK\r\n\r\n+CMQTTCONNECT: 0,33\r\n");
+        rig.send("AT+CSSLCFG=\"cacert\",0,\"ca.pem\"");
+        assert_eq!(rig.send(CONNECT), format!("\r\nOK\r\n\r\n+CMQTTCONNECT: 0,{code}\r\n"));
+    }
+}
+
+#[test]
+fn a_tls_connect_of_a76xx_fails_before_any_handshake_without_ok_and_works_once_mended() {
+    let mut rig = acquired(Family::A76xx);
+    rig.set("tls-failures", "1");
+    rig.modem.receive(rig.now, format!("{CONNECT}\r").as_bytes());
+    assert_eq!(rig.pass(Duration::from_millis(290)), "");
+    assert_eq!(rig.pass(Duration::from_millis(10)), "\r\n+CMQTTCONNECT: 0,34\r\n\r\nERROR\r\n");
+    assert_eq!(rig.requests(), []);
+    assert!(rig.modem.client(0).acquired.is_some());
+    assert_eq!(rig.send(CONNECT), "\r\nOK\r\n");
+    assert_eq!(rig.event(Event::Connected { client: 0 }), "\r\n+CMQTTCONNECT: 0,0\r\n");
+}
+
+#[test]
+fn a_connect_without_tls_does_not_count_as_a_failing_one() {
+    let mut rig = Rig::with(Family::A76xx, &[("tls-failures", "1")]);
+    rig.modem.preset_acquired(0, "device-7", false);
+    assert_eq!(rig.send(CONNECT), "\r\nOK\r\n");
+}
+
+#[test]
+fn certificates_with_crlf_cannot_be_read_where_the_switch_says() {
+    for (value, requests) in [("on", 1), ("off", 0)] {
+        let mut rig = configured(1);
+        rig.modem.preset_certificate("ca.pem", b"-----BEGIN\r\nEND-----\r\n");
+        rig.set("reads-crlf-certificates", value);
+        let answer = rig.send(CONNECT);
+        assert_eq!(answer.contains("+CMQTTCONNECT: 0,34"), requests == 0, "{answer}");
+        assert_eq!(rig.requests().len(), requests);
+    }
+}
+
+#[test]
+fn a_time_that_is_to_be_ignored_is_checked_all_the_same_where_the_switch_says() {
+    for (value, ignored) in [("off", true), ("on", false)] {
+        let mut rig = acquired(Family::A76xx);
+        rig.set("always-checks-time", value);
+        assert_eq!(rig.send("AT+CSSLCFG=\"ignorelocaltime\",0,1"), "\r\nOK\r\n");
+        rig.send(CONNECT);
+        assert_eq!(options(&mut rig).context.ignores_local_time, ignored);
+    }
+}
+
+#[test]
+fn a_certificate_of_a_name_that_is_taken_is_replaced_kept_or_refused() {
+    for (value, answer, content) in
+        [("replaced", "\r\nOK\r\n", b"new"), ("kept", "\r\nOK\r\n", b"old"), ("error", "\r\nERROR\r\n", b"old")]
+    {
+        let mut rig = Rig::with(Family::A76xx, &[("certificate-replace", value)]);
+        rig.enter("AT+CCERTDOWN=\"ca.pem\",3", b"old");
+        rig.send("AT+CCERTDOWN=\"ca.pem\",3");
+        assert_eq!(rig.send_bytes(b"new"), answer);
+        assert_eq!(rig.modem.certificates().collect::<Vec<_>>(), [("ca.pem", &content[..])]);
+    }
 }

@@ -1,0 +1,22 @@
+//! A sample of the fault grid through the blocking client.
+
+mod case;
+mod execution;
+mod grid;
+mod known;
+mod report;
+mod session;
+#[path = "../driver/shell/blocking.rs"]
+mod shell;
+mod verdict;
+
+use simcom_mqtt as driver;
+
+/// A call of the blocking client ends by itself.
+const DROPS_FUTURES: bool = false;
+const NAME: &str = "blocking";
+
+#[test]
+fn no_fault_brings_about_more_than_is_known() {
+    grid::judge();
+}

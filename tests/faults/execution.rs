@@ -1,0 +1,502 @@
+//! One run: the calls of a session with its trouble, then a recovery, and the verdict.
+
+use core::cell::Cell;
+use core::future::poll_fn;
+use core::ops::Range;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use simcom_modem_simulator::fault::{Fault, Rates};
+use simcom_modem_simulator::modem::JournalEntry;
+use simcom_modem_simulator::pipe::{Bench, Bound, Chunking, Direction, ReadChunks, Stopped, Why};
+
+use crate::DROPS_FUTURES;
+use crate::case::{Case, Class, Incident, OVERRUN, RATES, Trouble};
+use crate::driver::{Error, Event};
+use crate::session::{Call, FAMILIES, HostInbox, HostModem, make, sent_by_broker, sent_by_host};
+use crate::shell::shell_modem;
+use crate::verdict::{Before, Reported, Verdict, Violation, judge_traffic, take_messages};
+
+/// How long a call takes at most, where nothing else is documented.
+const LONGEST_CALL: Duration = Duration::from_secs(400);
+/// How long the host waits for a message.
+const MESSAGE_WAIT: Duration = Duration::from_secs(60);
+const POLLS: usize = 2_000_000;
+
+/// Many points at which a future can be dropped.
+const MANY_POLLS: Chunking = Chunking {
+    read: ReadChunks::AtMost(5),
+    pending_before_read: true,
+    longest_write: Some(3),
+    pending_before_write: true,
+};
+
+/// What a session without faults puts on the line, and what the module makes of it.
+#[derive(Clone, Debug, Default)]
+pub struct Reference {
+    pub to_host: Vec<u8>,
+    pub to_module: Vec<u8>,
+    pub journal: Vec<JournalEntry>,
+    /// How many polls each call takes.
+    pub polls: Vec<usize>,
+    /// Data of received messages in `to_host`.
+    pub data: Vec<Range<usize>>,
+    /// Received messages in `to_host`, from the beginning of RXSTART to the end of RXEND.
+    pub messages: Vec<Range<usize>>,
+}
+
+/// How a call ended, for the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Fine,
+    /// An error, a loss, a restart, a hang: the host connects.
+    Badly,
+    /// The host was reset.
+    Reset,
+}
+
+struct Execution<'a> {
+    case: &'a Case,
+    bench: Bench,
+    inbox: &'a HostInbox,
+    modem: Option<HostModem<'a>>,
+    /// The host is to be reset.
+    is_reset: Rc<Cell<bool>>,
+    /// When an incident happened, or the call was dropped.
+    incident_at: Rc<Cell<Option<Duration>>>,
+    /// The fault has passed: what happened before is known.
+    is_recovering: bool,
+    received: Vec<(Vec<u8>, Vec<u8>)>,
+    polls: Vec<usize>,
+    verdict: Verdict,
+}
+
+/// Runs a session without trouble.
+pub fn reference(case: &Case) -> Reference {
+    let inbox = HostInbox::new();
+    let mut execution = Execution::new(case, &inbox);
+    execution.session();
+    let text = execution.bench.transcript_text();
+    assert!(execution.verdict.violations.is_empty(), "{:?}\n{text}", execution.verdict.violations);
+    assert_eq!(execution.verdict.failed_calls, 0, "{text}");
+    Reference::new(execution)
+}
+
+/// Runs a case. The transcript comes with a verdict that has violations.
+pub fn run(case: &Case, reference: &Reference) -> (Verdict, String) {
+    let inbox = HostInbox::new();
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let mut execution = Execution::new(case, &inbox);
+        execution.plan();
+        execution.session_and_recovery();
+        let class = execution.class(reference);
+        let verdict = execution.verdict.of_class(class);
+        let text = if verdict.violations.is_empty() { String::new() } else { execution.bench.transcript_text() };
+        (verdict, text)
+    }));
+    result.unwrap_or_else(|payload| {
+        let what = payload.downcast_ref::<String>().cloned().unwrap_or_default();
+        let mut verdict = Verdict::new(case);
+        verdict.add(Violation::Panic, what);
+        (verdict, String::new())
+    })
+}
+
+impl<'a> Execution<'a> {
+    fn new(case: &'a Case, inbox: &'a HostInbox) -> Self {
+        let family = case.setting.family;
+        let (_, module_family) = FAMILIES.iter().find(|(driver, _)| *driver == family).expect("every family is listed");
+        let bench = Bench::with(*module_family, case.setting.behaviour());
+        bench.modem(|module, _| module.keep_journal());
+        bench.set_baud(case.setting.baud.and_then(core::num::NonZeroU32::new));
+        if case.setting.is_cut_small {
+            bench.set_chunking(MANY_POLLS);
+        }
+        let modem = Some(shell_modem(&bench, family, inbox));
+        Self {
+            case,
+            bench,
+            inbox,
+            modem,
+            is_reset: Rc::default(),
+            incident_at: Rc::default(),
+            is_recovering: false,
+            received: Vec::new(),
+            polls: Vec::new(),
+            verdict: Verdict::new(case),
+        }
+    }
+
+    fn plan(&self) {
+        match self.case.trouble {
+            Trouble::None | Trouble::Drop(..) => {}
+            Trouble::Byte(direction, position, fault) => self.bench.plan_fault(direction, position, fault),
+            Trouble::Overrun(position, count) => self.bench.plan_overrun(position, count, OVERRUN),
+            Trouble::Chance(seed) => self.bench.set_fault_rates(Direction::ToHost, seed, RATES),
+            Trouble::Incident(direction, position, incident) => {
+                let (reset, at) = (self.is_reset.clone(), self.incident_at.clone());
+                let action = move |bench: &Bench| {
+                    at.set(Some(bench.now()));
+                    befall(bench, incident, &reset);
+                };
+                match direction {
+                    Direction::ToHost => self.bench.after_output(position, action),
+                    Direction::ToModem => self.bench.after_input(position, action),
+                }
+            }
+        }
+    }
+
+    /// Makes the calls until the host has to connect again; tells whether it has.
+    fn session(&mut self) -> bool {
+        for (index, call) in self.case.setting.calls.iter().enumerate() {
+            let ended = match self.case.trouble {
+                Trouble::Drop(dropped, polls) if dropped == index => self.drop_call(*call, polls),
+                _ => self.call(*call),
+            };
+            match ended {
+                Ended::Fine => {}
+                Ended::Badly => return true,
+                Ended::Reset => {
+                    self.modem = Some(shell_modem(&self.bench, self.case.setting.family, self.inbox));
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn session_and_recovery(&mut self) {
+        let counts = self.session();
+        self.bench.set_fault_rates(Direction::ToHost, 0, Rates::default());
+        self.bench.set_chunking(Chunking::default());
+        let end = self.end_of_fault();
+        if end > self.bench.now() {
+            self.bench.pass(end - self.bench.now());
+        }
+        let afterwards =
+            [Call::Connect, Call::Subscribe, Call::PublishAfterwards, Call::ReceiveAfterwards, Call::Shutdown];
+        self.is_recovering = true;
+        for call in afterwards {
+            let failed_calls = self.verdict.failed_calls;
+            if self.call(call) != Ended::Fine {
+                let what = format!("{call:?} after the fault fails");
+                self.verdict.failed_calls = failed_calls;
+                self.verdict.add(Violation::NotRecovered, what);
+                break;
+            }
+            if call == Call::ReceiveAfterwards && counts {
+                self.verdict.recovery = Some(self.bench.now().saturating_sub(end));
+            }
+        }
+        let received = core::mem::take(&mut self.received);
+        judge_traffic(self.case, &self.bench, &received, &mut self.verdict);
+    }
+
+    /// When the last fault had passed.
+    fn end_of_fault(&self) -> Duration {
+        let strikes = self.bench.strikes();
+        let ends = strikes.iter().map(|(_, strike)| match strike.fault {
+            Fault::Silence(time) | Fault::Hold(time) => strike.at + time,
+            _ => strike.at,
+        });
+        // A module that restarts hears nothing before it has booted.
+        let boot = match self.case.trouble {
+            Trouble::Incident(_, _, Incident::Restart) => self.bench.modem(|module, _| module.behaviour().timing.boot),
+            _ => Duration::ZERO,
+        };
+        ends.chain(self.incident_at.get().map(|at| at + boot)).max().unwrap_or_default()
+    }
+
+    /// Makes a call and judges how it ended.
+    fn call(&mut self, call: Call) -> Ended {
+        if let Some(message) = sent_by_broker(call) {
+            self.bench.loopback(|broker, now| broker.publish(now, message.topic.as_bytes(), message.payload, false));
+        }
+        let before = Before::of(&self.bench);
+        let expected = sent_by_broker(call).or_else(|| sent_by_host(awaited(call)?, self.case.setting.family));
+        if let Some(expected) = expected.filter(|_| receives(call)) {
+            return self.receive(expected.topic.as_bytes(), expected.payload);
+        }
+        let result = if call == Call::Shutdown {
+            let Some(modem) = self.modem.take() else { return Ended::Badly };
+            let result = self.bound(async { modem.shutdown().await.2.map(|()| None) }, LONGEST_CALL);
+            self.modem = Some(shell_modem(&self.bench, self.case.setting.family, self.inbox));
+            result
+        } else {
+            let Some(mut modem) = self.modem.take() else { return Ended::Badly };
+            let result = self.bound(make(call, self.case.setting.family, &mut modem), LONGEST_CALL);
+            self.modem = Some(modem);
+            result
+        };
+        let ended = self.judge_result(call, &before, result);
+        if ended == Ended::Fine && call != Call::Shutdown { self.pending_events(&before) } else { ended }
+    }
+
+    /// Runs a future of the host; `None` if it was reset meanwhile.
+    fn bound<T>(
+        &mut self,
+        future: impl Future<Output = Result<T, Error>>,
+        time: Duration,
+    ) -> Result<Option<Result<T, Error>>, Stopped> {
+        let bench = self.bench.clone();
+        bench.set_time_limit(bench.now() + time);
+        let mut future = pin!(future);
+        let polls = Cell::new(0);
+        let is_reset = self.is_reset.clone();
+        let result = bench.run(
+            poll_fn(|context| {
+                polls.set(polls.get() + 1);
+                if is_reset.take() {
+                    return Poll::Ready(None);
+                }
+                match future.as_mut().poll(context) {
+                    _ if is_reset.take() => Poll::Ready(None),
+                    Poll::Ready(result) => Poll::Ready(Some(result)),
+                    Poll::Pending => Poll::Pending,
+                }
+            }),
+            Bound { polls: POLLS, time },
+        );
+        self.polls.push(polls.get());
+        result
+    }
+
+    fn judge_result(
+        &mut self,
+        call: Call,
+        before: &Before,
+        result: Result<Option<Result<Option<Event>, Error>>, Stopped>,
+    ) -> Ended {
+        match result {
+            Ok(None) => Ended::Reset,
+            Ok(Some(Ok(_))) => {
+                let is_excused = call == Call::Connect && self.incident_at.get() >= Some(before.at);
+                if !is_excused && !before.is_done(call, self.case, &self.bench) {
+                    self.verdict.add(Violation::ForgedResult, format!("{call:?} said Ok"));
+                }
+                Ended::Fine
+            }
+            Ok(Some(Err(error))) => {
+                self.judge_error(call, error);
+                self.verdict.failed_calls += 1;
+                Ended::Badly
+            }
+            Err(stopped) => {
+                self.verdict.add(Violation::Hang, format!("{call:?}: {stopped}"));
+                Ended::Badly
+            }
+        }
+    }
+
+    fn judge_error(&mut self, call: Call, error: Error) {
+        if error == Error::Aborted {
+            self.verdict.add(Violation::Hang, format!("{call:?} was given up"));
+        }
+        if Reported::by_error(error).is_some_and(|reported| !reported.is_true(&self.bench)) {
+            self.verdict.add(Violation::ForgedEvent, format!("{call:?}: {error:?}"));
+        }
+    }
+
+    /// Takes what has happened meanwhile.
+    fn pending_events(&mut self, before: &Before) -> Ended {
+        loop {
+            match self.next_event(Duration::ZERO) {
+                Ok(Some(Ok(event))) => {
+                    let is_loss = self.judge_event(event);
+                    if is_loss && self.is_recovering && !before.lost_since(&self.bench) {
+                        self.verdict.add(Violation::StaleEvent, format!("{event:?}"));
+                    } else if is_loss {
+                        return Ended::Badly;
+                    }
+                }
+                Ok(Some(Err(Error::Aborted))) | Err(_) => return Ended::Fine,
+                Ok(Some(Err(_))) => return Ended::Badly,
+                Ok(None) => return Ended::Reset,
+            }
+        }
+    }
+
+    fn next_event(&mut self, time: Duration) -> Result<Option<Result<Event, Error>>, Stopped> {
+        let Some(mut modem) = self.modem.take() else { return Ok(None) };
+        let result = self.bound(modem.next_event(), time);
+        self.modem = Some(modem);
+        self.received.extend(take_messages(self.inbox));
+        self.polls.pop();
+        result
+    }
+
+    /// Whether the host has to connect.
+    fn judge_event(&mut self, event: Event) -> bool {
+        let reported = Reported::by_event(event);
+        if reported.is_some_and(|reported| !reported.is_true(&self.bench)) {
+            self.verdict.add(Violation::ForgedEvent, format!("{event:?}"));
+        }
+        reported.is_some()
+    }
+
+    /// Waits for a message.
+    fn receive(&mut self, topic: &[u8], payload: &[u8]) -> Ended {
+        let end = self.bench.now() + MESSAGE_WAIT;
+        loop {
+            self.received.extend(take_messages(self.inbox));
+            if self.received.iter().any(|(known, bytes)| known == topic && bytes == payload) {
+                return Ended::Fine;
+            }
+            match self.next_event(end.saturating_sub(self.bench.now())) {
+                Ok(None) => return Ended::Reset,
+                // What the fault has broken is not waited for.
+                Ok(Some(Ok(Event::MessageAborted { .. }))) => return self.ended_without(topic),
+                Ok(Some(Ok(event))) => {
+                    if self.judge_event(event) {
+                        return Ended::Badly;
+                    }
+                }
+                Ok(Some(Err(Error::Aborted))) => return self.ended_without(topic),
+                Ok(Some(Err(error))) => {
+                    self.judge_error(Call::Receive, error);
+                    self.verdict.failed_calls += 1;
+                    return Ended::Badly;
+                }
+                Err(Stopped { why: Why::WaitsForNothing | Why::TimeExceeded, .. }) => return self.ended_without(topic),
+                Err(stopped) => {
+                    self.verdict.add(Violation::Hang, format!("next_event: {stopped}"));
+                    return Ended::Badly;
+                }
+            }
+        }
+    }
+
+    /// A message did not come. During the session the fault may have hit it; afterwards nothing excuses that.
+    fn ended_without(&self, topic: &[u8]) -> Ended {
+        let afterwards = sent_by_host(Call::PublishAfterwards, self.case.setting.family);
+        if afterwards.is_some_and(|sent| sent.topic.as_bytes() == topic) { Ended::Badly } else { Ended::Fine }
+    }
+
+    /// Polls a call as often as that, then drops it. The host goes on.
+    fn drop_call(&mut self, call: Call, polls: usize) -> Ended {
+        if !DROPS_FUTURES {
+            return self.call(call);
+        }
+        if let Some(message) = sent_by_broker(call) {
+            self.bench.loopback(|broker, now| broker.publish(now, message.topic.as_bytes(), message.payload, false));
+        }
+        let before = Before::of(&self.bench);
+        let bound = Bound { polls, time: LONGEST_CALL };
+        let Some(mut modem) = self.modem.take() else { return Ended::Badly };
+        let family = self.case.setting.family;
+        let result = if call == Call::Shutdown {
+            let result = self.bench.run(async { modem.shutdown().await.2.map(|()| None) }, bound);
+            modem = shell_modem(&self.bench, family, self.inbox);
+            result
+        } else {
+            self.bench.run(make(call, family, &mut modem), bound)
+        };
+        self.modem = Some(modem);
+        self.incident_at.set(Some(self.bench.now()));
+        match result {
+            Err(Stopped { why: Why::PollsExceeded, .. }) => Ended::Fine,
+            other => self.judge_result(call, &before, other.map(Some)),
+        }
+    }
+
+    /// The class, once it is known what the module made of the fault.
+    fn class(&self, reference: &Reference) -> Class {
+        match self.case.trouble {
+            Trouble::Byte(Direction::ToHost, position, Fault::Flip(_)) if reference.is_data(position) => {
+                Class::ToHostChangedInData
+            }
+            Trouble::Byte(Direction::ToModem, _, fault) if !matches!(fault, Fault::Silence(_)) => {
+                let accepted = self.bench.modem(|module, _| {
+                    let journal = module.journal().iter();
+                    match journal.zip(&reference.journal).find(|(entry, known)| entry != known) {
+                        Some((JournalEntry::Line { accepted, .. }, _)) => *accepted,
+                        // What is lost is missing, and the host learns of it: no answer comes.
+                        Some((JournalEntry::Data { accepted, .. }, _)) => *accepted && fault != Fault::Lose,
+                        _ => false,
+                    }
+                });
+                if accepted { Class::ToModuleAccepted } else { self.case.class }
+            }
+            _ => self.case.class,
+        }
+    }
+}
+
+/// Brings an incident about.
+fn befall(bench: &Bench, incident: Incident, reset: &Cell<bool>) {
+    match incident {
+        Incident::Restart => {
+            bench.cut_output();
+            bench.modem(|module, now| module.restart(now));
+        }
+        Incident::ConnectionLost => bench.loopback(|broker, now| broker.close(now, 0, 1)),
+        Incident::NetworkLost => bench.modem(|module, now| module.network_lost(now)),
+        Incident::HostReset => reset.set(true),
+    }
+}
+
+fn receives(call: Call) -> bool {
+    sent_by_broker(call).is_some() || awaited(call).is_some()
+}
+
+/// The publish whose echo a call waits for.
+fn awaited(call: Call) -> Option<Call> {
+    (call == Call::ReceiveAfterwards).then_some(Call::PublishAfterwards)
+}
+
+impl Reference {
+    fn new(execution: Execution<'_>) -> Self {
+        let to_host = execution.bench.received();
+        let (data, messages) = ranges(&to_host);
+        Self {
+            to_module: execution.bench.sent(),
+            journal: execution.bench.modem(|module, _| module.journal().to_vec()),
+            polls: execution.polls,
+            to_host,
+            data,
+            messages,
+        }
+    }
+
+    /// Whether a byte of the module's output is data of a received message.
+    pub fn is_data(&self, position: usize) -> bool {
+        self.data.iter().any(|range| range.contains(&position))
+    }
+
+    /// Whether a byte of the module's output belongs to a received message.
+    pub fn is_in_message(&self, position: usize) -> bool {
+        self.messages.iter().any(|range| range.contains(&position))
+    }
+}
+
+/// Where the data of received messages stand in the module's output, and where the messages.
+fn ranges(output: &[u8]) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
+    let (mut data, mut messages) = (Vec::new(), Vec::new());
+    let (mut at, mut begin) = (0, 0);
+    while at < output.len() {
+        let rest = &output[at..];
+        let parameter = |name: &[u8]| {
+            let digits = rest.strip_prefix(name)?;
+            let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            Some((name.len() + length, str::from_utf8(&digits[..length]).ok()?.parse::<usize>().ok()?))
+        };
+        if rest.starts_with(b"+CMQTTRXSTART: ") {
+            begin = at;
+        } else if let Some((header, length)) =
+            parameter(b"+CMQTTRXTOPIC: 0,").or_else(|| parameter(b"+CMQTTRXPAYLOAD: 0,"))
+        {
+            let first = at + header + 2;
+            data.push(first..first + length);
+            at = first + length;
+            continue;
+        } else if rest.starts_with(b"+CMQTTRXEND: ") {
+            messages.push(begin..at + b"+CMQTTRXEND: 0\r\n".len());
+        }
+        at += 1;
+    }
+    (data, messages)
+}

@@ -1,0 +1,25 @@
+//! A whole session with every fault at every position, on every family: what no fault may bring about, counted.
+//!
+//! `cargo test --test faults` goes through a part of the grid; with `FAULTS=full` in the environment through all of it,
+//! and writes `tests/FAULTS.md`. See `tests/faults/README.md`.
+
+mod case;
+mod execution;
+mod grid;
+mod known;
+mod report;
+mod session;
+#[path = "../driver/shell/asynchronous.rs"]
+mod shell;
+mod verdict;
+
+use simcom_mqtt as driver;
+
+/// Whether a future that is under way can be dropped at any poll.
+const DROPS_FUTURES: bool = true;
+const NAME: &str = "async";
+
+#[test]
+fn no_fault_brings_about_more_than_is_known() {
+    grid::judge();
+}

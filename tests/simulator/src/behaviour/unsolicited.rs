@@ -1,0 +1,40 @@
+//! Lines that no command asked for.
+
+use super::value::choice;
+
+choice! {
+    /// A URC that comes with every command.
+    Noise {
+        /// None.
+        None = "none",
+        /// `SMS DONE` and `PB DONE`.
+        Boot = "boot",
+        /// `+CPIN: READY`.
+        Cpin = "cpin",
+        /// `*ISIMAID: "…"`.
+        Isimaid = "isimaid",
+        /// `+CGEV: EPS PDN ACT 1`.
+        Cgev = "cgev",
+        /// `+CGEV: ME PDN ACT 8,4`.
+        CgevMe = "cgev-me",
+        /// `+MSTK: 11, "…"`, more than 250 bytes.
+        Mstk = "mstk",
+        /// `$GNRMC,…`, a sentence of the receiver for positions, which begins without a line end.
+        Nmea = "nmea",
+        /// `+CMT: …` and a short message that says `OK`.
+        CmtOk = "cmt-ok",
+        /// `+CMT: …` and a short message that says `ERROR`.
+        CmtError = "cmt-error",
+        /// `+CMT: …` and a short message that says `> x`.
+        CmtPrompt = "cmt-prompt",
+    }
+}
+choice! {
+    /// The line that tells that the module has booted.
+    ReadyLine {
+        /// `RDY`.
+        Rdy = "rdy",
+        /// `*ATREADY: 1`.
+        AtReady = "atready",
+    }
+}
