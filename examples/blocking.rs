@@ -170,5 +170,5 @@ fn open(port: &Port) -> Result<(Overheard<Half>, Overheard<Half>), Failure> {
     let cannot = |error| Failure::from(format!("cannot open {}: {error}", port.device()));
     let transmitter = serialport::new(port.device(), port.baud()).open().map_err(cannot)?;
     let receiver = transmitter.try_clone().map_err(cannot)?;
-    Ok(overheard(Half(receiver), Half(transmitter), port.dialogue()))
+    Ok(overheard(Half(receiver), Half(transmitter), port.listeners()?))
 }

@@ -15,7 +15,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use rumqttd::{Config, ConnectionSettings, RouterConfig, ServerSettings};
 use simcom_modem_simulator::behaviour::Behaviour;
 use simcom_modem_simulator::front_end::Simulator;
@@ -29,7 +29,7 @@ use host::clock::Clock;
 use host::dialogue::Dialogue;
 use host::ending::{Failure, exit_code};
 pub use host::family::FamilyName;
-use host::uart::{Receiver, Transmitter, halves};
+use host::uart::{Listeners, Receiver, Transmitter, halves};
 
 /// How long the broker may take to listen, and the messages to come back.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -58,7 +58,7 @@ async fn main() -> ExitCode {
 
 pub async fn run(family: FamilyName) -> Result<(), Failure> {
     let broker = start_broker().await?;
-    let (stream, module) = start_module(family)?;
+    let (stream, module) = start_module(family);
     let messages = messages(family);
 
     let host = broker.ip().to_string();
@@ -66,7 +66,7 @@ pub async fn run(family: FamilyName) -> Result<(), Failure> {
     let options = ConnectOptions::new(Broker::tcp(&host, broker.port()), "quickstart").will(&will);
 
     let inbox = Inbox::new();
-    let (receiver, transmitter) = halves(stream, Some(Dialogue::new(std::io::stdout())));
+    let (receiver, transmitter) = halves(stream, Listeners::new(Some(Dialogue::new(std::io::stdout())), None));
     let mut modem = Modem::new(receiver, transmitter, Clock::start(), family.family(), &inbox);
     send(&mut modem, &options, &messages).await?;
     let came_back = timeout(PATIENCE, receive(&mut modem, &inbox, &messages)).await;
@@ -140,9 +140,8 @@ fn summary(messages: &[Expected]) {
 }
 
 /// The module at the other end of a pipe. Its task ends with the pipe, and gives the complaints of its referee.
-fn start_module(family: FamilyName) -> Result<(DuplexStream, JoinHandle<Vec<String>>), Failure> {
-    let name = family.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-    let family = name.parse().map_err(|error| format!("{error}"))?;
+fn start_module(family: FamilyName) -> (DuplexStream, JoinHandle<Vec<String>>) {
+    let family = family.simulated();
     let mut simulator = Simulator::new(family, Behaviour::of(family));
     let (driver_side, module_side) = duplex(64);
     let module = tokio::spawn(async move {
@@ -151,7 +150,7 @@ fn start_module(family: FamilyName) -> Result<(DuplexStream, JoinHandle<Vec<Stri
         let complaints = simulator.complaints().iter().filter(|complaint| complaint.kind != ComplaintKind::NotStarted);
         complaints.map(ToString::to_string).chain(served.err().map(|error| error.to_string())).collect()
     });
-    Ok((driver_side, module))
+    (driver_side, module)
 }
 
 /// A broker on a free loopback port, which lives as long as the program.

@@ -1,5 +1,6 @@
 //! The flags that the programs on a computer share, named as mosquitto_pub and mosquitto_sub name them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
@@ -10,7 +11,8 @@ use tokio_serial::{SerialPortBuilderExt, SerialStream};
 use super::dialogue::Dialogue;
 use super::ending::Failure;
 use super::family::FamilyName;
-use super::uart::{Receiver, Transmitter, halves};
+use super::recording::recorder;
+use super::uart::{Listeners, Receiver, Transmitter, halves};
 
 /// The module.
 #[derive(Args)]
@@ -39,6 +41,10 @@ pub struct Port {
     /// Print the AT dialogue to stderr, without passwords
     #[arg(long)]
     debug: bool,
+
+    /// Write the AT dialogue to a file as a transcript, secrets masked
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 impl Port {
@@ -74,12 +80,14 @@ impl Port {
         let port = tokio_serial::new(&self.device, self.baud)
             .open_native_async()
             .map_err(|error| format!("cannot open {}: {error}", self.device))?;
-        Ok(halves(port, self.dialogue()))
+        Ok(halves(port, self.listeners()?))
     }
 
-    /// Where the AT dialogue is shown, if it is.
-    pub fn dialogue(&self) -> Option<Dialogue> {
-        self.debug.then(|| Dialogue::new(std::io::stderr()))
+    /// Who sees the AT dialogue.
+    pub fn listeners(&self) -> Result<Listeners, Failure> {
+        let dialogue = self.debug.then(|| Dialogue::new(std::io::stderr()));
+        let recorder = self.record.as_deref().map(|path| recorder(path, self.family)).transpose()?;
+        Ok(Listeners::new(dialogue, recorder))
     }
 }
 

@@ -21,4 +21,15 @@ impl FamilyName {
             Self::Sim767x => Family::Sim767x,
         }
     }
+
+    /// The family as the simulated module and transcripts know it.
+    pub fn simulated(self) -> simcom_modem_simulator::family::Family {
+        use simcom_modem_simulator::family::Family;
+        match self {
+            Self::A7600 => Family::A7600,
+            Self::A76xx => Family::A76xx,
+            Self::Sim7600 => Family::Sim7600,
+            Self::Sim767x => Family::Sim767x,
+        }
+    }
 }

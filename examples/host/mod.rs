@@ -8,5 +8,6 @@ pub mod family;
 pub mod format;
 pub mod messages;
 pub mod network;
+pub mod recording;
 pub mod tls;
 pub mod uart;

@@ -1,10 +1,13 @@
-//! The two halves of a UART, out of any stream of tokio, and a dialogue that listens to both.
+//! The two halves of a UART, out of any stream of tokio, and who listens to both.
 
 use std::cell::RefCell;
+use std::fs::File;
 use std::rc::Rc;
+use std::time::Instant;
 
 use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_io_async::{ErrorType, Read, Write};
+use simcom_modem_simulator::transcript::Recorder;
 use simcom_mqtt::transport::Buffered;
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf, split};
 
@@ -15,31 +18,48 @@ pub type Receiver<S> = Buffered<Overheard<FromTokio<ReadHalf<S>>>, 4096>;
 /// What the driver transmits with.
 pub type Transmitter<S> = Overheard<FromTokio<WriteHalf<S>>>;
 
-/// Makes the halves of `stream`; the dialogue, where there is one, sees all that passes.
-pub fn halves<S: AsyncRead + AsyncWrite>(stream: S, dialogue: Option<Dialogue>) -> (Receiver<S>, Transmitter<S>) {
+/// Who sees what passes: a dialogue for the eyes of a person, a recorder of a transcript.
+pub struct Listeners {
+    dialogue: Option<Dialogue>,
+    recorder: Option<Recorder<File>>,
+    begun: Instant,
+}
+
+impl Listeners {
+    pub fn new(dialogue: Option<Dialogue>, recorder: Option<Recorder<File>>) -> Self {
+        Self { dialogue, recorder, begun: Instant::now() }
+    }
+
+    fn sent(&mut self, bytes: &[u8]) {
+        let now = self.begun.elapsed();
+        self.dialogue.iter_mut().for_each(|dialogue| dialogue.sent(bytes));
+        self.recorder.iter_mut().for_each(|recorder| recorder.sent(now, bytes));
+    }
+
+    fn received(&mut self, bytes: &[u8]) {
+        let now = self.begun.elapsed();
+        self.dialogue.iter_mut().for_each(|dialogue| dialogue.received(bytes));
+        self.recorder.iter_mut().for_each(|recorder| recorder.received(now, bytes));
+    }
+}
+
+/// Makes the halves of `stream`; the listeners see all that passes.
+pub fn halves<S: AsyncRead + AsyncWrite>(stream: S, listeners: Listeners) -> (Receiver<S>, Transmitter<S>) {
     let (receiver, transmitter) = split(stream);
-    let (receiver, transmitter) = overheard(FromTokio::new(receiver), FromTokio::new(transmitter), dialogue);
+    let (receiver, transmitter) = overheard(FromTokio::new(receiver), FromTokio::new(transmitter), listeners);
     (Buffered::new(receiver), transmitter)
 }
 
-/// Lets a dialogue, where there is one, listen to both halves.
-pub fn overheard<R, T>(receiver: R, transmitter: T, dialogue: Option<Dialogue>) -> (Overheard<R>, Overheard<T>) {
-    let dialogue = dialogue.map(|dialogue| Rc::new(RefCell::new(dialogue)));
-    (Overheard { half: receiver, dialogue: dialogue.clone() }, Overheard { half: transmitter, dialogue })
+/// Lets the listeners listen to both halves.
+pub fn overheard<R, T>(receiver: R, transmitter: T, listeners: Listeners) -> (Overheard<R>, Overheard<T>) {
+    let listeners = Rc::new(RefCell::new(listeners));
+    (Overheard { half: receiver, listeners: listeners.clone() }, Overheard { half: transmitter, listeners })
 }
 
-/// One half of a UART with a dialogue listening.
+/// One half of a UART with listeners.
 pub struct Overheard<H> {
     half: H,
-    dialogue: Option<Rc<RefCell<Dialogue>>>,
-}
-
-impl<H> Overheard<H> {
-    fn listen(&self, tell: impl FnOnce(&mut Dialogue)) {
-        if let Some(dialogue) = &self.dialogue {
-            tell(&mut dialogue.borrow_mut());
-        }
-    }
+    listeners: Rc<RefCell<Listeners>>,
 }
 
 impl<H: ErrorType> ErrorType for Overheard<H> {
@@ -49,7 +69,7 @@ impl<H: ErrorType> ErrorType for Overheard<H> {
 impl<H: Read> Read for Overheard<H> {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
         let count = self.half.read(buffer).await?;
-        self.listen(|dialogue| dialogue.received(&buffer[..count]));
+        self.listeners.borrow_mut().received(&buffer[..count]);
         Ok(count)
     }
 }
@@ -57,7 +77,7 @@ impl<H: Read> Read for Overheard<H> {
 impl<H: Write> Write for Overheard<H> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
         let count = self.half.write(bytes).await?;
-        self.listen(|dialogue| dialogue.sent(&bytes[..count]));
+        self.listeners.borrow_mut().sent(&bytes[..count]);
         Ok(count)
     }
 
@@ -77,7 +97,7 @@ impl<H: embedded_io::ReadReady> embedded_io::ReadReady for Overheard<H> {
 impl<H: embedded_io::Read> embedded_io::Read for Overheard<H> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
         let count = self.half.read(buffer)?;
-        self.listen(|dialogue| dialogue.received(&buffer[..count]));
+        self.listeners.borrow_mut().received(&buffer[..count]);
         Ok(count)
     }
 }
@@ -85,7 +105,7 @@ impl<H: embedded_io::Read> embedded_io::Read for Overheard<H> {
 impl<H: embedded_io::Write> embedded_io::Write for Overheard<H> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
         let count = self.half.write(bytes)?;
-        self.listen(|dialogue| dialogue.sent(&bytes[..count]));
+        self.listeners.borrow_mut().sent(&bytes[..count]);
         Ok(count)
     }
 

@@ -7,10 +7,11 @@ use simcom_modem_simulator::family::Family as ModuleFamily;
 pub use simcom_modem_simulator::pipe::Bench;
 use simcom_modem_simulator::referee::ComplaintKind;
 
+pub(crate) use crate::FAMILIES;
 use crate::driver::error::Refusal;
 use crate::driver::urc::LossCause;
 use crate::driver::{Broker, ClientIndex, ConnectOptions, Error, Event, Family, Inbox, Publish, QoS, ResultCode, Will};
-pub use crate::shell::{FAMILIES, ShellModem, shell_modem};
+pub use crate::shell::{ShellModem, shell_modem};
 
 pub const FIRST: ClientIndex = ClientIndex::First;
 pub const SECOND: ClientIndex = ClientIndex::Second;

@@ -32,3 +32,9 @@ mod unanswered;
 mod unknown_clients;
 
 use simcom_mqtt as driver;
+
+use driver::Family;
+use simcom_modem_simulator::family::Family as ModuleFamily;
+
+/// The families that the tests run on.
+const FAMILIES: [(Family, ModuleFamily); 4] = bench::ALL_FAMILIES;

@@ -2,14 +2,9 @@
 
 use core::time::Duration;
 
-use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
-use crate::bench::ALL_FAMILIES;
 use crate::driver::{Family, MessageHandler, Modem, Timer};
-
-/// The families that the tests run on.
-pub const FAMILIES: [(Family, ModuleFamily); 4] = ALL_FAMILIES;
 
 /// The bench's clock as the driver's timer.
 pub struct VirtualTimer(pub Clock);

@@ -6,7 +6,6 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write};
-use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
 use crate::driver::blocking::{Client, Modem};
@@ -17,13 +16,6 @@ use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timeouts, Timer}
 
 /// How often a transmitter that has no room is looked at.
 const LOOKS_EVERY: Duration = Duration::from_micros(100);
-
-/// The families that the tests run on. One is enough: families differ in the core, which both shells share and which the
-/// tests of the async client take through all of them; this shell moves bytes, asks for the time and calls the idle hook,
-/// whatever the family. It is the one with the longest payloads and with staged subscriptions, so that no test is void.
-/// Whole sessions (`main_path`) and calls given up by the idle hook (`idle`) take all families here too: what is written
-/// and read, and where a call can be given up, is each family's own.
-pub const FAMILIES: [(Family, ModuleFamily); 1] = [(Family::A76xx, ModuleFamily::A76xx)];
 
 /// What a look at an async receiver or transmitter shows at this moment.
 fn at_once<O>(future: impl Future<Output = O>) -> Option<O> {

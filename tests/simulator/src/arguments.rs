@@ -42,6 +42,10 @@ pub struct Arguments {
     #[arg(long)]
     pub log: bool,
 
+    /// Write the dialogue to a file as a transcript, secrets masked
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
     /// End with exit code 3 if the referee found errors; its warnings do not count
     #[arg(long)]
     pub strict: bool,

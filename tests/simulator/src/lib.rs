@@ -8,6 +8,7 @@
 //! * [`broker`] is the language between the module and its MQTT side; [`loopback`] is one in memory.
 //! * [`front_end`] drives the module in real time over any byte stream, a pseudo-terminal or TCP; [`mqtt`] carries it to
 //!   a real broker.
+//! * [`transcript`] reads, writes and records dialogues as text.
 //! * [`pipe`] brings module, in-memory broker, host and a virtual clock together in one process.
 //!
 //! ```
@@ -33,6 +34,7 @@ pub mod modem;
 pub mod mqtt;
 pub mod pipe;
 pub mod referee;
+pub mod transcript;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

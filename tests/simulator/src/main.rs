@@ -4,6 +4,7 @@ mod arguments;
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::fs::File;
 use std::future::pending;
 use std::io;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use simcom_modem_simulator::front_end::pty::PtyFrontEnd;
 use simcom_modem_simulator::front_end::tcp::TcpFrontEnd;
 use simcom_modem_simulator::front_end::{Dialogue, Remote, Simulator};
 use simcom_modem_simulator::referee::Severity;
+use simcom_modem_simulator::transcript::{Observation, Recorder};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
@@ -68,11 +70,20 @@ fn simulator(arguments: &Arguments) -> Result<Simulator, Box<dyn Error>> {
     if let Some(baud) = arguments.baud {
         simulator = simulator.baud(baud);
     }
-    Ok(simulator.observer(if arguments.log {
-        Dialogue::new(io::stderr())
-    } else {
-        Dialogue::complaints_only(io::stderr())
-    }))
+    let dialogue = if arguments.log { Dialogue::new(io::stderr()) } else { Dialogue::complaints_only(io::stderr()) };
+    Ok(simulator.observer((dialogue, recorder(arguments)?)))
+}
+
+fn recorder(arguments: &Arguments) -> Result<Option<Recorder<File>>, Box<dyn Error>> {
+    let Some(path) = &arguments.record else { return Ok(None) };
+    let known = Observation {
+        module: env!("CARGO_PKG_NAME"),
+        firmware: env!("CARGO_PKG_VERSION"),
+        family: arguments.family,
+        origin: "recorded by the simulated module",
+    };
+    let recorder = File::create(path).and_then(|file| Recorder::new(file, &known));
+    Ok(Some(recorder.map_err(|error| format!("cannot record to {}: {error}", path.display()))?))
 }
 
 async fn serve(place: &Place, simulator: &mut Simulator) -> Result<Infallible, Box<dyn Error>> {

@@ -23,6 +23,39 @@ pub trait Observer {
     }
 }
 
+/// Two observers see the same.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn host_sent(&mut self, bytes: &[u8]) {
+        self.0.host_sent(bytes);
+        self.1.host_sent(bytes);
+    }
+
+    fn module_sent(&mut self, bytes: &[u8]) {
+        self.0.module_sent(bytes);
+        self.1.module_sent(bytes);
+    }
+
+    fn complained(&mut self, complaint: &Complaint) {
+        self.0.complained(complaint);
+        self.1.complained(complaint);
+    }
+}
+
+/// An observer that may be missing.
+impl<O: Observer> Observer for Option<O> {
+    fn host_sent(&mut self, bytes: &[u8]) {
+        self.iter_mut().for_each(|observer| observer.host_sent(bytes));
+    }
+
+    fn module_sent(&mut self, bytes: &[u8]) {
+        self.iter_mut().for_each(|observer| observer.module_sent(bytes));
+    }
+
+    fn complained(&mut self, complaint: &Complaint) {
+        self.iter_mut().for_each(|observer| observer.complained(complaint));
+    }
+}
+
 /// The longest piece of a line that is shown.
 const SHOWN: usize = 100;
 

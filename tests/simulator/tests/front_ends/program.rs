@@ -5,6 +5,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use simcom_modem_simulator::pipe::Direction;
+use simcom_modem_simulator::transcript::Transcript;
+
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The program, run with `arguments`; ended at the end of the test, whatever its outcome.
@@ -46,6 +49,32 @@ fn expect(port: &mut impl Read, answer: &str) {
     let mut received = vec![0; answer.len()];
     port.read_exact(&mut received).unwrap();
     assert_eq!(String::from_utf8_lossy(&received), answer);
+}
+
+#[test]
+fn a_recorded_dialogue_is_a_transcript_without_secrets() {
+    let path = std::env::temp_dir().join(format!("simulator-record-{}.txt", std::process::id()));
+    let mut program = Program::start(&["--tcp", "127.0.0.1:0", "--record", path.to_str().unwrap()]);
+    let mut port = TcpStream::connect(program.place()).unwrap();
+    port.write_all(b"ATE0\r").unwrap();
+    expect(&mut port, "ATE0\r\r\nOK\r\n");
+    port.write_all(b"AT+CMQTTCONNECT=0,\"tcp://127.0.0.1:1\",60,1,\"me\",\"secret\"\r").unwrap();
+    expect(&mut port, "\r\nERROR\r\n");
+    program.signal(Signal::TERM);
+    assert_eq!(program.end().0.code(), Some(0));
+    let transcript = Transcript::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    let connect = b"AT+CMQTTCONNECT=0,\"tcp://127.0.0.1:1\",60,1,\"me\",\"xxxxxx\"\r";
+    assert_eq!(transcript.bytes(Direction::ToModem), [b"ATE0\r", &connect[..]].concat());
+    assert_eq!(transcript.bytes(Direction::ToHost), b"ATE0\r\r\nOK\r\n\r\nERROR\r\n");
+}
+
+#[test]
+fn a_file_that_cannot_be_recorded_to_is_named() {
+    let mut program = Program::start(&["--tcp", "127.0.0.1:0", "--record", "/no/such/folder/file"]);
+    let (status, errors) = program.end();
+    assert_eq!(status.code(), Some(1));
+    assert!(errors.contains("cannot record to /no/such/folder/file: "), "{errors}");
 }
 
 #[test]

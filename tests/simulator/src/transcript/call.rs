@@ -1,0 +1,318 @@
+//! The calls of the driver and their results, as they stand in a header.
+
+use core::fmt;
+
+use super::escape::{escaped, unescaped};
+
+/// What an argument may be.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// Any bytes.
+    Bytes,
+    /// A number up to this one.
+    Number(u32),
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    Word(&'static [&'static str]),
+}
+
+/// An argument of a call: its name, what it may be, and whether it can be missing.
+struct Argument(&'static str, Kind, bool);
+
+const fn required(name: &'static str, kind: Kind) -> Argument {
+    Argument(name, kind, false)
+}
+
+const fn optional(name: &'static str, kind: Kind) -> Argument {
+    Argument(name, kind, true)
+}
+
+/// The MQTT client; 0 where it is missing.
+const CLIENT: Argument = optional("client", Kind::Number(1));
+
+/// Every call that a transcript can have.
+const CALLS: &[(&str, &[Argument])] = &[
+    (
+        "connect",
+        &[
+            CLIENT,
+            required("host", Kind::Text),
+            required("port", Kind::Number(65_535)),
+            required("id", Kind::Text),
+            optional("user", Kind::Text),
+            optional("password", Kind::Text),
+            optional("keep_alive", Kind::Number(64_800)),
+            optional("clean_session", Kind::Flag),
+            optional("version", Kind::Word(&["3.1", "3.1.1"])),
+            optional("will_topic", Kind::Text),
+            optional("will_message", Kind::Bytes),
+            optional("will_qos", Kind::Number(2)),
+            optional("tls", Kind::Word(&["server", "mutual", "client", "without_verification"])),
+            optional("ignore_local_time", Kind::Flag),
+            optional("ca", Kind::Text),
+            optional("certificate", Kind::Text),
+            optional("key", Kind::Text),
+        ],
+    ),
+    ("reconnect", &[CLIENT]),
+    ("disconnect", &[CLIENT]),
+    ("subscribe", &[CLIENT, required("filter", Kind::Text), required("qos", Kind::Number(2))]),
+    ("unsubscribe", &[CLIENT, required("filter", Kind::Text)]),
+    (
+        "publish",
+        &[
+            CLIENT,
+            required("topic", Kind::Text),
+            required("payload", Kind::Bytes),
+            required("qos", Kind::Number(2)),
+            optional("retained", Kind::Flag),
+            optional("timeout", Kind::Number(180)),
+        ],
+    ),
+    ("shutdown", &[]),
+    ("next_event", &[]),
+    (
+        "bring_up",
+        &[
+            required("apn", Kind::Text),
+            optional("pin", Kind::Text),
+            optional("user", Kind::Text),
+            optional("password", Kind::Text),
+            optional("time_limit", Kind::Number(86_400)),
+        ],
+    ),
+    ("store_certificate", &[required("name", Kind::Text), required("data", Kind::Bytes)]),
+    ("list_certificates", &[]),
+    ("delete_certificate", &[required("name", Kind::Text)]),
+    ("at", &[]),
+    ("echo_off", &[]),
+    ("csq", &[]),
+    ("cpin", &[]),
+    ("cclk", &[]),
+    ("accq_read", &[]),
+    ("start", &[]),
+    ("stop", &[]),
+    ("accq", &[CLIENT, required("id", Kind::Text)]),
+    ("rel", &[CLIENT]),
+];
+
+/// The first word of every result.
+const RESULTS: &[&str] = &[
+    "ok",
+    "opened",
+    "adopted",
+    "message",
+    "message_aborted",
+    "message_refused",
+    "bytes_lost",
+    "connection_lost",
+    "network_lost",
+    "modem_restarted",
+    "invalid",
+    "illegal",
+    "refused",
+    "no_answer",
+    "outcome_unknown",
+    "sim_failure",
+    "sim_locked",
+    "pin_missing",
+    "pin_refused",
+    "denied",
+    "timed_out",
+];
+
+/// A call of the driver with its arguments, all of them checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The line of the file.
+    pub line: usize,
+    /// The name.
+    pub name: &'static str,
+    arguments: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Call {
+    /// The bytes of an argument, if it is there.
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
+        self.arguments.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_slice())
+    }
+
+    /// An argument that is text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        std::str::from_utf8(self.bytes(name)?).ok()
+    }
+
+    /// An argument that is a number.
+    pub fn number(&self, name: &str) -> Option<u32> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// Whether an argument is `true`.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// Reads `name key=value key="value" …`.
+    pub(super) fn read(text: &str, line: usize) -> Result<Self, String> {
+        let (name, mut rest) = text.split_once(' ').unwrap_or((text, ""));
+        let (name, allowed) = CALLS.iter().find(|(known, _)| *known == name).ok_or_else(|| unknown_call(name))?;
+        let mut arguments: Vec<(&'static str, Vec<u8>)> = Vec::new();
+        while !rest.trim_start().is_empty() {
+            let (key, value, behind) = first_argument(rest.trim_start())?;
+            rest = behind;
+            let Argument(key, kind, _) = allowed
+                .iter()
+                .find(|Argument(known, ..)| *known == key)
+                .ok_or_else(|| format!("{name} has no argument {key:?}: it has {}", names(allowed)))?;
+            if arguments.iter().any(|(earlier, _)| earlier == key) {
+                return Err(format!("{name} has {key} twice"));
+            }
+            check(key, *kind, &value)?;
+            arguments.push((key, value));
+        }
+        let is_missing =
+            |Argument(key, _, optional): &&Argument| !optional && arguments.iter().all(|(it, _)| it != key);
+        match allowed.iter().find(is_missing) {
+            Some(Argument(key, ..)) => Err(format!("{name} needs {key}")),
+            None => Ok(Self { line, name, arguments }),
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        self.arguments.iter().try_for_each(|(key, value)| write!(f, " {key}={}", Value(value)))
+    }
+}
+
+/// A value of an argument or of a result, in quotes where it needs them.
+pub struct Value<'a>(pub &'a [u8]);
+
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+        let text = escaped(self.0);
+        if !self.0.is_empty() && self.0.iter().all(is_plain) {
+            return f.write_str(&text);
+        }
+        write!(f, "\"{}\"", text.replace('"', "\\\""))
+    }
+}
+
+/// Refuses a result that no call can have.
+pub(super) fn check_result(text: &str) -> Result<(), String> {
+    let word = text.split(' ').next().unwrap_or_default();
+    if RESULTS.contains(&word) {
+        Ok(())
+    } else {
+        Err(format!("unknown result {word:?}: known are {}", RESULTS.join(", ")))
+    }
+}
+
+fn unknown_call(name: &str) -> String {
+    let known: Vec<_> = CALLS.iter().map(|(name, _)| *name).collect();
+    format!("unknown call {name:?}: known are {}", known.join(", "))
+}
+
+fn names(arguments: &[Argument]) -> String {
+    match arguments.iter().map(|Argument(name, ..)| *name).collect::<Vec<_>>() {
+        names if names.is_empty() => "none".to_owned(),
+        names => names.join(", "),
+    }
+}
+
+/// The first `key=value` of a text, and what is behind it.
+fn first_argument(text: &str) -> Result<(&str, Vec<u8>, &str), String> {
+    let shape = || format!("{text:?} is not key=value");
+    let (key, rest) = text.split_once('=').ok_or_else(shape)?;
+    let Some(quoted) = rest.strip_prefix('"') else {
+        let (value, behind) = rest.split_once(' ').unwrap_or((rest, ""));
+        if value.is_empty() || value.contains(['"', '\\']) {
+            return Err(format!("the value of {key} needs quotes: {key}=\"…\""));
+        }
+        return Ok((key, unescaped(value)?, behind));
+    };
+    let mut is_escaped = false;
+    let end = quoted.find(|character| {
+        let ends = character == '"' && !is_escaped;
+        is_escaped = character == '\\' && !is_escaped;
+        ends
+    });
+    let (value, behind) = quoted.split_at(end.ok_or_else(|| format!("the quotes of {key} do not end"))?);
+    let behind = &behind[1..];
+    if !behind.is_empty() && !behind.starts_with(' ') {
+        return Err(format!("a blank is missing behind the value of {key}"));
+    }
+    Ok((key, unescaped(value)?, behind))
+}
+
+fn check(key: &str, kind: Kind, value: &[u8]) -> Result<(), String> {
+    let text = std::str::from_utf8(value);
+    match (kind, text) {
+        (Kind::Bytes, _) => Ok(()),
+        (_, Err(_)) => Err(format!("{key} is not UTF-8")),
+        (Kind::Text, _) => Ok(()),
+        (Kind::Number(most), Ok(text)) => match text.parse::<u32>() {
+            Ok(number) if number <= most => Ok(()),
+            _ => Err(format!("{key}={text} is not a number from 0 to {most}")),
+        },
+        (Kind::Flag, Ok("true" | "false")) => Ok(()),
+        (Kind::Flag, Ok(text)) => Err(format!("{key}={text} is neither true nor false")),
+        (Kind::Word(words), Ok(text)) if words.contains(&text) => Ok(()),
+        (Kind::Word(words), Ok(text)) => Err(format!("{key}={text} is none of {}", words.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_written_as_it_was_read() {
+        for text in [
+            "connect client=1 host=broker.example port=1883 id=\"pump 4\" user=a password=xxxx",
+            "publish topic=pump-4/level payload=\"\\r\\nOK\\r\\n\" qos=2 retained=true",
+            "publish topic=a payload=\"say \\\"OK\\\" \\\\ \\x00\" qos=0",
+            "publish topic=a payload=\"\" qos=0",
+            "stop",
+        ] {
+            assert_eq!(Call::read(text, 1).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_value_is_bytes_text_number_or_flag() {
+        let call = Call::read("publish client=1 topic=a payload=\"\\xff\" qos=2 retained=true", 7).unwrap();
+        assert_eq!((call.line, call.name, call.number("client")), (7, "publish", Some(1)));
+        assert_eq!((call.bytes("payload"), call.text("payload")), (Some(&[0xff][..]), None));
+        assert_eq!((call.flag("retained"), call.number("timeout")), (Some(true), None));
+    }
+
+    #[test]
+    fn a_bad_call_says_what_is_wrong_with_it() {
+        for (text, problem) in [
+            ("conect host=h", "unknown call \"conect\": known are connect, "),
+            ("connect host=h port=1883", "connect needs id"),
+            ("subscribe topic=a qos=0", "subscribe has no argument \"topic\": it has client, filter, qos"),
+            ("stop now=1", "stop has no argument \"now\": it has none"),
+            ("subscribe filter=a filter=b qos=0", "subscribe has filter twice"),
+            ("subscribe filter=a qos=3", "qos=3 is not a number from 0 to 2"),
+            ("subscribe filter=a qos=one", "qos=one is not a number"),
+            ("subscribe filter qos=1", "subscribe has no argument \"filter qos\""),
+            ("subscribe filter= qos=1", "the value of filter needs quotes"),
+            ("subscribe filter=\"a qos=1", "the quotes of filter do not end"),
+            ("subscribe filter=\"a\"qos=1", "a blank is missing behind the value of filter"),
+            ("subscribe filter=\"\\xff\" qos=1", "filter is not UTF-8"),
+            ("publish topic=a payload=\"\\z\" qos=1", "\\z is no escape"),
+            ("connect host=h port=1 id=i tls=yes", "tls=yes is none of server, mutual"),
+            ("connect host=h port=1 id=i clean_session=1", "clean_session=1 is neither true nor false"),
+        ] {
+            let error = Call::read(text, 1).unwrap_err();
+            assert!(error.starts_with(problem), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Dialogues between a host and a module as plain text: read, written, recorded, with secrets masked.
+//!
+//! The format is described in `tests/transcripts/README.md`; this is its only parser. A [`Recorder`] writes the dialogue
+//! while it goes on, a [`Transcript`] is a file that has been read.
+
+mod call;
+mod escape;
+mod mask;
+mod parse;
+mod recorder;
+
+pub use call::{Call, Value};
+pub use mask::{masked_data, masked_line};
+pub use parse::ParseError;
+pub use recorder::{Observation, Recorder};
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::family::Family;
+use crate::pipe::Direction;
+
+/// A file that has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcript {
+    /// What is known of the dialogue.
+    pub header: Header,
+    /// What went over the line, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What stands above the dialogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Model of the module.
+    pub module: String,
+    /// Version of its firmware.
+    pub firmware: String,
+    /// The family whose dialect it speaks.
+    pub family: Family,
+    /// Where the dialogue comes from.
+    pub origin: String,
+    /// Calls that bring module and driver to where the dialogue begins. Their bytes are not part of it.
+    pub before: Vec<Call>,
+    /// The calls of the driver, and the result that each must have.
+    pub calls: Vec<Expectation>,
+}
+
+/// A call and its result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// The call.
+    pub call: Call,
+    /// Its result, in the words of the format.
+    pub result: String,
+}
+
+/// Bytes in one direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The line of the file.
+    pub line: usize,
+    /// Who sent them.
+    pub direction: Direction,
+    /// How long after the step before.
+    pub after: Duration,
+    /// The bytes, secrets masked.
+    pub bytes: Vec<u8>,
+}
+
+impl Transcript {
+    /// Every byte in one direction.
+    pub fn bytes(&self, direction: Direction) -> Vec<u8> {
+        self.steps.iter().filter(|step| step.direction == direction).flat_map(|step| step.bytes.clone()).collect()
+    }
+}
+
+/// The longest text of a step that is written on one line, in bytes of the dialogue.
+const LONGEST_STEP: usize = 80;
+
+/// One step as lines of the format.
+fn write_step(f: &mut impl fmt::Write, direction: Direction, after: Duration, bytes: &[u8]) -> fmt::Result {
+    let arrow = match direction {
+        Direction::ToModem => "->",
+        Direction::ToHost => "<-",
+    };
+    let mut after = after;
+    for part in bytes.chunks(LONGEST_STEP) {
+        writeln!(f, "{arrow} +{:.3} {}", after.as_secs_f64(), escape::escaped(part))?;
+        after = Duration::ZERO;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let header = &self.header;
+        writeln!(f, "module: {}\nfirmware: {}\nfamily: {}", header.module, header.firmware, header.family)?;
+        writeln!(f, "origin: {}", header.origin)?;
+        for call in &header.before {
+            writeln!(f, "before: {call}")?;
+        }
+        for Expectation { call, result } in &header.calls {
+            writeln!(f, "call: {call}\nresult: {result}")?;
+        }
+        writeln!(f)?;
+        self.steps.iter().try_for_each(|step| write_step(f, step.direction, step.after, &step.bytes))
+    }
+}

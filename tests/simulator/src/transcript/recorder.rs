@@ -1,0 +1,313 @@
+//! Writes the dialogue while it goes on.
+
+use core::time::Duration;
+use std::io::{self, Write};
+use std::time::Instant;
+
+use super::mask::{masked_data, masked_line};
+use super::write_step;
+use crate::family::Family;
+use crate::front_end::Observer;
+use crate::pipe::Direction;
+
+/// The longest data of any command or message.
+const LONGEST_DATA: usize = 10_240;
+
+/// What is known of a dialogue before it begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation<'a> {
+    /// Model of the module.
+    pub module: &'a str,
+    /// Version of its firmware.
+    pub firmware: &'a str,
+    /// The family whose dialect it speaks.
+    pub family: Family,
+    /// Where the dialogue comes from.
+    pub origin: &'a str,
+}
+
+/// Writes a transcript without calls, which a person adds: a step for each line, and one for each part of data.
+///
+/// A step is written when it is complete, so a secret is masked as a whole; what is incomplete at the end, when the recorder
+/// is dropped. The first error of the output is reported on stderr.
+#[derive(Debug)]
+pub struct Recorder<W: Write> {
+    output: W,
+    begun: Instant,
+    last: Duration,
+    from_host: Half,
+    from_module: Half,
+    /// What the last command of the host announced; it follows if the module prompts for it.
+    announced: Announced,
+    has_failed: bool,
+}
+
+/// The data of a prompt.
+#[derive(Clone, Copy, Debug, Default)]
+struct Announced {
+    length: usize,
+    is_secret: bool,
+}
+
+/// What has come from one side and is not written.
+#[derive(Debug, Default)]
+struct Half {
+    pending: Vec<u8>,
+    /// Bytes of data that are still to come.
+    data: Announced,
+}
+
+impl Half {
+    /// Takes data off `bytes`, as much as is announced; gives it when it is complete, secrets masked.
+    fn take_data(&mut self, bytes: &mut &[u8]) -> Option<Vec<u8>> {
+        let (data, rest) = bytes.split_at(self.data.length.min(bytes.len()));
+        self.pending.extend(data);
+        *bytes = rest;
+        self.data.length -= data.len();
+        if self.data.length > 0 {
+            return None;
+        }
+        let data = std::mem::take(&mut self.pending);
+        Some(if self.data.is_secret { masked_data(&data) } else { data })
+    }
+
+    /// What is pending, as lines with their secrets masked.
+    fn take_lines(&mut self) -> Vec<u8> {
+        let pending = std::mem::take(&mut self.pending);
+        if self.data.is_secret && self.data.length > 0 {
+            return masked_data(&pending);
+        }
+        let ends = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        pending.chunk_by(|one, other| ends(one) == ends(other)).flat_map(masked_line).collect()
+    }
+
+    fn is_blank(&self) -> bool {
+        self.pending.trim_ascii().is_empty()
+    }
+}
+
+impl<W: Write> Recorder<W> {
+    /// Writes the header to `output`; time begins now.
+    ///
+    /// # Errors
+    ///
+    /// What `output` reports.
+    pub fn new(mut output: W, known: &Observation<'_>) -> io::Result<Self> {
+        let Observation { module, firmware, family, origin } = known;
+        writeln!(output, "module: {module}\nfirmware: {firmware}\nfamily: {family}\norigin: {origin}\n")?;
+        output.flush()?;
+        Ok(Self {
+            output,
+            begun: Instant::now(),
+            last: Duration::ZERO,
+            from_host: Half::default(),
+            from_module: Half::default(),
+            announced: Announced::default(),
+            has_failed: false,
+        })
+    }
+
+    /// Bytes went to the module, this long after the recorder was made.
+    pub fn sent(&mut self, now: Duration, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.from_host.data.length > 0 {
+                if let Some(data) = self.from_host.take_data(&mut bytes) {
+                    self.write(now, Direction::ToModem, &data);
+                }
+                continue;
+            }
+            let [byte, rest @ ..] = bytes else { return };
+            bytes = rest;
+            self.from_host.pending.push(*byte);
+            if *byte == b'\r' {
+                self.announced = announced(self.from_host.pending.trim_ascii());
+                let line = self.from_host.take_lines();
+                self.write(now, Direction::ToModem, &line);
+            }
+        }
+    }
+
+    /// Bytes came from the module, this long after the recorder was made.
+    pub fn received(&mut self, now: Duration, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.from_module.data.length > 0 {
+                if let Some(data) = self.from_module.take_data(&mut bytes) {
+                    self.write(now, Direction::ToHost, &data);
+                }
+                continue;
+            }
+            let [byte, rest @ ..] = bytes else { return };
+            bytes = rest;
+            self.from_module.pending.push(*byte);
+            match byte {
+                b'\n' => self.end_received_line(now),
+                b'>' if self.announced.length > 0 && self.from_module.pending.trim_ascii() == b">" => {
+                    self.from_host.data = std::mem::take(&mut self.announced);
+                    self.write_received_lines(now);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn end_received_line(&mut self, now: Duration) {
+        if self.from_module.is_blank() {
+            return;
+        }
+        let line = self.from_module.pending.trim_ascii();
+        let is_header = line.starts_with(b"+CMQTTRXTOPIC:") || line.starts_with(b"+CMQTTRXPAYLOAD:");
+        let length = if is_header { second_number(line) } else { 0 };
+        self.write_received_lines(now);
+        self.from_module.data = Announced { length, is_secret: false };
+    }
+
+    fn write_received_lines(&mut self, now: Duration) {
+        let lines = self.from_module.take_lines();
+        self.write(now, Direction::ToHost, &lines);
+    }
+
+    fn write(&mut self, now: Duration, direction: Direction, bytes: &[u8]) {
+        // What is blank belongs to no line that is still to come.
+        if direction == Direction::ToModem && !self.from_module.pending.is_empty() && self.from_module.is_blank() {
+            self.write_received_lines(now);
+        }
+        let after = now.saturating_sub(self.last);
+        // Written are milliseconds: what is cut off counts for the next step.
+        self.last += Duration::from_millis(after.as_millis() as u64);
+        let mut text = String::new();
+        let written = write_step(&mut text, direction, after, bytes).map_err(io::Error::other);
+        let written = written.and_then(|()| self.output.write_all(text.as_bytes())).and_then(|()| self.output.flush());
+        if let Err(error) = written
+            && !std::mem::replace(&mut self.has_failed, true)
+        {
+            // The dialogue goes on all the same.
+            eprintln!("cannot record: {error}");
+        }
+    }
+
+    /// Writes what is incomplete.
+    fn write_rest(&mut self, now: Duration) {
+        for direction in [Direction::ToModem, Direction::ToHost] {
+            let half = if direction == Direction::ToModem { &mut self.from_host } else { &mut self.from_module };
+            let rest = half.take_lines();
+            if !rest.is_empty() {
+                self.write(now, direction, &rest);
+            }
+        }
+    }
+}
+
+impl<W: Write> Drop for Recorder<W> {
+    fn drop(&mut self) {
+        self.write_rest(self.begun.elapsed());
+    }
+}
+
+impl<W: Write> Observer for Recorder<W> {
+    fn host_sent(&mut self, bytes: &[u8]) {
+        self.sent(self.begun.elapsed(), bytes);
+    }
+
+    fn module_sent(&mut self, bytes: &[u8]) {
+        self.received(self.begun.elapsed(), bytes);
+    }
+}
+
+/// The data that a command announces. Of no other command than `AT+CCERTDOWN` are they secret; one whose name was
+/// damaged, or which is cut, is refused.
+fn announced(line: &[u8]) -> Announced {
+    Announced { length: second_number(line), is_secret: line.windows(8).any(|name| name == b"CERTDOWN") }
+}
+
+/// The second parameter of a line, where it is a number.
+fn second_number(line: &[u8]) -> usize {
+    let parameter = line.split(|&byte| byte == b',').nth(1).unwrap_or_default();
+    let number = std::str::from_utf8(parameter.trim_ascii()).ok().and_then(|digits| digits.parse().ok());
+    number.filter(|number| *number <= LONGEST_DATA).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Transcript;
+    use super::*;
+
+    const KNOWN: Observation<'_> =
+        Observation { module: "simulated", firmware: "0.1.0", family: Family::A76xx, origin: "a unit test" };
+
+    /// A turn: when, what went to the module, what came from it.
+    type Turn<'a> = (u64, &'a [u8], &'a [u8]);
+
+    fn recorded(turns: &[Turn<'_>], chunk: usize) -> String {
+        let mut written = Vec::new();
+        let mut recorder = Recorder::new(&mut written, &KNOWN).unwrap();
+        for (millis, sent, received) in turns {
+            let now = Duration::from_millis(*millis);
+            sent.chunks(chunk).for_each(|bytes| recorder.sent(now, bytes));
+            received.chunks(chunk).for_each(|bytes| recorder.received(now, bytes));
+        }
+        drop(recorder);
+        String::from_utf8(written).unwrap()
+    }
+
+    fn dialogue(turns: &[Turn<'_>]) -> String {
+        let whole = recorded(turns, usize::MAX);
+        for chunk in [1, 2, 7] {
+            assert_eq!(recorded(turns, chunk), whole);
+        }
+        whole.parse::<Transcript>().unwrap();
+        whole.split_once("\n\n").unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn what_is_recorded_is_a_transcript_with_lines_data_and_times() {
+        let turns: [Turn<'_>; 4] = [
+            (5, b"AT+CMQTTTOPIC=0,4\r", b""),
+            (25, b"", b"AT+CMQTTTOPIC=0,4\r\r\n>"),
+            (30, b"a\rb>", b""),
+            (1_031, b"", b"\r\nOK\r\n\r\n+CMQTTRXTOPIC: 0,3\r\na\r\n\r\n+CMQTTRXEND: 0\r\n"),
+        ];
+        let expected = "-> +0.005 AT+CMQTTTOPIC=0,4\\r\n\
+                        <- +0.020 AT+CMQTTTOPIC=0,4\\r\\r\\n\n\
+                        <- +0.000 >\n\
+                        -> +0.005 a\\rb>\n\
+                        <- +1.001 \\r\\nOK\\r\\n\n\
+                        <- +0.000 \\r\\n+CMQTTRXTOPIC: 0,3\\r\\n\n\
+                        <- +0.000 a\\r\\n\n\
+                        <- +0.000 \\r\\n+CMQTTRXEND: 0\\r\\n\n";
+        assert_eq!(dialogue(&turns), expected);
+    }
+
+    #[test]
+    fn secrets_are_masked_in_commands_echoes_answers_and_data() {
+        let connect = br#"AT+CMQTTCONNECT=0,"tcp://h:1883",60,1,"me","secret""#;
+        let connect = [&connect[..], b"\r"].concat();
+        let answer = b"\r\n+CMQTTCONNECT: 0,\"tcp://h:1883\",60,1,\"me\",\"secret\"\r\n";
+        let turns: [Turn<'_>; 5] = [
+            (0, &connect, &connect),
+            (0, b"AT+CMQTTCONNECT?\r", answer),
+            (0, b"AT+CPIN=1234\r", b"AT+CPIN=1234\r\r\nOK\r\n"),
+            (0, b"AT+CCERTDOWN=\"key.pem\",9\r", b"\r\n>"),
+            (0, b"secret\r\n!", b"\r\nOK\r\n"),
+        ];
+        let text = dialogue(&turns);
+        assert!(!text.contains("secret") && !text.contains("1234") && !text.contains('!'), "{text}");
+        assert_eq!(text.matches("\"me\",\"xxxxxx\"").count(), 3);
+        assert_eq!(text.matches("AT+CPIN=xxxx\\r").count(), 2);
+        assert!(text.contains("-> +0.000 xxxxxxxxx\n"));
+    }
+
+    #[test]
+    fn a_payload_that_looks_like_a_secret_is_what_it_is() {
+        let payload = b"AT+CPIN=1234\r";
+        let turns: [Turn<'_>; 2] = [(0, b"AT+CMQTTPAYLOAD=0,13\r", b"\r\n> "), (0, payload, b"\r\nOK\r\n")];
+        assert!(dialogue(&turns).contains("-> +0.000 AT+CPIN=1234\\r\n"));
+    }
+
+    #[test]
+    fn what_is_incomplete_at_the_end_is_written_and_masked() {
+        let turns: [Turn<'_>; 1] = [(0, b"AT+CPIN=1234", b"\r\n+CMQTT")];
+        assert_eq!(dialogue(&turns), "-> +0.000 AT+CPIN=xxxx\n<- +0.000 \\r\\n+CMQTT\n");
+        let data: [Turn<'_>; 2] = [(0, b"AT+CCERTDOWN=\"a.pem\",99\r", b"\r\n>"), (0, b"secret", b"")];
+        assert!(!dialogue(&data).contains("secret"));
+    }
+}

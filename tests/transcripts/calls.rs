@@ -1,0 +1,220 @@
+//! The calls of a header, made on the driver.
+
+use core::time::Duration;
+
+use simcom_modem_simulator::transcript::Call;
+use simcom_mqtt::command::{Accq, AccqRead, At, EchoOff, MqttVersion, Rel, ServerType, Start, Stop};
+use simcom_mqtt::family::VersionSetting;
+use simcom_mqtt::network::{Apn, CclkRead, Cpin, Credentials, Csq, SimState};
+use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Event, Family, Inbox, Publish, QoS, Tls, Will};
+
+use crate::shell::ShellModem;
+use crate::words;
+
+pub type ReplayInbox = Inbox<32_768>;
+pub type ReplayModem<'a> = ShellModem<'a, &'a ReplayInbox>;
+
+/// A masked PIN is no number: the driver gets this one, and what it sends is masked before it is compared.
+const PINS: &str = "00000000";
+
+fn text<'c>(call: &'c Call, name: &str) -> &'c str {
+    call.text(name).unwrap_or_default()
+}
+
+fn seconds(call: &Call, name: &str) -> Option<Duration> {
+    call.number(name).map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+fn client(call: &Call) -> ClientIndex {
+    if call.number("client") == Some(1) { ClientIndex::Second } else { ClientIndex::First }
+}
+
+fn qos(call: &Call, name: &str) -> QoS {
+    call.number(name).and_then(|number| QoS::from_number(number as u8)).unwrap_or(QoS::AtMostOnce)
+}
+
+/// Makes a call and gives its result in words.
+pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayInbox) -> String {
+    if call.name == "shutdown" {
+        return match modem.take() {
+            Some(modem) => words::result(modem.shutdown().await.2, words::ok),
+            None => "there was a shutdown already".to_owned(),
+        };
+    }
+    let Some(modem) = modem else { return "there was a shutdown already".to_owned() };
+    match call.name {
+        "next_event" => next_event(modem, inbox).await,
+        "bring_up" => bring_up(call, modem).await,
+        "connect" => {
+            // The modem keeps the options for as long as it lives.
+            let options = Box::leak(Box::new(options(call)));
+            words::result(modem.client(client(call)).connect(options).await, words::connection)
+        }
+        "reconnect" => words::result(modem.client(client(call)).reconnect().await, words::connection),
+        "publish" | "subscribe" | "unsubscribe" | "disconnect" => {
+            words::result(with_client(call, modem).await, words::ok)
+        }
+        _ => execute(call, modem).await,
+    }
+}
+
+async fn with_client(call: &Call, modem: &mut ReplayModem<'_>) -> Result<(), simcom_mqtt::Error> {
+    let mut client = modem.client(client(call));
+    match call.name {
+        "publish" => client.publish(&publish(call)).await,
+        "subscribe" => client.subscribe(text(call, "filter"), qos(call, "qos")).await,
+        "unsubscribe" => client.unsubscribe(text(call, "filter")).await,
+        _ => client.disconnect().await,
+    }
+}
+
+/// Single commands, and what has no client.
+async fn execute(call: &Call, modem: &mut ReplayModem<'_>) -> String {
+    let client = client(call);
+    let is_versioned = modem.family().version_setting() == VersionSetting::AcquireArgument;
+    let version = is_versioned.then_some(MqttVersion::V3_1_1);
+    let optional = |value: Option<String>| format!("ok {}", value.as_deref().unwrap_or("none"));
+    match call.name {
+        "at" => words::result(modem.execute(&At).await, words::ok),
+        "echo_off" => words::result(modem.execute(&EchoOff).await, words::ok),
+        "start" => words::result(modem.execute(&Start).await, words::ok),
+        "stop" => words::result(modem.execute(&Stop).await, words::ok),
+        "rel" => words::result(modem.execute(&Rel { client }).await, words::ok),
+        "accq_read" => words::result(modem.execute(&AccqRead).await, words::ok),
+        "accq" => {
+            let accq = Accq { client, client_id: text(call, "id"), server_type: ServerType::Tcp, version };
+            words::result(modem.execute(&accq).await, words::ok)
+        }
+        "csq" => {
+            let strength = |rssi: Option<simcom_mqtt::network::Rssi>| optional(rssi.map(|rssi| rssi.dbm().to_string()));
+            words::result(modem.execute(&Csq).await, strength)
+        }
+        "cpin" => words::result(modem.execute(&Cpin).await, |state| optional(state.map(sim_state))),
+        "cclk" => {
+            let time = |time: simcom_mqtt::network::DateTime| {
+                let date = format!("{}-{:02}-{:02}", time.year, time.month, time.day);
+                format!("{date}T{:02}:{:02}:{:02}{:+}", time.hour, time.minute, time.second, time.quarters_from_utc)
+            };
+            words::result(modem.execute(&CclkRead).await, |read| optional(read.map(time)))
+        }
+        "store_certificate" => {
+            let data = call.bytes("data").unwrap_or_default();
+            words::result(modem.store_certificate(text(call, "name"), data.len(), &mut &data[..]).await, words::ok)
+        }
+        "list_certificates" => {
+            words::result(modem.list_certificates(|_| {}).await, |count| optional(Some(count.to_string())))
+        }
+        "delete_certificate" => words::result(modem.delete_certificate(text(call, "name")).await, words::ok),
+        other => format!("the replay does not know {other}"),
+    }
+}
+
+fn sim_state(state: SimState) -> String {
+    format!("{state:?}").to_lowercase()
+}
+
+/// The next message or event of a modem that is there.
+pub async fn next_event_of(modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayInbox) -> String {
+    match modem {
+        Some(modem) => next_event(modem, inbox).await,
+        None => core::future::pending().await,
+    }
+}
+
+/// The next message or event. The driver joins the events of several messages: each is told here.
+async fn next_event(modem: &mut ReplayModem<'_>, inbox: &ReplayInbox) -> String {
+    let mut buffer = vec![0; 32_768];
+    loop {
+        if let Some(message) = inbox.take(&mut buffer) {
+            return words::message(message.client().number(), message.topic(), message.payload());
+        }
+        match modem.next_event().await {
+            Ok(Event::Message(_)) => {}
+            other => return words::result(other, words::event),
+        }
+    }
+}
+
+async fn bring_up(call: &Call, modem: &mut ReplayModem<'_>) -> String {
+    let mut apn = Apn::new(text(call, "apn"));
+    if let Some(pin) = call.text("pin") {
+        let is_masked = pin.bytes().all(|byte| byte == b'x');
+        apn = apn.pin(PINS.get(..pin.len()).filter(|_| is_masked).unwrap_or(pin));
+    }
+    if let (Some(user), Some(password)) = (call.text("user"), call.text("password")) {
+        apn = apn.credentials(Credentials::pap(user, password));
+    }
+    if let Some(limit) = seconds(call, "time_limit") {
+        apn = apn.time_limit(limit);
+    }
+    match modem.bring_up(&apn, |_| {}).await {
+        Ok(attachment) => match attachment.address.ipv4 {
+            Some(address) => format!("ok {address}"),
+            None => "ok none".to_owned(),
+        },
+        Err(error) => words::bring_up_error(error),
+    }
+}
+
+fn publish(call: &Call) -> Publish<'_> {
+    let payload = call.bytes("payload").unwrap_or_default();
+    let message = Publish::new(text(call, "topic"), payload).qos(qos(call, "qos"));
+    let message = message.retained(call.flag("retained").unwrap_or(false));
+    match seconds(call, "timeout") {
+        Some(timeout) => message.timeout(timeout),
+        None => message,
+    }
+}
+
+fn options(call: &Call) -> ConnectOptions<'static> {
+    let kept = |name: &str| call.text(name).map(|value| &*Box::leak(value.to_owned().into_boxed_str()));
+    let host = kept("host").unwrap_or_default();
+    let port = call.number("port").unwrap_or_default() as u16;
+    let (ca, certificate, key) =
+        (kept("ca").unwrap_or_default(), kept("certificate").unwrap_or_default(), kept("key").unwrap_or_default());
+    let tls = call.text("tls").map(|kind| match kind {
+        "server" => Tls::server(ca),
+        "mutual" => Tls::mutual(ca, certificate, key),
+        "client" => Tls::client_only(certificate, key),
+        _ => Tls::without_verification(),
+    });
+    let tls = tls.map(|tls| match call.flag("ignore_local_time") {
+        Some(ignored) => tls.ignore_local_time(ignored),
+        None => tls,
+    });
+    let broker = match tls {
+        Some(tls) => Broker::tls(host, port, Box::leak(Box::new(tls))),
+        None => Broker::tcp(host, port),
+    };
+    let mut options = ConnectOptions::new(broker, kept("id").unwrap_or_default());
+    options = match (kept("user"), kept("password")) {
+        (Some(user), Some(password)) => options.credentials(user, password),
+        (Some(user), None) => options.user(user),
+        _ => options,
+    };
+    if let Some(keep_alive) = seconds(call, "keep_alive") {
+        options = options.keep_alive(keep_alive);
+    }
+    if let Some(clean_session) = call.flag("clean_session") {
+        options = options.clean_session(clean_session);
+    }
+    if let Some(version) = call.text("version") {
+        options = options.version(if version == "3.1" { MqttVersion::V3_1 } else { MqttVersion::V3_1_1 });
+    }
+    if let Some(topic) = kept("will_topic") {
+        let message = Box::leak(call.bytes("will_message").unwrap_or_default().to_owned().into_boxed_slice());
+        options = options.will(Box::leak(Box::new(Will::new(topic, message).qos(qos(call, "will_qos")))));
+    }
+    options
+}
+
+/// The driver's name of a family.
+pub fn family(family: simcom_modem_simulator::family::Family) -> Family {
+    use simcom_modem_simulator::family::Family as Simulated;
+    match family {
+        Simulated::A7600 => Family::A7600,
+        Simulated::A76xx => Family::A76xx,
+        Simulated::Sim7600 => Family::Sim7600,
+        Simulated::Sim767x => Family::Sim767x,
+    }
+}

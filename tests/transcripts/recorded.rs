@@ -1,0 +1,74 @@
+//! What the recorder writes of a session is a transcript that passes.
+
+use simcom_modem_simulator::family::Family;
+use simcom_modem_simulator::pipe::{Bench, Direction};
+use simcom_modem_simulator::transcript::{Observation, Recorder};
+use simcom_mqtt::{Broker, ConnectOptions, Publish, QoS, Will};
+
+use crate::calls::{self, ReplayInbox};
+use crate::driver::ClientIndex::First;
+use crate::replay;
+use crate::shell::shell_modem;
+
+const CALLS: &str = "\
+call: connect host=broker.example port=1883 id=pump-4 user=pump password=xxxxxxxxx will_topic=pump-4/state will_message=gone
+result: opened
+call: subscribe filter=pump-4/# qos=1
+result: ok
+call: publish topic=pump-4/level payload=\"\\r\\nAT+CPIN=1234\\r\\n> \\x00\\xff\" qos=1
+result: ok
+call: next_event
+result: message 0 pump-4/level \"\\r\\nAT+CPIN=1234\\r\\n> \\x00\\xff\"
+call: store_certificate name=depot-ca.pem data=xxxxxxxxxxxxxxxxxxx
+result: ok
+call: shutdown
+result: ok
+";
+
+#[test]
+fn a_recorded_session_replays_on_every_family() {
+    for family in Family::ALL {
+        let (header, dialogue) = record(family);
+        assert!(!dialogue.contains("topsecret") && !dialogue.contains("certificate\\r"), "{dialogue}");
+        let transcript = format!("{header}\n{CALLS}\n{dialogue}").parse().unwrap_or_else(|error| panic!("{error}"));
+        replay::in_every_form(&transcript).unwrap_or_else(|(line, problem)| panic!("line {line}: {problem}"));
+    }
+}
+
+/// Header and dialogue of a session with the simulated module.
+fn record(family: Family) -> (String, String) {
+    let bench = Bench::new(family);
+    session(&bench, family);
+    let known = Observation { module: "simulated", firmware: "none", family, origin: "a test" };
+    let mut written = Vec::new();
+    let mut recorder = Recorder::new(&mut written, &known).expect("a vector takes everything");
+    for (direction, now, bytes) in bench.transcript() {
+        match direction {
+            Direction::ToModem => recorder.sent(now, &bytes),
+            Direction::ToHost => recorder.received(now, &bytes),
+        }
+    }
+    drop(recorder);
+    let text = String::from_utf8(written).expect("a transcript is ASCII");
+    let (header, dialogue) = text.split_once("\n\n").expect("header and dialogue");
+    (header.to_owned(), dialogue.to_owned())
+}
+
+/// What [`CALLS`] say, with the secrets.
+fn session(bench: &Bench, family: Family) {
+    let inbox = ReplayInbox::new();
+    let will = Will::new("pump-4/state", b"gone");
+    let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "pump-4");
+    let options = options.credentials("pump", "topsecret").will(&will);
+    let mut modem = shell_modem(bench, calls::family(family), &inbox);
+    bench.block_on(async {
+        let message = Publish::new("pump-4/level", b"\r\nAT+CPIN=1234\r\n> \0\xff").qos(QoS::AtLeastOnce);
+        modem.client(First).connect(&options).await.unwrap();
+        modem.client(First).subscribe("pump-4/#", QoS::AtLeastOnce).await.unwrap();
+        modem.client(First).publish(&message).await.unwrap();
+        modem.next_event().await.unwrap();
+        let certificate = b"secret certificate\r";
+        modem.store_certificate("depot-ca.pem", certificate.len(), &mut &certificate[..]).await.unwrap();
+        modem.shutdown().await.2.unwrap();
+    });
+}

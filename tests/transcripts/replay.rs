@@ -1,0 +1,123 @@
+//! One transcript against the driver, in every form.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+use std::path::Path;
+
+use simcom_modem_simulator::pipe::{Bench, Bound, Chunking, Direction, ReadChunks};
+use simcom_modem_simulator::transcript::{Expectation, Transcript};
+
+use crate::calls::{self, ReplayInbox, ReplayModem};
+use crate::module::{Offence, ScriptedModule};
+use crate::shell::shell_modem;
+
+/// No call takes longer.
+const CALL: Bound = Bound { polls: 2_000_000, time: Duration::from_secs(400) };
+/// How long the driver has to stay silent and without an event when the dialogue is over.
+const QUIET: Duration = Duration::from_secs(3);
+/// At how many places at most a dialogue is split in two.
+const SPLITS: usize = 40;
+
+/// How the bytes come.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Chunks(Chunking),
+    /// Nothing comes together with what is before this byte of the module.
+    Split(usize),
+    /// At this speed.
+    Baud(u32),
+}
+
+fn forms(transcript: &Transcript) -> impl Iterator<Item = Form> {
+    let whole = Chunking::default();
+    let at_most = |count| Chunking { read: ReadChunks::AtMost(count), ..whole };
+    let reluctant =
+        Chunking { pending_before_read: true, longest_write: Some(1), pending_before_write: true, ..at_most(3) };
+    let length = transcript.bytes(Direction::ToHost).len();
+    let splits = (1..length).step_by(length.div_ceil(SPLITS).max(1)).map(Form::Split);
+    [whole, at_most(1), at_most(7), at_most(64), reluctant]
+        .map(Form::Chunks)
+        .into_iter()
+        .chain([Form::Baud(115_200)])
+        .chain(splits)
+}
+
+/// Replays a file in every form; says where it went wrong, and how.
+pub fn replay(path: &Path) -> Result<(), String> {
+    let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(path);
+    let transcript = Transcript::read(path).map_err(|error| error.to_string())?;
+    if transcript.header.calls.is_empty() {
+        return Err(format!("{}: the header has no calls", path.display()));
+    }
+    in_every_form(&transcript).map_err(|(line, problem)| format!("{}:{line}: {problem}", path.display()))
+}
+
+/// Replays a transcript in every form; says in which line it went wrong, and how.
+pub fn in_every_form(transcript: &Transcript) -> Result<(), (usize, String)> {
+    forms(transcript).try_for_each(|form| {
+        let (bench, module) = stage(transcript);
+        in_form(transcript, form, &bench, &module).map_err(|(line, problem)| {
+            // The last line stands for the end.
+            let line = line.unwrap_or_else(|| transcript.steps.last().map_or(1, |step| step.line));
+            (line, format!("{problem} ({form:?})\n{}", bench.transcript_text()))
+        })
+    })
+}
+
+fn stage(transcript: &Transcript) -> (Bench, ScriptedModule) {
+    let module = ScriptedModule::before(transcript.header.family);
+    (Bench::of(module.clone()), module)
+}
+
+fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &ScriptedModule) -> Result<(), Offence> {
+    let header = &transcript.header;
+    let inbox = ReplayInbox::new();
+    let mut modem = Some(shell_modem(bench, calls::family(header.family), &inbox));
+    for call in &header.before {
+        let result = bench.run(calls::make(call, &mut modem, &inbox), CALL);
+        let result = result.unwrap_or_else(|stopped| stopped.to_string());
+        if !matches!(&result[..], "ok" | "opened") {
+            return Err((Some(call.line), format!("{} before the dialogue: {result}", call.name)));
+        }
+    }
+    bench.pass(Duration::from_secs(1));
+    match form {
+        Form::Chunks(chunking) => bench.set_chunking(chunking),
+        Form::Split(place) => {
+            let read = ReadChunks::SplitAt(bench.passed(Direction::ToHost) + place);
+            bench.set_chunking(Chunking { read, ..Chunking::default() });
+        }
+        Form::Baud(baud) => bench.set_baud(NonZeroU32::new(baud)),
+    }
+    module.begin(bench.now(), transcript.steps.clone(), header.before.is_empty());
+    for Expectation { call, result } in &header.calls {
+        let came = bench.run(calls::make(call, &mut modem, &inbox), CALL);
+        if let Some(offence) = module.offence() {
+            return Err(offence);
+        }
+        let came = came.unwrap_or_else(|stopped| {
+            let waits_for =
+                module.missing().map(|(line, missing)| format!("; line {}: {missing}", line.unwrap_or_default()));
+            format!("nothing: {stopped}{}", waits_for.unwrap_or_default())
+        });
+        if came != *result {
+            return Err((Some(call.line + 1), format!("{} gives {came} instead of {result}", call.name)));
+        }
+    }
+    end(bench, module, modem, &inbox)
+}
+
+/// What is left of the dialogue comes, and nothing else happens.
+fn end(
+    bench: &Bench,
+    module: &ScriptedModule,
+    mut modem: Option<ReplayModem<'_>>,
+    inbox: &ReplayInbox,
+) -> Result<(), Offence> {
+    let quiet = Bound { time: QUIET + module.time_left(), ..CALL };
+    if let Ok(event) = bench.run(calls::next_event_of(&mut modem, inbox), quiet) {
+        return Err((None, format!("the header does not have this event: {event}")));
+    }
+    bench.pass(quiet.time);
+    module.offence().or_else(|| module.missing()).map_or(Ok(()), Err)
+}

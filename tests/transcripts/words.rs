@@ -1,0 +1,101 @@
+//! Results in the words of the format.
+
+use simcom_modem_simulator::transcript::Value;
+use simcom_mqtt::error::Refusal;
+use simcom_mqtt::network::{BringUpError, BringUpStage};
+use simcom_mqtt::urc::LossCause;
+use simcom_mqtt::{Connection, Error, Event};
+
+pub fn result<T>(result: Result<T, Error>, value: impl FnOnce(T) -> String) -> String {
+    match result {
+        Ok(it) => value(it),
+        Err(failure) => error(failure),
+    }
+}
+
+pub fn ok<T>(_: T) -> String {
+    "ok".to_owned()
+}
+
+pub fn connection(connection: Connection) -> String {
+    match connection {
+        Connection::Opened => "opened".to_owned(),
+        Connection::Adopted => "adopted".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn error(error: Error) -> String {
+    match error {
+        Error::Invalid(invalid) => format!("invalid {:?} {:?}", invalid.parameter, invalid.problem),
+        Error::Illegal { command, reason } => format!("illegal {} {reason:?}", command.as_str()),
+        Error::Refused { command, refusal: why } => format!("refused {} {}", command.as_str(), refusal(why)),
+        Error::NoAnswer { command } => format!("no_answer {}", command.as_str()),
+        Error::OutcomeUnknown { command } => format!("outcome_unknown {}", command.as_str()),
+        Error::ConnectionLost { command } => format!("connection_lost {}", command.as_str()),
+        Error::NetworkLost { command } => format!("network_lost {}", command.as_str()),
+        Error::ModemRestarted { command } => format!("modem_restarted {}", command.as_str()),
+        other => format!("{other:?}"),
+    }
+}
+
+fn refusal(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::Code(code) => code.number().to_string(),
+        Refusal::Error => "ERROR".to_owned(),
+        Refusal::Equipment(Some(number)) => format!("CME {number}"),
+        Refusal::Equipment(None) => "CME".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// A message has words of its own, because it comes from the inbox.
+pub fn event(event: Event) -> String {
+    match event {
+        Event::MessageAborted { client, count } => format!("message_aborted {} {count}", client.number()),
+        Event::MessageRefused { client, count, .. } => format!("message_refused {} {count}", client.number()),
+        Event::BytesLost => "bytes_lost".to_owned(),
+        Event::ConnectionLost { client, cause } => format!("connection_lost {} {}", client.number(), loss(cause)),
+        Event::NetworkLost => "network_lost".to_owned(),
+        Event::ModemRestarted => "modem_restarted".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn loss(cause: LossCause) -> String {
+    match cause {
+        LossCause::Closed => "closed".to_owned(),
+        LossCause::Reset => "reset".to_owned(),
+        LossCause::Network => "network".to_owned(),
+        LossCause::Other(number) => number.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+pub fn message(client: u8, topic: &[u8], payload: &[u8]) -> String {
+    format!("message {client} {} {}", Value(topic), Value(payload))
+}
+
+pub fn bring_up_error(failure: BringUpError) -> String {
+    match failure {
+        BringUpError::SimFailure(why) => format!("sim_failure {}", refusal(why)),
+        BringUpError::SimLocked(state) => format!("sim_locked {state:?}"),
+        BringUpError::PinMissing => "pin_missing".to_owned(),
+        BringUpError::PinRefused => "pin_refused".to_owned(),
+        BringUpError::Denied => "denied".to_owned(),
+        BringUpError::TimedOut { stage, .. } => format!("timed_out {}", stage_name(stage)),
+        BringUpError::Failed(failure) => error(failure),
+        other => format!("{other:?}"),
+    }
+}
+
+fn stage_name(stage: BringUpStage) -> String {
+    match stage {
+        BringUpStage::Module => "module".to_owned(),
+        BringUpStage::Sim => "sim".to_owned(),
+        BringUpStage::Settings => "settings".to_owned(),
+        BringUpStage::Registration(_) => "registration".to_owned(),
+        BringUpStage::Address => "address".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
