@@ -26,16 +26,22 @@ struct Open {
 
 /// A message handler that keeps account, with an inbox behind it.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     inbox: Inbox<INBOX_BYTES>,
     open: Option<Open>,
     complete: VecDeque<Open>,
     /// Of each client, since its last event: complete, refused, aborted.
     pub(super) since_event: [[u16; 3]; 2],
     pub(super) findings: Findings,
+    handed_over: usize,
 }
 
 impl Ledger {
+    /// How many messages were handed over as a whole.
+    pub(crate) fn handed_over(&self) -> usize {
+        self.handed_over
+    }
+
     /// Takes all messages out of the inbox: they are those that were handed over.
     pub(super) fn take_messages(&mut self) {
         let mut buffer = [0; INBOX_BYTES];
@@ -91,6 +97,7 @@ impl MessageHandler for Ledger {
         assert_eq!((open.topic.len(), open.payload.len()), (open.topic_length, open.payload_length));
         self.since_event[usize::from(open.client.number())][0] += 1;
         self.complete.push_back(open);
+        self.handed_over += 1;
         (&self.inbox).end();
     }
 

@@ -19,7 +19,7 @@
 //! What the module says while no call is under way waits in the UART.
 
 pub(crate) mod calls;
-mod ledger;
+pub(crate) mod ledger;
 mod recovery;
 mod run;
 pub(crate) mod simulated;
@@ -31,7 +31,7 @@ use simcom_mqtt::Family;
 use crate::findings::Findings;
 use crate::script::steps;
 use crate::split_first;
-use run::Run;
+pub(crate) use run::Run;
 
 /// Runs a script.
 ///
@@ -39,6 +39,10 @@ use run::Run;
 ///
 /// Where the core is wrong.
 pub fn check(input: &[u8]) -> Findings {
+    run(input).findings()
+}
+
+pub(crate) fn run(input: &[u8]) -> Run {
     let (head, input) = split_first(input);
     let family = match head & 3 {
         0 => Family::A7600,
@@ -52,7 +56,7 @@ pub fn check(input: &[u8]) -> Findings {
     if head & 8 != 0 {
         recovery::check(&mut run);
     }
-    run.findings()
+    run
 }
 
 /// Where `text` stands in `bytes`. The first byte is looked at first: libFuzzer watches every comparison of memory.

@@ -45,7 +45,7 @@ struct Transmitter {
     piece: usize,
 }
 
-pub(super) struct Run {
+pub(crate) struct Run {
     pub(super) core: Core<'static>,
     pub(super) ledger: Ledger,
     pub(super) now: Duration,
@@ -61,6 +61,8 @@ pub(super) struct Run {
     sent: Vec<u8>,
     flushed: bool,
     bytes_at_once: usize,
+    /// How the calls ended; nothing where one was dropped.
+    results: Vec<Option<Result<(), Error>>>,
 }
 
 impl Run {
@@ -79,11 +81,18 @@ impl Run {
             sent: Vec::new(),
             flushed: false,
             bytes_at_once: 0,
+            results: Vec::new(),
         }
     }
 
     pub(super) fn findings(self) -> Findings {
         self.ledger.findings
+    }
+
+    /// How the calls ended, and how many messages were handed over.
+    #[cfg(test)]
+    pub(crate) fn outcome(&self) -> crate::seeds::session::Outcome {
+        (self.results.clone(), self.ledger.handed_over())
     }
 
     /// Runs the script to its end.
@@ -312,6 +321,7 @@ impl Carrier for Run {
             assert!(self.take_events() > 0, "no event though the wait for one has ended");
         }
         self.source = usize::MAX;
+        self.results.push(ended);
     }
 
     /// They tell no more than has happened.
