@@ -37,6 +37,11 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// Whether a message has begun that was accepted.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// How many messages were handed over as a whole.
     pub(crate) fn handed_over(&self) -> usize {
         self.handed_over

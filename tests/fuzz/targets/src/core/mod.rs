@@ -22,6 +22,7 @@ pub(crate) mod calls;
 pub(crate) mod ledger;
 mod recovery;
 mod run;
+mod sent;
 pub(crate) mod simulated;
 
 use core::time::Duration;

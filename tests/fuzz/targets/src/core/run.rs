@@ -10,6 +10,7 @@ use simcom_mqtt::{Error, Event, Family};
 use super::calls::{self, Carrier, Expected};
 use super::ledger::Ledger;
 use super::places;
+use super::sent::Sent;
 use crate::findings::Findings;
 use crate::script::Step;
 
@@ -58,8 +59,10 @@ pub(crate) struct Run {
     /// Everything that the core was given.
     pub(super) received: Vec<u8>,
     /// What the present call has sent.
-    sent: Vec<u8>,
+    sent: Sent,
     flushed: bool,
+    /// The receiver has reported an error.
+    has_failed: bool,
     bytes_at_once: usize,
     /// How the calls ended; nothing where one was dropped.
     results: Vec<Option<Result<(), Error>>>,
@@ -78,8 +81,9 @@ impl Run {
             transmitter: Transmitter { left: None, piece: usize::MAX },
             source: usize::MAX,
             received: Vec::new(),
-            sent: Vec::new(),
+            sent: Sent::default(),
             flushed: false,
+            has_failed: false,
             bytes_at_once: 0,
             results: Vec::new(),
         }
@@ -204,7 +208,12 @@ impl Run {
                 self.core.receive(&bytes, call, &mut self.ledger);
                 Ok(())
             }
-            Err(kind) => self.core.receive_failed(kind, &mut self.ledger),
+            Err(kind) => {
+                self.has_failed = true;
+                self.core.receive_failed(kind, &mut self.ledger)?;
+                assert!(!self.ledger.is_open(), "a message goes on though bytes of it are lost");
+                Ok(())
+            }
         }
     }
 
@@ -279,7 +288,7 @@ impl Run {
             if count == 0 {
                 break;
             }
-            self.sent.extend(&bytes[..count]);
+            self.sent.push(&bytes[..count], &self.received);
             if let Some(left) = &mut self.transmitter.left {
                 *left -= count;
             }
@@ -313,9 +322,9 @@ impl Carrier for Run {
         if let Some(Err(error)) = ended {
             assert!(!error.to_string().is_empty());
         }
-        assert!(places(&self.sent, b"AT+CMQTTPUB=").count() <= 1, "a message was published twice");
+        assert!(places(self.sent.bytes(), b"AT+CMQTTPUB=").count() <= 1, "a message was published twice");
         if ended == Some(Ok(())) {
-            expected.check(&self.received[started..], &self.sent);
+            expected.check(&self.received[started..], self.sent.bytes());
         }
         if expected.listens && ended == Some(Ok(())) {
             assert!(self.take_events() > 0, "no event though the wait for one has ended");
@@ -340,6 +349,7 @@ impl Carrier for Run {
                     assert!(since(&self.ledger, client, 2) <= count && count > 0)
                 }
                 Event::ConnectionLost { .. } => assert!(self.has_received(b"+CMQTTCONNLOST"), "no loss"),
+                Event::BytesLost => assert!(self.has_failed, "no error"),
                 Event::NetworkLost => assert!(self.has_received(b"+CMQTTNONET"), "no loss"),
                 _ => {}
             }
