@@ -3,26 +3,18 @@
 use core::time::Duration;
 
 use simcom_modem_simulator::behaviour::{Behaviour, Injection, Override, Point, ScriptedAnswer};
-use simcom_modem_simulator::family::Family as ModuleFamily;
 pub use simcom_modem_simulator::pipe::Bench;
 use simcom_modem_simulator::referee::ComplaintKind;
 
-pub(crate) use crate::FAMILIES;
+pub use crate::FAMILIES;
 use crate::driver::error::Refusal;
 use crate::driver::urc::LossCause;
 use crate::driver::{Broker, ClientIndex, ConnectOptions, Error, Event, Family, Inbox, Publish, QoS, ResultCode, Will};
+pub use crate::families::{ALL_FAMILIES, module_family};
 pub use crate::shell::{ShellModem, shell_modem};
 
 pub const FIRST: ClientIndex = ClientIndex::First;
 pub const SECOND: ClientIndex = ClientIndex::Second;
-
-/// All families, as the driver and as the module know them. Most tests take the shell's [`FAMILIES`].
-pub const ALL_FAMILIES: [(Family, ModuleFamily); 4] = [
-    (Family::A7600, ModuleFamily::A7600),
-    (Family::A76xx, ModuleFamily::A76xx),
-    (Family::Sim7600, ModuleFamily::Sim7600),
-    (Family::Sim767x, ModuleFamily::Sim767x),
-];
 
 /// The families of the shell that can stage several subscriptions.
 pub fn staging_families() -> Vec<Family> {
@@ -30,11 +22,6 @@ pub fn staging_families() -> Vec<Family> {
     let staging: Vec<_> = families.filter(|family| family.has_staged_subscriptions()).collect();
     assert!(!staging.is_empty(), "the test would try nothing");
     staging
-}
-
-/// What a module calls a family.
-pub fn module_family(family: Family) -> ModuleFamily {
-    ALL_FAMILIES.iter().find(|(driver, _)| *driver == family).expect("every family is in the table").1
 }
 
 pub type TestInbox = Inbox<32_768>;

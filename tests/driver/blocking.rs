@@ -9,6 +9,7 @@ mod bench;
 mod bring_up;
 mod broken_messages;
 mod command_set;
+mod families;
 mod faults;
 mod handler;
 mod idle;
@@ -29,14 +30,14 @@ mod tls;
 mod unanswered;
 mod unknown_clients;
 
+use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_mqtt as driver;
 
 use driver::Family;
-use simcom_modem_simulator::family::Family as ModuleFamily;
 
 /// The families that the tests run on. One is enough: families differ in the core, which both shells share and which the
-/// tests of the async client take through all of them; the blocking one moves bytes, asks for the time and calls the idle hook,
+/// tests of the async client take through all of them; the shell moves bytes, asks for the time and calls the idle hook,
 /// whatever the family. It is the one with the longest payloads and with staged subscriptions, so that no test is void.
 /// Whole sessions (`main_path`) and calls given up by the idle hook (`idle`) take all families here too: what is written
 /// and read, and where a call can be given up, is each family's own.
-const FAMILIES: [(Family, ModuleFamily); 1] = [(Family::A76xx, ModuleFamily::A76xx)];
+pub const FAMILIES: [(Family, ModuleFamily); 1] = [(Family::A76xx, ModuleFamily::A76xx)];

@@ -9,6 +9,7 @@ mod bring_up;
 mod broken_messages;
 mod cancellation;
 mod command_set;
+mod families;
 mod faults;
 mod handler;
 mod interjections;
@@ -31,10 +32,8 @@ mod transmitters;
 mod unanswered;
 mod unknown_clients;
 
+use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_mqtt as driver;
 
-use driver::Family;
-use simcom_modem_simulator::family::Family as ModuleFamily;
-
 /// The families that the tests run on.
-const FAMILIES: [(Family, ModuleFamily); 4] = bench::ALL_FAMILIES;
+pub const FAMILIES: [(driver::Family, ModuleFamily); 4] = families::ALL_FAMILIES;

@@ -107,6 +107,25 @@ fn the_largest_payload_of_the_family_goes_out_and_comes_back() {
 }
 
 #[test]
+fn a_payload_from_a_reader_arrives_whole_where_the_transmitter_takes_few_bytes_at_a_time() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        bench.set_chunking(Chunking { longest_write: Some(7), ..Chunking::default() });
+        let inbox = TestInbox::new();
+        let payload: Vec<u8> = (0..=u8::MAX).collect();
+        bench.block_on(async {
+            let mut modem = modem(&bench, family, &inbox);
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            let message = Publish::new("meter-3/log", b"").qos(QoS::AtLeastOnce);
+            let mut reader = &payload[..];
+            modem.client(FIRST).publish_from(&message, payload.len(), &mut reader).await.or_transcript(&bench);
+        });
+        let publications = bench.loopback(|broker, _| broker.publications().to_vec());
+        assert_eq!(publications.iter().map(|publication| &publication.payload).collect::<Vec<_>>(), [&payload]);
+    }
+}
+
+#[test]
 fn a_payload_of_10240_bytes_comes_in_on_every_family() {
     for (family, _) in ALL_FAMILIES {
         let bench = bench(family);

@@ -2,6 +2,8 @@
 
 mod case;
 mod execution;
+#[path = "../driver/families.rs"]
+mod families;
 mod grid;
 mod known;
 mod report;
@@ -11,7 +13,10 @@ mod session;
 mod shell;
 mod verdict;
 
+use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_mqtt as driver;
+
+const FAMILIES: [(driver::Family, ModuleFamily); 4] = families::ALL_FAMILIES;
 
 /// A call of the blocking client ends by itself.
 const DROPS_FUTURES: bool = false;

@@ -8,7 +8,8 @@ use simcom_modem_simulator::fault::{Fault, Rates};
 use simcom_modem_simulator::pipe::Direction;
 
 use crate::driver::Family;
-use crate::session::{Call, FAMILIES, PART_SIZE};
+use crate::families::module_family;
+use crate::session::{Call, PART_SIZE};
 
 /// A session on a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +31,7 @@ impl Setting {
     }
 
     pub fn behaviour(&self) -> Behaviour {
-        let (_, family) = FAMILIES.iter().find(|(driver, _)| *driver == self.family).expect("every family is listed");
-        let mut behaviour = Behaviour::of(*family);
+        let mut behaviour = Behaviour::of(module_family(self.family));
         behaviour.part_size = self.part_size;
         for (name, value) in self.switches {
             behaviour.set(name, value).expect("the switch is known");
@@ -47,6 +47,8 @@ pub enum Incident {
     ConnectionLost,
     NetworkLost,
     HostReset,
+    /// The broker answers nothing for a while, and the host is reset at the end of it.
+    HostResetUnanswered,
 }
 
 /// What goes wrong.
@@ -67,6 +69,8 @@ pub enum Trouble {
 pub const OVERRUN: ErrorKind = ErrorKind::Other;
 /// How long a line is silent.
 pub const SILENCE: Duration = Duration::from_secs(2);
+/// How long the broker is silent.
+pub const UNANSWERED: Duration = Duration::from_secs(1);
 /// How late an answer is: later than the driver waits for a final result.
 pub const LATENESS: Duration = Duration::from_secs(12);
 /// How late the rest of a message is: it is not given up before 2 s without a byte.
@@ -97,12 +101,13 @@ pub enum Class {
     ConnectionLost,
     NetworkLost,
     HostReset,
+    HostResetUnanswered,
     Dropped,
     Chance,
 }
 
 impl Class {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::ToHostLost,
         Self::ToHostDoubled,
         Self::ToHostChanged,
@@ -124,6 +129,7 @@ impl Class {
         Self::ConnectionLost,
         Self::NetworkLost,
         Self::HostReset,
+        Self::HostResetUnanswered,
         Self::Dropped,
         Self::Chance,
     ];
@@ -152,6 +158,7 @@ impl Class {
             Self::ConnectionLost => "connection lost",
             Self::NetworkLost => "network lost",
             Self::HostReset => "host reset",
+            Self::HostResetUnanswered => "host reset while the broker is silent for 1 s",
             Self::Dropped => "call dropped",
             Self::Chance => "to the host: lost and doubled by chance",
         }

@@ -1,10 +1,10 @@
 //! One run: the calls of a session with its trouble, then a recovery, and the verdict.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::ops::Range;
 use core::pin::pin;
-use core::task::Poll;
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -14,9 +14,10 @@ use simcom_modem_simulator::modem::JournalEntry;
 use simcom_modem_simulator::pipe::{Bench, Bound, Chunking, Direction, ReadChunks, Stopped, Why};
 
 use crate::DROPS_FUTURES;
-use crate::case::{Case, Class, Incident, OVERRUN, RATES, Trouble};
+use crate::case::{Case, Class, Incident, OVERRUN, RATES, Trouble, UNANSWERED};
 use crate::driver::{Error, Event};
-use crate::session::{Call, FAMILIES, HostInbox, HostModem, make, sent_by_broker, sent_by_host};
+use crate::families::module_family;
+use crate::session::{Call, HostInbox, HostModem, make, sent_by_broker, sent_by_host};
 use crate::shell::shell_modem;
 use crate::verdict::{Before, Reported, Verdict, Violation, judge_traffic, take_messages};
 
@@ -63,8 +64,7 @@ struct Execution<'a> {
     bench: Bench,
     inbox: &'a HostInbox,
     modem: Option<HostModem<'a>>,
-    /// The host is to be reset.
-    is_reset: Rc<Cell<bool>>,
+    reset: Rc<Reset>,
     /// When an incident happened, or the call was dropped.
     incident_at: Rc<Cell<Option<Duration>>>,
     /// The fault has passed: what happened before is known.
@@ -108,8 +108,7 @@ pub fn run(case: &Case, reference: &Reference) -> (Verdict, String) {
 impl<'a> Execution<'a> {
     fn new(case: &'a Case, inbox: &'a HostInbox) -> Self {
         let family = case.setting.family;
-        let (_, module_family) = FAMILIES.iter().find(|(driver, _)| *driver == family).expect("every family is listed");
-        let bench = Bench::with(*module_family, case.setting.behaviour());
+        let bench = Bench::with(module_family(family), case.setting.behaviour());
         bench.modem(|module, _| module.keep_journal());
         bench.set_baud(case.setting.baud.and_then(core::num::NonZeroU32::new));
         if case.setting.is_cut_small {
@@ -121,7 +120,7 @@ impl<'a> Execution<'a> {
             bench,
             inbox,
             modem,
-            is_reset: Rc::default(),
+            reset: Rc::default(),
             incident_at: Rc::default(),
             is_recovering: false,
             received: Vec::new(),
@@ -137,10 +136,10 @@ impl<'a> Execution<'a> {
             Trouble::Overrun(position, count) => self.bench.plan_overrun(position, count, OVERRUN),
             Trouble::Chance(seed) => self.bench.set_fault_rates(Direction::ToHost, seed, RATES),
             Trouble::Incident(direction, position, incident) => {
-                let (reset, at) = (self.is_reset.clone(), self.incident_at.clone());
+                let (reset, at) = (self.reset.clone(), self.incident_at.clone());
                 let action = move |bench: &Bench| {
                     at.set(Some(bench.now()));
-                    befall(bench, incident, &reset);
+                    befall(bench, incident, reset);
                 };
                 match direction {
                     Direction::ToHost => self.bench.after_output(position, action),
@@ -204,11 +203,12 @@ impl<'a> Execution<'a> {
             _ => strike.at,
         });
         // A module that restarts hears nothing before it has booted.
-        let boot = match self.case.trouble {
+        let lasts = match self.case.trouble {
             Trouble::Incident(_, _, Incident::Restart) => self.bench.modem(|module, _| module.behaviour().timing.boot),
+            Trouble::Incident(_, _, Incident::HostResetUnanswered) => UNANSWERED,
             _ => Duration::ZERO,
         };
-        ends.chain(self.incident_at.get().map(|at| at + boot)).max().unwrap_or_default()
+        ends.chain(self.incident_at.get().map(|at| at + lasts)).max().unwrap_or_default()
     }
 
     /// Makes a call and judges how it ended.
@@ -246,15 +246,15 @@ impl<'a> Execution<'a> {
         bench.set_time_limit(bench.now() + time);
         let mut future = pin!(future);
         let polls = Cell::new(0);
-        let is_reset = self.is_reset.clone();
+        let reset = self.reset.clone();
         let result = bench.run(
             poll_fn(|context| {
                 polls.set(polls.get() + 1);
-                if is_reset.take() {
+                if reset.is_due(context) {
                     return Poll::Ready(None);
                 }
                 match future.as_mut().poll(context) {
-                    _ if is_reset.take() => Poll::Ready(None),
+                    _ if reset.is_due(context) => Poll::Ready(None),
                     Poll::Ready(result) => Poll::Ready(Some(result)),
                     Poll::Pending => Poll::Pending,
                 }
@@ -426,8 +426,30 @@ impl<'a> Execution<'a> {
     }
 }
 
+/// The reset of the host.
+#[derive(Default)]
+struct Reset {
+    is_due: Cell<bool>,
+    host: RefCell<Option<Waker>>,
+}
+
+impl Reset {
+    fn now(&self) {
+        self.is_due.set(true);
+        if let Some(host) = self.host.take() {
+            host.wake();
+        }
+    }
+
+    /// Tells once; else a later reset wakes the host.
+    fn is_due(&self, context: &Context<'_>) -> bool {
+        self.host.replace(Some(context.waker().clone()));
+        self.is_due.take()
+    }
+}
+
 /// Brings an incident about.
-fn befall(bench: &Bench, incident: Incident, reset: &Cell<bool>) {
+fn befall(bench: &Bench, incident: Incident, reset: Rc<Reset>) {
     match incident {
         Incident::Restart => {
             bench.cut_output();
@@ -435,7 +457,14 @@ fn befall(bench: &Bench, incident: Incident, reset: &Cell<bool>) {
         }
         Incident::ConnectionLost => bench.loopback(|broker, now| broker.close(now, 0, 1)),
         Incident::NetworkLost => bench.modem(|module, now| module.network_lost(now)),
-        Incident::HostReset => reset.set(true),
+        Incident::HostReset => reset.now(),
+        Incident::HostResetUnanswered => {
+            bench.loopback(|broker, _| broker.silent = true);
+            bench.at(bench.now() + UNANSWERED, move |bench| {
+                bench.loopback(|broker, _| broker.silent = false);
+                reset.now();
+            });
+        }
     }
 }
 

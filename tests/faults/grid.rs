@@ -11,9 +11,9 @@ use crate::case::{Case, Class, Incident, LATENESS, LATENESS_IN_MESSAGE, SILENCE,
 use crate::execution::{Reference, reference, run};
 use crate::known::{self, Form};
 use crate::report;
-use crate::session::{Call, FAMILIES, LONG, WHOLE};
+use crate::session::{Call, LONG, WHOLE};
 use crate::verdict::Verdict;
-use crate::{DROPS_FUTURES, NAME};
+use crate::{DROPS_FUTURES, FAMILIES, NAME};
 
 /// The speed at which what goes to the module takes its time.
 const BAUD: u32 = 115_200;
@@ -115,6 +115,7 @@ fn incidents(direction: Direction, position: usize, add: Add<'_>) {
         (Class::ConnectionLost, Incident::ConnectionLost),
         (Class::NetworkLost, Incident::NetworkLost),
         (Class::HostReset, Incident::HostReset),
+        (Class::HostResetUnanswered, Incident::HostResetUnanswered),
     ] {
         add(class, Trouble::Incident(direction, position, incident));
     }

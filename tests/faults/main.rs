@@ -5,6 +5,8 @@
 
 mod case;
 mod execution;
+#[path = "../driver/families.rs"]
+mod families;
 mod grid;
 mod known;
 mod report;
@@ -13,7 +15,10 @@ mod session;
 mod shell;
 mod verdict;
 
+use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_mqtt as driver;
+
+const FAMILIES: [(driver::Family, ModuleFamily); 4] = families::ALL_FAMILIES;
 
 /// Whether a future that is under way can be dropped at any poll.
 const DROPS_FUTURES: bool = true;

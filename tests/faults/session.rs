@@ -2,20 +2,10 @@
 
 use std::sync::LazyLock;
 
-use simcom_modem_simulator::family::Family as ModuleFamily;
-
 use crate::driver::{Broker, ClientIndex, ConnectOptions, Error, Event, Family, Inbox, Publish, QoS, Will};
 use crate::shell::ShellModem;
 
 pub const FIRST: ClientIndex = ClientIndex::First;
-
-/// The families as the driver and as the module know them.
-pub const FAMILIES: [(Family, ModuleFamily); 4] = [
-    (Family::A7600, ModuleFamily::A7600),
-    (Family::A76xx, ModuleFamily::A76xx),
-    (Family::Sim7600, ModuleFamily::Sim7600),
-    (Family::Sim767x, ModuleFamily::Sim767x),
-];
 
 pub type HostInbox = Inbox<32_768>;
 pub type HostModem<'a> = ShellModem<'a, &'a HostInbox>;

@@ -2,12 +2,14 @@
 
 use core::time::Duration;
 
+use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_modem_simulator::transcript::Call;
 use simcom_mqtt::command::{Accq, AccqRead, At, EchoOff, MqttVersion, Rel, ServerType, Start, Stop};
 use simcom_mqtt::family::VersionSetting;
 use simcom_mqtt::network::{Apn, CclkRead, Cpin, Credentials, Csq, SimState};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Event, Family, Inbox, Publish, QoS, Tls, Will};
 
+use crate::families::ALL_FAMILIES;
 use crate::shell::ShellModem;
 use crate::words;
 
@@ -51,7 +53,7 @@ pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &Repl
             words::result(modem.client(client(call)).connect(options).await, words::connection)
         }
         "reconnect" => words::result(modem.client(client(call)).reconnect().await, words::connection),
-        "publish" | "subscribe" | "unsubscribe" | "disconnect" => {
+        "publish" | "subscribe" | "subscribe_all" | "unsubscribe" | "disconnect" => {
             words::result(with_client(call, modem).await, words::ok)
         }
         _ => execute(call, modem).await,
@@ -62,6 +64,7 @@ async fn with_client(call: &Call, modem: &mut ReplayModem<'_>) -> Result<(), sim
     let mut client = modem.client(client(call));
     match call.name {
         "publish" => client.publish(&publish(call)).await,
+        "subscribe_all" => client.subscribe_all(&filters(call)).await,
         "subscribe" => client.subscribe(text(call, "filter"), qos(call, "qos")).await,
         "unsubscribe" => client.unsubscribe(text(call, "filter")).await,
         _ => client.disconnect().await,
@@ -121,7 +124,7 @@ pub async fn next_event_of(modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayIn
     }
 }
 
-/// The next message or event. The driver joins the events of several messages: each is told here.
+/// The next message or event. The driver joins the events of several messages; here each message is one.
 async fn next_event(modem: &mut ReplayModem<'_>, inbox: &ReplayInbox) -> String {
     let mut buffer = vec![0; 32_768];
     loop {
@@ -133,6 +136,15 @@ async fn next_event(modem: &mut ReplayModem<'_>, inbox: &ReplayInbox) -> String 
             other => return words::result(other, words::event),
         }
     }
+}
+
+/// Filters and their qualities of service, as `a/b:1 c/#:0`; without one it is 0.
+fn filters(call: &Call) -> Vec<(&str, QoS)> {
+    let filters = text(call, "filters").split_whitespace();
+    let with_qos = filters.map(|filter| filter.rsplit_once(':').unwrap_or((filter, "0")));
+    with_qos
+        .map(|(filter, qos)| (filter, qos.parse().ok().and_then(QoS::from_number).unwrap_or(QoS::AtMostOnce)))
+        .collect()
 }
 
 async fn bring_up(call: &Call, modem: &mut ReplayModem<'_>) -> String {
@@ -209,12 +221,6 @@ fn options(call: &Call) -> ConnectOptions<'static> {
 }
 
 /// The driver's name of a family.
-pub fn family(family: simcom_modem_simulator::family::Family) -> Family {
-    use simcom_modem_simulator::family::Family as Simulated;
-    match family {
-        Simulated::A7600 => Family::A7600,
-        Simulated::A76xx => Family::A76xx,
-        Simulated::Sim7600 => Family::Sim7600,
-        Simulated::Sim767x => Family::Sim767x,
-    }
+pub fn family(family: ModuleFamily) -> Family {
+    ALL_FAMILIES.iter().find(|(_, module)| *module == family).expect("every family is in the table").0
 }

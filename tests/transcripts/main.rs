@@ -2,6 +2,9 @@
 
 mod calls;
 mod failing;
+#[path = "../driver/families.rs"]
+#[allow(dead_code, reason = "no transcript asks for the module's name of a family")]
+mod families;
 mod files;
 mod module;
 mod recorded;

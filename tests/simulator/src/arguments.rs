@@ -1,5 +1,7 @@
 //! The command line.
 
+mod faults;
+
 use std::fmt::Write;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -8,6 +10,9 @@ use clap::{Args, Parser};
 use simcom_modem_simulator::behaviour::{Behaviour, SWITCHES, SwitchError};
 use simcom_modem_simulator::family::Family;
 use simcom_modem_simulator::mqtt::BrokerAddress;
+
+pub use faults::{FaultRate, PlannedFault, name, rates};
+use faults::{fault_rate, planned_fault};
 
 /// A simulated SIMCom LTE module: the AT+CMQTT command set, carried to a real MQTT broker.
 ///
@@ -30,9 +35,23 @@ pub struct Arguments {
     #[arg(long = "set", value_name = "SWITCH=VALUE", value_parser = setting)]
     pub settings: Vec<(String, String)>,
 
-    /// Send to the host no faster than a UART at this rate
+    /// Carry bytes no faster than a UART at this rate, in both directions
     #[arg(long, value_name = "N")]
     pub baud: Option<NonZeroU32>,
+
+    /// What happens to a byte of a direction, counted from 0; repeatable. DIRECTION is to-modem or to-host, FAULT is
+    /// lose, double, flip=BITS, silence=MS (lost, and what follows within that time) or hold=MS (late)
+    #[arg(long = "fault", value_name = "DIRECTION:BYTE:FAULT", value_parser = planned_fault)]
+    pub faults: Vec<PlannedFault>,
+
+    /// How likely each byte of a direction is to suffer a fault; repeatable. FAULT is lose, double or flip, RATE is from 0
+    /// to 1
+    #[arg(long = "fault-rate", value_name = "DIRECTION:FAULT=RATE", value_parser = fault_rate)]
+    pub fault_rates: Vec<FaultRate>,
+
+    /// The same seed gives the same faults for the same bytes
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "fault_rates")]
+    pub fault_seed: u64,
 
     /// Restart the module once, this long after the start
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -46,7 +65,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 
-    /// End with exit code 3 if the referee found errors; its warnings do not count
+    /// End with exit code 3 if the referee found errors, else with 4 if a --fault was beyond the end of the dialogue
     #[arg(long)]
     pub strict: bool,
 }
@@ -118,6 +137,14 @@ mod tests {
         for switch in SWITCHES {
             assert!(help.contains(switch.name), "{}", switch.name);
         }
+    }
+
+    #[test]
+    fn a_seed_wants_a_rate() {
+        let arguments = ["simulator", "--tcp", "127.0.0.1:0", "--fault-seed", "7"];
+        assert!(Arguments::try_parse_from(arguments).is_err());
+        let with_rate = arguments.into_iter().chain(["--fault-rate", "to-host:lose=0.1"]);
+        assert_eq!(Arguments::try_parse_from(with_rate).unwrap().fault_seed, 7);
     }
 
     #[test]

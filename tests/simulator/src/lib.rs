@@ -35,6 +35,7 @@ pub mod mqtt;
 pub mod pipe;
 pub mod referee;
 pub mod transcript;
+mod wire;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -14,6 +14,7 @@ use clap::Parser;
 use simcom_modem_simulator::front_end::pty::PtyFrontEnd;
 use simcom_modem_simulator::front_end::tcp::TcpFrontEnd;
 use simcom_modem_simulator::front_end::{Dialogue, Remote, Simulator};
+use simcom_modem_simulator::pipe::Direction;
 use simcom_modem_simulator::referee::Severity;
 use simcom_modem_simulator::transcript::{Observation, Recorder};
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,16 +24,17 @@ use arguments::{Arguments, Place};
 
 /// Exit code of `--strict` when the host made mistakes.
 const COMPLAINED: u8 = 3;
+/// Exit code of `--strict` when a planned fault never struck.
+const FAULT_NOT_REACHED: u8 = 4;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let strict = arguments.strict;
     match run(arguments).await {
-        Ok(Complaints { errors: 0, warnings: 0 }) => ExitCode::SUCCESS,
-        Ok(Complaints { errors, warnings }) => {
-            eprintln!("referee: {errors} errors, {warnings} warnings");
-            if strict && errors > 0 { ExitCode::from(COMPLAINED) } else { ExitCode::SUCCESS }
+        Ok(report) => {
+            report.print();
+            if strict { report.exit_code() } else { ExitCode::SUCCESS }
         }
         Err(error) => {
             eprintln!("simcom-modem-simulator: {error}");
@@ -41,14 +43,53 @@ async fn main() -> ExitCode {
     }
 }
 
-/// How often the referee complained.
-struct Complaints {
+/// What there is to say at the end.
+struct Report {
     errors: usize,
     warnings: usize,
+    /// Faults that never struck, in words.
+    not_reached: Vec<String>,
 }
 
-/// Serves hosts until a signal ends it, and counts the complaints.
-async fn run(arguments: Arguments) -> Result<Complaints, Box<dyn Error>> {
+impl Report {
+    fn of(simulator: &mut Simulator) -> Self {
+        let complaints = simulator.complaints();
+        let errors = complaints.iter().filter(|complaint| complaint.severity == Severity::Error).count();
+        let warnings = complaints.len() - errors;
+        let mut not_reached = Vec::new();
+        for direction in [Direction::ToModem, Direction::ToHost] {
+            let (name, passed) = (arguments::name(direction), simulator.passed(direction));
+            for (position, fault) in simulator.faults_not_reached(direction) {
+                not_reached.push(format!(
+                    "the fault {name} at byte {position} ({fault}) is beyond the end of the dialogue: {passed} bytes went there"
+                ));
+            }
+        }
+        Self { errors, warnings, not_reached }
+    }
+
+    fn print(&self) {
+        for fault in &self.not_reached {
+            eprintln!("simcom-modem-simulator: {fault}");
+        }
+        if self.errors + self.warnings > 0 {
+            eprintln!("referee: {} errors, {} warnings", self.errors, self.warnings);
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        if self.errors > 0 {
+            ExitCode::from(COMPLAINED)
+        } else if !self.not_reached.is_empty() {
+            ExitCode::from(FAULT_NOT_REACHED)
+        } else {
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Serves hosts until a signal ends it.
+async fn run(arguments: Arguments) -> Result<Report, Box<dyn Error>> {
     let mut simulator = simulator(&arguments)?;
     let remote = simulator.remote();
     // Before "ready", so that whoever waits for that line can rely on them.
@@ -58,8 +99,7 @@ async fn run(arguments: Arguments) -> Result<Complaints, Box<dyn Error>> {
         () = signals.obey(&remote) => {}
         never = restart_after(arguments.restart_after, &remote) => match never {},
     }
-    let errors = simulator.complaints().iter().filter(|complaint| complaint.severity == Severity::Error).count();
-    Ok(Complaints { errors, warnings: simulator.complaints().len() - errors })
+    Ok(Report::of(&mut simulator))
 }
 
 fn simulator(arguments: &Arguments) -> Result<Simulator, Box<dyn Error>> {
@@ -69,6 +109,14 @@ fn simulator(arguments: &Arguments) -> Result<Simulator, Box<dyn Error>> {
     }
     if let Some(baud) = arguments.baud {
         simulator = simulator.baud(baud);
+    }
+    for planned in &arguments.faults {
+        simulator.plan_fault(planned.direction, planned.position, planned.fault);
+    }
+    for direction in [Direction::ToModem, Direction::ToHost] {
+        if let Some(rates) = arguments::rates(&arguments.fault_rates, direction)? {
+            simulator.set_fault_rates(direction, arguments.fault_seed, rates);
+        }
     }
     let dialogue = if arguments.log { Dialogue::new(io::stderr()) } else { Dialogue::complaints_only(io::stderr()) };
     Ok(simulator.observer((dialogue, recorder(arguments)?)))

@@ -55,7 +55,7 @@ use received::Received;
 use script::Injected;
 use terminal::Terminal;
 
-/// Commands that come within this time of a loss or restart may have been on the wire when it was reported.
+/// Commands that come within this time of a report of a loss or restart may have been on the wire already.
 const CROSSING: Duration = Duration::from_secs(1);
 
 /// A simulated module.
@@ -294,7 +294,8 @@ impl Modem {
     }
 
     fn has_just_lost(&self) -> bool {
-        self.last_loss.is_some_and(|loss| self.now.saturating_sub(loss) < CROSSING)
+        self.terminal.since_boot.ready_line_is_due
+            || self.last_loss.is_some_and(|loss| self.now.saturating_sub(loss) < CROSSING)
     }
 
     fn request(&mut self, request: Request) {

@@ -13,7 +13,6 @@ mod receiver;
 mod tests;
 mod transcript;
 mod transmitter;
-mod wire;
 
 pub use clock::Clock;
 pub use executor::{Bound, Stopped, Why};
@@ -79,6 +78,7 @@ struct Inner {
     chunking: Chunking,
     timers: Timers,
     standstill: Standstill,
+    has_host: bool,
     reader: Option<core::task::Waker>,
     writer: Option<core::task::Waker>,
     at: Vec<(Duration, Action)>,
@@ -112,6 +112,7 @@ impl Bench {
             chunking: Chunking::default(),
             timers: Timers::default(),
             standstill: Standstill::default(),
+            has_host: false,
             reader: None,
             writer: None,
             at: Vec::new(),
@@ -123,6 +124,14 @@ impl Bench {
     /// The host's end of the line. Taken again, it stands for a host that has been reset: bytes that the earlier
     /// receiver had already shown are gone.
     pub fn host(&self) -> (Receiver, Transmitter) {
+        {
+            let inner = &mut *self.0.borrow_mut();
+            if core::mem::replace(&mut inner.has_host, true)
+                && let Device::Simulated(modem) = &mut inner.device
+            {
+                modem.host_replaced(inner.now);
+            }
+        }
         (Receiver::new(self.clone()), Transmitter::new(self.clone()))
     }
 

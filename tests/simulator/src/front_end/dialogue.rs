@@ -1,20 +1,28 @@
 //! What goes over the wire, for the eyes of a person.
 
+use std::fmt;
 use std::io::Write;
 use std::time::Instant;
 
+use crate::fault::Strike;
+use crate::pipe::Direction;
 use crate::referee::Complaint;
 
 /// Sees what passes between host and module.
 pub trait Observer {
-    /// Bytes from the host, as they arrived.
+    /// Bytes from the host, as they arrived at the module: late, lost or changed where a fault struck.
     fn host_sent(&mut self, bytes: &[u8]) {
         let _ = bytes;
     }
 
-    /// Bytes to the host, as the module put them out.
+    /// Bytes from the module, as they arrived at the host's end of the line.
     fn module_sent(&mut self, bytes: &[u8]) {
         let _ = bytes;
+    }
+
+    /// A fault has struck a byte. What became of it comes next, if anything.
+    fn fault_struck(&mut self, direction: Direction, strike: &Strike) {
+        let _ = (direction, strike);
     }
 
     /// The referee complains.
@@ -39,6 +47,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.complained(complaint);
         self.1.complained(complaint);
     }
+
+    fn fault_struck(&mut self, direction: Direction, strike: &Strike) {
+        self.0.fault_struck(direction, strike);
+        self.1.fault_struck(direction, strike);
+    }
 }
 
 /// An observer that may be missing.
@@ -54,13 +67,17 @@ impl<O: Observer> Observer for Option<O> {
     fn complained(&mut self, complaint: &Complaint) {
         self.iter_mut().for_each(|observer| observer.complained(complaint));
     }
+
+    fn fault_struck(&mut self, direction: Direction, strike: &Strike) {
+        self.iter_mut().for_each(|observer| observer.fault_struck(direction, strike));
+    }
 }
 
 /// The longest piece of a line that is shown.
 const SHOWN: usize = 100;
 
-/// An [`Observer`] that writes the dialogue a line at a time, `→` from the host and `←` to it, long lines abridged, and
-/// complaints with `referee:` before them.
+/// An [`Observer`] that writes the dialogue a line at a time, `→` from the host and `←` to it, long lines abridged, faults
+/// with `fault:` and complaints with `referee:` before them. A line with a fault in it is written behind the fault.
 pub struct Dialogue<W> {
     output: W,
     lines_shown: bool,
@@ -99,9 +116,13 @@ impl<W: Write> Dialogue<W> {
             0..=SHOWN => String::new(),
             length => format!("… {length} bytes"),
         };
+        self.write(arrow, format_args!("{shown}{rest}"));
+    }
+
+    fn write(&mut self, arrow: char, what: fmt::Arguments<'_>) {
         let seconds = self.started.elapsed().as_secs_f32();
         // A dialogue nobody can read any more must not end the module.
-        let _ = writeln!(self.output, "{seconds:9.3} {arrow} {shown}{rest}");
+        let _ = writeln!(self.output, "{seconds:9.3} {arrow} {what}");
     }
 }
 
@@ -137,6 +158,16 @@ impl<W: Write> Observer for Dialogue<W> {
         }
     }
 
+    fn fault_struck(&mut self, direction: Direction, strike: &Strike) {
+        if self.lines_shown {
+            let arrow = match direction {
+                Direction::ToModem => '→',
+                Direction::ToHost => '←',
+            };
+            self.write(arrow, format_args!("fault: {strike}"));
+        }
+    }
+
     fn complained(&mut self, complaint: &Complaint) {
         let _ = writeln!(self.output, "referee: {complaint}");
     }
@@ -144,7 +175,10 @@ impl<W: Write> Observer for Dialogue<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::fault::Fault;
 
     fn without_times(written: &[u8]) -> Vec<String> {
         let text = std::str::from_utf8(written).unwrap();
@@ -161,6 +195,17 @@ mod tests {
         dialogue.host_sent(b"a/b");
         dialogue.module_sent(b"\r\nOK\r\n");
         assert_eq!(without_times(&written), ["→ AT+CMQTTTOPIC=0,3", "← >", "→ a/b", "← OK"]);
+    }
+
+    #[test]
+    fn a_fault_stands_before_the_line_that_it_struck() {
+        let mut written = Vec::new();
+        let mut dialogue = Dialogue::new(&mut written);
+        dialogue.host_sent(b"AT+");
+        let fault = Fault::Flip(0x20);
+        dialogue.fault_struck(Direction::ToModem, &Strike { at: Duration::ZERO, position: 3, byte: b'C', fault });
+        dialogue.host_sent(b"cSQ\r");
+        assert_eq!(without_times(&written), ["→ fault: byte 3 'C' changed by 0x20", "→ AT+cSQ"]);
     }
 
     #[test]

@@ -1,69 +1,86 @@
-//! The wire from the module to the host: bytes on their way, at the pace of a UART or as fast as the stream takes them.
+//! The line to a real host: what is on the wire arrives at its time, and is written as fast as the stream takes it.
 
 use std::collections::VecDeque;
 use std::io;
-use std::num::NonZeroU32;
+use std::iter::repeat_n;
 use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, sleep_until};
 
-/// Start bit, eight data bits, stop bit.
-const BITS_PER_BYTE: u32 = 10;
-/// A paced line hands over this much time's worth of bytes at once: a timer cannot wait for one byte at 921,600 baud.
-const SLICE: Duration = Duration::from_millis(2);
+use crate::fault::Strike;
+use crate::wire::Wire;
+
 /// Beyond this the broker has to wait until the host reads on.
 const FULL: usize = 64 * 1024;
 
-/// Bytes on their way to the host.
+/// What comes to the end of a wire.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Arrived {
+    /// Bytes, at least one.
+    Bytes(Vec<u8>),
+    /// Not what was sent.
+    Struck(Strike),
+}
+
+/// Everything that has arrived by now, in order.
+pub(super) fn arrived(wire: &mut Wire, now: Duration) -> Vec<Arrived> {
+    let mut all = Vec::new();
+    loop {
+        let arrival = wire.arrive(now);
+        all.extend(wire.faults.take_strikes().into_iter().map(Arrived::Struck));
+        let Some(arrival) = arrival else { return all };
+        let copies = repeat_n(arrival.byte, arrival.copies);
+        match all.last_mut() {
+            Some(Arrived::Bytes(earlier)) => earlier.extend(copies),
+            _ if arrival.copies > 0 => all.push(Arrived::Bytes(copies.collect())),
+            _ => {}
+        }
+    }
+}
+
+/// The line to the host.
+#[derive(Default)]
 pub(super) struct Line {
-    waiting: VecDeque<u8>,
-    byte_time: Option<Duration>,
-    free_at: Instant,
+    pub(super) wire: Wire,
+    /// Has arrived and is not written yet.
+    ready: VecDeque<u8>,
 }
 
 impl Line {
-    /// A line at `baud`, or one without a limit.
-    pub(super) fn new(baud: Option<NonZeroU32>) -> Self {
-        Self {
-            waiting: VecDeque::new(),
-            byte_time: baud.map(|baud| Duration::from_secs(BITS_PER_BYTE.into()) / baud.get()),
-            free_at: Instant::now(),
+    /// Moves what has arrived by now to the host's end.
+    pub(super) fn arrive(&mut self, now: Duration) -> Vec<Arrived> {
+        let all = arrived(&mut self.wire, now);
+        for arrived in &all {
+            if let Arrived::Bytes(bytes) = arrived {
+                self.ready.extend(bytes);
+            }
         }
+        all
     }
 
-    pub(super) fn put(&mut self, bytes: &[u8]) {
-        self.waiting.extend(bytes);
+    /// Forgets what is on its way to a host that has left.
+    pub(super) fn clear(&mut self) {
+        self.wire.clear();
+        self.ready.clear();
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.waiting.len() < FULL
+        self.wire.len() + self.ready.len() < FULL
     }
 
-    /// Writes some of what waits. Dropping the future loses nothing.
+    /// Writes some of what has arrived. Dropping the future loses nothing.
     pub(super) async fn write_to(&mut self, host: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        sleep_until(self.free_at).await;
-        let (next, _) = self.waiting.as_slices();
-        let written = host.write(&next[..next.len().min(self.bytes_at_once())]).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.waiting.drain(..written);
-        if let Some(byte_time) = self.byte_time {
-            let start = self.free_at.max(Instant::now() - SLICE);
-            self.free_at = start + byte_time * u32::try_from(written).unwrap_or(u32::MAX);
-        }
-        Ok(())
-    }
-
-    fn bytes_at_once(&self) -> usize {
-        match self.byte_time {
-            Some(byte_time) => (SLICE.as_nanos() / byte_time.as_nanos().max(1)).max(1) as usize,
-            None => usize::MAX,
+        let (next, _) = self.ready.as_slices();
+        match host.write(next).await? {
+            0 => Err(io::ErrorKind::WriteZero.into()),
+            written => {
+                self.ready.drain(..written);
+                Ok(())
+            }
         }
     }
 }
@@ -71,30 +88,29 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Fault;
 
-    async fn time_for(bytes: usize, baud: Option<u32>) -> Duration {
-        let started = Instant::now();
-        let mut line = Line::new(baud.and_then(NonZeroU32::new));
-        line.put(&vec![0; bytes]);
-        let mut written = Vec::new();
-        while !line.is_empty() {
-            line.write_to(&mut written).await.unwrap();
-        }
-        assert_eq!(written.len(), bytes);
-        sleep_until(line.free_at).await;
-        started.elapsed()
+    #[test]
+    fn faults_stand_where_they_struck() {
+        let mut wire = Wire::default();
+        wire.faults.plan(1, Fault::Lose);
+        wire.faults.plan(2, Fault::Double);
+        wire.push(Duration::ZERO, b"abcd");
+        let strike = |position, byte, fault| Arrived::Struck(Strike { at: Duration::ZERO, position, byte, fault });
+        let expected = [
+            Arrived::Bytes(b"a".to_vec()),
+            strike(1, b'b', Fault::Lose),
+            strike(2, b'c', Fault::Double),
+            Arrived::Bytes(b"ccd".to_vec()),
+        ];
+        assert_eq!(arrived(&mut wire, Duration::ZERO), expected);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn paced_line_takes_as_long_as_a_uart() {
-        for (baud, expected) in [(9600, 1.067), (115_200, 0.089), (921_600, 0.011)] {
-            let taken = time_for(1024, Some(baud)).await.as_secs_f64();
-            assert!((taken - expected).abs() < 0.005, "{baud} baud took {taken} s");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn unpaced_line_takes_no_time() {
-        assert_eq!(time_for(100_000, None).await, Duration::ZERO);
+    #[test]
+    fn bytes_that_are_lost_are_no_bytes() {
+        let mut wire = Wire::default();
+        wire.faults.plan(0, Fault::Silence(Duration::from_secs(1)));
+        wire.push(Duration::ZERO, b"ab");
+        assert!(matches!(arrived(&mut wire, Duration::ZERO)[..], [Arrived::Struck(_)]));
     }
 }

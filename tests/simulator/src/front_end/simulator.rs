@@ -8,12 +8,15 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::dialogue::Observer;
-use super::line::Line;
+use super::line::{Arrived, Line, arrived};
 use crate::behaviour::Behaviour;
 use crate::family::Family;
+use crate::fault::{Fault, Faults, Rates};
 use crate::modem::Modem;
 use crate::mqtt::{BrokerAddress, MqttSide};
+use crate::pipe::Direction;
 use crate::referee::Complaint;
+use crate::wire::Wire;
 
 /// A module in real time, connected to a real broker.
 ///
@@ -45,7 +48,8 @@ pub struct Simulator {
     modem: Modem,
     mqtt: MqttSide,
     started: Instant,
-    baud: Option<NonZeroU32>,
+    to_modem: Wire,
+    to_host: Line,
     observer: Option<Box<dyn Observer + Send>>,
     complaints_reported: usize,
     remote: Remote,
@@ -94,14 +98,37 @@ impl Simulator {
         self
     }
 
-    /// Sends to the host no faster than a UART at `baud` would.
+    /// Carries bytes no faster than a UART at `baud` would, in both directions: a payload takes its time on the way in as
+    /// well.
     #[must_use]
     pub fn baud(mut self, baud: NonZeroU32) -> Self {
-        self.baud = Some(baud);
+        self.to_host.wire.set_baud(Some(baud));
+        self.to_modem.set_baud(Some(baud));
         self
     }
 
-    /// Shows `observer` every byte and every complaint.
+    /// Plans a fault for a byte of this direction. Positions count what the sender puts on the line, from 0, whichever
+    /// host it is.
+    pub fn plan_fault(&mut self, direction: Direction, position: usize, fault: Fault) {
+        self.faults(direction).plan(position, fault);
+    }
+
+    /// From now on faults strike by chance in this direction.
+    pub fn set_fault_rates(&mut self, direction: Direction, seed: u64, rates: Rates) {
+        self.faults(direction).set_rates(seed, rates);
+    }
+
+    /// Planned faults of this direction that no byte has come for.
+    pub fn faults_not_reached(&mut self, direction: Direction) -> Vec<(usize, Fault)> {
+        self.faults(direction).not_reached().collect()
+    }
+
+    /// How many bytes the sender of this direction has put on the line.
+    pub fn passed(&mut self, direction: Direction) -> usize {
+        self.faults(direction).position()
+    }
+
+    /// Shows `observer` every byte, every fault and every complaint.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer + Send + 'static) -> Self {
         self.observer = Some(Box::new(observer));
@@ -131,21 +158,29 @@ impl Simulator {
     /// What `stream` reports. The module is not harmed by it.
     pub async fn serve(&mut self, stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
         let (mut from_host, mut to_host) = split(stream);
-        let mut line = Line::new(self.baud);
         let mut received = [0; 4096];
         let now = self.now();
+        self.to_host.clear();
         self.modem.host_replaced(now);
+        let mut is_open = true;
         loop {
-            let output = self.advance();
-            line.put(&output);
-            let deadline = self.modem.next_deadline().and_then(|deadline| self.started.checked_add(deadline));
+            self.advance();
+            if !is_open && self.to_modem.len() == 0 {
+                return Ok(());
+            }
+            let deadline = self.next_deadline().and_then(|deadline| self.started.checked_add(deadline));
+            let room = self.to_modem.room().min(received.len());
             tokio::select! {
-                count = from_host.read(&mut received) => match count? {
-                    0 => return Ok(()),
-                    count => self.receive(&received[..count]),
+                count = from_host.read(&mut received[..room]), if is_open && room > 0 => match count? {
+                    // What it sent before is still on the wire.
+                    0 => is_open = false,
+                    count => {
+                        let now = self.now();
+                        self.to_modem.push(now, &received[..count]);
+                    }
                 },
-                written = line.write_to(&mut to_host), if !line.is_empty() => written?,
-                event = self.mqtt.event(), if line.has_room() => {
+                written = self.to_host.write_to(&mut to_host), if is_open && self.to_host.has_ready() => written?,
+                event = self.mqtt.event(), if self.to_host.has_room() => {
                     let now = self.now();
                     self.modem.event(now, event);
                 }
@@ -172,30 +207,53 @@ impl Simulator {
         self.started.elapsed()
     }
 
-    fn receive(&mut self, bytes: &[u8]) {
-        if let Some(observer) = &mut self.observer {
-            observer.host_sent(bytes);
+    fn faults(&mut self, direction: Direction) -> &mut Faults {
+        match direction {
+            Direction::ToModem => &mut self.to_modem.faults,
+            Direction::ToHost => &mut self.to_host.wire.faults,
         }
-        let now = self.now();
-        self.modem.receive(now, bytes);
     }
 
-    /// Carries out what the module asks for and takes what it says.
-    fn advance(&mut self) -> Vec<u8> {
+    fn next_deadline(&self) -> Option<Duration> {
+        let wires = [self.to_modem.next_deadline(), self.to_host.wire.next_deadline()];
+        wires.into_iter().chain([self.modem.next_deadline()]).flatten().min()
+    }
+
+    /// Brings what has arrived to the module, carries out what it asks for, and puts what it says on the wire.
+    fn advance(&mut self) {
         let now = self.now();
+        for arrived in arrived(&mut self.to_modem, now) {
+            self.observe(Direction::ToModem, &arrived);
+            if let Arrived::Bytes(bytes) = arrived {
+                self.modem.receive(now, &bytes);
+            }
+        }
         for request in self.modem.take_requests(now) {
             self.mqtt.carry_out(request);
         }
         let output = self.modem.output(now);
+        self.to_host.wire.push(now, &output);
+        self.report_complaints();
+        for arrived in self.to_host.arrive(now) {
+            self.observe(Direction::ToHost, &arrived);
+        }
+    }
+
+    fn observe(&mut self, direction: Direction, arrived: &Arrived) {
+        let Some(observer) = &mut self.observer else { return };
+        match (direction, arrived) {
+            (Direction::ToModem, Arrived::Bytes(bytes)) => observer.host_sent(bytes),
+            (Direction::ToHost, Arrived::Bytes(bytes)) => observer.module_sent(bytes),
+            (_, Arrived::Struck(strike)) => observer.fault_struck(direction, strike),
+        }
+    }
+
+    fn report_complaints(&mut self) {
         if let Some(observer) = &mut self.observer {
             let complaints = self.modem.complaints().iter().skip(self.complaints_reported);
             complaints.for_each(|complaint| observer.complained(complaint));
-            if !output.is_empty() {
-                observer.module_sent(&output);
-            }
         }
         self.complaints_reported = self.modem.complaints().len();
-        output
     }
 }
 
@@ -206,7 +264,8 @@ impl From<Modem> for Simulator {
             modem,
             mqtt: MqttSide::new(),
             started: Instant::now(),
-            baud: None,
+            to_modem: Wire::default(),
+            to_host: Line::default(),
             observer: None,
             complaints_reported: 0,
             remote: Remote { acts: acts_sent },

@@ -145,7 +145,6 @@ impl Modem {
         self.note(JournalEntry::Restarted);
         self.forget_everything();
         self.network.silent = false;
-        self.last_loss = Some(self.now);
         self.switch_on();
         self.plan_boot();
     }
@@ -191,6 +190,7 @@ impl Modem {
 
     pub(super) fn ready(&mut self, line: &[u8]) {
         self.terminal.since_boot.ready_line_is_due = false;
+        self.last_loss = Some(self.now);
         self.wire.extend_from_slice(line);
     }
 

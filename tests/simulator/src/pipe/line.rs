@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use embedded_io_async::ErrorKind;
 
 use super::transcript::Transcript;
-use super::wire::Wire;
 use crate::fault::Fault;
+use crate::wire::Wire;
 
 /// A direction of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,9 +27,6 @@ impl Direction {
         }
     }
 }
-
-/// How many bytes a paced transmitter takes before it makes the host wait.
-const TRANSMIT_BUFFER_BYTES: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Line {
@@ -67,7 +64,7 @@ impl Line {
 
     /// How many bytes the host's transmitter takes at this moment.
     pub(super) fn transmit_room(&self) -> usize {
-        if self.to_modem.is_paced() { TRANSMIT_BUFFER_BYTES.saturating_sub(self.to_modem.len()) } else { usize::MAX }
+        self.to_modem.room()
     }
 
     pub(super) fn has_sent_all(&self) -> bool {

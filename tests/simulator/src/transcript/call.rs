@@ -60,6 +60,7 @@ const CALLS: &[(&str, &[Argument])] = &[
     ("reconnect", &[CLIENT]),
     ("disconnect", &[CLIENT]),
     ("subscribe", &[CLIENT, required("filter", Kind::Text), required("qos", Kind::Number(2))]),
+    ("subscribe_all", &[CLIENT, required("filters", Kind::Text)]),
     ("unsubscribe", &[CLIENT, required("filter", Kind::Text)]),
     (
         "publish",

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::mask::{masked_data, masked_line};
 use super::write_step;
 use crate::family::Family;
+use crate::fault::Strike;
 use crate::front_end::Observer;
 use crate::pipe::Direction;
 
@@ -175,11 +176,20 @@ impl<W: Write> Recorder<W> {
         // Written are milliseconds: what is cut off counts for the next step.
         self.last += Duration::from_millis(after.as_millis() as u64);
         let mut text = String::new();
-        let written = write_step(&mut text, direction, after, bytes).map_err(io::Error::other);
-        let written = written.and_then(|()| self.output.write_all(text.as_bytes())).and_then(|()| self.output.flush());
-        if let Err(error) = written
-            && !std::mem::replace(&mut self.has_failed, true)
-        {
+        match write_step(&mut text, direction, after, bytes) {
+            Ok(()) => self.write_text(&text),
+            Err(error) => self.report(io::Error::other(error)),
+        }
+    }
+
+    fn write_text(&mut self, text: &str) {
+        if let Err(error) = self.output.write_all(text.as_bytes()).and_then(|()| self.output.flush()) {
+            self.report(error);
+        }
+    }
+
+    fn report(&mut self, error: io::Error) {
+        if !std::mem::replace(&mut self.has_failed, true) {
             // The dialogue goes on all the same.
             eprintln!("cannot record: {error}");
         }
@@ -210,6 +220,12 @@ impl<W: Write> Observer for Recorder<W> {
 
     fn module_sent(&mut self, bytes: &[u8]) {
         self.received(self.begun.elapsed(), bytes);
+    }
+
+    /// A comment before the line that the fault is in. The byte may belong to a secret and is not shown.
+    fn fault_struck(&mut self, direction: Direction, strike: &Strike) {
+        let arrow = if direction == Direction::ToModem { "->" } else { "<-" };
+        self.write_text(&format!("# fault: {arrow} byte {} {}\n", strike.position, strike.fault));
     }
 }
 

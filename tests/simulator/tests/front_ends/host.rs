@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 /// The host's end of the wire and what came over it and was not asked for yet.
 pub struct Host<S> {
-    stream: S,
+    pub stream: S,
     received: Vec<u8>,
 }
 

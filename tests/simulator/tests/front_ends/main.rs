@@ -2,6 +2,7 @@
 
 mod at_commands;
 mod broker;
+mod faults;
 mod host;
 mod mqtt_failures;
 mod mqtt_side;

@@ -108,6 +108,36 @@ fn questions_are_warnings_and_do_not_make_a_strict_run_fail() {
 }
 
 #[test]
+fn faults_strike_and_stand_in_the_log() {
+    let faults = ["--fault", "to-modem:0:lose", "--fault", "to-host:2:flip=0x01", "--log"];
+    let mut program = Program::start(&[&["--tcp", "127.0.0.1:0", "--set", "echo=off"][..], &faults].concat());
+    let mut port = TcpStream::connect(program.place()).unwrap();
+    port.write_all(b"AT\r").unwrap();
+    expect(&mut port, "\r\nDRROR\r\n");
+    program.signal(Signal::TERM);
+    let (status, errors) = program.end();
+    assert_eq!(status.code(), Some(0), "{errors}");
+    assert!(errors.contains("→ fault: byte 0 'A' lost\n"), "{errors}");
+    assert!(errors.contains("← fault: byte 2 'E' changed by 0x01\n"), "{errors}");
+}
+
+#[test]
+fn a_fault_beyond_the_end_of_the_dialogue_is_told_and_makes_a_strict_run_fail() {
+    for (strict, code) in [(&["--strict"][..], 4), (&[], 0)] {
+        let fault = ["--fault", "to-host:500:silence=100"];
+        let mut program = Program::start(&[&["--tcp", "127.0.0.1:0"][..], &fault, strict].concat());
+        let mut port = TcpStream::connect(program.place()).unwrap();
+        port.write_all(b"AT\r").unwrap();
+        expect(&mut port, "AT\r\r\nOK\r\n");
+        program.signal(Signal::TERM);
+        let (status, errors) = program.end();
+        assert_eq!(status.code(), Some(code), "{errors}");
+        let told = "the fault to-host at byte 500 (lost, and what follows within 100ms) is beyond the end";
+        assert!(errors.contains(told) && errors.contains("9 bytes went there"), "{errors}");
+    }
+}
+
+#[test]
 fn switches_and_signals_reach_the_module() {
     let family_and_switches = ["--family", "sim7600", "--set", "echo=off", "--set", "boot-lines=off"];
     let mut program = Program::start(&[&["--tcp", "127.0.0.1:0", "--strict"][..], &family_and_switches].concat());
@@ -137,7 +167,10 @@ fn link_exists_from_ready_to_the_end() {
 
 #[test]
 fn mistakes_are_one_line_and_an_exit_code() {
-    let mistakes: [(&[&str], i32); 4] = [
+    let mistakes: [(&[&str], i32); 7] = [
+        (&["--tcp", "127.0.0.1:0", "--fault", "to-host:3:drop"], 2),
+        (&["--tcp", "127.0.0.1:0", "--fault-rate", "to-host:lose=2"], 2),
+        (&["--tcp", "127.0.0.1:0", "--fault-rate", "to-host:lose=1", "--fault-rate", "to-host:flip=1"], 1),
         (&["--tcp", "127.0.0.1:0", "--set", "no-such=1"], 1),
         (&["--tcp", "nowhere"], 1),
         (&["--pty", "/no/such/folder/modem"], 1),

@@ -49,6 +49,20 @@ fn a_command_that_crosses_a_loss_on_the_wire_is_a_warning_and_an_error_later() {
 }
 
 #[test]
+fn a_command_that_crosses_a_ready_line_on_the_wire_is_a_warning_and_an_error_later() {
+    for (pass, severity) in
+        [(600, Severity::Warning), (2500, Severity::Warning), (3499, Severity::Warning), (3500, Severity::Error)]
+    {
+        let switches = [("ready-line-delay", "2000"), ("boot-lines", "off")];
+        let mut rig = Rig::connected(Family::A76xx, &switches);
+        rig.modem.restart(rig.now);
+        rig.pass(Duration::from_millis(pass));
+        rig.send("AT+CMQTTTOPIC=0,3");
+        assert_eq!(rig.severities(), [severity], "{pass} ms after the restart");
+    }
+}
+
+#[test]
 fn a_loss_excuses_no_mistake_of_another_kind() {
     let mut rig = Rig::connected(Family::A76xx, &[]);
     rig.modem.event(rig.now, Event::ConnectionLost { client: 0, cause: 1 });

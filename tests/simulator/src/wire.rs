@@ -9,9 +9,12 @@ use crate::fault::{Arrival, Faults};
 /// Start bit, eight data bits, stop bit.
 const BITS_PER_BYTE: u32 = 10;
 
+/// How many bytes a paced transmitter takes before it makes its sender wait.
+const TRANSMIT_BUFFER_BYTES: usize = 64;
+
 #[derive(Debug, Default)]
-pub(super) struct Wire {
-    pub(super) faults: Faults,
+pub(crate) struct Wire {
+    pub(crate) faults: Faults,
     under_way: VecDeque<u8>,
     /// When the first byte under way has arrived.
     next_at: Duration,
@@ -20,16 +23,17 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn set_baud(&mut self, baud: Option<NonZeroU32>) {
+    pub(crate) fn set_baud(&mut self, baud: Option<NonZeroU32>) {
         let byte_time = |baud: NonZeroU32| Duration::from_secs(1) * BITS_PER_BYTE / baud.get();
         self.byte_time = baud.map(byte_time).unwrap_or_default();
     }
 
-    pub(super) fn is_paced(&self) -> bool {
-        !self.byte_time.is_zero()
+    /// How many bytes the transmitter takes at this moment.
+    pub(crate) fn room(&self) -> usize {
+        if self.byte_time.is_zero() { usize::MAX } else { TRANSMIT_BUFFER_BYTES.saturating_sub(self.under_way.len()) }
     }
 
-    pub(super) fn push(&mut self, now: Duration, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, now: Duration, bytes: &[u8]) {
         if self.under_way.is_empty() && !bytes.is_empty() {
             self.next_at = now + self.byte_time;
         }
@@ -37,7 +41,7 @@ impl Wire {
     }
 
     /// The next byte, once it has arrived.
-    pub(super) fn arrive(&mut self, now: Duration) -> Option<Arrival> {
+    pub(crate) fn arrive(&mut self, now: Duration) -> Option<Arrival> {
         let byte = *self.under_way.front()?;
         if let Some(time) = self.faults.hold(now, byte) {
             self.next_at = self.next_at.max(now) + time;
@@ -51,15 +55,15 @@ impl Wire {
     }
 
     /// When the next byte arrives.
-    pub(super) fn next_deadline(&self) -> Option<Duration> {
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
         (!self.under_way.is_empty()).then_some(self.next_at)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.under_way.len()
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.under_way.clear();
     }
 }
