@@ -335,6 +335,11 @@ impl<'a> Core<'a> {
         self.engine.session.events.counters()
     }
 
+    /// The family, which `Modem::detect_family` can change.
+    pub fn family(&self) -> Family {
+        self.engine.session.family
+    }
+
     /// The state of the service, as far as it is known.
     pub fn service_state(&self) -> ServiceState {
         self.engine.session.lifecycle.service
