@@ -8,8 +8,9 @@ use simcom_modem_simulator::fault::Fault;
 use simcom_modem_simulator::pipe::Direction;
 
 use crate::case::{Case, Class, Incident, LATENESS, LATENESS_IN_MESSAGE, SILENCE, Setting, Trouble};
-use crate::execution::{Reference, reference, run};
+use crate::execution::run;
 use crate::known::{self, Form};
+use crate::reference::{Reference, reference};
 use crate::report;
 use crate::session::{LONG, WHOLE};
 use crate::verdict::Verdict;
@@ -17,13 +18,13 @@ use crate::{DROPS_FUTURES, FAMILIES, NAME};
 
 /// The speed at which what goes to the module takes its time.
 const BAUD: u32 = 115_200;
-/// Every so many places of the long session.
+/// The distance of the places in the long session.
 const LONG_STEP: usize = 61;
 /// How many places before and after the edge of a part are taken.
 const EDGE: usize = 2;
 const SEEDS: u64 = 1000;
 
-/// One case of so many is run. Primes, so that no kind of case is left out for good.
+/// The distance of the cases that are run, a prime: no kind of case is left out for good.
 const SHORT_STEP: usize = if DROPS_FUTURES { 61 } else { 997 };
 const FULL_STEP: usize = if DROPS_FUTURES { 1 } else { 61 };
 
