@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Apn, BringUpError, Cereg, Cgact, Cgpaddr, Cgreg, Cpsi, PdpAddress, SystemInformation};
 use crate::at::Line;
-use crate::command::{Command, Cpin, Creg, Csq, Description, EchoOff, Registration, Request, Rssi, SimState};
+use crate::command::{Command, CommandWriter, Cpin, Creg, Csq, EchoOff, Registration, Request, Rssi, SimState};
 use crate::error::{Error, Refusal};
 use crate::session::{Failure, Next, Procedure, Session};
 use crate::timer::Instant;
@@ -340,27 +340,27 @@ impl Procedure for BringUp<'_, '_> {
         Ok(Next::Done)
     }
 
-    fn command(&self, description: &mut Description<'_>) {
+    fn command(&self, writer: &mut CommandWriter<'_>) {
         let context = self.apn.context_id();
         match self.step {
-            Step::Begin => self.apn.describe(description),
-            Step::EchoOff => EchoOff.describe(description),
-            Step::Sim => Cpin.describe(description),
+            Step::Begin => self.apn.describe(writer),
+            Step::EchoOff => EchoOff.describe(writer),
+            Step::Sim => Cpin.describe(writer),
             Step::Pin => {
                 if let Some(cpin) = self.apn.cpin() {
-                    cpin.describe(description);
+                    cpin.describe(writer);
                 }
             }
-            Step::Context => self.apn.cgdcont().describe(description),
-            Step::SocketContext => self.apn.cgsockcont().describe(description),
-            Step::Authentication => self.apn.cgauth().describe(description),
-            Step::Calls => Creg.describe(description),
-            Step::Packets => Cgreg.describe(description),
-            Step::Lte => Cereg.describe(description),
-            Step::Activation => Cgact { context, active: true }.describe(description),
-            Step::Address => Cgpaddr { context }.describe(description),
-            Step::Signal => Csq.describe(description),
-            Step::System => Cpsi.describe(description),
+            Step::Context => self.apn.cgdcont().describe(writer),
+            Step::SocketContext => self.apn.cgsockcont().describe(writer),
+            Step::Authentication => self.apn.cgauth().describe(writer),
+            Step::Calls => Creg.describe(writer),
+            Step::Packets => Cgreg.describe(writer),
+            Step::Lte => Cereg.describe(writer),
+            Step::Activation => Cgact { context, active: true }.describe(writer),
+            Step::Address => Cgpaddr { context }.describe(writer),
+            Step::Signal => Csq.describe(writer),
+            Step::System => Cpsi.describe(writer),
         }
     }
 

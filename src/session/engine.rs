@@ -8,7 +8,7 @@ use super::exchange::Phase;
 use super::settling::SPOIL;
 use super::{CHUNK, Failure, Procedure, Session};
 use crate::at::{Parser, WINDOW};
-use crate::command::Description;
+use crate::command::CommandWriter;
 use crate::error::{Error, InvalidInput};
 use crate::family::Family;
 use crate::handler::MessageHandler;
@@ -86,9 +86,9 @@ impl Engine {
         self.drained = false;
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);
-        let mut description = Description::checking(self.session.family);
-        procedure.command(&mut description);
-        description.checked()?;
+        let mut writer = CommandWriter::checking(self.session.family);
+        procedure.command(&mut writer);
+        writer.checked()?;
         self.session.take_over();
         Ok(())
     }
@@ -129,9 +129,9 @@ impl Engine {
         Outgoing::Bytes(match (session.exchange.phase, session.settling.payment(unsent)) {
             (Phase::Line, _) if session.is_spoiling() => SPOIL.get(SPOIL.len().saturating_sub(unsent)..).unwrap_or(&[]),
             (Phase::Line, _) => {
-                let mut description = Description::new(session.family, sent, window);
-                session.describe(procedure, &mut description);
-                description.line()
+                let mut writer = CommandWriter::new(session.family, sent, window);
+                session.describe(procedure, &mut writer);
+                writer.line()
             }
             (Phase::Data, Some((byte, count))) => {
                 let payment = window.get_mut(..count.min(WINDOW)).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
-use crate::command::{Answer, ClientIndex, Description, Descriptor, Step};
+use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Step};
 use crate::error::{Error, Illegal, Refusal};
 use crate::family::Timeouts;
 use crate::timer::{Instant, LONGEST_WAIT};
@@ -36,7 +36,7 @@ pub(super) enum Phase {
 
 #[derive(Debug)]
 pub(super) struct Exchange {
-    pub(super) descriptor: &'static Descriptor,
+    pub(super) info: &'static CommandInfo,
     pub(super) client: Option<ClientIndex>,
     pub(super) phase: Phase,
     /// Bytes of the line, or in `Phase::Data` of the data, that have been sent.
@@ -76,8 +76,8 @@ impl Failure {
         if code.is_success() { Ok(()) } else { Err(Self::Refused(Refusal::Code(code))) }
     }
 
-    pub(super) const fn of(self, descriptor: &'static Descriptor) -> Error {
-        let command = descriptor.command_name();
+    pub(super) const fn of(self, info: &'static CommandInfo) -> Error {
+        let command = info.command_name();
         match self {
             Self::Illegal(reason) => Error::Illegal { command, reason },
             Self::Refused(refusal) => Error::Refused { command, refusal },
@@ -93,7 +93,7 @@ impl Failure {
 impl Exchange {
     pub(super) const fn idle() -> Self {
         Self {
-            descriptor: Descriptor::NAMELESS,
+            info: CommandInfo::NAMELESS,
             client: None,
             phase: Phase::Idle,
             sent: 0,
@@ -114,19 +114,19 @@ impl Exchange {
     }
 
     /// A command, before its first byte is sent.
-    pub(super) fn begin(&mut self, description: &Description<'_>, timeouts: &Timeouts, now: Instant) {
+    pub(super) fn begin(&mut self, writer: &CommandWriter<'_>, timeouts: &Timeouts, now: Instant) {
         self.renew(Phase::Line, now);
-        self.descriptor = description.descriptor;
-        self.client = description.client;
-        self.line_length = description.line_length();
-        self.data_length = description.data_length;
-        let timeout = match self.descriptor.step {
+        self.info = writer.info;
+        self.client = writer.client;
+        self.line_length = writer.line_length();
+        self.data_length = writer.data_length;
+        let timeout = match self.info.step {
             Step::Start => timeouts.start,
             Step::Stop => timeouts.stop,
             Step::Connect | Step::Disc | Step::Sub | Step::Unsub => timeouts.operation,
             _ => timeouts.command,
         };
-        self.timeout = if description.timeout > 0 { description.timeout.min(LONGEST_WAIT) } else { timeout };
+        self.timeout = if writer.timeout > 0 { writer.timeout.min(LONGEST_WAIT) } else { timeout };
         self.deadline = now.after(self.timeout.min(timeouts.command));
     }
 
@@ -187,7 +187,7 @@ impl Exchange {
             _ => return false,
         }
         self.has_final_result = true;
-        let is_deferred = self.descriptor.answer == Answer::Deferred;
+        let is_deferred = self.info.answer == Answer::Deferred;
         let refusal = match result {
             FinalResult::Ok if !is_deferred => {
                 // Where the module has named an error before, that counts.
@@ -226,7 +226,7 @@ impl Exchange {
         match self.phase {
             Phase::Prompt | Phase::Data | Phase::Final if !self.has_outcome => {
                 // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.
-                let waits_for_broker = matches!(self.descriptor.step, Step::Pub | Step::Sub | Step::Unsub);
+                let waits_for_broker = matches!(self.info.step, Step::Pub | Step::Sub | Step::Unsub);
                 if code.is_success() && (waits_for_broker || self.phase != Phase::Final) {
                     return false;
                 }
@@ -247,10 +247,10 @@ impl Exchange {
     /// The connection or the network was lost, as `failure` says: the outcome, if it has not come, has only a short time
     /// left.
     pub(super) fn interrupt(&mut self, failure: Failure, now: Instant) {
-        if self.descriptor.answer != Answer::Deferred || !matches!(self.phase, Phase::Final | Phase::Outcome) {
+        if self.info.answer != Answer::Deferred || !matches!(self.phase, Phase::Final | Phase::Outcome) {
             return;
         }
-        if !failure.concerns(self.descriptor.step) {
+        if !failure.concerns(self.info.step) {
             return;
         }
         // Not where the answer itself has told already how it will end. Of two losses, the last counts.
@@ -303,10 +303,10 @@ mod tests {
     const CLIENT: ClientIndex = ClientIndex::First;
 
     fn begun(request: &dyn Request, timeouts: &Timeouts) -> Exchange {
-        let mut description = Description::checking(Family::A76xx);
-        request.describe(&mut description);
+        let mut writer = CommandWriter::checking(Family::A76xx);
+        request.describe(&mut writer);
         let mut exchange = Exchange::idle();
-        exchange.begin(&description, timeouts, Instant::ZERO);
+        exchange.begin(&writer, timeouts, Instant::ZERO);
         exchange
     }
 
@@ -337,11 +337,11 @@ mod tests {
 
     #[test]
     fn the_longest_time_is_not_over_at_once() {
-        let mut description = Description::checking(Family::A76xx);
-        description.timeout_milliseconds(u32::MAX);
+        let mut writer = CommandWriter::checking(Family::A76xx);
+        writer.timeout_milliseconds(u32::MAX);
         let timeouts = Timeouts::of(Family::A76xx);
         let mut exchange = Exchange::idle();
-        exchange.begin(&description, &timeouts, Instant::ZERO);
+        exchange.begin(&writer, &timeouts, Instant::ZERO);
         exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
         assert!(!Instant::ZERO.after(3_600_000).has_reached(exchange.deadline));
     }

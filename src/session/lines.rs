@@ -80,7 +80,7 @@ impl Session {
         }
         if let Some(owed) = &self.owed
             && (client.is_none() || client == owed.client)
-            && failure.concerns(owed.descriptor.step)
+            && failure.concerns(owed.info.step)
         {
             self.owed = None;
         }
@@ -107,7 +107,7 @@ impl Session {
     /// again, without a word that arrived.
     fn is_noise(&self, line: Line<'_>) -> bool {
         match behind(line.bytes(), "AT") {
-            Some(command) => !self.lifecycle.echo_is_off || behind(command, self.exchange.descriptor.name).is_some(),
+            Some(command) => !self.lifecycle.echo_is_off || behind(command, self.exchange.info.name).is_some(),
             None => line.bytes() == b" ",
         }
     }
@@ -123,10 +123,10 @@ impl Session {
             self.conclude();
             return taken;
         }
-        match self.exchange.descriptor.answer {
+        match self.exchange.info.answer {
             answer @ (Answer::Text | Answer::Information)
                 if self.exchange.phase == Phase::Final
-                    && (answer == Answer::Text || line.parameters(self.exchange.descriptor.name).is_some()) =>
+                    && (answer == Answer::Text || line.parameters(self.exchange.info.name).is_some()) =>
             {
                 if !self.settling.answered() {
                     self.rest_is_answer = true;
@@ -135,7 +135,7 @@ impl Session {
                 return true;
             }
             Answer::Plain | Answer::Deferred if self.exchange.phase != Phase::Idle => {
-                if let Some(code) = code_in(line, self.exchange.descriptor.name, self.exchange.client)
+                if let Some(code) = code_in(line, self.exchange.info.name, self.exchange.client)
                     && self.exchange.outcome(code, self.now)
                 {
                     self.conclude();
@@ -145,11 +145,11 @@ impl Session {
             _ => {}
         }
         // An owed outcome, after all.
-        if let Some(Owed { descriptor, client, .. }) = self.owed
-            && let Some(code) = code_in(line, descriptor.name, client)
+        if let Some(Owed { info, client, .. }) = self.owed
+            && let Some(code) = code_in(line, info.name, client)
         {
             self.owed = None;
-            self.lifecycle.ended(descriptor.step, client, Failure::from_code(code));
+            self.lifecycle.ended(info.step, client, Failure::from_code(code));
             return true;
         }
         false
@@ -158,8 +158,8 @@ impl Session {
     /// If the exchange has just ended, what that means for the lifecycle.
     pub(super) fn conclude(&mut self) {
         if self.exchange.phase == Phase::Done {
-            let Exchange { descriptor, client, .. } = self.exchange;
-            self.lifecycle.ended(descriptor.step, client, self.exchange.result());
+            let Exchange { info, client, .. } = self.exchange;
+            self.lifecycle.ended(info.step, client, self.exchange.result());
         }
     }
 }

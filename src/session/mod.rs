@@ -12,7 +12,7 @@ mod lines;
 mod procedure;
 mod settling;
 
-use crate::command::{ClientIndex, Description, Descriptor, Step};
+use crate::command::{ClientIndex, CommandInfo, CommandWriter, Step};
 use crate::error::{Error, Illegal};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
@@ -52,7 +52,7 @@ pub(crate) struct Session {
 /// An outcome that a dropped call did not wait for.
 #[derive(Clone, Copy, Debug)]
 struct Owed {
-    descriptor: &'static Descriptor,
+    info: &'static CommandInfo,
     client: Option<ClientIndex>,
     deadline: Instant,
 }
@@ -104,34 +104,34 @@ impl Session {
     /// Begins the exchange of the procedure's command, unless that is illegal; then nothing was sent, or what it `continues`
     /// was cut short by a loss.
     fn begin(&mut self, procedure: &dyn Procedure, continues: bool) -> Result<(), Failure> {
-        let mut description = Description::checking(self.family);
-        procedure.command(&mut description);
-        let (descriptor, client) = (description.descriptor, description.client);
-        self.exchange.descriptor = descriptor;
-        if let Err(reason) = self.lifecycle.check(descriptor.step, client) {
+        let mut writer = CommandWriter::checking(self.family);
+        procedure.command(&mut writer);
+        let (info, client) = (writer.info, writer.client);
+        self.exchange.info = info;
+        if let Err(reason) = self.lifecycle.check(info.step, client) {
             return Err(match reason {
                 Illegal::ClientNotConnected if continues => Failure::ConnectionLost,
                 Illegal::ServiceNotStarted if continues => Failure::NetworkLost,
                 _ => Failure::Illegal(reason),
             });
         }
-        if matches!(descriptor.step, Step::Sub | Step::Unsub) && description.data_length == 0 {
+        if matches!(info.step, Step::Sub | Step::Unsub) && writer.data_length == 0 {
             self.lifecycle.check_staged_filter(client).map_err(Failure::Illegal)?;
         }
-        debug!("sending AT{}", descriptor.name);
-        self.exchange.begin(&description, &self.timeouts, self.now);
+        debug!("sending AT{}", info.name);
+        self.exchange.begin(&writer, &self.timeouts, self.now);
         Ok(())
     }
 
     /// What failed is this command, though it is not the last one.
-    pub(crate) fn blame(&mut self, command: &'static Descriptor) {
-        self.exchange.descriptor = command;
+    pub(crate) fn blame(&mut self, command: &'static CommandInfo) {
+        self.exchange.info = command;
     }
 
     /// The failure of the last command, with its name.
     #[inline(never)] // keeps the image small
     pub(crate) fn error(&self, failure: Failure) -> Error {
-        failure.of(self.exchange.descriptor)
+        failure.of(self.exchange.info)
     }
 
     /// Milliseconds until the next deadline of the exchange, of an owed outcome, or of a message that is coming in;

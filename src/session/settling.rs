@@ -2,7 +2,7 @@
 
 use super::exchange::{Exchange, Failure, Phase};
 use super::{ClientState, Owed, Procedure, Session};
-use crate::command::{Answer, At, ClientIndex, Cpin, Creg, Csq, Description, Descriptor, Request, Step, Unsub};
+use crate::command::{Answer, At, ClientIndex, CommandInfo, CommandWriter, Cpin, Creg, Csq, Request, Step, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
@@ -132,17 +132,17 @@ impl Session {
         exchange.data_length = 0;
         exchange.timeout = FENCE_TIMEOUT;
         // Should it be taken for a command all the same, what it did is not known.
-        self.lifecycle.unknown(exchange.descriptor.step, exchange.client);
-        exchange.descriptor = Descriptor::NAMELESS;
+        self.lifecycle.unknown(exchange.info.step, exchange.client);
+        exchange.info = CommandInfo::NAMELESS;
         self.settling.go_to(Stage::Finish);
     }
 
     /// Waiting for the outcome, if there is one to come, is left to settling, so that the exchange is free for the fence.
     #[inline(never)] // keeps the image small
     fn owe_outcome(&mut self) {
-        let &Exchange { descriptor, client, deadline, .. } = &self.exchange;
-        if descriptor.answer == Answer::Deferred {
-            self.owed = Some(Owed { descriptor, client, deadline });
+        let &Exchange { info, client, deadline, .. } = &self.exchange;
+        if info.answer == Answer::Deferred {
+            self.owed = Some(Owed { info, client, deadline });
         }
     }
 
@@ -199,27 +199,27 @@ impl Session {
             self.begin_payment();
             return true;
         }
-        let mut description = Description::checking(self.family);
-        self.describe_settlement(&mut description);
-        self.exchange.begin(&description, &self.timeouts, self.now);
-        !description.is_blank()
+        let mut writer = CommandWriter::checking(self.family);
+        self.describe_settlement(&mut writer);
+        self.exchange.begin(&writer, &self.timeouts, self.now);
+        !writer.is_blank()
     }
 
     /// The command of the present stage.
-    fn describe_settlement(&self, description: &mut Description<'_>) {
-        description.timeout_milliseconds(match self.settling.stage {
+    fn describe_settlement(&self, writer: &mut CommandWriter<'_>) {
+        writer.timeout_milliseconds(match self.settling.stage {
             Stage::Hello => HELLO_TIMEOUT,
             Stage::Fence => FENCE_TIMEOUT,
             _ => 0,
         });
         match (self.settling.stage, self.settling.fence) {
-            (Stage::Hello, _) => At.describe(description),
-            (Stage::Fence, 0) => Csq.describe(description),
-            (Stage::Fence, 1) => Creg.describe(description),
-            (Stage::Fence, _) => Cpin.describe(description),
+            (Stage::Hello, _) => At.describe(writer),
+            (Stage::Fence, 0) => Csq.describe(writer),
+            (Stage::Fence, 1) => Creg.describe(writer),
+            (Stage::Fence, _) => Cpin.describe(writer),
             (Stage::Undo, _) => {
                 if let Some((client, length)) = self.stray_filter() {
-                    Unsub::describe_for(description, client, length);
+                    Unsub::describe_for(writer, client, length);
                 }
             }
             _ => {}
@@ -284,17 +284,17 @@ impl Session {
         }
         settling.paid = false;
         settling.go_to(Stage::Off);
-        self.blame(Descriptor::NAMELESS);
+        self.blame(CommandInfo::NAMELESS);
         Err(Failure::NoAnswer)
     }
 
     /// The data of the exchange are, or may have to be, paid with slashes, which is remembered where they make a filter: a
     /// subscription to nothing else can be ended, a staged filter goes when the client is acquired anew.
     fn note_slashes(&mut self) {
-        let &Exchange { descriptor, client, sent, data_length, .. } = &self.exchange;
+        let &Exchange { info, client, sent, data_length, .. } = &self.exchange;
         let Some(client) = client else { return };
         let life = self.lifecycle.client_mut(client);
-        match descriptor.step {
+        match info.step {
             Step::Sub if sent == 0 => life.stray_filter = data_length,
             Step::Subtopic | Step::Unsubtopic => life.filter_staged = true,
             _ => {}
@@ -316,11 +316,11 @@ impl Session {
     }
 
     /// The command that is under way: settling's, or else the procedure's.
-    pub(super) fn describe(&self, procedure: &dyn Procedure, description: &mut Description<'_>) {
+    pub(super) fn describe(&self, procedure: &dyn Procedure, writer: &mut CommandWriter<'_>) {
         if self.settling.is_active() {
-            self.describe_settlement(description);
+            self.describe_settlement(writer);
         } else {
-            procedure.command(description);
+            procedure.command(writer);
         }
     }
 
@@ -335,7 +335,7 @@ impl Session {
             && has_passed(owed.deadline)
         {
             self.owed = None;
-            self.lifecycle.unknown(owed.descriptor.step, owed.client);
+            self.lifecycle.unknown(owed.info.step, owed.client);
         }
         let stalled = self.incoming.deadline().is_some_and(has_passed);
         if stalled {
