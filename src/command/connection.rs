@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, MqttVersion, Request, Step, check, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, MqttVersion, Request, Effect, check, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, KEEP_ALIVE_LIMIT, TIMEOUT_LIMIT, VersionSetting, with_margin};
 
@@ -33,7 +33,7 @@ pub struct Accq<'a> {
 impl Request for Accq<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTACCQ", Answer::Plain).step(Step::Accq) })
+            .command(const { &CommandInfo::new("+CMQTTACCQ", Answer::Plain).effect(Effect::Accq) })
             .client(self.client)
             .comma_quoted(self.client_id, CLIENT_ID_LIMIT, Parameter::ClientId)
             .comma_number(self.server_type as u32);
@@ -55,7 +55,7 @@ pub struct Rel {
 
 impl Request for Rel {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CMQTTREL", Answer::Plain).step(Step::Rel) }).client(self.client);
+        writer.command(const { &CommandInfo::new("+CMQTTREL", Answer::Plain).effect(Effect::Rel) }).client(self.client);
     }
 }
 
@@ -83,7 +83,7 @@ pub struct Connect<'a> {
 impl Request for Connect<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTCONNECT", Answer::Deferred).step(Step::Connect) })
+            .command(const { &CommandInfo::new("+CMQTTCONNECT", Answer::Deferred).effect(Effect::Connect) })
             .client(self.client)
             .text(",\"tcp://")
             .text(self.host)
@@ -130,7 +130,7 @@ pub struct Disc {
 impl Request for Disc {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTDISC", Answer::Deferred).step(Step::Disc) })
+            .command(const { &CommandInfo::new("+CMQTTDISC", Answer::Deferred).effect(Effect::Disc) })
             .client(self.client);
         if self.timeout == 0 && writer.family().has_disconnect_without_timeout() {
             writer.comma_number(0);

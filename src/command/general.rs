@@ -1,6 +1,6 @@
 //! `AT`, `ATE0`, and the model.
 
-use super::{Answer, Command, CommandInfo, CommandWriter, Request, Step, Text, no_response};
+use super::{Answer, Command, CommandInfo, CommandWriter, Request, Effect, Text, no_response};
 use crate::at::Line;
 
 /// `AT`: is there a module?
@@ -19,7 +19,7 @@ pub struct EchoOff;
 
 impl Request for EchoOff {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("E0", Answer::Plain).step(Step::EchoOff) });
+        writer.command(const { &CommandInfo::new("E0", Answer::Plain).effect(Effect::EchoOff) });
     }
 }
 

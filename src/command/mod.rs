@@ -253,13 +253,13 @@ pub enum Answer {
 pub struct CommandInfo {
     pub(crate) name: &'static str,
     pub(crate) answer: Answer,
-    pub(crate) step: Step,
+    pub(crate) effect: Effect,
 }
 
 impl CommandInfo {
     /// A command `AT<name>` with this kind of answer; `name` is `+CMGF`, for example.
     pub const fn new(name: &'static str, answer: Answer) -> Self {
-        Self { name, answer, step: Step::None }
+        Self { name, answer, effect: Effect::None }
     }
 
     /// What an exchange is called that nobody asked for.
@@ -269,15 +269,15 @@ impl CommandInfo {
         CommandName(&self.name)
     }
 
-    const fn step(mut self, step: Step) -> Self {
-        self.step = step;
+    const fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
         self
     }
 }
 
 /// What a command means for the lifecycle of service and clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Effect {
     None,
     EchoOff,
     Start,
@@ -298,7 +298,7 @@ pub(crate) enum Step {
     Unsub,
 }
 
-impl Step {
+impl Effect {
     pub(crate) const fn needs_connection(self) -> bool {
         matches!(
             self,

@@ -1,6 +1,6 @@
 //! A publish: topic, payload, and the order to send them.
 
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, QoS, Request, Step, check, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, QoS, Request, Effect, check, no_response};
 use crate::error::Parameter;
 use crate::family::{TIMEOUT_LIMIT, with_margin};
 
@@ -16,7 +16,7 @@ pub struct Topic<'a> {
 impl Request for Topic<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTTOPIC", Answer::Plain).step(Step::Topic) })
+            .command(const { &CommandInfo::new("+CMQTTTOPIC", Answer::Plain).effect(Effect::Topic) })
             .client(self.client)
             .topic(self.topic, Parameter::Topic);
     }
@@ -51,7 +51,7 @@ impl Request for Payload<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let limit = writer.family().payload_limit();
         writer
-            .command(const { &CommandInfo::new("+CMQTTPAYLOAD", Answer::Plain).step(Step::Payload) })
+            .command(const { &CommandInfo::new("+CMQTTPAYLOAD", Answer::Plain).effect(Effect::Payload) })
             .client(self.client)
             .check(check::length(self.length, limit, Parameter::Payload))
             .announce(self.length);
@@ -79,7 +79,7 @@ pub struct Pub {
 
 impl Pub {
     pub(crate) const DESCRIPTOR: &'static CommandInfo =
-        &CommandInfo::new("+CMQTTPUB", Answer::Deferred).step(Step::Pub);
+        &CommandInfo::new("+CMQTTPUB", Answer::Deferred).effect(Effect::Pub);
 }
 
 impl Request for Pub {

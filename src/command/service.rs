@@ -1,6 +1,6 @@
 //! The service that both clients share.
 
-use super::{Answer, CommandInfo, CommandWriter, Request, Step, no_response};
+use super::{Answer, CommandInfo, CommandWriter, Request, Effect, no_response};
 
 /// `AT+CMQTTSTART`: starts the MQTT service and activates its PDP context (A76 §2.1.1, S67 §2.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Start;
 
 impl Start {
     pub(crate) const DESCRIPTOR: &'static CommandInfo =
-        &CommandInfo::new("+CMQTTSTART", Answer::Deferred).step(Step::Start);
+        &CommandInfo::new("+CMQTTSTART", Answer::Deferred).effect(Effect::Start);
 }
 
 impl Request for Start {
@@ -23,7 +23,7 @@ pub struct Stop;
 
 impl Request for Stop {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CMQTTSTOP", Answer::Deferred).step(Step::Stop) });
+        writer.command(const { &CommandInfo::new("+CMQTTSTOP", Answer::Deferred).effect(Effect::Stop) });
     }
 }
 

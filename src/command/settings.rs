@@ -1,6 +1,6 @@
 //! What is set between `AT+CMQTTACCQ` and `AT+CMQTTCONNECT`: configuration and will.
 
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, QoS, Request, Step, check, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, QoS, Request, Effect, check, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{OPERATION_TIMEOUT, SHORTEST_OPERATION_TIMEOUT, TOPIC_LIMIT, VersionSetting};
 
@@ -49,7 +49,7 @@ pub struct Cfg {
 
 impl Request for Cfg {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CMQTTCFG", Answer::Plain).step(Step::Configure) });
+        writer.command(const { &CommandInfo::new("+CMQTTCFG", Answer::Plain).effect(Effect::Configure) });
         let (name, value) = match self.setting {
             Setting::CheckUtf8(check) => ("=\"checkUTF8\"", check.into()),
             Setting::OperationTimeout(seconds) => {
@@ -80,7 +80,7 @@ pub struct WillTopic<'a> {
 impl Request for WillTopic<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTWILLTOPIC", Answer::Plain).step(Step::Configure) })
+            .command(const { &CommandInfo::new("+CMQTTWILLTOPIC", Answer::Plain).effect(Effect::Configure) })
             .client(self.client)
             .topic(self.topic, Parameter::WillTopic);
     }
@@ -104,7 +104,7 @@ pub struct WillMsg<'a> {
 impl Request for WillMsg<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTWILLMSG", Answer::Plain).step(Step::Configure) })
+            .command(const { &CommandInfo::new("+CMQTTWILLMSG", Answer::Plain).effect(Effect::Configure) })
             .client(self.client)
             .check(check::length(self.message.len(), TOPIC_LIMIT, Parameter::WillMessage))
             .announce(self.message.len())

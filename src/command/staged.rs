@@ -3,7 +3,7 @@
 //! Not on SIM767x, where these commands are refused before a byte is sent.
 
 use super::duplicate::Repeatable;
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, QoS, Request, Step, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, QoS, Request, Effect, no_response};
 
 /// `AT+CMQTTSUBTOPIC=`: stages one topic filter of 1-1024 bytes to subscribe to (A76 §2.1.13); on SIM7600 no more than 5120
 /// bytes in all.
@@ -21,7 +21,7 @@ impl Request for Subtopic<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let is_known = writer.family().has_staged_subscriptions();
         writer
-            .command(const { &CommandInfo::new("+CMQTTSUBTOPIC", Answer::Plain).step(Step::Subtopic) })
+            .command(const { &CommandInfo::new("+CMQTTSUBTOPIC", Answer::Plain).effect(Effect::Subtopic) })
             .known(is_known)
             .client(self.client)
             .filter(self.filter)
@@ -47,7 +47,7 @@ impl Request for Unsubtopic<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let is_known = writer.family().has_staged_subscriptions();
         writer
-            .command(const { &CommandInfo::new("+CMQTTUNSUBTOPIC", Answer::Plain).step(Step::Unsubtopic) })
+            .command(const { &CommandInfo::new("+CMQTTUNSUBTOPIC", Answer::Plain).effect(Effect::Unsubtopic) })
             .known(is_known)
             .client(self.client)
             .filter(self.filter);
@@ -79,7 +79,7 @@ impl Request for SubStaged {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let is_known = writer.family().has_staged_subscriptions();
         writer
-            .command(const { &CommandInfo::new("+CMQTTSUB", Answer::Deferred).step(Step::Sub) })
+            .command(const { &CommandInfo::new("+CMQTTSUB", Answer::Deferred).effect(Effect::Sub) })
             .known(is_known)
             .client(self.client);
     }
@@ -97,7 +97,7 @@ impl Repeatable for UnsubStaged {
     fn describe_with(&self, writer: &mut CommandWriter<'_>, duplicate: bool) {
         let is_known = writer.family().has_staged_subscriptions();
         writer
-            .command(const { &CommandInfo::new("+CMQTTUNSUB", Answer::Deferred).step(Step::Unsub) })
+            .command(const { &CommandInfo::new("+CMQTTUNSUB", Answer::Deferred).effect(Effect::Unsub) })
             .known(is_known)
             .client(self.client)
             .comma_number(duplicate.into());

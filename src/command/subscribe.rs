@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::duplicate::Repeatable;
 use super::list::{Listed, Part};
-use super::{Answer, ClientIndex, Command, CommandInfo, CommandWriter, QoS, Request, Step, no_response};
+use super::{Answer, ClientIndex, Command, CommandInfo, CommandWriter, QoS, Request, Effect, no_response};
 use crate::at::Line;
 
 /// `AT+CMQTTSUB=<client_index>,<req_length>,<qos>`: subscribes to one topic filter of 1-1024 bytes (A76 §2.1.14, S67
@@ -22,7 +22,7 @@ pub struct Sub<'a> {
 impl Request for Sub<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTSUB", Answer::Deferred).step(Step::Sub) })
+            .command(const { &CommandInfo::new("+CMQTTSUB", Answer::Deferred).effect(Effect::Sub) })
             .client(self.client)
             .filter(self.filter)
             .comma_number(self.qos as u32);
@@ -44,7 +44,7 @@ pub struct Unsub<'a> {
 }
 
 impl Unsub<'_> {
-    const DESCRIPTOR: &'static CommandInfo = &CommandInfo::new("+CMQTTUNSUB", Answer::Deferred).step(Step::Unsub);
+    const DESCRIPTOR: &'static CommandInfo = &CommandInfo::new("+CMQTTUNSUB", Answer::Deferred).effect(Effect::Unsub);
 
     /// Describes the command for a filter of this length, whose bytes come from elsewhere.
     pub(crate) fn describe_for(writer: &mut CommandWriter<'_>, client: ClientIndex, length: u16) {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Request, Step, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Request, Effect, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{Family, KEY_PASSWORD_LIMIT, LAST_SSL_CONTEXT, LONGEST_NEGOTIATION, SHORTEST_NEGOTIATION};
 
@@ -20,7 +20,7 @@ pub struct Sslcfg {
 impl Request for Sslcfg {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTSSLCFG", Answer::Plain).step(Step::SslContext) })
+            .command(const { &CommandInfo::new("+CMQTTSSLCFG", Answer::Plain).effect(Effect::SslContext) })
             .client(self.client)
             .comma_number_within(self.context.into(), 0, LAST_SSL_CONTEXT, Parameter::SslContext);
     }

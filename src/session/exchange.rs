@@ -2,7 +2,7 @@
 
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
-use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Step};
+use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::error::{Error, Illegal, Refusal};
 use crate::family::Timeouts;
 use crate::timer::{Instant, LONGEST_WAIT};
@@ -67,8 +67,8 @@ pub(crate) enum Failure {
 impl Failure {
     /// Whether a loss ends the wait for an outcome: a connection that was lost before is no answer to the attempt to open
     /// one, nor a network to that to start.
-    pub(super) fn concerns(self, step: Step) -> bool {
-        step != if self == Self::NetworkLost { Step::Start } else { Step::Connect }
+    pub(super) fn concerns(self, effect: Effect) -> bool {
+        effect != if self == Self::NetworkLost { Effect::Start } else { Effect::Connect }
     }
 
     /// What an outcome line says.
@@ -120,10 +120,10 @@ impl Exchange {
         self.client = writer.client;
         self.line_length = writer.line_length();
         self.data_length = writer.data_length;
-        let timeout = match self.info.step {
-            Step::Start => timeouts.start,
-            Step::Stop => timeouts.stop,
-            Step::Connect | Step::Disc | Step::Sub | Step::Unsub => timeouts.operation,
+        let timeout = match self.info.effect {
+            Effect::Start => timeouts.start,
+            Effect::Stop => timeouts.stop,
+            Effect::Connect | Effect::Disc | Effect::Sub | Effect::Unsub => timeouts.operation,
             _ => timeouts.command,
         };
         self.timeout = if writer.timeout > 0 { writer.timeout.min(LONGEST_WAIT) } else { timeout };
@@ -226,7 +226,7 @@ impl Exchange {
         match self.phase {
             Phase::Prompt | Phase::Data | Phase::Final if !self.has_outcome => {
                 // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.
-                let waits_for_broker = matches!(self.info.step, Step::Pub | Step::Sub | Step::Unsub);
+                let waits_for_broker = matches!(self.info.effect, Effect::Pub | Effect::Sub | Effect::Unsub);
                 if code.is_success() && (waits_for_broker || self.phase != Phase::Final) {
                     return false;
                 }
@@ -250,7 +250,7 @@ impl Exchange {
         if self.info.answer != Answer::Deferred || !matches!(self.phase, Phase::Final | Phase::Outcome) {
             return;
         }
-        if !failure.concerns(self.info.step) {
+        if !failure.concerns(self.info.effect) {
             return;
         }
         // Not where the answer itself has told already how it will end. Of two losses, the last counts.

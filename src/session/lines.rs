@@ -80,7 +80,7 @@ impl Session {
         }
         if let Some(owed) = &self.owed
             && (client.is_none() || client == owed.client)
-            && failure.concerns(owed.info.step)
+            && failure.concerns(owed.info.effect)
         {
             self.owed = None;
         }
@@ -149,7 +149,7 @@ impl Session {
             && let Some(code) = code_in(line, info.name, client)
         {
             self.owed = None;
-            self.lifecycle.ended(info.step, client, Failure::from_code(code));
+            self.lifecycle.ended(info.effect, client, Failure::from_code(code));
             return true;
         }
         false
@@ -159,7 +159,7 @@ impl Session {
     pub(super) fn conclude(&mut self) {
         if self.exchange.phase == Phase::Done {
             let Exchange { info, client, .. } = self.exchange;
-            self.lifecycle.ended(info.step, client, self.exchange.result());
+            self.lifecycle.ended(info.effect, client, self.exchange.result());
         }
     }
 }

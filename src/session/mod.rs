@@ -12,7 +12,7 @@ mod lines;
 mod procedure;
 mod settling;
 
-use crate::command::{ClientIndex, CommandInfo, CommandWriter, Step};
+use crate::command::{ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::error::{Error, Illegal};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
@@ -108,14 +108,14 @@ impl Session {
         procedure.command(&mut writer);
         let (info, client) = (writer.info, writer.client);
         self.exchange.info = info;
-        if let Err(reason) = self.lifecycle.check(info.step, client) {
+        if let Err(reason) = self.lifecycle.check(info.effect, client) {
             return Err(match reason {
                 Illegal::ClientNotConnected if continues => Failure::ConnectionLost,
                 Illegal::ServiceNotStarted if continues => Failure::NetworkLost,
                 _ => Failure::Illegal(reason),
             });
         }
-        if matches!(info.step, Step::Sub | Step::Unsub) && writer.data_length == 0 {
+        if matches!(info.effect, Effect::Sub | Effect::Unsub) && writer.data_length == 0 {
             self.lifecycle.check_staged_filter(client).map_err(Failure::Illegal)?;
         }
         debug!("sending AT{}", info.name);

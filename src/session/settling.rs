@@ -2,7 +2,7 @@
 
 use super::exchange::{Exchange, Failure, Phase};
 use super::{ClientState, Owed, Procedure, Session};
-use crate::command::{Answer, At, ClientIndex, CommandInfo, CommandWriter, Cpin, Creg, Csq, Request, Step, Unsub};
+use crate::command::{Answer, At, ClientIndex, CommandInfo, CommandWriter, Cpin, Creg, Csq, Request, Effect, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
@@ -132,7 +132,7 @@ impl Session {
         exchange.data_length = 0;
         exchange.timeout = FENCE_TIMEOUT;
         // Should it be taken for a command all the same, what it did is not known.
-        self.lifecycle.unknown(exchange.info.step, exchange.client);
+        self.lifecycle.unknown(exchange.info.effect, exchange.client);
         exchange.info = CommandInfo::NAMELESS;
         self.settling.go_to(Stage::Finish);
     }
@@ -294,9 +294,9 @@ impl Session {
         let &Exchange { info, client, sent, data_length, .. } = &self.exchange;
         let Some(client) = client else { return };
         let life = self.lifecycle.client_mut(client);
-        match info.step {
-            Step::Sub if sent == 0 => life.stray_filter = data_length,
-            Step::Subtopic | Step::Unsubtopic => life.filter_staged = true,
+        match info.effect {
+            Effect::Sub if sent == 0 => life.stray_filter = data_length,
+            Effect::Subtopic | Effect::Unsubtopic => life.filter_staged = true,
             _ => {}
         }
     }
@@ -335,7 +335,7 @@ impl Session {
             && has_passed(owed.deadline)
         {
             self.owed = None;
-            self.lifecycle.unknown(owed.info.step, owed.client);
+            self.lifecycle.unknown(owed.info.effect, owed.client);
         }
         let stalled = self.incoming.deadline().is_some_and(has_passed);
         if stalled {
