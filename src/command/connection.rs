@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, MqttVersion, Request, Effect, check, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, MqttVersion, Request, check, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, KEEP_ALIVE_LIMIT, TIMEOUT_LIMIT, VersionSetting, with_margin};
 

@@ -1,6 +1,6 @@
 //! `AT`, `ATE0`, and the model.
 
-use super::{Answer, Command, CommandInfo, CommandWriter, Request, Effect, Text, no_response};
+use super::{Answer, Command, CommandInfo, CommandWriter, Effect, Request, Text, no_response};
 use crate::at::Line;
 
 /// `AT`: is there a module?

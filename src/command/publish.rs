@@ -1,6 +1,6 @@
 //! A publish: topic, payload, and the order to send them.
 
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, QoS, Request, Effect, check, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, check, no_response};
 use crate::error::Parameter;
 use crate::family::{TIMEOUT_LIMIT, with_margin};
 

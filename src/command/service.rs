@@ -1,6 +1,6 @@
 //! The service that both clients share.
 
-use super::{Answer, CommandInfo, CommandWriter, Request, Effect, no_response};
+use super::{Answer, CommandInfo, CommandWriter, Effect, Request, no_response};
 
 /// `AT+CMQTTSTART`: starts the MQTT service and activates its PDP context (A76 §2.1.1, S67 §2.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What is set between `AT+CMQTTACCQ` and `AT+CMQTTCONNECT`: configuration and will.
 
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, QoS, Request, Effect, check, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, check, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{OPERATION_TIMEOUT, SHORTEST_OPERATION_TIMEOUT, TOPIC_LIMIT, VersionSetting};
 

@@ -3,7 +3,7 @@
 //! Not on SIM767x, where these commands are refused before a byte is sent.
 
 use super::duplicate::Repeatable;
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, QoS, Request, Effect, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, no_response};
 
 /// `AT+CMQTTSUBTOPIC=`: stages one topic filter of 1-1024 bytes to subscribe to (A76 §2.1.13); on SIM7600 no more than 5120
 /// bytes in all.

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::duplicate::Repeatable;
 use super::list::{Listed, Part};
-use super::{Answer, ClientIndex, Command, CommandInfo, CommandWriter, QoS, Request, Effect, no_response};
+use super::{Answer, ClientIndex, Command, CommandInfo, CommandWriter, Effect, QoS, Request, no_response};
 use crate::at::Line;
 
 /// `AT+CMQTTSUB=<client_index>,<req_length>,<qos>`: subscribes to one topic filter of 1-1024 bytes (A76 §2.1.14, S67

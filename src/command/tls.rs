@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Request, Effect, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, Request, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{Family, KEY_PASSWORD_LIMIT, LAST_SSL_CONTEXT, LONGEST_NEGOTIATION, SHORTEST_NEGOTIATION};
 

@@ -273,7 +273,7 @@ impl<'a> Connect<'a> {
                 Ok(Step::Busy)
             }
             (ServiceState::Stopped, Some(failure)) => {
-                session.blame(Start::DESCRIPTOR);
+                session.attribute_error_to(Start::DESCRIPTOR);
                 Err(failure)
             }
             (ServiceState::Stopped, None) => Ok(Step::Start),
@@ -285,7 +285,7 @@ impl<'a> Connect<'a> {
         let life = session.lifecycle.client(self.client);
         match life.state {
             ClientState::Released => Step::Accq,
-            ClientState::Connected if self.same_options && !life.acquire_anew => Step::DiscRead,
+            ClientState::Connected if self.same_options && !life.needs_reacquire => Step::DiscRead,
             ClientState::Connected => Step::Disc,
             ClientState::Acquired => self.acquired_step(session),
             ClientState::Unknown if self.probed => Step::DiscRead,
@@ -297,7 +297,7 @@ impl<'a> Connect<'a> {
     fn probed_client_step(&mut self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         match life.state {
-            ClientState::Connected if life.acquire_anew => Step::Disc,
+            ClientState::Connected if life.needs_reacquire => Step::Disc,
             ClientState::Connected if !self.probed => {
                 self.connection = Connection::Adopted;
                 Step::Done
@@ -312,7 +312,7 @@ impl<'a> Connect<'a> {
     fn acquired_step(&self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         let is_ours = self.same_options && (!self.probed || self.id_matches);
-        if is_ours && life.prepared && !life.acquire_anew { self.connect_step() } else { Step::Rel }
+        if is_ours && life.prepared && !life.needs_reacquire { self.connect_step() } else { Step::Rel }
     }
 }
 

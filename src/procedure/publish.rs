@@ -48,8 +48,8 @@ impl Procedure for PublishMessage<'_> {
         let life = session.lifecycle.client_mut(self.client);
         self.step = match self.step {
             Step::Begin if self.is_empty() && life.payload_staged => {
-                life.acquire_anew = true;
-                session.blame(Pub::DESCRIPTOR);
+                life.needs_reacquire = true;
+                session.attribute_error_to(Pub::DESCRIPTOR);
                 return Err(Failure::Illegal(Illegal::PayloadStaged));
             }
             Step::Begin => Step::Topic,

@@ -9,9 +9,9 @@ use crate::timer::{Instant, LONGEST_WAIT};
 
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
 /// outcome.
-const GRACE: u32 = 1_000;
+const GRACE_MS: u32 = 1_000;
 /// How long an outcome may come after `ERROR`: only CONNECT is documented to do that, and most bare `ERROR`s are final.
-const GRACE_AFTER_ERROR: u32 = 250;
+const GRACE_AFTER_ERROR_MS: u32 = 250;
 
 /// Where an exchange stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,7 +204,7 @@ impl Exchange {
                 if !is_interrupted {
                     self.result = Err(Failure::OutcomeUnknown);
                 }
-                self.deadline = now.after(if is_interrupted { GRACE } else { self.timeout });
+                self.deadline = now.after(if is_interrupted { GRACE_MS } else { self.timeout });
                 return true;
             }
             FinalResult::Error => Refusal::Error,
@@ -214,7 +214,7 @@ impl Exchange {
             self.phase = Phase::Done;
         } else if is_deferred && self.phase == Phase::Final {
             self.result = Err(Failure::Refused(refusal));
-            self.deadline = now.after(GRACE_AFTER_ERROR);
+            self.deadline = now.after(GRACE_AFTER_ERROR_MS);
         } else {
             self.end(Err(Failure::Refused(refusal)));
         }
@@ -239,7 +239,7 @@ impl Exchange {
         if self.has_final_result {
             self.phase = Phase::Done;
         } else {
-            self.deadline = now.after(GRACE);
+            self.deadline = now.after(GRACE_MS);
         }
         true
     }
@@ -257,7 +257,7 @@ impl Exchange {
         if !matches!(self.result, Ok(()) | Err(Failure::Refused(_))) {
             self.result = Err(failure);
         }
-        self.deadline = now.after(GRACE);
+        self.deadline = now.after(GRACE_MS);
     }
 
     /// The module restarted: nothing that was owed will come.

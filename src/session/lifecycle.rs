@@ -41,13 +41,13 @@ pub(crate) struct ClientLife {
     /// A payload may be staged that no publish has cleared: an empty publish would send it.
     pub(crate) payload_staged: bool,
     /// An empty publish could not be done because of that: the next connect releases and acquires the client.
-    pub(crate) acquire_anew: bool,
+    pub(crate) needs_reacquire: bool,
     /// Settings and will are complete since the client was acquired.
     pub(crate) prepared: bool,
     /// A topic filter of slashes is staged, which the next staged SUB or UNSUB would send.
     pub(crate) filter_staged: bool,
     /// Length of a subscription to nothing but slashes that paying a debt has made, 0 where there is none.
-    pub(crate) stray_filter: u16,
+    pub(crate) padded_filter: u16,
 }
 
 #[derive(Debug)]
@@ -62,16 +62,16 @@ impl ClientLife {
         Self {
             state,
             payload_staged: false,
-            acquire_anew: false,
+            needs_reacquire: false,
             prepared: false,
             filter_staged: false,
-            stray_filter: 0,
+            padded_filter: 0,
         }
     }
 
     /// To a state in which settings, will and staged data are gone. A stray subscription may live on in the broker.
     const fn begin_anew(&mut self, state: ClientState) {
-        *self = Self { stray_filter: self.stray_filter, ..Self::new(state) };
+        *self = Self { padded_filter: self.padded_filter, ..Self::new(state) };
     }
 }
 
@@ -116,8 +116,12 @@ impl Lifecycle {
             (Effect::SslContext, ClientState::Connected) => Err(Illegal::ClientConnected),
             (Effect::Disc, ClientState::Released | ClientState::Acquired) => Err(Illegal::ClientNotConnected),
             (Effect::Accq, ClientState::Acquired | ClientState::Connected) => Err(Illegal::ClientAcquired),
-            (Effect::Rel | Effect::Configure | Effect::Connect, ClientState::Connected) => Err(Illegal::ClientConnected),
-            (Effect::Rel | Effect::Configure | Effect::Connect, ClientState::Released) => Err(Illegal::ClientNotAcquired),
+            (Effect::Rel | Effect::Configure | Effect::Connect, ClientState::Connected) => {
+                Err(Illegal::ClientConnected)
+            }
+            (Effect::Rel | Effect::Configure | Effect::Connect, ClientState::Released) => {
+                Err(Illegal::ClientNotAcquired)
+            }
             _ => Ok(()),
         }
     }
@@ -195,7 +199,7 @@ impl Lifecycle {
     pub(crate) fn check_staged_filter(&mut self, client: Option<ClientIndex>) -> Result<(), Illegal> {
         match client {
             Some(client) if self.client(client).filter_staged => {
-                self.client_mut(client).acquire_anew = true;
+                self.client_mut(client).needs_reacquire = true;
                 Err(Illegal::FilterStaged)
             }
             _ => Ok(()),
@@ -267,14 +271,17 @@ mod tests {
 
     #[test]
     fn the_whole_lifecycle_is_legal_in_its_order_and_can_begin_again() {
-        let round = [Effect::Start, Effect::Accq, Effect::Configure, Effect::Connect, Effect::Sub, Effect::Pub, Effect::Disc];
+        let round =
+            [Effect::Start, Effect::Accq, Effect::Configure, Effect::Connect, Effect::Sub, Effect::Pub, Effect::Disc];
         after(&[&round[..], &[Effect::Connect, Effect::Disc, Effect::Rel, Effect::Stop], &round].concat());
     }
 
     #[test]
     fn every_step_out_of_order_names_what_it_lacks() {
         let stopped = after(&[]);
-        for effect in [Effect::Stop, Effect::Accq, Effect::Rel, Effect::Configure, Effect::Connect, Effect::Disc, Effect::Pub] {
+        for effect in
+            [Effect::Stop, Effect::Accq, Effect::Rel, Effect::Configure, Effect::Connect, Effect::Disc, Effect::Pub]
+        {
             assert_eq!(stopped.check(effect, CLIENT), Err(Illegal::ServiceNotStarted), "{effect:?}");
         }
         let started = after(&[Effect::Start]);

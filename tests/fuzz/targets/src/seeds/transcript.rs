@@ -139,7 +139,7 @@ impl Carrier for Reader {
                 }
                 Outgoing::Source(limit) => self.core.transmitted(limit),
                 Outgoing::Flush => self.core.flushed(),
-                Outgoing::Nothing if self.core.drain_ended() => {}
+                Outgoing::Nothing if self.core.input_is_drained() => {}
                 Outgoing::Nothing => {
                     // What a driver asks to find its place is not in a transcript.
                     let said = match &core::mem::take(&mut sent)[..] {
