@@ -145,7 +145,7 @@ impl Bench {
         self.0.borrow().now
     }
 
-    /// How far virtual time may go before [`block_on`](Self::block_on) gives up; a day unless told.
+    /// How far virtual time may go before [`block_on`](Self::block_on) gives up; a day by default.
     pub fn set_time_limit(&self, limit: Duration) {
         self.0.borrow_mut().limit = limit;
     }
@@ -341,7 +341,7 @@ impl Bench {
 }
 
 impl Inner {
-    /// Moves bytes, requests and events once; tells whether anything moved.
+    /// Moves bytes, requests and events once. Returns whether anything moved.
     fn carry(&mut self) -> bool {
         let mut moved = self.carry_to_module();
         let output = self.device.output(self.now);

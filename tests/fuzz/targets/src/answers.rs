@@ -25,101 +25,122 @@ struct Answer<'a> {
 /// What is done with an answer.
 type Check = fn(Answer<'_>, &mut Findings);
 
-/// A check for each command that reads something from its answer.
-const CHECKS: &[Check] = &[
-    |answer, _| per_client(answer, &command::AccqRead, |acquired| text(acquired.client_id())),
-    |answer, _| {
-        per_client(answer, &command::ConnectRead, |connection| {
-            text(connection.address());
-            connection.user().inspect(|user| text(user));
-            assert!(connection.keep_alive() <= Duration::from_secs(u32::MAX.into()));
-        });
-    },
-    |answer, findings| {
+/// For each command that reads something from its answer: an answer as the manuals have it, and the check.
+const CHECKS: &[(&str, Check)] = &[
+    ("+CMQTTACCQ: 0,\"device-7\",0\r\n+CMQTTACCQ: 1,\"\",0\r\n", |answer, _| {
+        per_client(answer, &command::AccqRead, |acquired| text(acquired.client_id()))
+    }),
+    (
+        "+CMQTTCONNECT: 0,\"tcp://broker.example:1883\",60,1,\"device\",\"secret\"\r\n+CMQTTCONNECT: 1\r\n",
+        |answer, _| {
+            per_client(answer, &command::ConnectRead, |connection| {
+                text(connection.address());
+                connection.user().inspect(|user| text(user));
+                assert!(connection.keep_alive() <= Duration::from_secs(u32::MAX.into()));
+            });
+        },
+    ),
+    ("+CMQTTSSLCFG: 0,0\r\n+CMQTTSSLCFG: 1,9\r\n", |answer, findings| {
         let contexts = response(answer, &command::SslcfgRead, |contexts| *contexts);
         if contexts.into_iter().flatten().any(|context| context > 9) {
             findings.insert("an SSL context beyond 9");
         }
-    },
-    |answer, _| same(answer, &command::DiscRead, |connected| *connected),
-    |answer, findings| {
+    }),
+    ("+CMQTTDISC: 0,0\r\n+CMQTTDISC: 1,1\r\n", |answer, _| same(answer, &command::DiscRead, |connected| *connected)),
+    ("+CMQTTCFG: 0,1,120\r\n+CMQTTCFG: 1,0,20\r\n", |answer, findings| {
         let settings = response(answer, &command::CfgRead, |settings| *settings);
         let range = Duration::from_secs(20)..=Duration::from_secs(120);
         if settings.into_iter().flatten().any(|settings| !range.contains(&settings.operation_timeout)) {
             findings.insert("an operation timeout beyond 20-120 s");
         }
-    },
-    |answer, _| same(answer, &command::RelRead, |nothing| *nothing),
-    |answer, _| ranges(answer, &command::AccqTest),
-    |answer, _| ranges(answer, &command::RelTest),
-    |answer, _| ranges(answer, &command::SslcfgTest),
-    |answer, _| ranges(answer, &command::WillTopicTest),
-    |answer, _| ranges(answer, &command::WillMsgTest),
-    |answer, _| ranges(answer, &command::ConnectTest),
-    |answer, _| ranges(answer, &command::DiscTest),
-    |answer, _| ranges(answer, &command::TopicTest),
-    |answer, _| ranges(answer, &command::PayloadTest),
-    |answer, _| ranges(answer, &command::PubTest),
-    |answer, _| ranges(answer, &command::SubtopicTest),
-    |answer, _| ranges(answer, &command::SubTest),
-    |answer, _| ranges(answer, &command::UnsubtopicTest),
-    |answer, _| ranges(answer, &command::UnsubTest),
-    |answer, _| {
-        let ranges = response(answer, &command::CfgTest, |ranges| *ranges);
-        for range in [ranges.check_utf8, ranges.operation_timeout, ranges.version].into_iter().flatten() {
-            let _ = (range.contains(range.least()), range.contains(range.most()));
-        }
-    },
-    |answer, _| list(answer, |entries| command::SubRead::new(move |part: Part<'_>| entries.take(part))),
-    |answer, _| list(answer, |entries| command::Ccertlist::new(move |part: Part<'_>| entries.take(part))),
-    |answer, _| text(&response(answer, &command::Cgmm, Clone::clone)),
-    |answer, _| text(&response(answer, &network::Cgmr, Clone::clone)),
-    |answer, _| {
+    }),
+    ("\r\n", |answer, _| same(answer, &command::RelRead, |nothing| *nothing)),
+    ("+CMQTTACCQ: (0-1),(1-128),(0-1),(3-4)\r\n", |answer, _| ranges(answer, &command::AccqTest)),
+    ("+CMQTTREL: (0-1)\r\n", |answer, _| ranges(answer, &command::RelTest)),
+    ("+CMQTTSSLCFG: (0-1),(0-9)\r\n", |answer, _| ranges(answer, &command::SslcfgTest)),
+    ("+CMQTTWILLTOPIC: (0-1),(1-1024)\r\n", |answer, _| ranges(answer, &command::WillTopicTest)),
+    ("+CMQTTWILLMSG: (0-1),(1-10240),(0-2)\r\n", |answer, _| ranges(answer, &command::WillMsgTest)),
+    ("+CMQTTCONNECT: (0-1),(9-256),(1-64800),(0-1),<user_name>,<pass_word>\r\n", |answer, _| {
+        ranges(answer, &command::ConnectTest)
+    }),
+    ("+CMQTTDISC: (0-1),(0, 60-180)\r\n", |answer, _| ranges(answer, &command::DiscTest)),
+    ("+CMQTTTOPIC: (0-1),(1-1024)\r\n", |answer, _| ranges(answer, &command::TopicTest)),
+    ("+CMQTTPAYLOAD: (0-1),(1-10240)\r\n", |answer, _| ranges(answer, &command::PayloadTest)),
+    ("+CMQTTPUB: (0-1),(0-2),(60-180),(0-1),(0-1)\r\n", |answer, _| ranges(answer, &command::PubTest)),
+    ("+CMQTTSUBTOPIC: (0-1),(1-1024),(0-2)\r\n", |answer, _| ranges(answer, &command::SubtopicTest)),
+    ("+CMQTTSUB: (0-1),(0-1024),(0-2),(0-1)\r\n", |answer, _| ranges(answer, &command::SubTest)),
+    ("+CMQTTUNSUBTOPIC: (0-1),(1-1024)\r\n", |answer, _| ranges(answer, &command::UnsubtopicTest)),
+    ("+CMQTTUNSUB: (0-1),(0-1024),(0-1)\r\n", |answer, _| ranges(answer, &command::UnsubTest)),
+    (
+        "+CMQTTCFG: \"checkUTF8\",(0-1),(0-1)\r\n+CMQTTCFG: \" optimeout \",(0-1),(20-120)\r\n+CMQTTCFG: \"version\",(0-1),(3,4)\r\n",
+        |answer, _| {
+            let ranges = response(answer, &command::CfgTest, |ranges| *ranges);
+            for range in [ranges.check_utf8, ranges.operation_timeout, ranges.version].into_iter().flatten() {
+                let _ = (range.contains(range.least()), range.contains(range.most()));
+            }
+        },
+    ),
+    (
+        "+CMQTTSUB:\r\ndevice-7/cmd/#\r\ndevice-7/+/set/of/a/length/that/goes/beyond/the/sixty-four/bytes/of/a/line\r\n",
+        |answer, _| list(answer, |entries| command::SubRead::new(move |part: Part<'_>| entries.take(part))),
+    ),
+    ("+CCERTLIST: \"ca.pem\"\r\n+CCERTLIST: \"client-key.pem\"\r\n", |answer, _| {
+        list(answer, |entries| command::Ccertlist::new(move |part: Part<'_>| entries.take(part)))
+    }),
+    ("\r\nSIMCOM_SIM7600E-H\r\n", |answer, _| text(&response(answer, &command::Cgmm, Clone::clone))),
+    ("\r\n+CGMR: LE20B04SIM7600M22\r\nPB DONE\r\n", |answer, _| text(&response(answer, &network::Cgmr, Clone::clone))),
+    ("\r\n+CGSN: \"351602000330570\"\r\n", |answer, _| {
         if let Some(imei) = response(answer, &network::Cgsn, Clone::clone) {
             assert!((14..=16).contains(&imei.len()) && imei.as_bytes().iter().all(u8::is_ascii_digit));
             text(&imei);
         }
-    },
-    |answer, _| {
+    }),
+    ("\r\n+ICCID: 89860000000000000000\r\n", |answer, _| {
         if let Some(iccid) = response(answer, &network::Ciccid, Clone::clone) {
             text(&iccid);
         }
-    },
-    |answer, _| {
+    }),
+    ("+CSQ: 23,0\r\n", |answer, _| {
         if let Some(strength) = response(answer, &command::Csq, |rssi| rssi.map(Rssi::dbm)) {
             assert!((-116..=-25).contains(&strength), "{strength} dBm");
         }
-    },
-    |answer, _| registration(response(answer, &command::Creg, |registration| *registration)),
-    |answer, _| registration(response(answer, &network::Cgreg, |registration| *registration)),
-    |answer, _| registration(response(answer, &network::Cereg, |registration| *registration)),
-    |answer, _| same(answer, &command::Cpin, |state| *state),
-    |answer, _| {
+    }),
+    ("+CREG: 0,1\r\n", |answer, _| registration(response(answer, &command::Creg, |registration| *registration))),
+    ("+CGREG: 2,5,\"00C3\",\"12\"\r\n", |answer, _| {
+        registration(response(answer, &network::Cgreg, |registration| *registration))
+    }),
+    ("+CEREG: 0,3\r\n", |answer, _| registration(response(answer, &network::Cereg, |registration| *registration))),
+    ("+CPIN: SIM PIN\r\n", |answer, _| same(answer, &command::Cpin, |state| *state)),
+    ("+CGPADDR: 1,10.0.0.7,0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0\r\n+CGPADDR: 2,0.0.0.0\r\n", |answer, _| {
         let address = response(answer, &network::Cgpaddr { context: 1 }, |address| *address);
         assert!(address.ipv4.is_none_or(|address| !address.is_unspecified()));
         assert_eq!(address.is_assigned(), address.ipv4.is_some() || address.has_ipv6);
-    },
-    |answer, _| operator(&response(answer, &network::Cpsi, |system| *system)),
-    |answer, _| same(answer, &network::CnmpRead, |mode| *mode),
-    clock,
-    |answer, _| same(answer, &network::CtzuRead, |automatic| *automatic),
-    |answer, _| {
+    }),
+    ("+CPSI: LTE,Online,262-01,0x333C,39589680,308,EUTRAN-BAND3,1350,5,0,0,54,0,22\r\n", |answer, _| {
+        operator(&response(answer, &network::Cpsi, |system| *system))
+    }),
+    ("+CNMP: 38\r\n", |answer, _| same(answer, &network::CnmpRead, |mode| *mode)),
+    ("+CCLK: \"26/01/31,10:00:00+04\"\r\n", clock),
+    ("+CTZU: 1\r\n", |answer, _| same(answer, &network::CtzuRead, |automatic| *automatic)),
+    ("+CGDCONT: 1,\"IP\",\"internet\",\"0.0.0.0\",0,0\r\n", |answer, _| {
         if let Some(context) = response(answer, &network::CgdcontRead { context: 1 }, Clone::clone) {
             text(&context.apn);
             assert!(!context.apn.as_bytes().contains(&b'"'));
         }
-    },
-    |answer, _| {
+    }),
+    ("+CGACT: 1,1\r\n+CGACT: 8,0\r\n", |answer, _| {
         let active = response(answer, &network::CgactRead, |active| *active);
         assert!((32..=u8::MAX).all(|context| !active.contains(context)));
-    },
-    |answer, _| same(answer, &network::IprRead, |rate| *rate),
-    |answer, _| same(answer, &network::IfcRead, |control| *control),
-    |answer, _| same(answer, &network::CsclkRead, |mode| *mode),
+    }),
+    ("+IPR: 115200\r\n", |answer, _| same(answer, &network::IprRead, |rate| *rate)),
+    ("+IFC: 2,2\r\n", |answer, _| same(answer, &network::IfcRead, |control| *control)),
+    ("+CSCLK: 1\r\n", |answer, _| same(answer, &network::CsclkRead, |mode| *mode)),
 ];
 
-/// How many commands there are.
-pub const COMMANDS: usize = CHECKS.len();
+/// An answer to each command, and the number of the command.
+pub fn examples() -> impl Iterator<Item = (u8, &'static str)> {
+    (0..).zip(CHECKS.iter().map(|(example, _)| *example))
+}
 
 /// Reads an answer.
 ///
@@ -130,7 +151,8 @@ pub fn check(input: &[u8]) -> Findings {
     let (number, input) = split_first(input);
     let (seed, bytes) = split_first(input);
     let mut findings = Findings::new();
-    CHECKS[usize::from(number) % COMMANDS](Answer { seed, bytes }, &mut findings);
+    let (_, check) = CHECKS[usize::from(number) % CHECKS.len()];
+    check(Answer { seed, bytes }, &mut findings);
     findings
 }
 

@@ -8,6 +8,7 @@ pub mod findings;
 pub mod module;
 pub mod parser;
 pub mod script;
+pub mod seeds;
 
 /// The first byte of an input, which says how the rest is used; 0 where there is none.
 fn split_first(input: &[u8]) -> (u8, &[u8]) {

@@ -13,15 +13,20 @@
 //! | 6 *n* | a pin changes |
 //! | 7 *n* | switch *n* is set to the value of operation 12 |
 //! | 8 *n* | the broker refuses, fails, closes or is slow |
+//! | 11 *n* | something happens to one of the next 16 bytes; from 128, to one of the host's |
 //! | 12 *n* | the value for operation 7 |
+//! | 14 *n* | the speed of the UART |
 
+use core::num::NonZeroU32;
 use core::time::Duration;
 
+use embedded_io::ErrorKind;
 use embedded_io_async::Write;
 use simcom_modem_simulator::behaviour::SWITCHES;
 use simcom_modem_simulator::broker::Event;
 use simcom_modem_simulator::family::Family;
-use simcom_modem_simulator::pipe::Bench;
+use simcom_modem_simulator::fault::Fault;
+use simcom_modem_simulator::pipe::{Bench, Direction};
 
 use crate::findings::Findings;
 use crate::script::{Step, steps};
@@ -29,6 +34,9 @@ use crate::split_first;
 
 /// How often the module does something by itself, at most, once it is left alone.
 const MOST_STEPS_ALONE: usize = 20_000;
+
+const BAUDS: [Option<NonZeroU32>; 4] =
+    [None, NonZeroU32::new(9_600), NonZeroU32::new(115_200), NonZeroU32::new(921_600)];
 
 /// Runs a script.
 ///
@@ -60,6 +68,8 @@ pub fn check(input: &[u8]) -> Findings {
             Step::Operation(6, argument) => pin(&bench, argument),
             Step::Operation(7, argument) => set(&bench, argument, value),
             Step::Operation(8, argument) => broker(&bench, argument),
+            Step::Operation(11, argument) => fault(&bench, argument),
+            Step::Operation(14, argument) => bench.set_baud(BAUDS[usize::from(argument) % BAUDS.len()]),
             Step::Operation(_, argument) => value = argument,
         }
         bench.carry();
@@ -167,6 +177,19 @@ fn set(bench: &Bench, switch: u8, value: u8) {
     let text = if listed.starts_with('<') { value.to_string() } else { listed.to_owned() };
     // A text where a number is wanted is refused, as on the command line.
     let _ = bench.modem(|module, _| module.behaviour_mut().set(switch.name, &text));
+}
+
+fn fault(bench: &Bench, argument: u8) {
+    let direction = if argument < 128 { Direction::ToHost } else { Direction::ToModem };
+    let fault = match argument >> 4 & 7 {
+        0 => Fault::Lose,
+        1 => Fault::Double,
+        2 => Fault::Silence(Duration::from_secs(5)),
+        3 => Fault::Hold(Duration::from_millis(900)),
+        4 => Fault::Error(ErrorKind::Other),
+        bits => Fault::Flip(1 << bits),
+    };
+    bench.plan_fault(direction, bench.passed(direction) + usize::from(argument & 15), fault);
 }
 
 fn broker(bench: &Bench, argument: u8) {

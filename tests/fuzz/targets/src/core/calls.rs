@@ -1,17 +1,17 @@
 //! The calls that a script can make, and what has to have happened where they succeed.
 
 use simcom_mqtt::at::Line;
-use simcom_mqtt::command::{self, Answer, Command, Description, Descriptor, Request};
+use simcom_mqtt::command::{self, Answer, Command, CommandInfo, CommandWriter, Request};
 use simcom_mqtt::network::{Apn, CclkRead, CgdcontRead, Cpsi};
-use simcom_mqtt::sans_io::{Call, Execution};
+use simcom_mqtt::sans_io::{Call, Core, Execution};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, MqttVersion, Publish, QoS, Tls, Will};
 
-use super::run::{Run, count};
+use super::places;
 
 /// How many different calls there are.
-pub const CALLS: u8 = 36;
+pub(crate) const CALLS: u8 = 36;
 
-pub(super) static PLAIN: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+pub(crate) static PLAIN: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
 static WILL: Will<'static> = Will::new("device-7/state", b"gone").qos(QoS::AtLeastOnce);
 static DETAILED: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1884), "device-7")
     .credentials("device", "secret")
@@ -37,7 +37,7 @@ const FILTERS: [(&str, QoS); 3] =
 
 /// What can be said of a call.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Expected {
+pub(crate) struct Expected {
     /// It only waits for events.
     pub(super) listens: bool,
     /// The data come from a source.
@@ -63,7 +63,7 @@ impl Expected {
     pub(super) fn check(&self, received: &[u8], sent: &[u8]) {
         let told = |(name, numbers): &(&str, Vec<u32>)| tells(received, name, numbers);
         assert!(self.outcomes.is_empty() || self.outcomes.iter().any(told), "a success that was not reported");
-        assert!(!self.ok || count(received, b"OK") > 0, "a success without OK");
+        assert!(!self.ok || places(received, b"OK").next().is_some(), "a success without OK");
         assert!(sent.ends_with(&self.sent), "a success without what was to be sent: {}", sent.escape_ascii());
     }
 }
@@ -71,8 +71,7 @@ impl Expected {
 /// Whether a line of the module says so.
 fn tells(received: &[u8], name: &str, numbers: &[u32]) -> bool {
     let name = format!("{name}:");
-    let places = received.windows(name.len()).enumerate().filter(|(_, text)| *text == name.as_bytes());
-    places.into_iter().any(|(place, _)| {
+    places(received, name.as_bytes()).any(|place| {
         let behind = &received[place + name.len()..];
         let end = behind.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(behind.len());
         let line = String::from_utf8_lossy(&behind[..end]).into_owned();
@@ -101,9 +100,9 @@ fn published(client: ClientIndex, topic: &str, payload: &[u8], qos: QoS) -> Expe
 struct Own;
 
 impl Request for Own {
-    fn describe(&self, description: &mut Description<'_>) {
-        let descriptor = const { &Descriptor::new("+CMGS", Answer::Text) };
-        description.command(descriptor).byte(b'=').number(7).prompt(self.data().len());
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let info = const { &CommandInfo::new("+CMGS", Answer::Text) };
+        writer.command(info).byte(b'=').number(7).prompt(self.data().len());
     }
 
     fn data(&self) -> &[u8] {
@@ -123,8 +122,20 @@ impl Command for Own {
     }
 }
 
+/// Who carries out a call.
+pub(crate) trait Carrier {
+    /// The core that the call is for.
+    fn core(&mut self) -> &mut Core<'static>;
+
+    /// Carries out a call until it ends or is dropped.
+    fn during(&mut self, call: Call<'_>, expected: &Expected);
+
+    /// Takes all events. Returns how many there were.
+    fn take_events(&mut self) -> usize;
+}
+
 /// Begins call `number`, and carries it out until it ends or is dropped.
-pub(super) fn begin(run: &mut Run, number: u8) {
+pub(crate) fn begin(run: &mut impl Carrier, number: u8) {
     let (first, second) = (ClientIndex::First, ClientIndex::Second);
     match number % CALLS {
         0 => connect(run, first, &PLAIN),
@@ -158,7 +169,7 @@ pub(super) fn begin(run: &mut Run, number: u8) {
         23 => {
             let mut tell = |_| {};
             let apn = Apn::new("internet");
-            let call = run.core.bring_up(&apn, &mut tell);
+            let call = run.core().bring_up(&apn, &mut tell);
             run.during(call, &Expected::default());
         }
         24 => execute(run, &command::At),
@@ -176,8 +187,8 @@ pub(super) fn begin(run: &mut Run, number: u8) {
     }
 }
 
-fn connect(run: &mut Run, client: ClientIndex, options: &'static ConnectOptions<'static>) {
-    let call = run.core.connect(client, options);
+fn connect(run: &mut impl Carrier, client: ClientIndex, options: &'static ConnectOptions<'static>) {
+    let call = run.core().connect(client, options);
     run.during(call, &connected(client));
 }
 
@@ -188,35 +199,35 @@ fn connected(client: ClientIndex) -> Expected {
     Expected { outcomes, ok: true, ..Expected::default() }
 }
 
-fn reconnect(run: &mut Run, client: ClientIndex) {
-    if let Ok(call) = run.core.reconnect(client) {
+fn reconnect(run: &mut impl Carrier, client: ClientIndex) {
+    if let Ok(call) = run.core().reconnect(client) {
         run.during(call, &connected(client));
     }
 }
 
-fn publish(run: &mut Run, client: ClientIndex, topic: &str, payload: &[u8], qos: QoS) {
+fn publish(run: &mut impl Carrier, client: ClientIndex, topic: &str, payload: &[u8], qos: QoS) {
     let message = Publish::new(topic, payload).qos(qos);
     run.during(Call::publish(client, &message), &published(client, topic, payload, qos));
 }
 
-fn publish_from(run: &mut Run, client: ClientIndex, length: usize) {
+fn publish_from(run: &mut impl Carrier, client: ClientIndex, length: usize) {
     let message = Publish::new("device-7/log", b"").qos(QoS::AtLeastOnce);
     let expected = published(client, "device-7/log", &vec![b'.'; length], QoS::AtLeastOnce);
     run.during(Call::publish_from(client, &message, length), &Expected { has_source: true, ..expected });
 }
 
-fn subscribe_all(run: &mut Run, client: ClientIndex) {
-    let call = run.core.subscribe_all(client, &FILTERS);
+fn subscribe_all(run: &mut impl Carrier, client: ClientIndex) {
+    let call = run.core().subscribe_all(client, &FILTERS);
     run.during(call, &Expected::outcome("+CMQTTSUB", client));
 }
 
-fn next_event(run: &mut Run) {
+fn next_event(run: &mut impl Carrier) {
     if run.take_events() == 0 {
         run.during(Call::next_event(), &Expected { listens: true, ..Expected::default() });
     }
 }
 
-fn execute<Q: Command>(run: &mut Run, command: &Q) {
+fn execute(run: &mut impl Carrier, command: &impl Command) {
     let mut execution = Execution::new(command);
     run.during(execution.call(), &Expected::ok());
 }

@@ -18,10 +18,12 @@
 //!
 //! What the module says while no call is under way waits in the UART.
 
-mod calls;
-mod ledger;
+pub(crate) mod calls;
+pub(crate) mod ledger;
 mod recovery;
 mod run;
+mod sent;
+pub(crate) mod simulated;
 
 use core::time::Duration;
 
@@ -30,7 +32,7 @@ use simcom_mqtt::Family;
 use crate::findings::Findings;
 use crate::script::steps;
 use crate::split_first;
-use run::Run;
+pub(crate) use run::Run;
 
 /// Runs a script.
 ///
@@ -38,6 +40,10 @@ use run::Run;
 ///
 /// Where the core is wrong.
 pub fn check(input: &[u8]) -> Findings {
+    run(input).findings()
+}
+
+pub(crate) fn run(input: &[u8]) -> Run {
     let (head, input) = split_first(input);
     let family = match head & 3 {
         0 => Family::A7600,
@@ -51,5 +57,11 @@ pub fn check(input: &[u8]) -> Findings {
     if head & 8 != 0 {
         recovery::check(&mut run);
     }
-    run.findings()
+    run
+}
+
+/// Where `text` stands in `bytes`. The first byte is looked at first: libFuzzer watches every comparison of memory.
+fn places<'b>(bytes: &'b [u8], text: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
+    let starts = bytes.iter().enumerate().filter(|(_, byte)| Some(*byte) == text.first());
+    starts.map(|(place, _)| place).filter(|place| bytes[*place..].starts_with(text))
 }

@@ -7,8 +7,10 @@ use embedded_io::ErrorKind;
 use simcom_mqtt::sans_io::{Call, Core, Outgoing, Window};
 use simcom_mqtt::{Error, Event, Family};
 
-use super::calls::{self, Expected};
+use super::calls::{self, Carrier, Expected};
 use super::ledger::Ledger;
+use super::places;
+use super::sent::Sent;
 use crate::findings::Findings;
 use crate::script::Step;
 
@@ -44,8 +46,7 @@ struct Transmitter {
     piece: usize,
 }
 
-pub(super) struct Run {
-    pub(super) family: Family,
+pub(crate) struct Run {
     pub(super) core: Core<'static>,
     pub(super) ledger: Ledger,
     pub(super) now: Duration,
@@ -58,9 +59,13 @@ pub(super) struct Run {
     /// Everything that the core was given.
     pub(super) received: Vec<u8>,
     /// What the present call has sent.
-    sent: Vec<u8>,
+    sent: Sent,
     flushed: bool,
+    /// The receiver has reported an error.
+    has_failed: bool,
     bytes_at_once: usize,
+    /// How the calls ended; nothing where one was dropped.
+    results: Vec<Option<Result<(), Error>>>,
 }
 
 impl Run {
@@ -68,7 +73,6 @@ impl Run {
         let mut core = Core::new(family);
         core.pass_time(now);
         Self {
-            family,
             core,
             ledger: Ledger::default(),
             now,
@@ -77,14 +81,22 @@ impl Run {
             transmitter: Transmitter { left: None, piece: usize::MAX },
             source: usize::MAX,
             received: Vec::new(),
-            sent: Vec::new(),
+            sent: Sent::default(),
             flushed: false,
+            has_failed: false,
             bytes_at_once: 0,
+            results: Vec::new(),
         }
     }
 
     pub(super) fn findings(self) -> Findings {
         self.ledger.findings
+    }
+
+    /// How the calls ended, and how many messages were handed over.
+    #[cfg(test)]
+    pub(crate) fn outcome(&self) -> crate::seeds::session::Outcome {
+        (self.results.clone(), self.ledger.handed_over())
     }
 
     /// Runs the script to its end.
@@ -127,25 +139,6 @@ impl Run {
             12 => self.source = usize::from(argument).pow(2),
             _ => {}
         }
-    }
-
-    /// Carries out a call until it ends or is dropped.
-    pub(super) fn during(&mut self, mut call: Call<'_>, expected: &Expected) {
-        let started = self.received.len().saturating_sub(LONGEST_LINE);
-        self.sent.clear();
-        self.flushed = false;
-        let ended = self.under_way(&mut call, expected);
-        if let Some(Err(error)) = ended {
-            assert!(!error.to_string().is_empty());
-        }
-        assert!(count(&self.sent, b"AT+CMQTTPUB=") <= 1, "a message was published twice");
-        if ended == Some(Ok(())) {
-            expected.check(&self.received[started..], &self.sent);
-        }
-        if expected.listens && ended == Some(Ok(())) {
-            assert!(self.take_events() > 0, "no event though the wait for one has ended");
-        }
-        self.source = usize::MAX;
     }
 
     fn under_way(&mut self, call: &mut Call<'_>, expected: &Expected) -> Option<Result<(), Error>> {
@@ -215,7 +208,12 @@ impl Run {
                 self.core.receive(&bytes, call, &mut self.ledger);
                 Ok(())
             }
-            Err(kind) => self.core.receive_failed(kind, &mut self.ledger),
+            Err(kind) => {
+                self.has_failed = true;
+                self.core.receive_failed(kind, &mut self.ledger)?;
+                assert!(!self.ledger.is_open(), "a message goes on though bytes of it are lost");
+                Ok(())
+            }
         }
     }
 
@@ -268,7 +266,7 @@ impl Run {
             }
             let outgoing = self.core.transmit(call, &mut window);
             let bytes = match outgoing {
-                Outgoing::Nothing if self.core.drain_ended() => continue,
+                Outgoing::Nothing if self.core.input_is_drained() => continue,
                 Outgoing::Nothing => break,
                 Outgoing::Flush => {
                     assert!(!self.flushed, "flushed again though nothing was sent");
@@ -290,7 +288,7 @@ impl Run {
             if count == 0 {
                 break;
             }
-            self.sent.extend(&bytes[..count]);
+            self.sent.push(&bytes[..count], &self.received);
             if let Some(left) = &mut self.transmitter.left {
                 *left -= count;
             }
@@ -306,8 +304,37 @@ impl Run {
         Progress::UnderWay
     }
 
-    /// Takes all events; they tell no more than has happened. Returns how many there were.
-    pub(super) fn take_events(&mut self) -> usize {
+    fn has_received(&self, text: &[u8]) -> bool {
+        places(&self.received, text).next().is_some()
+    }
+}
+
+impl Carrier for Run {
+    fn core(&mut self) -> &mut Core<'static> {
+        &mut self.core
+    }
+
+    fn during(&mut self, mut call: Call<'_>, expected: &Expected) {
+        let started = self.received.len().saturating_sub(LONGEST_LINE);
+        self.sent.clear();
+        self.flushed = false;
+        let ended = self.under_way(&mut call, expected);
+        if let Some(Err(error)) = ended {
+            assert!(!error.to_string().is_empty());
+        }
+        assert!(places(self.sent.bytes(), b"AT+CMQTTPUB=").count() <= 1, "a message was published twice");
+        if ended == Some(Ok(())) {
+            expected.check(&self.received[started..], self.sent.bytes());
+        }
+        if expected.listens && ended == Some(Ok(())) {
+            assert!(self.take_events() > 0, "no event though the wait for one has ended");
+        }
+        self.source = usize::MAX;
+        self.results.push(ended);
+    }
+
+    /// They tell no more than has happened.
+    fn take_events(&mut self) -> usize {
         let mut events = 0;
         while let Some(event) = self.core.take_event() {
             events += 1;
@@ -322,16 +349,13 @@ impl Run {
                     assert!(since(&self.ledger, client, 2) <= count && count > 0)
                 }
                 Event::ConnectionLost { .. } => assert!(self.has_received(b"+CMQTTCONNLOST"), "no loss"),
+                Event::BytesLost => assert!(self.has_failed, "no error"),
                 Event::NetworkLost => assert!(self.has_received(b"+CMQTTNONET"), "no loss"),
                 _ => {}
             }
         }
         self.ledger.since_event = Default::default();
         events
-    }
-
-    fn has_received(&self, text: &[u8]) -> bool {
-        count(&self.received, text) > 0
     }
 }
 
@@ -341,9 +365,4 @@ fn long_time_ms(argument: u8) -> u64 {
 
 fn error(number: u8) -> ErrorKind {
     ERRORS[usize::from(number) % ERRORS.len()]
-}
-
-/// How often `text` stands in `bytes`.
-pub(super) fn count(bytes: &[u8], text: &[u8]) -> usize {
-    bytes.windows(text.len()).filter(|window| *window == text).count()
 }

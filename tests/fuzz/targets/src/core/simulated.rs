@@ -1,0 +1,119 @@
+//! A core and a simulated module in virtual time.
+
+use core::time::Duration;
+
+use simcom_modem_simulator::behaviour::Behaviour;
+use simcom_modem_simulator::family;
+use simcom_modem_simulator::loopback::Loopback;
+use simcom_modem_simulator::modem::Modem;
+use simcom_mqtt::sans_io::{Call, Core, Outgoing, Window};
+use simcom_mqtt::{Error, Family, MessageHandler};
+
+use super::run::LONGEST_CALL_MS;
+
+/// What happens between a core and its module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    ByHost(Vec<u8>),
+    ByModule(Vec<u8>),
+    /// Nothing for some time.
+    Nothing(Duration),
+}
+
+/// A module with a broker behind it, and what was said.
+#[derive(Debug)]
+pub(crate) struct Simulated {
+    module: Modem,
+    pub(crate) broker: Loopback,
+    switched_on: Duration,
+    pub(crate) dialogue: Vec<Said>,
+}
+
+impl Simulated {
+    pub(crate) fn switched_on(family: Family, now: Duration) -> Self {
+        let family = match family {
+            Family::A7600 => family::Family::A7600,
+            Family::A76xx => family::Family::A76xx,
+            Family::Sim7600 => family::Family::Sim7600,
+            _ => family::Family::Sim767x,
+        };
+        let module = Modem::new(family, Behaviour::of(family));
+        Self { module, broker: Loopback::default(), switched_on: now, dialogue: Vec::new() }
+    }
+
+    /// Carries out a call. Nothing where both sides wait for ever, as for an event that does not come.
+    pub(crate) fn carry_out(
+        &mut self,
+        core: &mut Core<'_>,
+        handler: &mut dyn MessageHandler,
+        now: &mut Duration,
+        call: &mut Call<'_>,
+    ) -> Option<Result<(), Error>> {
+        let end = *now + Duration::from_millis(LONGEST_CALL_MS);
+        core.pass_time(*now);
+        if let Err(error) = core.begin_call(call) {
+            return Some(Err(error));
+        }
+        let mut window = Window::default();
+        while *now <= end {
+            core.pass_time(*now);
+            match core.poll(call) {
+                Ok(false) => {}
+                ended => return Some(ended.map(|_| ())),
+            }
+            let since = *now - self.switched_on;
+            match core.transmit(call, &mut window) {
+                Outgoing::Bytes(bytes) => {
+                    let count = bytes.len();
+                    self.module.receive(since, bytes);
+                    self.dialogue.push(Said::ByHost(bytes.to_vec()));
+                    core.transmitted(count);
+                }
+                Outgoing::Source(limit) => {
+                    let bytes = &[b'.'; 32][..limit.min(32)];
+                    self.module.receive(since, bytes);
+                    self.dialogue.push(Said::ByHost(bytes.to_vec()));
+                    core.transmitted(bytes.len());
+                }
+                Outgoing::Flush => core.flushed(),
+                Outgoing::Nothing => {
+                    let arrived = self.carry(since);
+                    if !arrived.is_empty() {
+                        core.receive(&arrived, call, handler);
+                        self.dialogue.push(Said::ByModule(arrived));
+                    } else if !core.input_is_drained() && !self.wait(core, handler, now) {
+                        return None;
+                    }
+                }
+            }
+        }
+        panic!("the call does not end");
+    }
+
+    /// What the module says now.
+    fn carry(&mut self, now: Duration) -> Vec<u8> {
+        for request in self.module.take_requests(now) {
+            self.broker.request(now, request);
+        }
+        for event in self.broker.events(now) {
+            self.module.event(now, event);
+        }
+        self.module.output(now)
+    }
+
+    /// Time passes until something happens. Returns whether anything will.
+    fn wait(&mut self, core: &mut Core<'_>, handler: &mut dyn MessageHandler, now: &mut Duration) -> bool {
+        let due = core.time_left().map(|left| *now + Duration::from_millis(left.into()));
+        let module = [self.module.next_deadline(), self.broker.next_deadline()].into_iter().flatten().min();
+        let module = module.map(|at| self.switched_on + at);
+        let Some(next) = due.into_iter().chain(module).min() else { return false };
+        let next = next.max(*now);
+        self.dialogue.push(Said::Nothing(next - *now));
+        *now = next;
+        if module.is_none_or(|module| module > next) {
+            core.pass_time(next);
+            core.expire(handler);
+        }
+        true
+    }
+}

@@ -1,0 +1,161 @@
+//! Inputs to begin with: the stored transcripts, dialogues of a core with a simulated module, and byte sequences that modules
+//! were seen to send.
+
+mod seen;
+pub(crate) mod session;
+mod transcript;
+
+use core::time::Duration;
+
+use simcom_modem_simulator::transcript::Transcript;
+
+use crate::answers;
+use crate::core::simulated::Said;
+use crate::script::{Step, input};
+use seen::SEEN;
+pub use transcript::transcripts;
+
+/// A dialogue, from which every target gets its part.
+struct Dialogue {
+    /// The family, as the first byte of an input says it.
+    family: u8,
+    parts: Vec<Part>,
+}
+
+enum Part {
+    Call(u8),
+    Said(Said),
+}
+
+impl Dialogue {
+    /// What the module says.
+    fn by_module(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Said(Said::ByModule(bytes)) => Some(&bytes[..]),
+            _ => None,
+        })
+    }
+}
+
+/// The seeds of each target.
+#[derive(Debug)]
+pub struct Seeds {
+    pub answers: Vec<Vec<u8>>,
+    pub core: Vec<Vec<u8>>,
+    pub module: Vec<Vec<u8>>,
+    pub parser: Vec<Vec<u8>>,
+}
+
+impl Seeds {
+    /// From these transcripts, and what needs none.
+    pub fn new(transcripts: &[Transcript]) -> Self {
+        let dialogues: Vec<_> = session::dialogues().chain(transcripts.iter().map(transcript::dialogue)).collect();
+        let seen = || SEEN.iter().map(|(call, bytes)| (*call, *bytes));
+        Self {
+            answers: answers::examples()
+                .map(|(number, answer)| answer_seed(number, answer.as_bytes()))
+                .chain(dialogues.iter().flat_map(answers_in))
+                .collect(),
+            core: seen()
+                .map(|(call, bytes)| [&[8 + 2, 5, call][..], bytes].concat())
+                .chain(dialogues.iter().map(core))
+                .collect(),
+            module: dialogues.iter().map(module).collect(),
+            parser: seen()
+                .map(|(_, bytes)| parser_seed(bytes))
+                .chain(dialogues.iter().map(|dialogue| parser_seed(&dialogue.by_module().collect::<Vec<_>>().concat())))
+                .collect(),
+        }
+    }
+}
+
+/// Prompts are awaited behind every line.
+fn parser_seed(bytes: &[u8]) -> Vec<u8> {
+    [&[0xff, 7][..], bytes].concat()
+}
+
+fn answer_seed(number: u8, answer: &[u8]) -> Vec<u8> {
+    [&[number, 7][..], answer].concat()
+}
+
+/// What the module says in one piece, for each command of whose answers it has a line.
+fn answers_in(dialogue: &Dialogue) -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for bytes in dialogue.by_module() {
+        for (number, example) in answers::examples() {
+            let name = example.split_inclusive(':').next().unwrap_or_default().trim_start();
+            if name.starts_with('+') && bytes.windows(name.len()).any(|text| text == name.as_bytes()) {
+                seeds.push(answer_seed(number, bytes));
+            }
+        }
+    }
+    seeds
+}
+
+/// The calls, what the module says, and when.
+fn core(dialogue: &Dialogue) -> Vec<u8> {
+    let steps = dialogue.parts.iter().flat_map(|part| match part {
+        Part::Call(call) => vec![Step::Operation(5, *call)],
+        Part::Said(Said::ByModule(bytes)) => vec![Step::Bytes(bytes.clone())],
+        Part::Said(Said::ByHost(_)) => vec![],
+        Part::Said(Said::Nothing(time)) => pass(*time),
+    });
+    script(dialogue.family | 8, &steps.collect::<Vec<_>>())
+}
+
+/// What the host says, and when.
+fn module(dialogue: &Dialogue) -> Vec<u8> {
+    let steps = dialogue.parts.iter().flat_map(|part| match part {
+        Part::Said(Said::ByHost(bytes)) => vec![Step::Bytes(bytes.clone())],
+        Part::Said(Said::Nothing(time)) => pass(*time),
+        _ => vec![],
+    });
+    script(dialogue.family, &steps.collect::<Vec<_>>())
+}
+
+fn script(head: u8, steps: &[Step]) -> Vec<u8> {
+    [&[head][..], &input(steps)].concat()
+}
+
+/// Time passes, as much or a little more.
+fn pass(time: Duration) -> Vec<Step> {
+    match u8::try_from(time.as_millis()) {
+        Ok(milliseconds) => vec![Step::Operation(1, milliseconds)],
+        Err(_) => {
+            let tens = time.as_millis().div_ceil(10) as f64;
+            vec![Step::Operation(2, tens.sqrt().ceil().min(255.0) as u8)]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use simcom_modem_simulator::pipe::Direction;
+
+    use super::*;
+
+    #[test]
+    fn the_core_takes_a_recorded_session_as_the_module_served_it() {
+        for (dialogue, recorded) in session::dialogues_with_results() {
+            let run = crate::core::run(&core(&dialogue));
+            assert_eq!(run.outcome(), recorded);
+        }
+    }
+
+    #[test]
+    fn every_transcript_makes_a_seed_in_which_the_module_says_the_same() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../transcripts");
+        let transcripts = transcripts(&folder).unwrap();
+        assert!(transcripts.len() > 20);
+        for transcript in &transcripts {
+            let dialogue = transcript::dialogue(transcript);
+            // Between what was recorded there are the answers to what the core asks to find its place.
+            let mut said = dialogue.by_module();
+            for step in transcript.steps.iter().filter(|step| step.direction == Direction::ToHost) {
+                assert!(said.any(|bytes| bytes == step.bytes), "line {} of {transcript}", step.line);
+            }
+        }
+    }
+}
