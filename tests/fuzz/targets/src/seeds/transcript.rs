@@ -51,7 +51,7 @@ pub(super) fn dialogue(transcript: &Transcript) -> Dialogue {
         steps: transcript.steps.iter().map(|step| (step.direction, step.after, step.bytes.clone())).collect(),
         parts: Vec::new(),
     };
-    for expectation in &transcript.header.calls {
+    for expectation in &transcript.calls {
         if let Some(call) = number_of(&expectation.call) {
             reader.parts.push(Part::Call(call));
             calls::begin(&mut reader, call);
