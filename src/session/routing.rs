@@ -1,7 +1,7 @@
 //! Who a line belongs to: a URC, the exchange under way, an outcome that is still owed, or nobody.
 
 use super::exchange::{Exchange, Failure, Loss, Phase, code_in};
-use super::{PendingOutcome, Procedure, Session, events};
+use super::{Procedure, Session, events};
 use crate::at::{FinalResult, Line, Token, behind};
 use crate::command::{Answer, ClientIndex};
 use crate::fmt::{debug, warning};
@@ -78,9 +78,8 @@ impl Session {
         if client.is_none() || client == self.exchange.client {
             self.exchange.interrupt(loss, self.now);
         }
-        if let Some(pending_outcome) = &self.pending_outcome
-            && (client.is_none() || client == pending_outcome.client)
-            && loss.concerns(pending_outcome.info.effect)
+        if let Some(pending) = &self.pending_outcome
+            && pending.is_cancelled_by(loss, client)
         {
             self.pending_outcome = None;
         }
@@ -145,11 +144,11 @@ impl Session {
             _ => {}
         }
         // An owed outcome, after all.
-        if let Some(PendingOutcome { info, client, .. }) = self.pending_outcome
-            && let Some(code) = code_in(line, info.name, client)
+        if let Some(pending) = self.pending_outcome
+            && let Some(code) = pending.code_in(line)
         {
             self.pending_outcome = None;
-            self.lifecycle.ended(info.effect, client, Failure::from_code(code));
+            self.lifecycle.ended(pending.info.effect, pending.client, Failure::from_code(code));
             return true;
         }
         false
