@@ -1,6 +1,6 @@
 //! Who a line belongs to: a URC, the exchange under way, an outcome that is still owed, or nobody.
 
-use super::exchange::{Exchange, Failure, Phase, code_in};
+use super::exchange::{Exchange, Failure, Loss, Phase, code_in};
 use super::{PendingOutcome, Procedure, Session, events};
 use crate::at::{FinalResult, Line, Token, behind};
 use crate::command::{Answer, ClientIndex};
@@ -52,13 +52,13 @@ impl Session {
                 debug!("client {} lost its connection", lost.client.number());
                 events.connection_lost(lost);
                 self.lifecycle.connection_lost(lost.client);
-                self.interrupt(Failure::ConnectionLost, Some(lost.client));
+                self.interrupt(Loss::Connection, Some(lost.client));
             }
             Urc::NoNet(_) => {
                 debug!("the network is lost");
                 events.network_lost();
                 self.lifecycle.network_lost();
-                self.interrupt(Failure::NetworkLost, None);
+                self.interrupt(Loss::Network, None);
             }
             Urc::Ready(_) => {
                 warning!("the module restarted");
@@ -74,13 +74,13 @@ impl Session {
     }
 
     /// A loss, of one client or of both, ends the wait for what will hardly come any more.
-    fn interrupt(&mut self, failure: Failure, client: Option<ClientIndex>) {
+    fn interrupt(&mut self, loss: Loss, client: Option<ClientIndex>) {
         if client.is_none() || client == self.exchange.client {
-            self.exchange.interrupt(failure, self.now);
+            self.exchange.interrupt(loss, self.now);
         }
         if let Some(pending_outcome) = &self.pending_outcome
             && (client.is_none() || client == pending_outcome.client)
-            && failure.concerns(pending_outcome.info.effect)
+            && loss.concerns(pending_outcome.info.effect)
         {
             self.pending_outcome = None;
         }
