@@ -6,7 +6,7 @@ use simcom_mqtt::{MessageHandler, Modem, Timer};
 use super::arguments::Port;
 use super::ending::Failure;
 
-/// Brings the module to an address. Without an access point, it is taken to have one.
+/// Brings the module to an address. Without an access point, the module is expected to have one.
 pub async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
     modem: &mut Modem<'_, R, T, C, H>,
     port: &Port,

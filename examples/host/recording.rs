@@ -8,7 +8,7 @@ use simcom_modem_simulator::transcript::{Observation, Recorder};
 use super::ending::Failure;
 use super::family::FamilyName;
 
-/// Records to a file. The calls, and what is known of the module, are for a person to add.
+/// Records to a file. Calls and the description of the module are added by hand.
 pub fn recorder(path: &Path, family: FamilyName) -> Result<Recorder<File>, Failure> {
     let known = Observation {
         module: "not recorded",
