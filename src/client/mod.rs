@@ -62,7 +62,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
     /// let mut client = modem.client(ClientIndex::First);
     /// assert_eq!(client.connect(&options).await?, Connection::Opened);
-    /// The connection is untouched: it is not opened again.
+    /// // The connection is untouched: it is not opened again.
     /// assert_eq!(client.connect(&options).await?, Connection::Adopted);
     /// # Ok(()) });
     /// ```
