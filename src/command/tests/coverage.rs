@@ -20,7 +20,7 @@ const STAGING: &[Family] = &[Family::A7600, Family::A76xx, Family::Sim7600];
 const LISTING: &[Family] = &[Family::A76xx, Family::Sim767x];
 const VERSION_IN_CFG: &[Family] = LISTING;
 
-/// Commands, forms and families, as the manuals have them; the last column is what tells two write forms apart.
+/// Commands, forms and families, as the manuals have them; the last column distinguishes two write forms.
 const MANUALS: &[(&str, &[Form], &[Family], &str)] = &[
     ("+CMQTTSTART", &[Execute], EVERY, ""),
     ("+CMQTTSTOP", &[Execute], EVERY, ""),
