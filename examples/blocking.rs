@@ -23,7 +23,9 @@ use simcom_mqtt::{ConnectOptions, Error, Event, Inbox, Publish, QoS, Timer};
 
 use host::arguments::{Port, Session, parse_qos};
 use host::ending::{Failure, exit_code};
+use host::recording::{NO_ARGUMENTS, Recording};
 use host::uart::{Overheard, overheard};
+use host::words;
 
 /// How long the loop rests when there is nothing to do. A microcontroller would sleep until its next interrupt.
 const REST: Duration = Duration::from_millis(1);
@@ -31,7 +33,7 @@ const REST: Duration = Duration::from_millis(1);
 /// Subscribes, publishes, and prints what arrives, without async.
 #[derive(Parser)]
 #[command(disable_help_flag = true)]
-struct Arguments {
+pub struct Arguments {
     /// Topic to subscribe and publish to
     #[arg(short, long)]
     topic: String,
@@ -107,11 +109,12 @@ fn main() -> ExitCode {
     exit_code("blocking", run(&Arguments::parse()))
 }
 
-fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let client_id = arguments.session.client_id("blocking");
     let will = arguments.session.will();
     let options = arguments.session.options(&client_id, will.as_ref(), None);
-    let (receiver, transmitter) = open(&arguments.port)?;
+    let recording = arguments.port.recording()?;
+    let (receiver, transmitter) = open(&arguments.port, &recording)?;
 
     let inbox = Inbox::<16_384>::new();
     let end = Instant::now() + Duration::from_secs(arguments.limit);
@@ -120,55 +123,93 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         sleep(REST);
         if Instant::now() < end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
-    let exchanged = exchange(&mut modem, arguments, &options, &inbox);
+    let exchange = Exchange { arguments, client_id: &client_id, inbox: &inbox, recording: &recording };
+    let exchanged = exchange.run(&mut modem, &options);
+    let call = recording.begin("shutdown", NO_ARGUMENTS);
     let (_, _, ended) = modem.shutdown();
+    let ended = call.end(ended, words::done);
     exchanged?;
     ended?;
     Ok(())
 }
 
-fn exchange<'a, I: FnMut() -> ControlFlow<()>>(
-    modem: &mut Modem<'a, Overheard<Half>, Overheard<Half>, Clock, &Inbox<16_384>, I>,
-    arguments: &Arguments,
-    options: &'a ConnectOptions<'a>,
-    inbox: &Inbox<16_384>,
-) -> Result<(), Failure> {
-    let port = &arguments.port;
-    if let Some(apn) = port.apn() {
-        modem.bring_up(&apn, |stage| port.tell(stage)).map_err(|error| error.to_string())?;
-    }
-    let index = port.index();
-    let mut client = modem.client(index);
-    client.connect(options)?;
-    client.subscribe(&arguments.topic, arguments.qos)?;
-    client.publish(&Publish::new(&arguments.topic, arguments.message.as_bytes()).qos(arguments.qos))?;
+type SerialModem<'a, I> = Modem<'a, Overheard<Half>, Overheard<Half>, Clock, &'a Inbox<16_384>, I>;
 
-    let mut buffer = vec![0; 16_384];
-    let mut left = arguments.count;
-    while left > 0 {
-        match modem.next_event() {
-            Ok(Event::Message(_)) => {}
-            Ok(Event::ConnectionLost { client, .. }) => {
-                modem.client(client).reconnect()?;
-                modem.client(client).subscribe(&arguments.topic, arguments.qos)?;
-            }
-            Ok(other) => return Err(format!("cannot go on after {other:?}").into()),
-            Err(Error::Aborted) => return Err(format!("{left} messages did not come in time").into()),
-            Err(error) => return Err(error.into()),
-        }
-        while let Some(message) = inbox.take(&mut buffer) {
-            let mut out = std::io::stdout().lock();
-            let printed = out.write_all(message.payload()).and_then(|()| out.write_all(b"\n"));
-            printed.map_err(|error| format!("cannot print: {error}"))?;
-            left = left.saturating_sub(1);
-        }
-    }
-    Ok(())
+struct Exchange<'e> {
+    arguments: &'e Arguments,
+    client_id: &'e str,
+    inbox: &'e Inbox<16_384>,
+    recording: &'e Recording,
 }
 
-fn open(port: &Port) -> Result<(Overheard<Half>, Overheard<Half>), Failure> {
+impl Exchange<'_> {
+    fn run<'a, I>(&self, modem: &mut SerialModem<'a, I>, options: &'a ConnectOptions<'a>) -> Result<(), Failure>
+    where
+        I: FnMut() -> ControlFlow<()>,
+    {
+        let Self { arguments, recording, .. } = self;
+        let Arguments { topic, message, qos, session, port, .. } = arguments;
+        if let Some(apn) = port.apn() {
+            let call = recording.begin("bring_up", &[("apn", port.apn_name())]);
+            let attached = call.end(modem.bring_up(&apn, |stage| port.tell(stage)), words::attachment);
+            attached.map_err(|error| error.to_string())?;
+        }
+        let index = port.index();
+        let mut client = modem.client(index);
+        let call = session.begin_connect(recording, index, self.client_id, None);
+        call.end(client.connect(options), words::connection)?;
+        let call = recording.begin_subscribe(index, topic, *qos);
+        call.end(client.subscribe(topic, *qos), words::done)?;
+        let message = Publish::new(topic, message.as_bytes()).qos(*qos);
+        let call = recording.begin_publish("publish", index, topic, self.arguments.message.as_bytes(), *qos, false);
+        call.end(client.publish(&message), words::done)?;
+
+        let mut left = arguments.count;
+        while left > 0 {
+            match self.print_next(modem) {
+                Ok(None) => left -= 1,
+                Ok(Some(Event::ConnectionLost { client: index, .. })) => {
+                    let mut client = modem.client(index);
+                    let call = recording.begin("reconnect", &[("client", index.number().to_string())]);
+                    call.end(client.reconnect(), words::connection)?;
+                    let call = recording.begin_subscribe(index, topic, *qos);
+                    call.end(client.subscribe(topic, *qos), words::done)?;
+                }
+                Ok(Some(other)) => return Err(format!("cannot go on after {other:?}").into()),
+                Err(Failure::Driver(Error::Aborted)) => {
+                    return Err(format!("{left} messages did not come in time").into());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a message, which is printed, or for another event.
+    fn print_next<I: FnMut() -> ControlFlow<()>>(
+        &self,
+        modem: &mut SerialModem<'_, I>,
+    ) -> Result<Option<Event>, Failure> {
+        let call = self.recording.begin("next_event", NO_ARGUMENTS);
+        let mut buffer = vec![0; 16_384];
+        loop {
+            if let Some(message) = self.inbox.take(&mut buffer) {
+                call.end((), |()| words::message(message.client(), message.topic(), message.payload()));
+                let mut out = std::io::stdout().lock();
+                let printed = out.write_all(message.payload()).and_then(|()| out.write_all(b"\n"));
+                return printed.map(|()| None).map_err(|error| format!("cannot print: {error}").into());
+            }
+            match modem.next_event() {
+                Ok(Event::Message(_)) => {}
+                outcome => return Ok(Some(call.end(outcome, words::event)?)),
+            }
+        }
+    }
+}
+
+fn open(port: &Port, recording: &Recording) -> Result<(Overheard<Half>, Overheard<Half>), Failure> {
     let cannot = |error| Failure::from(format!("cannot open {}: {error}", port.device()));
     let transmitter = serialport::new(port.device(), port.baud()).open().map_err(cannot)?;
     let receiver = transmitter.try_clone().map_err(cannot)?;
-    Ok(overheard(Half(receiver), Half(transmitter), port.listeners()?))
+    Ok(overheard(Half(receiver), Half(transmitter), port.listeners(recording)))
 }

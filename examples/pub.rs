@@ -22,13 +22,15 @@ use host::arguments::{Port, Session, parse_qos};
 use host::clock::Clock;
 use host::ending::{Failure, Signals, end, exit_code};
 use host::network::attach;
+use host::recording::{Call, Recording};
 use host::tls::{Certificates, TlsFlags};
 use host::uart::{Receiver, Transmitter};
+use host::words;
 
 /// Publishes one message through a SIMCom module.
 #[derive(Parser)]
 #[command(disable_help_flag = true, args_override_self = true, group = ArgGroup::new("payload").required(true))]
-struct Arguments {
+pub struct Arguments {
     /// Topic to publish to
     #[arg(short, long)]
     topic: String,
@@ -87,7 +89,7 @@ async fn main() -> ExitCode {
     exit_code("pub", run(Arguments::parse()).await)
 }
 
-async fn run(arguments: Arguments) -> Result<(), Failure> {
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut payload = payload(&arguments).await?;
     check(&arguments, payload.length())?;
     let client_id = arguments.session.client_id("pub");
@@ -96,14 +98,16 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let tls = certificates.as_ref().map(Certificates::tls);
     let options = arguments.session.options(&client_id, will.as_ref(), tls.as_ref());
 
-    let (receiver, transmitter) = arguments.port.open()?;
+    let recording = arguments.port.recording()?;
+    let (receiver, transmitter) = arguments.port.open(&recording)?;
     let mut signals = Signals::listen()?;
     let mut modem = Modem::new(receiver, transmitter, Clock::start(), arguments.port.family(), RefuseAll);
+    let publisher = Publisher { arguments: &arguments, certificates: certificates.as_ref(), recording: &recording };
     let outcome = tokio::select! {
-        outcome = publish(&mut modem, &arguments, certificates.as_ref(), &options, &mut payload) => outcome,
+        outcome = publisher.publish(&mut modem, &client_id, &options, &mut payload) => outcome,
         () = signals.next() => Err("interrupted, the message may not be published".to_owned().into()),
     };
-    end(modem, &mut signals, outcome).await
+    end(modem, &mut signals, &recording, outcome).await
 }
 
 /// What can be known to be wrong before anything is opened or sent.
@@ -143,23 +147,51 @@ async fn file(path: &Path) -> std::io::Result<Payload> {
 
 type SerialModem<'a> = Modem<'a, Receiver<SerialStream>, Transmitter<SerialStream>, Clock, RefuseAll>;
 
-async fn publish<'a>(
-    modem: &mut SerialModem<'a>,
-    arguments: &Arguments,
-    certificates: Option<&Certificates>,
-    options: &'a ConnectOptions<'a>,
-    payload: &mut Payload,
-) -> Result<(), Failure> {
-    attach(modem, &arguments.port).await?;
-    if let Some(certificates) = certificates {
-        certificates.store(modem).await?;
+struct Publisher<'p> {
+    arguments: &'p Arguments,
+    certificates: Option<&'p Certificates>,
+    recording: &'p Recording,
+}
+
+impl Publisher<'_> {
+    async fn publish<'a>(
+        &self,
+        modem: &mut SerialModem<'a>,
+        client_id: &str,
+        options: &'a ConnectOptions<'a>,
+        payload: &mut Payload,
+    ) -> Result<(), Failure> {
+        let Self { arguments, certificates, recording } = self;
+        attach(modem, &arguments.port, recording).await?;
+        if let Some(certificates) = certificates {
+            certificates.store(modem, recording).await?;
+        }
+        let index = arguments.port.index();
+        let mut client = modem.client(index);
+        let call = arguments.session.begin_connect(recording, index, client_id, *certificates);
+        call.end(client.connect(options).await, words::connection)?;
+        let message = |bytes| Publish::new(&arguments.topic, bytes).qos(arguments.qos).retained(arguments.retain);
+        match payload {
+            Payload::Bytes(bytes) => {
+                let call = self.begin("publish", bytes);
+                call.end(client.publish(&message(bytes)).await, words::done)?;
+            }
+            Payload::File(file, length) => {
+                let call = self.begin("publish_from", &self.recorded_file());
+                call.end(client.publish_from(&message(&[]), *length, file).await, words::done)?;
+            }
+        }
+        Ok(())
     }
-    let mut client = modem.client(arguments.port.index());
-    client.connect(options).await?;
-    let message = |bytes| Publish::new(&arguments.topic, bytes).qos(arguments.qos).retained(arguments.retain);
-    match payload {
-        Payload::Bytes(bytes) => client.publish(&message(bytes)).await?,
-        Payload::File(file, length) => client.publish_from(&message(&[]), *length, file).await?,
+
+    fn begin(&self, name: &str, payload: &[u8]) -> Call {
+        let Arguments { topic, qos, retain, port, .. } = self.arguments;
+        self.recording.begin_publish(name, port.index(), topic, payload, *qos, *retain)
     }
-    Ok(())
+
+    /// What the file has: the driver reads it piece by piece, a recorded call has the whole payload.
+    fn recorded_file(&self) -> Vec<u8> {
+        let path = self.arguments.file.as_ref().filter(|_| self.recording.is_on());
+        path.and_then(|path| std::fs::read(path).ok()).unwrap_or_default()
+    }
 }

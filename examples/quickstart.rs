@@ -29,6 +29,7 @@ use host::clock::Clock;
 use host::dialogue::Dialogue;
 use host::ending::{Failure, exit_code};
 pub use host::family::FamilyName;
+use host::recording::Recording;
 use host::uart::{Listeners, Receiver, Transmitter, halves};
 
 /// How long the broker may take to listen, and the messages to come back.
@@ -66,7 +67,8 @@ pub async fn run(family: FamilyName) -> Result<(), Failure> {
     let options = ConnectOptions::new(Broker::tcp(&host, broker.port()), "quickstart").will(&will);
 
     let inbox = Inbox::new();
-    let (receiver, transmitter) = halves(stream, Listeners::new(Some(Dialogue::new(std::io::stdout())), None));
+    let (receiver, transmitter) =
+        halves(stream, Listeners::new(Some(Dialogue::new(std::io::stdout())), Recording::default()));
     let mut modem = Modem::new(receiver, transmitter, Clock::start(), family.family(), &inbox);
     send(&mut modem, &options, &messages).await?;
     let came_back = timeout(PATIENCE, receive(&mut modem, &inbox, &messages)).await;

@@ -25,10 +25,12 @@ use host::arguments::{Port, Session, parse_qos};
 use host::clock::Clock;
 use host::ending::{Failure, Signals, end, exit_code};
 use host::format::{Format, Layout, Pieces};
-use host::messages::Messages;
+use host::messages::{Message, Messages};
 use host::network::attach;
+use host::recording::{NO_ARGUMENTS, Recording};
 use host::tls::{Certificates, TlsFlags};
 use host::uart::{Receiver, Transmitter};
+use host::words;
 
 /// The waits between attempts to connect again begin with this one and double up to the longest.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
@@ -37,7 +39,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Prints the messages that a SIMCom module receives.
 #[derive(Parser)]
 #[command(disable_help_flag = true, args_override_self = true)]
-struct Arguments {
+pub struct Arguments {
     /// Topic filter to subscribe to; may be repeated
     #[arg(short, long = "topic", value_name = "TOPIC", required = true)]
     topics: Vec<String>,
@@ -92,7 +94,7 @@ async fn main() -> ExitCode {
     exit_code("sub", run(Arguments::parse()).await)
 }
 
-async fn run(arguments: Arguments) -> Result<(), Failure> {
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let family = arguments.port.family();
     for subscription in arguments.subscriptions() {
         (&subscription as &dyn Request).check(family).map_err(Error::from)?;
@@ -103,14 +105,17 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let tls = certificates.as_ref().map(Certificates::tls);
     let options = arguments.session.options(&client_id, will.as_ref(), tls.as_ref());
 
-    let (receiver, transmitter) = arguments.port.open()?;
+    let recording = arguments.port.recording()?;
+    let (receiver, transmitter) = arguments.port.open(&recording)?;
     let mut signals = Signals::listen()?;
     let messages = Messages::default();
     let mut modem = Modem::new(receiver, transmitter, Clock::start(), family, messages.clone());
     let mut subscriber = Subscriber {
         arguments: &arguments,
         certificates: certificates.as_ref(),
+        client_id: &client_id,
         options: &options,
+        recording: &recording,
         format: arguments.format(),
         messages,
         left: arguments.count.map(NonZeroU64::get),
@@ -121,17 +126,25 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         outcome = subscriber.run(&mut modem) => outcome,
         () = signals.next() => Ok(()),
     };
-    let outcome = end(modem, &mut signals, outcome).await;
+    let outcome = end(modem, &mut signals, &recording, outcome).await;
     // What came in meanwhile was acknowledged to the broker, which will not send it again.
-    subscriber.print().and(outcome)
+    subscriber.print_rest().and(outcome)
 }
 
 type SerialModem<'a> = Modem<'a, Receiver<SerialStream>, Transmitter<SerialStream>, Clock, Messages>;
 
+/// What `next_event` brings.
+enum Next {
+    Message(Message),
+    Event(Event),
+}
+
 struct Subscriber<'a> {
     arguments: &'a Arguments,
     certificates: Option<&'a Certificates>,
+    client_id: &'a str,
     options: &'a ConnectOptions<'a>,
+    recording: &'a Recording,
     format: Format,
     messages: Messages,
     /// How many messages are still to be printed, where there is an end.
@@ -145,9 +158,9 @@ struct Subscriber<'a> {
 impl<'a> Subscriber<'a> {
     /// Prints messages until there were enough of them.
     async fn run(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
-        attach(modem, &self.arguments.port).await?;
+        attach(modem, &self.arguments.port, self.recording).await?;
         if let Some(certificates) = self.certificates {
-            certificates.store(modem).await?;
+            certificates.store(modem, self.recording).await?;
         }
         match self.connect(modem).await {
             Err(error) if is_loss(error) => eprintln!("sub: {error}"),
@@ -157,8 +170,8 @@ impl<'a> Subscriber<'a> {
             if modem.client(self.arguments.port.index()).state() != ClientState::Connected {
                 self.connect_again(modem).await?;
             }
-            match modem.next_event().await {
-                Ok(event) => self.take(event)?,
+            match self.next(modem).await {
+                Ok(next) => self.take(next)?,
                 Err(error) if is_final(error) => return Err(error.into()),
                 Err(error) => eprintln!("sub: {error}"),
             }
@@ -166,13 +179,26 @@ impl<'a> Subscriber<'a> {
         Ok(())
     }
 
-    /// Prints a message, or a line on what happened.
-    fn take(&mut self, event: Event) -> Result<(), Failure> {
-        if let Event::Message(_) = event {
-            return self.print();
+    /// The next message or event. Dropping it loses nothing.
+    async fn next(&mut self, modem: &mut SerialModem<'a>) -> Result<Next, Error> {
+        let call = self.recording.begin("next_event", NO_ARGUMENTS);
+        loop {
+            if let Some(message) = self.messages.take() {
+                call.end((), |()| words::message(message.client, &message.topic, &message.payload));
+                return Ok(Next::Message(message));
+            }
+            match modem.next_event().await {
+                Ok(Event::Message(_)) => {}
+                outcome => return call.end(outcome, words::event).map(Next::Event),
+            }
         }
-        if let Some(text) = reported(event) {
-            eprintln!("sub: {text}");
+    }
+
+    /// Prints a message, or a line on what happened.
+    fn take(&mut self, next: Next) -> Result<(), Failure> {
+        match next {
+            Next::Message(message) => return self.print(&message),
+            Next::Event(event) => reported(event).iter().for_each(|text| eprintln!("sub: {text}")),
         }
         Ok(())
     }
@@ -180,9 +206,12 @@ impl<'a> Subscriber<'a> {
     /// Connects and subscribes. Subscribing once more does no harm where the connection was still there.
     async fn connect(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Error> {
         let mut client = modem.client(self.arguments.port.index());
-        client.connect(self.options).await?;
-        for subscription in self.arguments.subscriptions() {
-            client.subscribe(subscription.filter, subscription.qos).await?;
+        let index = self.arguments.port.index();
+        let call = self.arguments.session.begin_connect(self.recording, index, self.client_id, self.certificates);
+        call.end(client.connect(self.options).await, words::connection)?;
+        for Sub { filter, qos, .. } in self.arguments.subscriptions() {
+            let call = self.recording.begin_subscribe(index, filter, qos);
+            call.end(client.subscribe(filter, qos).await, words::done)?;
         }
         self.connected = Instant::now();
         Ok(())
@@ -211,10 +240,9 @@ impl<'a> Subscriber<'a> {
     /// Waits, and hears what the module says meanwhile.
     async fn listen(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
         let end = Instant::now() + self.wait;
-        // Dropping `next_event` when the time is up loses nothing.
-        while let Ok(event) = timeout_at(end, modem.next_event()).await {
-            match event {
-                Ok(event) => self.take(event)?,
+        while let Ok(next) = timeout_at(end, self.next(modem)).await {
+            match next {
+                Ok(next) => self.take(next)?,
                 Err(error) if is_final(error) => return Err(error.into()),
                 Err(error) => eprintln!("sub: {error}"),
             }
@@ -222,14 +250,23 @@ impl<'a> Subscriber<'a> {
         Ok(())
     }
 
-    /// Prints what has come in, as far as it is wanted.
-    fn print(&mut self) -> Result<(), Failure> {
-        while self.left != Some(0)
-            && let Some(message) = self.messages.take()
-        {
-            let written = self.format.write(&message, &mut stdout().lock());
-            written.map_err(|error| format!("cannot print: {error}"))?;
-            self.left = self.left.map(|left| left - 1);
+    /// Prints a message, if it is still wanted.
+    fn print(&mut self, message: &Message) -> Result<(), Failure> {
+        if self.left == Some(0) {
+            return Ok(());
+        }
+        let written = self.format.write(message, &mut stdout().lock());
+        written.map_err(|error| format!("cannot print: {error}"))?;
+        self.left = self.left.map(|left| left - 1);
+        Ok(())
+    }
+
+    /// Prints what has come in and was not asked for.
+    fn print_rest(&mut self) -> Result<(), Failure> {
+        while let Some(message) = self.messages.take() {
+            let call = self.recording.begin("next_event", NO_ARGUMENTS);
+            call.end((), |()| words::message(message.client, &message.topic, &message.payload));
+            self.print(&message)?;
         }
         Ok(())
     }

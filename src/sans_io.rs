@@ -246,8 +246,8 @@ impl<'a> Core<'a> {
     }
 
     /// `Modem::bring_up`, up to where the shell asks for its outcome.
-    pub fn bring_up<'c>(&self, apn: &'c Apn<'c>, tell: &'c mut dyn FnMut(BringUpStage)) -> Call<'c> {
-        Call(Kind::BringUp(BringUp::new(apn, tell, self.engine.session.now)))
+    pub fn bring_up<'c>(&self, apn: &'c Apn<'c>, on_stage: &'c mut dyn FnMut(BringUpStage)) -> Call<'c> {
+        Call(Kind::BringUp(BringUp::new(apn, on_stage, self.engine.session.now)))
     }
 
     /// A call begins.
@@ -265,8 +265,8 @@ impl<'a> Core<'a> {
     }
 
     /// The receiver has nothing more for now. Returns whether that is news.
-    pub fn drain_ended(&mut self) -> bool {
-        self.engine.drain_ended()
+    pub fn input_is_drained(&mut self) -> bool {
+        self.engine.input_is_drained()
     }
 
     /// Goes on as far as possible without sending or receiving. Returns whether the call has ended.

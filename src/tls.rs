@@ -3,16 +3,16 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::command::{AuthMode, ClientIndex, Csslcfg, Description, Request, SslSetting, SslVersion, Sslcfg};
+use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, SslSetting, SslVersion, Sslcfg};
 
 /// What `connect` has to know of [`Tls`]. It is reached through this trait only, so that a program which never connects over
 /// TLS does not carry what it takes.
 pub(crate) trait Security: Sync {
     /// Describes the command of this place among those that set up the SSL context, if there is one.
-    fn describe(&self, place: u8, description: &mut Description<'_>);
+    fn describe(&self, place: u8, writer: &mut CommandWriter<'_>);
 
     /// Describes the command that names the SSL context before each CONNECT.
-    fn describe_context(&self, client: ClientIndex, description: &mut Description<'_>);
+    fn describe_context(&self, client: ClientIndex, writer: &mut CommandWriter<'_>);
 }
 
 // Not a supertrait: behind a trait object, formatting would be linked into every program.
@@ -142,7 +142,7 @@ impl<'a> Tls<'a> {
 impl Security for Tls<'_> {
     /// In the order of the manual (A76 §1.1). What is not sent keeps the value it had, so everything that matters for
     /// security is.
-    fn describe(&self, place: u8, description: &mut Description<'_>) {
+    fn describe(&self, place: u8, writer: &mut CommandWriter<'_>) {
         let own = [
             Some(SslSetting::Version(self.version)),
             Some(SslSetting::AuthMode(self.auth_mode)),
@@ -155,11 +155,11 @@ impl Security for Tls<'_> {
         ];
         let setting = own.into_iter().flatten().chain(self.extra.iter().copied()).nth(place.into());
         if let Some(setting) = setting {
-            Csslcfg::new(description.family(), self.context, setting).describe(description);
+            Csslcfg::new(writer.family(), self.context, setting).describe(writer);
         }
     }
 
-    fn describe_context(&self, client: ClientIndex, description: &mut Description<'_>) {
-        Sslcfg { client, context: self.context }.describe(description);
+    fn describe_context(&self, client: ClientIndex, writer: &mut CommandWriter<'_>) {
+        Sslcfg { client, context: self.context }.describe(writer);
     }
 }

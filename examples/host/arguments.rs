@@ -11,7 +11,8 @@ use tokio_serial::{SerialPortBuilderExt, SerialStream};
 use super::dialogue::Dialogue;
 use super::ending::Failure;
 use super::family::FamilyName;
-use super::recording::recorder;
+use super::recording::{Call, Recording};
+use super::tls::Certificates;
 use super::uart::{Listeners, Receiver, Transmitter, halves};
 
 /// The module.
@@ -42,7 +43,7 @@ pub struct Port {
     #[arg(long)]
     debug: bool,
 
-    /// Write the AT dialogue to a file as a transcript, secrets masked
+    /// Write the AT dialogue and the driver's calls to a file as a transcript, secrets masked
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 }
@@ -61,6 +62,11 @@ impl Port {
         self.apn.as_deref().map(Apn::new)
     }
 
+    /// Its name, empty where there is none.
+    pub fn apn_name(&self) -> &str {
+        self.apn.as_deref().unwrap_or_default()
+    }
+
     /// Tells what the module waits for on its way to an address.
     pub fn tell(&self, stage: BringUpStage) {
         if self.debug {
@@ -76,18 +82,22 @@ impl Port {
         self.baud
     }
 
-    pub fn open(&self) -> Result<(Receiver<SerialStream>, Transmitter<SerialStream>), Failure> {
+    /// What is recorded, if anything.
+    pub fn recording(&self) -> Result<Recording, Failure> {
+        self.record.as_deref().map_or(Ok(Recording::default()), |path| Recording::create(path, self.family))
+    }
+
+    pub fn open(&self, recording: &Recording) -> Result<(Receiver<SerialStream>, Transmitter<SerialStream>), Failure> {
         let port = tokio_serial::new(&self.device, self.baud)
             .open_native_async()
             .map_err(|error| format!("cannot open {}: {error}", self.device))?;
-        Ok(halves(port, self.listeners()?))
+        Ok(halves(port, self.listeners(recording)))
     }
 
     /// Who sees the AT dialogue.
-    pub fn listeners(&self) -> Result<Listeners, Failure> {
+    pub fn listeners(&self, recording: &Recording) -> Listeners {
         let dialogue = self.debug.then(|| Dialogue::new(std::io::stderr()));
-        let recorder = self.record.as_deref().map(|path| recorder(path, self.family)).transpose()?;
-        Ok(Listeners::new(dialogue, recorder))
+        Listeners::new(dialogue, recording.clone())
     }
 }
 
@@ -151,6 +161,36 @@ impl Session {
         Some(Will::new(topic, message.as_bytes()).qos(self.will_qos))
     }
 
+    /// Begins a connect in the recording, with what the options say.
+    pub fn begin_connect(
+        &self,
+        recording: &Recording,
+        index: ClientIndex,
+        client_id: &str,
+        certificates: Option<&Certificates>,
+    ) -> Call {
+        let mut arguments = vec![
+            ("client", index.number().to_string()),
+            ("host", self.host.clone()),
+            ("port", self.broker_port(certificates.is_some()).to_string()),
+            ("id", client_id.to_owned()),
+            ("keep_alive", self.keep_alive.to_string()),
+            ("clean_session", (!self.persistent).to_string()),
+        ];
+        arguments.extend(self.user.iter().map(|user| ("user", user.clone())));
+        arguments.extend(self.password.iter().map(|password| ("password", password.clone())));
+        if let (Some(topic), Some(message)) = (&self.will_topic, &self.will_payload) {
+            let qos = (self.will_qos as u8).to_string();
+            arguments.extend([("will_topic", topic.clone()), ("will_message", message.clone()), ("will_qos", qos)]);
+        }
+        arguments.extend(certificates.iter().flat_map(|certificates| certificates.recorded()));
+        recording.begin("connect", &arguments)
+    }
+
+    fn broker_port(&self, tls: bool) -> u16 {
+        self.port.unwrap_or(if tls { 8883 } else { 1883 })
+    }
+
     pub fn options<'a>(
         &'a self,
         client_id: &'a str,
@@ -158,8 +198,8 @@ impl Session {
         tls: Option<&'a Tls<'a>>,
     ) -> ConnectOptions<'a> {
         let broker = match tls {
-            Some(tls) => Broker::tls(&self.host, self.port.unwrap_or(8883), tls),
-            None => Broker::tcp(&self.host, self.port.unwrap_or(1883)),
+            Some(tls) => Broker::tls(&self.host, self.broker_port(true), tls),
+            None => Broker::tcp(&self.host, self.broker_port(false)),
         };
         let mut options = ConnectOptions::new(broker, client_id)
             .keep_alive(Duration::from_secs(self.keep_alive.into()))

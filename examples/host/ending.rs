@@ -10,6 +10,9 @@ use embedded_io_async::{BufRead, Write};
 use simcom_mqtt::{Error, MessageHandler, Modem, Timer};
 use tokio::time::sleep;
 
+use super::recording::{NO_ARGUMENTS, Recording};
+use super::words;
+
 /// A module usually ends a session within this time.
 const SOON: Duration = Duration::from_secs(3);
 
@@ -95,6 +98,7 @@ impl Signals {
 pub async fn end<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
     modem: Modem<'_, R, T, C, H>,
     signals: &mut Signals,
+    recording: &Recording,
     outcome: Result<(), Failure>,
 ) -> Result<(), Failure> {
     if let Err(Failure::Driver(Error::NoAnswer { .. } | Error::Receive(_) | Error::Transmit(_))) = outcome {
@@ -105,8 +109,9 @@ pub async fn end<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
         eprintln!("waiting for the module to end the session; Ctrl-C ends at once");
         pending().await
     };
+    let call = recording.begin("shutdown", NO_ARGUMENTS);
     let ended = tokio::select! {
-        (_, _, ended) = modem.shutdown() => ended.map_err(|error| format!("at the end: {error}").into()),
+        (_, _, ended) = modem.shutdown() => call.end(ended, words::done).map_err(|error| format!("at the end: {error}").into()),
         () = signals.next() => Err("ended at once, the module may still be connected".to_owned().into()),
         never = hint => never,
     };

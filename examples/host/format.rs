@@ -83,7 +83,7 @@ pub struct Format {
 impl Format {
     /// Writes one message, byte-exact, and flushes.
     pub fn write(&self, message: &Message, output: &mut impl Write) -> io::Result<()> {
-        let Message { topic, payload } = message;
+        let Message { topic, payload, .. } = message;
         match &self.layout {
             // mosquitto_sub prints nothing at all for an empty payload.
             Layout::Payload if payload.is_empty() => return Ok(()),
@@ -110,11 +110,13 @@ impl Format {
 
 #[cfg(test)]
 mod tests {
+    use simcom_mqtt::ClientIndex;
+
     use super::*;
 
     fn printed(layout: Layout, end_of_line: bool, payload: &[u8]) -> Vec<u8> {
         let mut output = Vec::new();
-        let message = Message { topic: b"a/b".to_vec(), payload: payload.to_vec() };
+        let message = Message { client: ClientIndex::First, topic: b"a/b".to_vec(), payload: payload.to_vec() };
         Format { layout, end_of_line }.write(&message, &mut output).unwrap();
         output
     }

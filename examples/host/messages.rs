@@ -7,8 +7,9 @@ use std::rc::Rc;
 use simcom_mqtt::{ClientIndex, MessageHandler};
 
 /// A received message.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Message {
+    pub client: ClientIndex,
     pub topic: Vec<u8>,
     pub payload: Vec<u8>,
 }
@@ -19,7 +20,7 @@ pub struct Messages(Rc<RefCell<Queue>>);
 
 #[derive(Default)]
 struct Queue {
-    incoming: Message,
+    incoming: Option<Message>,
     complete: VecDeque<Message>,
 }
 
@@ -31,23 +32,23 @@ impl Messages {
 }
 
 impl MessageHandler for Messages {
-    fn begin(&mut self, _: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
-        self.0.borrow_mut().incoming =
-            Message { topic: Vec::with_capacity(topic_length), payload: Vec::with_capacity(payload_length) };
+    fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
+        let (topic, payload) = (Vec::with_capacity(topic_length), Vec::with_capacity(payload_length));
+        self.0.borrow_mut().incoming = Some(Message { client, topic, payload });
         true
     }
 
     fn topic(&mut self, part: &[u8]) {
-        self.0.borrow_mut().incoming.topic.extend_from_slice(part);
+        self.0.borrow_mut().incoming.iter_mut().for_each(|message| message.topic.extend_from_slice(part));
     }
 
     fn payload(&mut self, part: &[u8]) {
-        self.0.borrow_mut().incoming.payload.extend_from_slice(part);
+        self.0.borrow_mut().incoming.iter_mut().for_each(|message| message.payload.extend_from_slice(part));
     }
 
     fn end(&mut self) {
         let mut queue = self.0.borrow_mut();
-        let message = std::mem::take(&mut queue.incoming);
-        queue.complete.push_back(message);
+        let message = queue.incoming.take();
+        queue.complete.extend(message);
     }
 }

@@ -11,3 +11,6 @@ pub mod network;
 pub mod recording;
 pub mod tls;
 pub mod uart;
+/// The results of calls in a recording; the tests that replay it have the same words.
+#[path = "../../tests/transcripts/words.rs"]
+pub mod words;

@@ -5,13 +5,17 @@ use simcom_mqtt::{MessageHandler, Modem, Timer};
 
 use super::arguments::Port;
 use super::ending::Failure;
+use super::recording::Recording;
+use super::words;
 
 /// Brings the module to an address. Without an access point, it is taken to have one.
 pub async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
     modem: &mut Modem<'_, R, T, C, H>,
     port: &Port,
+    recording: &Recording,
 ) -> Result<(), Failure> {
     let Some(apn) = port.apn() else { return Ok(()) };
-    modem.bring_up(&apn, |stage| port.tell(stage)).await.map_err(|error| error.to_string())?;
-    Ok(())
+    let call = recording.begin("bring_up", &[("apn", port.apn_name())]);
+    let attached = call.end(modem.bring_up(&apn, |stage| port.tell(stage)).await, words::attachment);
+    attached.map(|_| ()).map_err(|error| error.to_string().into())
 }

@@ -10,6 +10,8 @@ use simcom_mqtt::command::Part;
 use simcom_mqtt::{MessageHandler, Modem, Timer, Tls};
 
 use super::ending::Failure;
+use super::recording::{NO_ARGUMENTS, Recording};
+use super::words;
 
 /// How the connection is secured.
 #[derive(Args)]
@@ -94,14 +96,32 @@ impl Certificates {
         tls.sni(self.sni)
     }
 
+    /// What [`Self::tls`] says, as arguments of a recorded call.
+    pub fn recorded(&self) -> Vec<(&'static str, String)> {
+        let kind = match (&self.ca, &self.client) {
+            (Some(_), None) => "server",
+            (Some(_), Some(_)) => "mutual",
+            (None, Some(_)) => "client",
+            (None, None) => "without_verification",
+        };
+        let mut arguments = vec![("tls", kind.to_owned()), ("sni", self.sni.to_string())];
+        arguments.extend(self.ca.iter().map(|ca| ("ca", ca.name.clone())));
+        if let Some((certificate, key)) = &self.client {
+            arguments.extend([("certificate", certificate.name.clone()), ("key", key.name.clone())]);
+        }
+        arguments
+    }
+
     /// Stores what the module lacks.
     pub async fn store<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
         &self,
         modem: &mut Modem<'_, R, T, C, H>,
+        recording: &Recording,
     ) -> Result<(), simcom_mqtt::Error> {
         let mut names = Vec::new();
         let listed = std::cell::RefCell::new(&mut names);
-        modem
+        let call = recording.begin("list_certificates", NO_ARGUMENTS);
+        let count = modem
             .list_certificates(|part: Part<'_>| {
                 let mut names = listed.borrow_mut();
                 if part.is_first() || names.is_empty() {
@@ -111,11 +131,15 @@ impl Certificates {
                     name.extend_from_slice(part.bytes());
                 }
             })
-            .await?;
+            .await;
+        call.end(count, words::count)?;
         let client = self.client.iter().flat_map(|(certificate, key)| [certificate, key]);
         for file in self.ca.iter().chain(client) {
             if !names.iter().any(|name| name == file.name.as_bytes()) {
-                modem.store_certificate(&file.name, file.content.len(), &mut &file.content[..]).await?;
+                let arguments = [("name", file.name.as_bytes()), ("data", &file.content)];
+                let call = recording.begin("store_certificate", &arguments);
+                let stored = modem.store_certificate(&file.name, file.content.len(), &mut &file.content[..]).await;
+                call.end(stored, words::done)?;
             }
         }
         Ok(())

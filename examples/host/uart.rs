@@ -1,45 +1,40 @@
 //! The two halves of a UART, out of any stream of tokio, and who listens to both.
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::rc::Rc;
-use std::time::Instant;
 
 use embedded_io_adapters::tokio_1::FromTokio;
 use embedded_io_async::{ErrorType, Read, Write};
-use simcom_modem_simulator::transcript::Recorder;
 use simcom_mqtt::transport::Buffered;
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf, split};
 
 use super::dialogue::Dialogue;
+use super::recording::Recording;
 
 /// What the driver receives with. `read` takes either bytes or nothing, so dropping it is safe.
 pub type Receiver<S> = Buffered<Overheard<FromTokio<ReadHalf<S>>>, 4096>;
 /// What the driver transmits with.
 pub type Transmitter<S> = Overheard<FromTokio<WriteHalf<S>>>;
 
-/// Who sees what passes: a dialogue for the eyes of a person, a recorder of a transcript.
+/// Who sees what passes: a dialogue for the eyes of a person, and a recording.
 pub struct Listeners {
     dialogue: Option<Dialogue>,
-    recorder: Option<Recorder<File>>,
-    begun: Instant,
+    recording: Recording,
 }
 
 impl Listeners {
-    pub fn new(dialogue: Option<Dialogue>, recorder: Option<Recorder<File>>) -> Self {
-        Self { dialogue, recorder, begun: Instant::now() }
+    pub fn new(dialogue: Option<Dialogue>, recording: Recording) -> Self {
+        Self { dialogue, recording }
     }
 
     fn sent(&mut self, bytes: &[u8]) {
-        let now = self.begun.elapsed();
         self.dialogue.iter_mut().for_each(|dialogue| dialogue.sent(bytes));
-        self.recorder.iter_mut().for_each(|recorder| recorder.sent(now, bytes));
+        self.recording.sent(bytes);
     }
 
     fn received(&mut self, bytes: &[u8]) {
-        let now = self.begun.elapsed();
         self.dialogue.iter_mut().for_each(|dialogue| dialogue.received(bytes));
-        self.recorder.iter_mut().for_each(|recorder| recorder.received(now, bytes));
+        self.recording.received(bytes);
     }
 }
 

@@ -89,7 +89,7 @@ where
                     self.engine.flushed();
                 }
                 Outgoing::Nothing | Outgoing::Source(_) => {
-                    if !self.take(procedure)? && !self.engine.drain_ended() {
+                    if !self.take(procedure)? && !self.engine.input_is_drained() {
                         self.wait()?;
                     }
                 }

@@ -160,7 +160,7 @@ where
     /// Those of [`next_event`](Self::next_event), but for `Aborted`.
     pub fn poll_event(&mut self) -> Result<Option<Event>, Error> {
         while self.take(&mut Listen)? {}
-        self.engine.drain_ended();
+        self.engine.input_is_drained();
         self.expire_if_due();
         Ok(self.engine.session.events.take())
     }

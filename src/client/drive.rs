@@ -137,7 +137,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                     poll_fn(move |context| {
                         let received = ready(receive.as_mut().poll(context));
                         let sent = if is_sending { ready(send.as_mut().poll(context)) } else { None };
-                        if received.is_some() || sent.is_some() || engine.drain_ended() {
+                        if received.is_some() || sent.is_some() || engine.input_is_drained() {
                             return Poll::Ready((sent, received, false));
                         }
                         // Only now: what lies in a buffer came in time.

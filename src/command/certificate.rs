@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::list::{Listed, Part};
-use super::{Answer, Command, Description, Descriptor, Request, check, no_response};
+use super::{Answer, Command, CommandInfo, CommandWriter, Request, check, no_response};
 use crate::at::Line;
 use crate::error::Parameter;
 use crate::family::CERTIFICATE_LIMIT;
@@ -39,9 +39,9 @@ impl fmt::Debug for Ccertdown<'_> {
 }
 
 impl Request for Ccertdown<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CCERTDOWN", Answer::Plain) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CCERTDOWN", Answer::Plain) })
             .byte(b'=')
             .file_name(self.name)
             .check(check::length(self.length, CERTIFICATE_LIMIT, Parameter::Certificate))
@@ -61,8 +61,8 @@ pub struct Ccertdele<'a> {
 }
 
 impl Request for Ccertdele<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CCERTDELE", Answer::Plain) }).byte(b'=').file_name(self.name);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CCERTDELE", Answer::Plain) }).byte(b'=').file_name(self.name);
     }
 }
 
@@ -99,8 +99,8 @@ impl<H> fmt::Debug for Ccertlist<H> {
 }
 
 impl<H: Fn(Part<'_>)> Request for Ccertlist<H> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CCERTLIST", Answer::Information) });
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CCERTLIST", Answer::Information) });
     }
 }
 

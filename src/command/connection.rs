@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Answer, ClientIndex, Description, Descriptor, MqttVersion, Request, Step, check, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, MqttVersion, Request, check, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, KEEP_ALIVE_LIMIT, TIMEOUT_LIMIT, VersionSetting, with_margin};
 
@@ -31,17 +31,17 @@ pub struct Accq<'a> {
 }
 
 impl Request for Accq<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CMQTTACCQ", Answer::Plain).step(Step::Accq) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CMQTTACCQ", Answer::Plain).effect(Effect::Accq) })
             .client(self.client)
             .comma_quoted(self.client_id, CLIENT_ID_LIMIT, Parameter::ClientId)
             .comma_number(self.server_type as u32);
         if let Some(version) = self.version {
-            if description.family().version_setting() != VersionSetting::AcquireArgument {
-                description.refuse(Parameter::Version, Problem::NotInFamily);
+            if writer.family().version_setting() != VersionSetting::AcquireArgument {
+                writer.refuse(Parameter::Version, Problem::NotInFamily);
             }
-            description.comma_number(version.number());
+            writer.comma_number(version.number());
         }
     }
 }
@@ -54,8 +54,8 @@ pub struct Rel {
 }
 
 impl Request for Rel {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTREL", Answer::Plain).step(Step::Rel) }).client(self.client);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTREL", Answer::Plain).effect(Effect::Rel) }).client(self.client);
     }
 }
 
@@ -81,9 +81,9 @@ pub struct Connect<'a> {
 }
 
 impl Request for Connect<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CMQTTCONNECT", Answer::Deferred).step(Step::Connect) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CMQTTCONNECT", Answer::Deferred).effect(Effect::Connect) })
             .client(self.client)
             .text(",\"tcp://")
             .text(self.host)
@@ -94,12 +94,12 @@ impl Request for Connect<'_> {
             .comma_number_within(self.keep_alive, 1, KEEP_ALIVE_LIMIT, Parameter::KeepAlive)
             .comma_number(self.clean_session.into());
         if let Some(user) = self.user {
-            description.comma_quoted(user, CREDENTIAL_LIMIT, Parameter::User);
+            writer.comma_quoted(user, CREDENTIAL_LIMIT, Parameter::User);
         } else if self.password.is_some() {
-            description.refuse(Parameter::Password, Problem::WithoutUser);
+            writer.refuse(Parameter::Password, Problem::WithoutUser);
         }
         if let Some(password) = self.password {
-            description.comma_quoted(password, CREDENTIAL_LIMIT, Parameter::Password);
+            writer.comma_quoted(password, CREDENTIAL_LIMIT, Parameter::Password);
         }
     }
 }
@@ -128,16 +128,16 @@ pub struct Disc {
 }
 
 impl Request for Disc {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CMQTTDISC", Answer::Deferred).step(Step::Disc) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CMQTTDISC", Answer::Deferred).effect(Effect::Disc) })
             .client(self.client);
-        if self.timeout == 0 && description.family().has_disconnect_without_timeout() {
-            description.comma_number(0);
+        if self.timeout == 0 && writer.family().has_disconnect_without_timeout() {
+            writer.comma_number(0);
             return;
         }
-        let shortest = description.family().shortest_disconnect_timeout();
-        description
+        let shortest = writer.family().shortest_disconnect_timeout();
+        writer
             .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT, Parameter::Timeout)
             .timeout_milliseconds(with_margin(self.timeout));
     }

@@ -1,11 +1,11 @@
 //! The dup flag of SUB and UNSUB.
 
-use super::{Command, Description, Request};
+use super::{Command, CommandWriter, Request};
 
 /// A command that is written with or without its dup flag.
 pub trait Repeatable: Request {
     /// Describes it with its dup flag as given.
-    fn describe_with(&self, description: &mut Description<'_>, duplicate: bool);
+    fn describe_with(&self, writer: &mut CommandWriter<'_>, duplicate: bool);
 }
 
 /// A [`Sub`](super::Sub), [`Unsub`](super::Unsub), [`SubStaged`](super::SubStaged) or [`UnsubStaged`](super::UnsubStaged)
@@ -22,8 +22,8 @@ pub trait Repeatable: Request {
 pub struct Duplicate<C>(pub C);
 
 impl<C: Repeatable> Request for Duplicate<C> {
-    fn describe(&self, description: &mut Description<'_>) {
-        self.0.describe_with(description, true);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        self.0.describe_with(writer, true);
     }
 
     fn data(&self) -> &[u8] {

@@ -1,6 +1,6 @@
 //! `AT`, `ATE0`, and the model.
 
-use super::{Answer, Command, Description, Descriptor, Request, Step, Text, no_response};
+use super::{Answer, Command, CommandInfo, CommandWriter, Effect, Request, Text, no_response};
 use crate::at::Line;
 
 /// `AT`: is there a module?
@@ -8,8 +8,8 @@ use crate::at::Line;
 pub struct At;
 
 impl Request for At {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("", Answer::Plain) });
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("", Answer::Plain) });
     }
 }
 
@@ -18,8 +18,8 @@ impl Request for At {
 pub struct EchoOff;
 
 impl Request for EchoOff {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("E0", Answer::Plain).step(Step::EchoOff) });
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("E0", Answer::Plain).effect(Effect::EchoOff) });
     }
 }
 
@@ -31,8 +31,8 @@ no_response!(At, EchoOff);
 pub struct Cgmm;
 
 impl Request for Cgmm {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CGMM", Answer::Text) });
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CGMM", Answer::Text) });
     }
 }
 

@@ -40,7 +40,7 @@
 //!
 //! ```
 //! use simcom_mqtt::at::Line;
-//! use simcom_mqtt::command::{Answer, Command, Description, Descriptor, Request};
+//! use simcom_mqtt::command::{Answer, Command, CommandWriter, CommandInfo, Request};
 //!
 //! /// `AT+CMGR=<index>`: a stored SMS, after `AT+CMGF=1` (text mode).
 //! struct ReadSms {
@@ -63,9 +63,9 @@
 //! }
 //!
 //! impl Request for ReadSms {
-//!     fn describe(&self, description: &mut Description<'_>) {
+//!     fn describe(&self, writer: &mut CommandWriter<'_>) {
 //!         // The text stands on lines of its own, which do not begin with the name of the command.
-//!         description.command(const { &Descriptor::new("+CMGR", Answer::Text) }).byte(b'=').number(self.index);
+//!         writer.command(const { &CommandInfo::new("+CMGR", Answer::Text) }).byte(b'=').number(self.index);
 //!     }
 //! }
 //!
@@ -103,7 +103,6 @@
 mod certificate;
 pub(crate) mod check;
 mod connection;
-mod description;
 mod duplicate;
 mod general;
 mod list;
@@ -119,6 +118,7 @@ mod subscribe;
 mod test_form;
 mod text;
 mod tls;
+mod writer;
 
 use crate::at::Line;
 use crate::error::{CommandName, InvalidInput};
@@ -126,7 +126,6 @@ use crate::family::Family;
 
 pub use certificate::{Ccertdele, Ccertdown, Ccertlist};
 pub use connection::{Accq, Connect, Disc, Rel, ServerType};
-pub use description::Description;
 pub use duplicate::Duplicate;
 pub(crate) use general::take_text;
 pub use general::{At, Cgmm, EchoOff};
@@ -148,6 +147,7 @@ pub use test_form::{
 };
 pub use text::Text;
 pub use tls::{AuthMode, Csslcfg, Secret, SslSetting, SslVersion, Sslcfg};
+pub use writer::CommandWriter;
 
 /// One of the two MQTT clients of a module, `<client_index>` of the manuals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -250,16 +250,16 @@ pub enum Answer {
 
 /// What the session has to know about a command in order to carry it out, whatever its parameters.
 #[derive(Debug)]
-pub struct Descriptor {
+pub struct CommandInfo {
     pub(crate) name: &'static str,
     pub(crate) answer: Answer,
-    pub(crate) step: Step,
+    pub(crate) effect: Effect,
 }
 
-impl Descriptor {
+impl CommandInfo {
     /// A command `AT<name>` with this kind of answer; `name` is `+CMGF`, for example.
     pub const fn new(name: &'static str, answer: Answer) -> Self {
-        Self { name, answer, step: Step::None }
+        Self { name, answer, effect: Effect::None }
     }
 
     /// What an exchange is called that nobody asked for.
@@ -269,15 +269,15 @@ impl Descriptor {
         CommandName(&self.name)
     }
 
-    const fn step(mut self, step: Step) -> Self {
-        self.step = step;
+    const fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
         self
     }
 }
 
 /// What a command means for the lifecycle of service and clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Effect {
     None,
     EchoOff,
     Start,
@@ -298,7 +298,7 @@ pub(crate) enum Step {
     Unsub,
 }
 
-impl Step {
+impl Effect {
     pub(crate) const fn needs_connection(self) -> bool {
         matches!(
             self,
@@ -311,9 +311,9 @@ impl Step {
 pub trait Request {
     /// Says everything there is to know before the command can be sent. Called several times for each command, and says the
     /// same every time.
-    fn describe(&self, description: &mut Description<'_>);
+    fn describe(&self, writer: &mut CommandWriter<'_>);
 
-    /// The bytes that go out after the prompt. Its description has to [say](Description::prompt) how many.
+    /// The bytes that go out after the prompt. Its description has to [say](CommandWriter::prompt) how many.
     fn data(&self) -> &[u8] {
         &[]
     }
@@ -326,9 +326,9 @@ impl dyn Request + '_ {
     ///
     /// Which argument is wrong, and how.
     pub fn check(&self, family: Family) -> Result<(), InvalidInput> {
-        let mut description = Description::checking(family);
-        self.describe(&mut description);
-        description.checked()
+        let mut writer = CommandWriter::checking(family);
+        self.describe(&mut writer);
+        writer.checked()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A publish: topic, payload, and the order to send them.
 
-use super::{Answer, ClientIndex, Description, Descriptor, QoS, Request, Step, check, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, check, no_response};
 use crate::error::Parameter;
 use crate::family::{TIMEOUT_LIMIT, with_margin};
 
@@ -14,9 +14,9 @@ pub struct Topic<'a> {
 }
 
 impl Request for Topic<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CMQTTTOPIC", Answer::Plain).step(Step::Topic) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CMQTTTOPIC", Answer::Plain).effect(Effect::Topic) })
             .client(self.client)
             .topic(self.topic, Parameter::Topic);
     }
@@ -48,10 +48,10 @@ impl<'a> Payload<'a> {
 }
 
 impl Request for Payload<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        let limit = description.family().payload_limit();
-        description
-            .command(const { &Descriptor::new("+CMQTTPAYLOAD", Answer::Plain).step(Step::Payload) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let limit = writer.family().payload_limit();
+        writer
+            .command(const { &CommandInfo::new("+CMQTTPAYLOAD", Answer::Plain).effect(Effect::Payload) })
             .client(self.client)
             .check(check::length(self.length, limit, Parameter::Payload))
             .announce(self.length);
@@ -78,13 +78,14 @@ pub struct Pub {
 }
 
 impl Pub {
-    pub(crate) const DESCRIPTOR: &'static Descriptor = &Descriptor::new("+CMQTTPUB", Answer::Deferred).step(Step::Pub);
+    pub(crate) const DESCRIPTOR: &'static CommandInfo =
+        &CommandInfo::new("+CMQTTPUB", Answer::Deferred).effect(Effect::Pub);
 }
 
 impl Request for Pub {
-    fn describe(&self, description: &mut Description<'_>) {
-        let shortest = description.family().shortest_publish_timeout();
-        description
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let shortest = writer.family().shortest_publish_timeout();
+        writer
             .command(Self::DESCRIPTOR)
             .client(self.client)
             .comma_number(self.qos as u32)

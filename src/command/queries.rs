@@ -1,6 +1,6 @@
 //! The three queries that find the place again in a stream of answers.
 
-use super::{Answer, Command, Description, Descriptor, Request};
+use super::{Answer, Command, CommandInfo, CommandWriter, Request};
 use crate::at::Line;
 
 /// Strength of the received signal.
@@ -30,8 +30,8 @@ impl Rssi {
 pub struct Csq;
 
 impl Request for Csq {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CSQ", Answer::Information) });
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CSQ", Answer::Information) });
     }
 }
 
@@ -92,8 +92,8 @@ impl Registration {
 pub struct Creg;
 
 impl Request for Creg {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CREG", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CREG", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -125,8 +125,8 @@ pub enum SimState {
 pub struct Cpin;
 
 impl Request for Cpin {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CPIN", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CPIN", Answer::Information) }).byte(b'?');
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Answer, ClientIndex, Command, Description, Descriptor, PerClient, Request, ServerType, Text};
+use super::{Answer, ClientIndex, Command, CommandInfo, CommandWriter, PerClient, Request, ServerType, Text};
 use crate::at::{Line, Parameters};
 use crate::family::{ADDRESS_LIMIT, CLIENT_ID_LIMIT, CREDENTIAL_LIMIT};
 
@@ -39,8 +39,8 @@ impl Acquired {
 }
 
 impl Request for AccqRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTACCQ", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTACCQ", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -63,8 +63,8 @@ impl Command for AccqRead {
 pub struct RelRead;
 
 impl Request for RelRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTREL", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTREL", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -75,8 +75,8 @@ super::no_response!(RelRead);
 pub struct SslcfgRead;
 
 impl Request for SslcfgRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTSSLCFG", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTSSLCFG", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -141,8 +141,8 @@ impl ConnectParameters {
 }
 
 impl Request for ConnectRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTCONNECT", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTCONNECT", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -164,8 +164,8 @@ impl Command for ConnectRead {
 pub struct DiscRead;
 
 impl Request for DiscRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTDISC", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTDISC", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -195,8 +195,8 @@ pub struct Settings {
 }
 
 impl Request for CfgRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTCFG", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTCFG", Answer::Information) }).byte(b'?');
     }
 }
 

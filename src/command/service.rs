@@ -1,19 +1,19 @@
 //! The service that both clients share.
 
-use super::{Answer, Description, Descriptor, Request, Step, no_response};
+use super::{Answer, CommandInfo, CommandWriter, Effect, Request, no_response};
 
 /// `AT+CMQTTSTART`: starts the MQTT service and activates its PDP context (A76 §2.1.1, S67 §2.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start;
 
 impl Start {
-    pub(crate) const DESCRIPTOR: &'static Descriptor =
-        &Descriptor::new("+CMQTTSTART", Answer::Deferred).step(Step::Start);
+    pub(crate) const DESCRIPTOR: &'static CommandInfo =
+        &CommandInfo::new("+CMQTTSTART", Answer::Deferred).effect(Effect::Start);
 }
 
 impl Request for Start {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(Self::DESCRIPTOR);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(Self::DESCRIPTOR);
     }
 }
 
@@ -22,8 +22,8 @@ impl Request for Start {
 pub struct Stop;
 
 impl Request for Stop {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTSTOP", Answer::Deferred).step(Step::Stop) });
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTSTOP", Answer::Deferred).effect(Effect::Stop) });
     }
 }
 

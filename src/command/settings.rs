@@ -1,6 +1,6 @@
 //! What is set between `AT+CMQTTACCQ` and `AT+CMQTTCONNECT`: configuration and will.
 
-use super::{Answer, ClientIndex, Description, Descriptor, QoS, Request, Step, check, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, check, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{OPERATION_TIMEOUT, SHORTEST_OPERATION_TIMEOUT, TOPIC_LIMIT, VersionSetting};
 
@@ -48,23 +48,23 @@ pub struct Cfg {
 }
 
 impl Request for Cfg {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTCFG", Answer::Plain).step(Step::Configure) });
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTCFG", Answer::Plain).effect(Effect::Configure) });
         let (name, value) = match self.setting {
             Setting::CheckUtf8(check) => ("=\"checkUTF8\"", check.into()),
             Setting::OperationTimeout(seconds) => {
                 let (least, most) = (SHORTEST_OPERATION_TIMEOUT, OPERATION_TIMEOUT);
-                description.check(check::range(seconds, least, most, Parameter::OperationTimeout));
+                writer.check(check::range(seconds, least, most, Parameter::OperationTimeout));
                 ("=\"optimeout\"", seconds)
             }
             Setting::Version(version) => {
-                if description.family().version_setting() != VersionSetting::Configuration {
-                    description.refuse(Parameter::Version, Problem::NotInFamily);
+                if writer.family().version_setting() != VersionSetting::Configuration {
+                    writer.refuse(Parameter::Version, Problem::NotInFamily);
                 }
                 ("=\"version\"", version.number())
             }
         };
-        description.of_client(self.client).text(name).comma_number(self.client.number().into()).comma_number(value);
+        writer.of_client(self.client).text(name).comma_number(self.client.number().into()).comma_number(value);
     }
 }
 
@@ -78,9 +78,9 @@ pub struct WillTopic<'a> {
 }
 
 impl Request for WillTopic<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CMQTTWILLTOPIC", Answer::Plain).step(Step::Configure) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CMQTTWILLTOPIC", Answer::Plain).effect(Effect::Configure) })
             .client(self.client)
             .topic(self.topic, Parameter::WillTopic);
     }
@@ -102,9 +102,9 @@ pub struct WillMsg<'a> {
 }
 
 impl Request for WillMsg<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CMQTTWILLMSG", Answer::Plain).step(Step::Configure) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CMQTTWILLMSG", Answer::Plain).effect(Effect::Configure) })
             .client(self.client)
             .check(check::length(self.message.len(), TOPIC_LIMIT, Parameter::WillMessage))
             .announce(self.message.len())

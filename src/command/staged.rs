@@ -3,7 +3,7 @@
 //! Not on SIM767x, where these commands are refused before a byte is sent.
 
 use super::duplicate::Repeatable;
-use super::{Answer, ClientIndex, Description, Descriptor, QoS, Request, Step, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, no_response};
 
 /// `AT+CMQTTSUBTOPIC=`: stages one topic filter of 1-1024 bytes to subscribe to (A76 §2.1.13); on SIM7600 no more than 5120
 /// bytes in all.
@@ -18,10 +18,10 @@ pub struct Subtopic<'a> {
 }
 
 impl Request for Subtopic<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        let is_known = description.family().has_staged_subscriptions();
-        description
-            .command(const { &Descriptor::new("+CMQTTSUBTOPIC", Answer::Plain).step(Step::Subtopic) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let is_known = writer.family().has_staged_subscriptions();
+        writer
+            .command(const { &CommandInfo::new("+CMQTTSUBTOPIC", Answer::Plain).effect(Effect::Subtopic) })
             .known(is_known)
             .client(self.client)
             .filter(self.filter)
@@ -44,10 +44,10 @@ pub struct Unsubtopic<'a> {
 }
 
 impl Request for Unsubtopic<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        let is_known = description.family().has_staged_subscriptions();
-        description
-            .command(const { &Descriptor::new("+CMQTTUNSUBTOPIC", Answer::Plain).step(Step::Unsubtopic) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let is_known = writer.family().has_staged_subscriptions();
+        writer
+            .command(const { &CommandInfo::new("+CMQTTUNSUBTOPIC", Answer::Plain).effect(Effect::Unsubtopic) })
             .known(is_known)
             .client(self.client)
             .filter(self.filter);
@@ -67,19 +67,19 @@ pub struct SubStaged {
 }
 
 impl Repeatable for SubStaged {
-    fn describe_with(&self, description: &mut Description<'_>, duplicate: bool) {
-        self.describe(description);
+    fn describe_with(&self, writer: &mut CommandWriter<'_>, duplicate: bool) {
+        self.describe(writer);
         if duplicate {
-            description.comma_number(1);
+            writer.comma_number(1);
         }
     }
 }
 
 impl Request for SubStaged {
-    fn describe(&self, description: &mut Description<'_>) {
-        let is_known = description.family().has_staged_subscriptions();
-        description
-            .command(const { &Descriptor::new("+CMQTTSUB", Answer::Deferred).step(Step::Sub) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let is_known = writer.family().has_staged_subscriptions();
+        writer
+            .command(const { &CommandInfo::new("+CMQTTSUB", Answer::Deferred).effect(Effect::Sub) })
             .known(is_known)
             .client(self.client);
     }
@@ -94,10 +94,10 @@ pub struct UnsubStaged {
 }
 
 impl Repeatable for UnsubStaged {
-    fn describe_with(&self, description: &mut Description<'_>, duplicate: bool) {
-        let is_known = description.family().has_staged_subscriptions();
-        description
-            .command(const { &Descriptor::new("+CMQTTUNSUB", Answer::Deferred).step(Step::Unsub) })
+    fn describe_with(&self, writer: &mut CommandWriter<'_>, duplicate: bool) {
+        let is_known = writer.family().has_staged_subscriptions();
+        writer
+            .command(const { &CommandInfo::new("+CMQTTUNSUB", Answer::Deferred).effect(Effect::Unsub) })
             .known(is_known)
             .client(self.client)
             .comma_number(duplicate.into());
@@ -105,8 +105,8 @@ impl Repeatable for UnsubStaged {
 }
 
 impl Request for UnsubStaged {
-    fn describe(&self, description: &mut Description<'_>) {
-        self.describe_with(description, false);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        self.describe_with(writer, false);
     }
 }
 

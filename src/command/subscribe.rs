@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::duplicate::Repeatable;
 use super::list::{Listed, Part};
-use super::{Answer, ClientIndex, Command, Description, Descriptor, QoS, Request, Step, no_response};
+use super::{Answer, ClientIndex, Command, CommandInfo, CommandWriter, Effect, QoS, Request, no_response};
 use crate::at::Line;
 
 /// `AT+CMQTTSUB=<client_index>,<req_length>,<qos>`: subscribes to one topic filter of 1-1024 bytes (A76 §2.1.14, S67
@@ -20,9 +20,9 @@ pub struct Sub<'a> {
 }
 
 impl Request for Sub<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CMQTTSUB", Answer::Deferred).step(Step::Sub) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CMQTTSUB", Answer::Deferred).effect(Effect::Sub) })
             .client(self.client)
             .filter(self.filter)
             .comma_number(self.qos as u32);
@@ -44,17 +44,17 @@ pub struct Unsub<'a> {
 }
 
 impl Unsub<'_> {
-    const DESCRIPTOR: &'static Descriptor = &Descriptor::new("+CMQTTUNSUB", Answer::Deferred).step(Step::Unsub);
+    const DESCRIPTOR: &'static CommandInfo = &CommandInfo::new("+CMQTTUNSUB", Answer::Deferred).effect(Effect::Unsub);
 
     /// Describes the command for a filter of this length, whose bytes come from elsewhere.
-    pub(crate) fn describe_for(description: &mut Description<'_>, client: ClientIndex, length: u16) {
-        description.command(Self::DESCRIPTOR).client(client).announce(length.into()).comma_number(0);
+    pub(crate) fn describe_for(writer: &mut CommandWriter<'_>, client: ClientIndex, length: u16) {
+        writer.command(Self::DESCRIPTOR).client(client).announce(length.into()).comma_number(0);
     }
 }
 
 impl Request for Unsub<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        self.describe_with(description, false);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        self.describe_with(writer, false);
     }
 
     fn data(&self) -> &[u8] {
@@ -65,17 +65,17 @@ impl Request for Unsub<'_> {
 no_response!(Sub<'_>, Unsub<'_>);
 
 impl Repeatable for Sub<'_> {
-    fn describe_with(&self, description: &mut Description<'_>, duplicate: bool) {
-        self.describe(description);
+    fn describe_with(&self, writer: &mut CommandWriter<'_>, duplicate: bool) {
+        self.describe(writer);
         if duplicate {
-            description.comma_number(1);
+            writer.comma_number(1);
         }
     }
 }
 
 impl Repeatable for Unsub<'_> {
-    fn describe_with(&self, description: &mut Description<'_>, duplicate: bool) {
-        description.command(Self::DESCRIPTOR).client(self.client).filter(self.filter).comma_number(duplicate.into());
+    fn describe_with(&self, writer: &mut CommandWriter<'_>, duplicate: bool) {
+        writer.command(Self::DESCRIPTOR).client(self.client).filter(self.filter).comma_number(duplicate.into());
     }
 }
 
@@ -120,9 +120,9 @@ impl<H> fmt::Debug for SubRead<H> {
 }
 
 impl<H: Fn(Part<'_>)> Request for SubRead<H> {
-    fn describe(&self, description: &mut Description<'_>) {
-        let is_known = description.family().lists_subscriptions();
-        description.command(const { &Descriptor::new("+CMQTTSUB", Answer::Text) }).byte(b'?').known(is_known);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let is_known = writer.family().lists_subscriptions();
+        writer.command(const { &CommandInfo::new("+CMQTTSUB", Answer::Text) }).byte(b'?').known(is_known);
     }
 }
 

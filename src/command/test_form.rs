@@ -1,6 +1,6 @@
 //! Test forms, `AT+X=?`: which values the module takes. They answer whether the service is started or not.
 
-use super::{Answer, Command, Description, Descriptor, Range, Ranges, Request};
+use super::{Answer, Command, CommandInfo, CommandWriter, Range, Ranges, Request};
 use crate::at::Line;
 
 // The structs hold nothing and share everything but their name, which is why a macro writes them.
@@ -12,8 +12,8 @@ macro_rules! test_forms {
             pub struct $command;
 
             impl Request for $command {
-                fn describe(&self, description: &mut Description<'_>) {
-                    description.command(const { &Descriptor::new($name, Answer::Information) }).text("=?");
+                fn describe(&self, writer: &mut CommandWriter<'_>) {
+                    writer.command(const { &CommandInfo::new($name, Answer::Information) }).text("=?");
                 }
             }
 
@@ -87,8 +87,8 @@ pub struct CfgRanges {
 }
 
 impl Request for CfgTest {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTCFG", Answer::Information) }).text("=?");
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTCFG", Answer::Information) }).text("=?");
     }
 }
 

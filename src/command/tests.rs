@@ -14,9 +14,9 @@ pub(crate) fn encoded(request: &dyn Request) -> String {
     let mut line = Vec::new();
     loop {
         let mut window = [0; WINDOW];
-        let mut description = Description::new(Family::Sim7600, line.len(), &mut window);
-        request.describe(&mut description);
-        let filled = description.filled();
+        let mut writer = CommandWriter::new(Family::Sim7600, line.len(), &mut window);
+        request.describe(&mut writer);
+        let filled = writer.filled();
         if filled == 0 {
             return String::from_utf8(line).unwrap();
         }

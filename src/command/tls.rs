@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Answer, ClientIndex, Description, Descriptor, Request, Step, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, Request, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{Family, KEY_PASSWORD_LIMIT, LAST_SSL_CONTEXT, LONGEST_NEGOTIATION, SHORTEST_NEGOTIATION};
 
@@ -18,9 +18,9 @@ pub struct Sslcfg {
 }
 
 impl Request for Sslcfg {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CMQTTSSLCFG", Answer::Plain).step(Step::SslContext) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CMQTTSSLCFG", Answer::Plain).effect(Effect::SslContext) })
             .client(self.client)
             .comma_number_within(self.context.into(), 0, LAST_SSL_CONTEXT, Parameter::SslContext);
     }
@@ -173,37 +173,37 @@ impl<'a> Csslcfg<'a> {
 }
 
 impl Request for Csslcfg<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
         let name = self.setting.name(self.family);
-        if name.is_none() || name != self.setting.name(description.family()) {
-            description.refuse(Parameter::SslSetting, Problem::NotInFamily);
+        if name.is_none() || name != self.setting.name(writer.family()) {
+            writer.refuse(Parameter::SslSetting, Problem::NotInFamily);
         }
-        description
-            .command(const { &Descriptor::new("+CSSLCFG", Answer::Plain) })
+        writer
+            .command(const { &CommandInfo::new("+CSSLCFG", Answer::Plain) })
             .text("=\"")
             .text(name.unwrap_or_default())
             .byte(b'"')
             .comma_number_within(self.context.into(), 0, LAST_SSL_CONTEXT, Parameter::SslContext);
         match self.setting.value() {
-            Value::Number(number) => description.comma_number(number),
+            Value::Number(number) => writer.comma_number(number),
             Value::Seconds(seconds) => {
                 let (least, most) = (SHORTEST_NEGOTIATION, LONGEST_NEGOTIATION);
-                description.comma_number_within(seconds, least, most, Parameter::NegotiateTime)
+                writer.comma_number_within(seconds, least, most, Parameter::NegotiateTime)
             }
-            Value::Hexadecimal(number) => write_hexadecimal(description, number),
-            Value::File(name) => description.byte(b',').file_name(name),
-            Value::Secret(text) => description.comma_quoted(text, KEY_PASSWORD_LIMIT, Parameter::KeyPassword),
+            Value::Hexadecimal(number) => write_hexadecimal(writer, number),
+            Value::File(name) => writer.byte(b',').file_name(name),
+            Value::Secret(text) => writer.comma_quoted(text, KEY_PASSWORD_LIMIT, Parameter::KeyPassword),
         };
     }
 }
 
 no_response!(Sslcfg, Csslcfg<'_>);
 
-fn write_hexadecimal<'d, 'w>(description: &'d mut Description<'w>, number: u16) -> &'d mut Description<'w> {
-    description.text(",0x");
+fn write_hexadecimal<'d, 'w>(writer: &'d mut CommandWriter<'w>, number: u16) -> &'d mut CommandWriter<'w> {
+    writer.text(",0x");
     for place in [12, 8, 4, 0] {
         let digit = (number >> place & 0xf) as u8;
-        description.byte(if digit < 10 { b'0' + digit } else { b'A' - 10 + digit });
+        writer.byte(if digit < 10 { b'0' + digit } else { b'A' - 10 + digit });
     }
-    description
+    writer
 }

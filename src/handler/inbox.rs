@@ -40,13 +40,13 @@ pub struct Inbox<const N: usize> {
     /// Bytes of whole messages.
     used: Cell<usize>,
     /// Bytes of the message that is coming in, behind the whole ones.
-    incoming: Cell<usize>,
+    reassembly: Cell<usize>,
 }
 
 impl<const N: usize> Inbox<N> {
     /// An empty queue.
     pub const fn new() -> Self {
-        Self { ring: [const { Cell::new(0) }; N], start: Cell::new(0), used: Cell::new(0), incoming: Cell::new(0) }
+        Self { ring: [const { Cell::new(0) }; N], start: Cell::new(0), used: Cell::new(0), reassembly: Cell::new(0) }
     }
 
     /// Whether there is no whole message.
@@ -92,11 +92,11 @@ impl<const N: usize> Inbox<N> {
     /// Adds bytes to the message that is coming in.
     fn push(&self, bytes: &[u8]) {
         for &byte in bytes {
-            let end = self.start.get() + self.used.get() + self.incoming.get();
+            let end = self.start.get() + self.used.get() + self.reassembly.get();
             if let Some(place) = self.ring.get(if end < N { end } else { end - N }) {
                 place.set(byte);
             }
-            self.incoming.set(self.incoming.get() + 1);
+            self.reassembly.set(self.reassembly.get() + 1);
         }
     }
 }
@@ -122,7 +122,7 @@ impl<const N: usize> MessageHandler for &Inbox<N> {
         if HEADER + topic_length + payload_length > free {
             return false;
         }
-        self.incoming.set(0);
+        self.reassembly.set(0);
         let ([topic, topic_high], [payload, payload_high]) = (topic.to_le_bytes(), payload.to_le_bytes());
         self.push(&[client.number(), topic, topic_high, payload, payload_high]);
         true
@@ -138,11 +138,11 @@ impl<const N: usize> MessageHandler for &Inbox<N> {
 
     #[inline(never)] // keeps the image small
     fn end(&mut self) {
-        self.used.set(self.used.get() + self.incoming.replace(0));
+        self.used.set(self.used.get() + self.reassembly.replace(0));
     }
 
     fn aborted(&mut self) {
-        self.incoming.set(0);
+        self.reassembly.set(0);
     }
 }
 

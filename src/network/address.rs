@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 use super::context::check_context;
 use super::field::{next_field, number};
 use crate::at::Line;
-use crate::command::{Answer, Command, Description, Descriptor, Request};
+use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request};
 
 /// `AT+CGPADDR=<cid>`: the address of a PDP context (3GPP TS 27.007 §10.1.14, A76 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +41,9 @@ impl defmt::Format for PdpAddress {
 }
 
 impl Request for Cgpaddr {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CGPADDR", Answer::Information) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CGPADDR", Answer::Information) })
             .byte(b'=')
             .number(self.context.into())
             .check(check_context(self.context));

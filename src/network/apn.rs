@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::context::{Cgauth, Cgdcont, Cgsockcont, PdpType};
 use super::sim::CpinWrite;
-use crate::command::{Description, Request};
+use crate::command::{CommandWriter, Request};
 use crate::family::milliseconds;
 
 /// User name and password of an access point. `Debug` shows neither.
@@ -161,11 +161,11 @@ impl<'a> Apn<'a> {
     }
 
     /// Describes every command that a part of it goes into, one after the other, so that all of it is checked.
-    pub(super) fn describe(&self, description: &mut Description<'_>) {
-        self.cgdcont().describe(description);
-        self.cgauth().describe(description);
+    pub(super) fn describe(&self, writer: &mut CommandWriter<'_>) {
+        self.cgdcont().describe(writer);
+        self.cgauth().describe(writer);
         if let Some(cpin) = self.cpin() {
-            cpin.describe(description);
+            cpin.describe(writer);
         }
     }
 }
@@ -187,9 +187,9 @@ mod tests {
     use crate::family::Family;
 
     fn is_good(apn: &Apn<'_>) -> bool {
-        let mut description = Description::checking(Family::A7600);
-        apn.describe(&mut description);
-        description.checked().is_ok()
+        let mut writer = CommandWriter::checking(Family::A7600);
+        apn.describe(&mut writer);
+        writer.checked().is_ok()
     }
 
     #[test]

@@ -23,14 +23,18 @@ where
     /// activates the PDP context and waits for its address. What it sends, and how it bears with the module, is told at the
     /// async [`bring_up`](crate::Modem::bring_up).
     ///
-    /// `tell` is called whenever what is waited for changes; `|_| {}` if nobody wants to know.
+    /// `on_stage` is called whenever what is waited for changes; `|_| {}` if nobody wants to know.
     ///
     /// # Errors
     ///
     /// See [`BringUpError`]; after every one of them it can be called again. What the idle hook aborted is
     /// [`BringUpError::Failed`] with [`Error::Aborted`].
-    pub fn bring_up(&mut self, apn: &Apn<'_>, mut tell: impl FnMut(BringUpStage)) -> Result<Attachment, BringUpError> {
-        let mut procedure = BringUp::new(apn, &mut tell, Instant::new(self.timer.now()));
+    pub fn bring_up(
+        &mut self,
+        apn: &Apn<'_>,
+        mut on_stage: impl FnMut(BringUpStage),
+    ) -> Result<Attachment, BringUpError> {
+        let mut procedure = BringUp::new(apn, &mut on_stage, Instant::new(self.timer.now()));
         loop {
             let driven = self.drive(&mut procedure, &mut NoSource);
             if let Some(outcome) = procedure.outcome(driven, Instant::new(self.timer.now())) {

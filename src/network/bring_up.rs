@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Apn, BringUpError, Cereg, Cgact, Cgpaddr, Cgreg, Cpsi, PdpAddress, SystemInformation};
 use crate::at::Line;
-use crate::command::{Command, Cpin, Creg, Csq, Description, EchoOff, Registration, Request, Rssi, SimState};
+use crate::command::{Command, CommandWriter, Cpin, Creg, Csq, EchoOff, Registration, Request, Rssi, SimState};
 use crate::error::{Error, Refusal};
 use crate::session::{Failure, Next, Procedure, Session};
 use crate::timer::Instant;
@@ -12,11 +12,11 @@ use crate::timer::Instant;
 /// How long between two looks at something that is waited for, in milliseconds.
 const POLL_INTERVAL: u32 = 1_000;
 /// How long a SIM card may fail, in milliseconds: right after the start of a module, most do.
-const SIM_PATIENCE: u32 = 30_000;
+const SIM_RETRY_LIMIT_MS: u32 = 30_000;
 /// How long the network may deny, in milliseconds: it does so for a moment when a module moves between technologies.
-const DENIAL_PATIENCE: u32 = 30_000;
+const DENIAL_RETRY_LIMIT_MS: u32 = 30_000;
 /// How long a setting may be refused, in milliseconds: a module that starts refuses for some seconds.
-const SETTING_PATIENCE: u32 = 10_000;
+const SETTING_RETRY_LIMIT_MS: u32 = 10_000;
 
 /// What a bring-up waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ enum Step {
     System,
 }
 
-enum Turn {
+enum Transition {
     /// On to this step, at once.
     To(Step),
     /// On to this step after a pause.
@@ -95,7 +95,7 @@ enum Turn {
 /// A shell drives it again as long as [`outcome`](Self::outcome) says so: it goes on where it was.
 pub(crate) struct BringUp<'a, 'r> {
     apn: &'a Apn<'a>,
-    tell: &'r mut dyn FnMut(BringUpStage),
+    on_stage: &'r mut dyn FnMut(BringUpStage),
     deadline: Instant,
     step: Step,
     stage: BringUpStage,
@@ -115,12 +115,12 @@ pub(crate) struct BringUp<'a, 'r> {
 }
 
 impl<'a, 'r> BringUp<'a, 'r> {
-    /// `tell` is told of every change of what is waited for.
-    pub(crate) fn new(apn: &'a Apn<'a>, tell: &'r mut dyn FnMut(BringUpStage), now: Instant) -> Self {
-        tell(BringUpStage::Module);
+    /// `on_stage` is told of every change of what is waited for.
+    pub(crate) fn new(apn: &'a Apn<'a>, on_stage: &'r mut dyn FnMut(BringUpStage), now: Instant) -> Self {
+        on_stage(BringUpStage::Module);
         Self {
             apn,
-            tell,
+            on_stage,
             deadline: now.after(apn.limit_milliseconds()),
             step: Step::Begin,
             stage: BringUpStage::Module,
@@ -159,30 +159,36 @@ impl<'a, 'r> BringUp<'a, 'r> {
     }
 
     /// The module has restarted: its card is locked again, and its settings may be gone.
-    fn begin_again(&mut self) -> Turn {
+    fn begin_again(&mut self) -> Transition {
         self.echo_was_off = false;
         self.pin_accepted = false;
         self.failing_since = None;
         self.round = None;
         self.attachment = Attachment::default();
-        Turn::To(Step::EchoOff)
+        Transition::To(Step::EchoOff)
     }
 
     fn wait_for(&mut self, stage: BringUpStage) {
         if core::mem::replace(&mut self.stage, stage) != stage {
             self.refusal = None;
-            (self.tell)(stage);
+            (self.on_stage)(stage);
         }
     }
 
     /// Tries again later, unless that has been done for too long.
-    fn retry(&mut self, now: Instant, step: Step, patience: u32, failure: BringUpError) -> Result<Turn, BringUpError> {
+    fn retry(
+        &mut self,
+        now: Instant,
+        step: Step,
+        retry_limit: u32,
+        failure: BringUpError,
+    ) -> Result<Transition, BringUpError> {
         let since = *self.failing_since.get_or_insert(now);
-        if now.has_reached(since.after(patience)) { Err(failure) } else { Ok(Turn::Later(step)) }
+        if now.has_reached(since.after(retry_limit)) { Err(failure) } else { Ok(Transition::Later(step)) }
     }
 
     /// Where the answer to the present command leads.
-    fn following(&mut self, session: &mut Session, answer: Result<(), Failure>) -> Result<Turn, BringUpError> {
+    fn following(&mut self, session: &mut Session, answer: Result<(), Failure>) -> Result<Transition, BringUpError> {
         let now = session.now;
         let refusal = match answer {
             Err(Failure::Refused(refusal)) => Some(refusal),
@@ -195,18 +201,18 @@ impl<'a, 'r> BringUp<'a, 'r> {
                 self.echo_was_off = refusal.is_none();
                 Step::Sim
             }
-            Step::Sim => return self.sim_turn(session, refusal),
+            Step::Sim => return self.sim_transition(session, refusal),
             Step::Pin => {
                 if refusal.is_some() {
                     return Err(BringUpError::PinRefused);
                 }
-                session.pin_doubtful = false;
+                session.pin_unconfirmed = false;
                 self.pin_accepted = true;
                 Step::Sim
             }
             Step::Context | Step::Authentication => {
                 if let Err(failure) = answer {
-                    return self.retry(now, self.step, SETTING_PATIENCE, session.error(failure).into());
+                    return self.retry(now, self.step, SETTING_RETRY_LIMIT_MS, session.error(failure).into());
                 }
                 self.failing_since = None;
                 match self.step {
@@ -216,62 +222,62 @@ impl<'a, 'r> BringUp<'a, 'r> {
                 }
             }
             Step::SocketContext => self.after_context(),
-            Step::Calls | Step::Packets | Step::Lte => return self.registration_turn(now),
+            Step::Calls | Step::Packets | Step::Lte => return self.registration_transition(now),
             // Refused also where it is active already: only the address tells.
             Step::Activation => Step::Address,
             Step::Address if self.attachment.address.is_assigned() => Step::Signal,
-            Step::Address => return Ok(Turn::Later(Step::Activation)),
+            Step::Address => return Ok(Transition::Later(Step::Activation)),
             Step::Signal => Step::System,
-            Step::System => return Ok(Turn::End),
+            Step::System => return Ok(Transition::End),
         };
-        Ok(Turn::To(to))
+        Ok(Transition::To(to))
     }
 
     fn after_context(&self) -> Step {
         if self.apn.has_credentials() { Step::Authentication } else { Step::Calls }
     }
 
-    fn sim_turn(&mut self, session: &mut Session, refusal: Option<Refusal>) -> Result<Turn, BringUpError> {
+    fn sim_transition(&mut self, session: &mut Session, refusal: Option<Refusal>) -> Result<Transition, BringUpError> {
         let failure = match (refusal, self.sim) {
             (Some(refusal), _) => BringUpError::SimFailure(refusal),
             (None, Some(SimState::Ready)) => {
-                session.pin_doubtful = false;
+                session.pin_unconfirmed = false;
                 self.failing_since = None;
-                return Ok(Turn::To(Step::Context));
+                return Ok(Transition::To(Step::Context));
             }
             // An unlocked card takes a moment until it is ready.
             (None, Some(SimState::Pin)) if self.pin_accepted => BringUpError::SimLocked(SimState::Pin),
             (None, Some(SimState::Pin)) => {
                 self.apn.cpin().ok_or(BringUpError::PinMissing)?;
                 // Its fate is unknown until it is accepted, even if this call is dropped.
-                return match core::mem::replace(&mut session.pin_doubtful, true) {
+                return match core::mem::replace(&mut session.pin_unconfirmed, true) {
                     true => Err(BringUpError::PinRefused),
-                    false => Ok(Turn::To(Step::Pin)),
+                    false => Ok(Transition::To(Step::Pin)),
                 };
             }
             (None, Some(SimState::Puk)) => return Err(BringUpError::SimLocked(SimState::Puk)),
             (None, Some(SimState::Other) | None) => BringUpError::SimLocked(SimState::Other),
         };
-        self.retry(session.now, Step::Sim, SIM_PATIENCE, failure)
+        self.retry(session.now, Step::Sim, SIM_RETRY_LIMIT_MS, failure)
     }
 
-    fn registration_turn(&mut self, now: Instant) -> Result<Turn, BringUpError> {
+    fn registration_transition(&mut self, now: Instant) -> Result<Transition, BringUpError> {
         if self.registration.is_some_and(Registration::is_registered) {
-            return Ok(Turn::To(Step::Activation));
+            return Ok(Transition::To(Step::Activation));
         }
         self.round = more_telling(self.round, self.registration);
         match self.step {
-            Step::Calls => return Ok(Turn::To(Step::Packets)),
-            Step::Packets => return Ok(Turn::To(Step::Lte)),
+            Step::Calls => return Ok(Transition::To(Step::Packets)),
+            Step::Packets => return Ok(Transition::To(Step::Lte)),
             _ => {}
         }
         let round = self.round.take();
         self.wait_for(BringUpStage::Registration(round));
         if round == Some(Registration::Denied) {
-            return self.retry(now, Step::Calls, DENIAL_PATIENCE, BringUpError::Denied);
+            return self.retry(now, Step::Calls, DENIAL_RETRY_LIMIT_MS, BringUpError::Denied);
         }
         self.failing_since = None;
-        Ok(Turn::Later(Step::Calls))
+        Ok(Transition::Later(Step::Calls))
     }
 
     fn go_to(&mut self, step: Step) {
@@ -314,23 +320,23 @@ impl Procedure for BringUp<'_, '_> {
         let turn = match last {
             Some(Err(Failure::Restarted)) => Ok(self.begin_again()),
             _ if has_restarted => Ok(self.begin_again()),
-            None if self.step == Step::Begin => Ok(Turn::To(Step::EchoOff)),
+            None if self.step == Step::Begin => Ok(Transition::To(Step::EchoOff)),
             // The call goes on after a silence. Whether the PIN was taken, the card tells.
-            None if self.step == Step::Pin => Ok(Turn::To(Step::Sim)),
-            None => Ok(Turn::To(self.step)),
-            Some(_) if has_paused => Ok(Turn::To(self.step)),
+            None if self.step == Step::Pin => Ok(Transition::To(Step::Sim)),
+            None => Ok(Transition::To(self.step)),
+            Some(_) if has_paused => Ok(Transition::To(self.step)),
             Some(Err(failure)) if !matches!(failure, Failure::Refused(_)) => return Err(failure),
             Some(answer) => self.following(session, answer),
         };
         let left = session.now.until(self.deadline);
         match turn {
-            Ok(Turn::End) => return Ok(Next::Done),
-            Ok(Turn::To(_) | Turn::Later(_)) if left == 0 => self.failure = self.end_of_time().err(),
-            Ok(Turn::To(step)) => {
+            Ok(Transition::End) => return Ok(Next::Done),
+            Ok(Transition::To(_) | Transition::Later(_)) if left == 0 => self.failure = self.end_of_time().err(),
+            Ok(Transition::To(step)) => {
                 self.go_to(step);
                 return Ok(Next::Command);
             }
-            Ok(Turn::Later(step)) => {
+            Ok(Transition::Later(step)) => {
                 self.go_to(step);
                 self.is_pausing = true;
                 return Ok(Next::Pause(left.min(POLL_INTERVAL)));
@@ -340,27 +346,27 @@ impl Procedure for BringUp<'_, '_> {
         Ok(Next::Done)
     }
 
-    fn command(&self, description: &mut Description<'_>) {
+    fn command(&self, writer: &mut CommandWriter<'_>) {
         let context = self.apn.context_id();
         match self.step {
-            Step::Begin => self.apn.describe(description),
-            Step::EchoOff => EchoOff.describe(description),
-            Step::Sim => Cpin.describe(description),
+            Step::Begin => self.apn.describe(writer),
+            Step::EchoOff => EchoOff.describe(writer),
+            Step::Sim => Cpin.describe(writer),
             Step::Pin => {
                 if let Some(cpin) = self.apn.cpin() {
-                    cpin.describe(description);
+                    cpin.describe(writer);
                 }
             }
-            Step::Context => self.apn.cgdcont().describe(description),
-            Step::SocketContext => self.apn.cgsockcont().describe(description),
-            Step::Authentication => self.apn.cgauth().describe(description),
-            Step::Calls => Creg.describe(description),
-            Step::Packets => Cgreg.describe(description),
-            Step::Lte => Cereg.describe(description),
-            Step::Activation => Cgact { context, active: true }.describe(description),
-            Step::Address => Cgpaddr { context }.describe(description),
-            Step::Signal => Csq.describe(description),
-            Step::System => Cpsi.describe(description),
+            Step::Context => self.apn.cgdcont().describe(writer),
+            Step::SocketContext => self.apn.cgsockcont().describe(writer),
+            Step::Authentication => self.apn.cgauth().describe(writer),
+            Step::Calls => Creg.describe(writer),
+            Step::Packets => Cgreg.describe(writer),
+            Step::Lte => Cereg.describe(writer),
+            Step::Activation => Cgact { context, active: true }.describe(writer),
+            Step::Address => Cgpaddr { context }.describe(writer),
+            Step::Signal => Csq.describe(writer),
+            Step::System => Cpsi.describe(writer),
         }
     }
 

@@ -18,7 +18,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// `AT+CGACT=1,` and `AT+CGPADDR=` once a second, `AT+CSQ`, `AT+CPSI?`. It can begin while the module is still
     /// starting, and begins again where the module restarts. Messages and events are taken meanwhile.
     ///
-    /// `tell` is called whenever what is waited for changes; `|_| {}` if nobody wants to know.
+    /// `on_stage` is called whenever what is waited for changes; `|_| {}` if nobody wants to know.
     ///
     /// ```no_run
     /// # use simcom_mqtt::{Modem, MessageHandler, Timer, network::{Apn, BringUpError}};
@@ -39,9 +39,9 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     pub async fn bring_up(
         &mut self,
         apn: &Apn<'_>,
-        mut tell: impl FnMut(BringUpStage),
+        mut on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
-        let mut procedure = BringUp::new(apn, &mut tell, Instant::new(self.timer.now()));
+        let mut procedure = BringUp::new(apn, &mut on_stage, Instant::new(self.timer.now()));
         loop {
             let driven = self.drive(&mut procedure, NoSource).await;
             if let Some(outcome) = procedure.outcome(driven, Instant::new(self.timer.now())) {

@@ -2,7 +2,7 @@
 
 use super::only_number;
 use crate::at::Line;
-use crate::command::{Answer, Command, Description, Descriptor, Request, check, no_response};
+use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, check, no_response};
 use crate::error::Parameter;
 
 /// A local time with its distance from UTC.
@@ -47,7 +47,7 @@ impl DateTime {
     }
 
     /// Writes it in quotes. Any number takes two digits; those that do not fit are refused.
-    fn describe(&self, description: &mut Description<'_>) {
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
         let (zone, furthest) = if self.quarters_from_utc < 0 { (b'-', 48) } else { (b'+', 56) };
         let parts = [
             (b'"', self.year, 2000, 2069),
@@ -59,13 +59,13 @@ impl DateTime {
             (zone, self.quarters_from_utc.unsigned_abs().into(), 0, furthest),
         ];
         for (separator, number, least, most) in parts {
-            description
+            writer
                 .byte(separator)
                 .byte(b'0' + (number / 10 % 10) as u8)
                 .byte(b'0' + (number % 10) as u8)
                 .check(check::range(number.into(), least, most, Parameter::Time));
         }
-        description.byte(b'"');
+        writer.byte(b'"');
     }
 }
 
@@ -74,8 +74,8 @@ impl DateTime {
 pub struct CclkRead;
 
 impl Request for CclkRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CCLK", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CCLK", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -95,8 +95,8 @@ pub struct Cclk {
 }
 
 impl Request for Cclk {
-    fn describe(&self, description: &mut Description<'_>) {
-        self.time.describe(description.command(const { &Descriptor::new("+CCLK", Answer::Plain) }).byte(b'='));
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        self.time.describe(writer.command(const { &CommandInfo::new("+CCLK", Answer::Plain) }).byte(b'='));
     }
 }
 
@@ -109,8 +109,8 @@ pub struct Ctzu {
 }
 
 impl Request for Ctzu {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CTZU", Answer::Plain) }).byte(b'=').number(self.enabled.into());
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CTZU", Answer::Plain) }).byte(b'=').number(self.enabled.into());
     }
 }
 
@@ -121,8 +121,8 @@ no_response!(Cclk, Ctzu);
 pub struct CtzuRead;
 
 impl Request for CtzuRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CTZU", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CTZU", Answer::Information) }).byte(b'?');
     }
 }
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::field::next_field;
 use crate::at::Line;
-use crate::command::{Answer, Command, Description, Descriptor, Request, Text, check, no_response};
+use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, check, no_response};
 use crate::error::{InvalidInput, Parameter};
 use crate::network::Credentials;
 
@@ -46,14 +46,14 @@ impl PdpType {
     }
 }
 
-fn define(description: &mut Description<'_>, context: u8, pdp_type: PdpType, apn: &str) {
-    description.byte(b'=').number(context.into()).check(check_context(context));
-    description.text(",\"").text(pdp_type.as_str()).byte(b'"');
+fn define(writer: &mut CommandWriter<'_>, context: u8, pdp_type: PdpType, apn: &str) {
+    writer.byte(b'=').number(context.into()).check(check_context(context));
+    writer.text(",\"").text(pdp_type.as_str()).byte(b'"');
     if apn.is_empty() {
         // The network chooses.
-        description.text(",\"\"");
+        writer.text(",\"\"");
     } else {
-        description.comma_quoted(apn, APN_LIMIT, Parameter::Apn);
+        writer.comma_quoted(apn, APN_LIMIT, Parameter::Apn);
     }
 }
 
@@ -71,9 +71,9 @@ pub struct Cgdcont<'a> {
 }
 
 impl Request for Cgdcont<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CGDCONT", Answer::Plain) });
-        define(description, self.context, self.pdp_type, self.apn);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CGDCONT", Answer::Plain) });
+        define(writer, self.context, self.pdp_type, self.apn);
     }
 }
 
@@ -107,9 +107,9 @@ impl PdpContext {
 }
 
 impl Request for CgdcontRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CGDCONT", Answer::Information) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CGDCONT", Answer::Information) })
             .byte(b'?')
             .check(check_context(self.context));
     }
@@ -158,10 +158,10 @@ pub struct Cgsockcont<'a> {
 }
 
 impl Request for Cgsockcont<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        let is_known = description.family().has_socket_context();
-        description.command(const { &Descriptor::new("+CGSOCKCONT", Answer::Plain) }).known(is_known);
-        define(description, self.context, self.pdp_type, self.apn);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let is_known = writer.family().has_socket_context();
+        writer.command(const { &CommandInfo::new("+CGSOCKCONT", Answer::Plain) }).known(is_known);
+        define(writer, self.context, self.pdp_type, self.apn);
     }
 }
 
@@ -184,17 +184,17 @@ impl fmt::Debug for Cgauth<'_> {
 }
 
 impl Request for Cgauth<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CGAUTH", Answer::Plain) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CGAUTH", Answer::Plain) })
             .byte(b'=')
             .number(self.context.into())
             .check(check_context(self.context));
         match &self.credentials {
-            None => description.comma_number(0),
+            None => writer.comma_number(0),
             Some(credentials) => {
                 let (first, second) = credentials.in_order();
-                description
+                writer
                     .check(check::quoted(credentials.user(), CREDENTIAL_LIMIT, Parameter::User))
                     .check(check::quoted(credentials.password(), CREDENTIAL_LIMIT, Parameter::Password))
                     .comma_number(credentials.protocol().into())
@@ -221,9 +221,9 @@ pub struct Cgact {
 }
 
 impl Request for Cgact {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CGACT", Answer::Plain) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CGACT", Answer::Plain) })
             .byte(b'=')
             .number(self.active.into())
             .comma_number(self.context.into())
@@ -254,8 +254,8 @@ impl ActiveContexts {
 }
 
 impl Request for CgactRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CGACT", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CGACT", Answer::Information) }).byte(b'?');
     }
 }
 

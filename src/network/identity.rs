@@ -1,7 +1,7 @@
 //! What module it is.
 
 use crate::at::Line;
-use crate::command::{Answer, Command, Description, Descriptor, Request, Text, take_text};
+use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, take_text};
 
 /// Model and firmware of a module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub struct Identity {
 pub struct Cgmr;
 
 impl Request for Cgmr {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CGMR", Answer::Text) });
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CGMR", Answer::Text) });
     }
 }
 
@@ -40,8 +40,8 @@ pub type Imei = Text<16>;
 pub struct Cgsn;
 
 impl Request for Cgsn {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CGSN", Answer::Text) });
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CGSN", Answer::Text) });
     }
 }
 

@@ -5,7 +5,7 @@ use core::fmt;
 use super::field::{next_field, number};
 use super::only_number;
 use crate::at::Line;
-use crate::command::{Answer, Command, Description, Descriptor, Request, no_response};
+use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, no_response};
 
 /// A technology of radio access, `<System Mode>` of `AT+CPSI?`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,8 +81,8 @@ pub struct SystemInformation {
 }
 
 impl Request for Cpsi {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CPSI", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CPSI", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -156,9 +156,9 @@ pub struct Cnmp {
 }
 
 impl Request for Cnmp {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CNMP", Answer::Plain) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CNMP", Answer::Plain) })
             .byte(b'=')
             .number(self.mode.number().into());
     }
@@ -171,8 +171,8 @@ no_response!(Cnmp);
 pub struct CnmpRead;
 
 impl Request for CnmpRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CNMP", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CNMP", Answer::Information) }).byte(b'?');
     }
 }
 

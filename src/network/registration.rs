@@ -1,7 +1,7 @@
 //! Registration in the packet domain, 2G/3G and LTE.
 
 use crate::at::Line;
-use crate::command::{Answer, Command, Description, Descriptor, Registration, Request};
+use crate::command::{Answer, Command, CommandInfo, CommandWriter, Registration, Request};
 
 /// `AT+CGREG?`: registration in the packet domain of 2G and 3G (3GPP TS 27.007 §10.1.20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,8 @@ macro_rules! registration {
     ($($command:ident $name:literal),*) => {
         $(
             impl Request for $command {
-                fn describe(&self, description: &mut Description<'_>) {
-                    description.command(const { &Descriptor::new($name, Answer::Information) }).byte(b'?');
+                fn describe(&self, writer: &mut CommandWriter<'_>) {
+                    writer.command(const { &CommandInfo::new($name, Answer::Information) }).byte(b'?');
                 }
             }
 

@@ -2,7 +2,7 @@
 
 use super::only_number;
 use crate::at::Line;
-use crate::command::{Answer, Command, Description, Descriptor, Request, no_response};
+use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, no_response};
 use crate::error::{Parameter, Problem};
 
 /// The rates that every family has.
@@ -20,10 +20,10 @@ pub struct Ipr {
 }
 
 impl Request for Ipr {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+IPR", Answer::Plain) }).byte(b'=').number(self.baud_rate);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+IPR", Answer::Plain) }).byte(b'=').number(self.baud_rate);
         if !BAUD_RATES.contains(&self.baud_rate) {
-            description.refuse(Parameter::BaudRate, Problem::NotInFamily);
+            writer.refuse(Parameter::BaudRate, Problem::NotInFamily);
         }
     }
 }
@@ -33,8 +33,8 @@ impl Request for Ipr {
 pub struct IprRead;
 
 impl Request for IprRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+IPR", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+IPR", Answer::Information) }).byte(b'?');
     }
 }
 
@@ -64,8 +64,8 @@ pub struct Ifc {
 }
 
 impl Request for Ifc {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+IFC", Answer::Plain) }).text(match self.flow_control {
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+IFC", Answer::Plain) }).text(match self.flow_control {
             FlowControl::None => "=0,0",
             FlowControl::RtsCts => "=2,2",
         });
@@ -79,8 +79,8 @@ no_response!(Ipr, Ifc);
 pub struct IfcRead;
 
 impl Request for IfcRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+IFC", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+IFC", Answer::Information) }).byte(b'?');
     }
 }
 

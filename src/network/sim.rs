@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::field::next_field;
 use crate::at::Line;
-use crate::command::{Answer, Command, Description, Descriptor, Request, Text, check, no_response};
+use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, check, no_response};
 use crate::error::{Parameter, Problem};
 
 /// `AT+CPIN="<pin>"`: unlocks the SIM card (3GPP TS 27.007 §8.3).
@@ -24,15 +24,15 @@ impl fmt::Debug for CpinWrite<'_> {
 }
 
 impl Request for CpinWrite<'_> {
-    fn describe(&self, description: &mut Description<'_>) {
-        description
-            .command(const { &Descriptor::new("+CPIN", Answer::Plain) })
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer
+            .command(const { &CommandInfo::new("+CPIN", Answer::Plain) })
             .text("=\"")
             .text(self.pin)
             .byte(b'"')
             .check(check::range(self.pin.len() as u32, 4, 8, Parameter::Pin));
         if !self.pin.bytes().all(|byte| byte.is_ascii_digit()) {
-            description.refuse(Parameter::Pin, Problem::Character);
+            writer.refuse(Parameter::Pin, Problem::Character);
         }
     }
 }
@@ -47,9 +47,9 @@ pub type Iccid = Text<22>;
 pub struct Ciccid;
 
 impl Request for Ciccid {
-    fn describe(&self, description: &mut Description<'_>) {
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
         // The answer is `+ICCID: …`, which is not the command's name.
-        description.command(const { &Descriptor::new("+CICCID", Answer::Text) });
+        writer.command(const { &CommandInfo::new("+CICCID", Answer::Text) });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::only_number;
 use crate::at::Line;
-use crate::command::{Answer, Command, Description, Descriptor, Request, no_response};
+use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, no_response};
 
 /// When a module sleeps, `<status>` of `AT+CSCLK`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,8 +26,8 @@ pub struct Csclk {
 }
 
 impl Request for Csclk {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CSCLK", Answer::Plain) }).byte(b'=').number(self.mode as u32);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CSCLK", Answer::Plain) }).byte(b'=').number(self.mode as u32);
     }
 }
 
@@ -38,8 +38,8 @@ no_response!(Csclk);
 pub struct CsclkRead;
 
 impl Request for CsclkRead {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CSCLK", Answer::Information) }).byte(b'?');
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CSCLK", Answer::Information) }).byte(b'?');
     }
 }
 

@@ -5,7 +5,7 @@ mod requests;
 
 use crate::ResultCode;
 use crate::at::Line;
-use crate::command::{AccqRead, ClientIndex, ConnectRead, Description, Disc, DiscRead, EchoOff, Rel, Request, Start};
+use crate::command::{AccqRead, ClientIndex, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, Rel, Request, Start};
 use crate::error::{CommandName, Error, Illegal, Refusal};
 use crate::family::Family;
 use crate::options::ConnectOptions;
@@ -245,21 +245,21 @@ impl<'a> Connect<'a> {
     }
 
     /// Describes the command of a step.
-    fn describe(&self, step: Step, description: &mut Description<'_>) {
+    fn describe(&self, step: Step, writer: &mut CommandWriter<'_>) {
         let client = self.client;
         match step {
-            Step::EchoOff => EchoOff.describe(description),
-            Step::AccqRead => AccqRead.describe(description),
-            Step::Start => Start.describe(description),
-            Step::DiscRead => DiscRead.describe(description),
-            Step::ConnectRead => ConnectRead.describe(description),
-            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(description),
-            Step::Rel => Rel { client }.describe(description),
-            Step::Accq => self.describe_accq(description),
-            Step::Configure(place) => self.describe_setting(place, description),
-            Step::Sslcfg => self.describe_sslcfg(description),
-            Step::Connect => self.describe_connect(description),
-            Step::Begin => self.describe_all(description),
+            Step::EchoOff => EchoOff.describe(writer),
+            Step::AccqRead => AccqRead.describe(writer),
+            Step::Start => Start.describe(writer),
+            Step::DiscRead => DiscRead.describe(writer),
+            Step::ConnectRead => ConnectRead.describe(writer),
+            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
+            Step::Rel => Rel { client }.describe(writer),
+            Step::Accq => self.describe_accq(writer),
+            Step::Configure(place) => self.describe_setting(place, writer),
+            Step::Sslcfg => self.describe_sslcfg(writer),
+            Step::Connect => self.describe_connect(writer),
+            Step::Begin => self.describe_all(writer),
             Step::Busy | Step::Done => {}
         }
     }
@@ -273,7 +273,7 @@ impl<'a> Connect<'a> {
                 Ok(Step::Busy)
             }
             (ServiceState::Stopped, Some(failure)) => {
-                session.blame(Start::DESCRIPTOR);
+                session.attribute_error_to(Start::DESCRIPTOR);
                 Err(failure)
             }
             (ServiceState::Stopped, None) => Ok(Step::Start),
@@ -285,7 +285,7 @@ impl<'a> Connect<'a> {
         let life = session.lifecycle.client(self.client);
         match life.state {
             ClientState::Released => Step::Accq,
-            ClientState::Connected if self.same_options && !life.acquire_anew => Step::DiscRead,
+            ClientState::Connected if self.same_options && !life.needs_reacquire => Step::DiscRead,
             ClientState::Connected => Step::Disc,
             ClientState::Acquired => self.acquired_step(session),
             ClientState::Unknown if self.probed => Step::DiscRead,
@@ -297,7 +297,7 @@ impl<'a> Connect<'a> {
     fn probed_client_step(&mut self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         match life.state {
-            ClientState::Connected if life.acquire_anew => Step::Disc,
+            ClientState::Connected if life.needs_reacquire => Step::Disc,
             ClientState::Connected if !self.probed => {
                 self.connection = Connection::Adopted;
                 Step::Done
@@ -312,7 +312,7 @@ impl<'a> Connect<'a> {
     fn acquired_step(&self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         let is_ours = self.same_options && (!self.probed || self.id_matches);
-        if is_ours && life.prepared && !life.acquire_anew { self.connect_step() } else { Step::Rel }
+        if is_ours && life.prepared && !life.needs_reacquire { self.connect_step() } else { Step::Rel }
     }
 }
 
@@ -328,8 +328,8 @@ impl Procedure for Connect<'_> {
         })
     }
 
-    fn command(&self, description: &mut Description<'_>) {
-        self.describe(self.step, description);
+    fn command(&self, writer: &mut CommandWriter<'_>) {
+        self.describe(self.step, writer);
     }
 
     fn data(&self) -> Option<&[u8]> {
@@ -362,7 +362,7 @@ impl Procedure for Connect<'_> {
         for &byte in bytes {
             let mut window = [0; 2];
             // What is compared is the same for every family.
-            let mut wanted = Description::new(Family::A7600, self.comparison.count().into(), &mut window);
+            let mut wanted = CommandWriter::new(Family::A7600, self.comparison.count().into(), &mut window);
             self.describe_wanted(&mut wanted);
             let (is_last, [wanted, _]) = (wanted.filled() < window.len(), window);
             self.comparison = self.comparison.take(byte, wanted, is_last);

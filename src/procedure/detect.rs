@@ -2,7 +2,7 @@
 
 use crate::at::Line;
 use crate::command::{
-    AccqTest, CfgRanges, CfgTest, Cgmm, Command, Description, PayloadTest, Ranges, Request, SubtopicTest, Text,
+    AccqTest, CfgRanges, CfgTest, Cgmm, Command, CommandWriter, PayloadTest, Ranges, Request, SubtopicTest, Text,
 };
 use crate::family::{Family, TestForms, Timeouts};
 use crate::session::{Failure, Next, Procedure, Session};
@@ -88,13 +88,13 @@ impl Procedure for Detect {
         Ok(Next::Command)
     }
 
-    fn command(&self, description: &mut Description<'_>) {
+    fn command(&self, writer: &mut CommandWriter<'_>) {
         match self.step {
-            Step::Begin | Step::Model => Cgmm.describe(description),
-            Step::Payload => PayloadTest.describe(description),
-            Step::Cfg => CfgTest.describe(description),
-            Step::Accq => AccqTest.describe(description),
-            Step::Subtopic => SubtopicTest.describe(description),
+            Step::Begin | Step::Model => Cgmm.describe(writer),
+            Step::Payload => PayloadTest.describe(writer),
+            Step::Cfg => CfgTest.describe(writer),
+            Step::Accq => AccqTest.describe(writer),
+            Step::Subtopic => SubtopicTest.describe(writer),
         }
     }
 

@@ -1,6 +1,6 @@
 //! DISC, REL, STOP.
 
-use crate::command::{ClientIndex, Description, Disc, Rel, Request, Stop};
+use crate::command::{ClientIndex, CommandWriter, Disc, Rel, Request, Stop};
 use crate::error::Refusal;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
@@ -70,11 +70,11 @@ impl Procedure for Shutdown {
         Ok(Next::Done)
     }
 
-    fn command(&self, description: &mut Description<'_>) {
+    fn command(&self, writer: &mut CommandWriter<'_>) {
         match self.step {
-            Step::Disc(client) => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(description),
-            Step::Rel(client) => Rel { client }.describe(description),
-            Step::Stop => Stop.describe(description),
+            Step::Disc(client) => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
+            Step::Rel(client) => Rel { client }.describe(writer),
+            Step::Stop => Stop.describe(writer),
         }
     }
 }

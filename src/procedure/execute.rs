@@ -1,7 +1,7 @@
 //! One command.
 
 use crate::at::Line;
-use crate::command::{Command, Description, Request};
+use crate::command::{Command, CommandWriter, Request};
 use crate::session::{Failure, Next, Procedure, Session};
 
 /// Sends one command, of whose answer only the result counts.
@@ -12,8 +12,8 @@ impl<C: Request> Procedure for Single<C> {
         once(last)
     }
 
-    fn command(&self, description: &mut Description<'_>) {
-        self.0.describe(description);
+    fn command(&self, writer: &mut CommandWriter<'_>) {
+        self.0.describe(writer);
     }
 
     fn data(&self) -> Option<&[u8]> {
@@ -46,8 +46,8 @@ impl<C: Command> Procedure for Execute<'_, C> {
         once(last)
     }
 
-    fn command(&self, description: &mut Description<'_>) {
-        self.command.describe(description);
+    fn command(&self, writer: &mut CommandWriter<'_>) {
+        self.command.describe(writer);
     }
 
     fn data(&self) -> Option<&[u8]> {

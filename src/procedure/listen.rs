@@ -1,6 +1,6 @@
 //! Waiting for an event.
 
-use crate::command::Description;
+use crate::command::CommandWriter;
 use crate::session::{Failure, Next, Procedure, Session};
 
 /// Sends nothing (but what settling a dropped call takes) until there is an event.
@@ -15,5 +15,5 @@ impl Procedure for Listen {
         Ok(Next::Listen)
     }
 
-    fn command(&self, _: &mut Description<'_>) {}
+    fn command(&self, _: &mut CommandWriter<'_>) {}
 }

@@ -1,6 +1,6 @@
 //! TOPIC, PAYLOAD, PUB.
 
-use crate::command::{ClientIndex, Description, Payload, Pub, Request, Topic};
+use crate::command::{ClientIndex, CommandWriter, Payload, Pub, Request, Topic};
 use crate::error::Illegal;
 use crate::options::Publish;
 use crate::session::{Failure, Next, Procedure, Session};
@@ -48,8 +48,8 @@ impl Procedure for PublishMessage<'_> {
         let life = session.lifecycle.client_mut(self.client);
         self.step = match self.step {
             Step::Begin if self.is_empty() && life.payload_staged => {
-                life.acquire_anew = true;
-                session.blame(Pub::DESCRIPTOR);
+                life.needs_reacquire = true;
+                session.attribute_error_to(Pub::DESCRIPTOR);
                 return Err(Failure::Illegal(Illegal::PayloadStaged));
             }
             Step::Begin => Step::Topic,
@@ -60,16 +60,16 @@ impl Procedure for PublishMessage<'_> {
         Ok(Next::Command)
     }
 
-    fn command(&self, description: &mut Description<'_>) {
+    fn command(&self, writer: &mut CommandWriter<'_>) {
         let (client, &Publish { topic, qos, retained, duplicate, timeout, .. }) = (self.client, self.message);
         if matches!(self.step, Step::Begin | Step::Topic) {
-            Topic { client, topic }.describe(description);
+            Topic { client, topic }.describe(writer);
         }
         if matches!(self.step, Step::Begin | Step::Payload) && !self.is_empty() {
-            Payload::announced(client, self.length).describe(description);
+            Payload::announced(client, self.length).describe(writer);
         }
         if matches!(self.step, Step::Begin | Step::Pub) {
-            Pub { client, qos, timeout, retained, duplicate }.describe(description);
+            Pub { client, qos, timeout, retained, duplicate }.describe(writer);
         }
     }
 

@@ -1,7 +1,7 @@
 //! A certificate from a reader into the module.
 
 use super::execute::once;
-use crate::command::{Ccertdown, Description, Request};
+use crate::command::{Ccertdown, CommandWriter, Request};
 use crate::session::{Failure, Next, Procedure, Session};
 
 /// `AT+CCERTDOWN`, whose data come from a source.
@@ -12,8 +12,8 @@ impl Procedure for Store<'_> {
         once(last)
     }
 
-    fn command(&self, description: &mut Description<'_>) {
-        self.0.describe(description);
+    fn command(&self, writer: &mut CommandWriter<'_>) {
+        self.0.describe(writer);
     }
 
     fn data(&self) -> Option<&[u8]> {

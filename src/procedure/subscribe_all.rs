@@ -1,6 +1,6 @@
 //! Several topic filters: staged and sent together where that can be done, else one by one.
 
-use crate::command::{ClientIndex, Description, QoS, Request, Sub, SubStaged, Subtopic};
+use crate::command::{ClientIndex, CommandWriter, QoS, Request, Sub, SubStaged, Subtopic};
 use crate::error::{Parameter, Problem};
 use crate::family::Family;
 use crate::session::{Failure, Next, Procedure, Session};
@@ -71,17 +71,17 @@ impl Procedure for SubscribeAll<'_> {
         Ok(Next::Command)
     }
 
-    fn command(&self, description: &mut Description<'_>) {
+    fn command(&self, writer: &mut CommandWriter<'_>) {
         match (self.step, self.filter()) {
             (Step::Begin, None) => {
-                description.refuse(Parameter::Filter, Problem::Empty);
+                writer.refuse(Parameter::Filter, Problem::Empty);
             }
             (Step::Begin, Some(Subtopic { client, .. })) => {
-                self.filters.iter().for_each(|&(filter, qos)| Sub { client, filter, qos }.describe(description));
+                self.filters.iter().for_each(|&(filter, qos)| Sub { client, filter, qos }.describe(writer));
             }
-            (Step::Sub, _) => SubStaged { client: self.client }.describe(description),
-            (_, Some(filter)) if self.is_staging => filter.describe(description),
-            (_, Some(Subtopic { client, filter, qos })) => Sub { client, filter, qos }.describe(description),
+            (Step::Sub, _) => SubStaged { client: self.client }.describe(writer),
+            (_, Some(filter)) if self.is_staging => filter.describe(writer),
+            (_, Some(Subtopic { client, filter, qos })) => Sub { client, filter, qos }.describe(writer),
             (_, None) => {}
         }
     }

@@ -5,10 +5,10 @@ use core::time::Duration;
 use embedded_io::ErrorKind;
 
 use super::exchange::Phase;
-use super::settling::SPOIL;
-use super::{CHUNK, Failure, Procedure, Session};
+use super::resync::ABORT_LINE;
+use super::{CHUNK_BYTES, Failure, Procedure, Session};
 use crate::at::{Parser, WINDOW};
-use crate::command::Description;
+use crate::command::CommandWriter;
 use crate::error::{Error, InvalidInput};
 use crate::family::Family;
 use crate::handler::MessageHandler;
@@ -28,7 +28,7 @@ pub(crate) enum Outgoing<'b> {
 }
 
 /// How many bytes are sent between two flushes at most: SIMCom's SSL manuals ask for certificates in such pieces.
-const PIECE: u16 = 3_072 - CHUNK as u16;
+const PIECE_BYTES: u16 = 3_072 - CHUNK_BYTES as u16;
 
 /// Whether a call has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(crate) struct Engine {
     parser: Parser,
     errors_in_a_row: u8,
     /// What had arrived before the call has been taken.
-    drained: bool,
+    input_drained: bool,
     /// Bytes that the transmitter may hold back.
     unflushed: u16,
     pub(crate) session: Session,
@@ -78,18 +78,24 @@ const fn loses_bytes(kind: ErrorKind) -> bool {
 impl Engine {
     #[inline(never)] // keeps the image small
     pub(crate) fn new(family: Family) -> Self {
-        Self { parser: Parser::new(), errors_in_a_row: 0, drained: false, unflushed: 0, session: Session::new(family) }
+        Self {
+            parser: Parser::new(),
+            errors_in_a_row: 0,
+            input_drained: false,
+            unflushed: 0,
+            session: Session::new(family),
+        }
     }
 
     /// A call begins: its arguments are checked, and what the call before has left behind is to be settled.
     pub(crate) fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
-        self.drained = false;
+        self.input_drained = false;
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);
-        let mut description = Description::checking(self.session.family);
-        procedure.command(&mut description);
-        description.checked()?;
-        self.session.take_over();
+        let mut writer = CommandWriter::checking(self.session.family);
+        procedure.command(&mut writer);
+        writer.checked()?;
+        self.session.begin_resync();
         Ok(())
     }
 
@@ -99,26 +105,26 @@ impl Engine {
     }
 
     /// The receiver has nothing more for now. Returns whether that is news.
-    pub(crate) fn drain_ended(&mut self) -> bool {
-        !core::mem::replace(&mut self.drained, true)
+    pub(crate) fn input_is_drained(&mut self) -> bool {
+        !core::mem::replace(&mut self.input_drained, true)
     }
 
     /// Goes on as far as possible without sending or receiving.
     #[inline(never)]
     pub(crate) fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Failure> {
-        if self.drained { self.session.poll(procedure) } else { Ok(Progress::Waiting) }
+        if self.input_drained { self.session.poll(procedure) } else { Ok(Progress::Waiting) }
     }
 
     /// What is to be sent now.
     #[inline(never)]
     pub(crate) fn transmit<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW]) -> Outgoing<'b> {
-        if !self.drained {
+        if !self.input_drained {
             return Outgoing::Nothing;
         }
         match self.outgoing(procedure, window) {
             Outgoing::Bytes([]) if self.unflushed == 0 => Outgoing::Nothing,
             Outgoing::Bytes([]) => Outgoing::Flush,
-            _ if self.unflushed > PIECE => Outgoing::Flush,
+            _ if self.unflushed > PIECE_BYTES => Outgoing::Flush,
             outgoing => outgoing,
         }
     }
@@ -126,22 +132,24 @@ impl Engine {
     fn outgoing<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW]) -> Outgoing<'b> {
         let session = &self.session;
         let (sent, unsent) = (session.exchange.sent.into(), usize::from(session.exchange.unsent()));
-        Outgoing::Bytes(match (session.exchange.phase, session.settling.payment(unsent)) {
-            (Phase::Line, _) if session.is_spoiling() => SPOIL.get(SPOIL.len().saturating_sub(unsent)..).unwrap_or(&[]),
+        Outgoing::Bytes(match (session.exchange.phase, session.resync.filling(unsent)) {
+            (Phase::Line, _) if session.is_aborting_line() => {
+                ABORT_LINE.get(ABORT_LINE.len().saturating_sub(unsent)..).unwrap_or(&[])
+            }
             (Phase::Line, _) => {
-                let mut description = Description::new(session.family, sent, window);
-                session.describe(procedure, &mut description);
-                description.line()
+                let mut writer = CommandWriter::new(session.family, sent, window);
+                session.describe(procedure, &mut writer);
+                writer.line()
             }
             (Phase::Data, Some((byte, count))) => {
-                let payment = window.get_mut(..count.min(WINDOW)).unwrap_or_default();
-                payment.fill(byte);
-                payment
+                let filling = window.get_mut(..count.min(WINDOW)).unwrap_or_default();
+                filling.fill(byte);
+                filling
             }
             (Phase::Data, None) => match procedure.data() {
                 Some(data) => {
                     let rest = data.get(sent..).unwrap_or(&[]);
-                    rest.get(..CHUNK.min(unsent)).unwrap_or(rest)
+                    rest.get(..CHUNK_BYTES.min(unsent)).unwrap_or(rest)
                 }
                 None => return Outgoing::Source(unsent),
             },
@@ -169,7 +177,7 @@ impl Engine {
         procedure: &mut dyn Procedure,
         handler: &mut dyn MessageHandler,
     ) {
-        self.session.incoming.bytes_came(self.session.now);
+        self.session.reassembly.bytes_came(self.session.now);
         self.errors_in_a_row = 0;
         loop {
             let prompt_awaited = self.session.exchange.phase == Phase::Prompt;
@@ -188,15 +196,15 @@ impl Engine {
             self.errors_in_a_row = 0;
             return Err(Error::Receive(kind));
         }
-        let Session { incoming, events, now, .. } = &mut self.session;
+        let Session { reassembly, events, now, .. } = &mut self.session;
         events.bytes_lost();
-        incoming.bytes_lost(*now, events, handler);
+        reassembly.bytes_lost(*now, events, handler);
         Ok(())
     }
 
     /// In how many milliseconds to call [`expire`](Self::expire); `None` where there is no hurry.
     pub(crate) fn time_left(&self) -> Option<u32> {
-        let left = if self.drained { self.session.time_left() } else { u32::MAX };
+        let left = if self.input_drained { self.session.time_left() } else { u32::MAX };
         (left < u32::MAX).then_some(left)
     }
 

@@ -2,16 +2,16 @@
 
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
-use crate::command::{Answer, ClientIndex, Description, Descriptor, Step};
+use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::error::{Error, Illegal, Refusal};
 use crate::family::Timeouts;
 use crate::timer::{Instant, LONGEST_WAIT};
 
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
 /// outcome.
-const GRACE: u32 = 1_000;
+const GRACE_MS: u32 = 1_000;
 /// How long an outcome may come after `ERROR`: only CONNECT is documented to do that, and most bare `ERROR`s are final.
-const GRACE_AFTER_ERROR: u32 = 250;
+const GRACE_AFTER_ERROR_MS: u32 = 250;
 
 /// Where an exchange stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) enum Phase {
 
 #[derive(Debug)]
 pub(super) struct Exchange {
-    pub(super) descriptor: &'static Descriptor,
+    pub(super) info: &'static CommandInfo,
     pub(super) client: Option<ClientIndex>,
     pub(super) phase: Phase,
     /// Bytes of the line, or in `Phase::Data` of the data, that have been sent.
@@ -67,8 +67,8 @@ pub(crate) enum Failure {
 impl Failure {
     /// Whether a loss ends the wait for an outcome: a connection that was lost before is no answer to the attempt to open
     /// one, nor a network to that to start.
-    pub(super) fn concerns(self, step: Step) -> bool {
-        step != if self == Self::NetworkLost { Step::Start } else { Step::Connect }
+    pub(super) fn concerns(self, effect: Effect) -> bool {
+        effect != if self == Self::NetworkLost { Effect::Start } else { Effect::Connect }
     }
 
     /// What an outcome line says.
@@ -76,8 +76,8 @@ impl Failure {
         if code.is_success() { Ok(()) } else { Err(Self::Refused(Refusal::Code(code))) }
     }
 
-    pub(super) const fn of(self, descriptor: &'static Descriptor) -> Error {
-        let command = descriptor.command_name();
+    pub(super) const fn of(self, info: &'static CommandInfo) -> Error {
+        let command = info.command_name();
         match self {
             Self::Illegal(reason) => Error::Illegal { command, reason },
             Self::Refused(refusal) => Error::Refused { command, refusal },
@@ -93,7 +93,7 @@ impl Failure {
 impl Exchange {
     pub(super) const fn idle() -> Self {
         Self {
-            descriptor: Descriptor::NAMELESS,
+            info: CommandInfo::NAMELESS,
             client: None,
             phase: Phase::Idle,
             sent: 0,
@@ -114,19 +114,19 @@ impl Exchange {
     }
 
     /// A command, before its first byte is sent.
-    pub(super) fn begin(&mut self, description: &Description<'_>, timeouts: &Timeouts, now: Instant) {
+    pub(super) fn begin(&mut self, writer: &CommandWriter<'_>, timeouts: &Timeouts, now: Instant) {
         self.renew(Phase::Line, now);
-        self.descriptor = description.descriptor;
-        self.client = description.client;
-        self.line_length = description.line_length();
-        self.data_length = description.data_length;
-        let timeout = match self.descriptor.step {
-            Step::Start => timeouts.start,
-            Step::Stop => timeouts.stop,
-            Step::Connect | Step::Disc | Step::Sub | Step::Unsub => timeouts.operation,
+        self.info = writer.info;
+        self.client = writer.client;
+        self.line_length = writer.line_length();
+        self.data_length = writer.data_length;
+        let timeout = match self.info.effect {
+            Effect::Start => timeouts.start,
+            Effect::Stop => timeouts.stop,
+            Effect::Connect | Effect::Disc | Effect::Sub | Effect::Unsub => timeouts.operation,
             _ => timeouts.command,
         };
-        self.timeout = if description.timeout > 0 { description.timeout.min(LONGEST_WAIT) } else { timeout };
+        self.timeout = if writer.timeout > 0 { writer.timeout.min(LONGEST_WAIT) } else { timeout };
         self.deadline = now.after(self.timeout.min(timeouts.command));
     }
 
@@ -187,7 +187,7 @@ impl Exchange {
             _ => return false,
         }
         self.has_final_result = true;
-        let is_deferred = self.descriptor.answer == Answer::Deferred;
+        let is_deferred = self.info.answer == Answer::Deferred;
         let refusal = match result {
             FinalResult::Ok if !is_deferred => {
                 // Where the module has named an error before, that counts.
@@ -204,7 +204,7 @@ impl Exchange {
                 if !is_interrupted {
                     self.result = Err(Failure::OutcomeUnknown);
                 }
-                self.deadline = now.after(if is_interrupted { GRACE } else { self.timeout });
+                self.deadline = now.after(if is_interrupted { GRACE_MS } else { self.timeout });
                 return true;
             }
             FinalResult::Error => Refusal::Error,
@@ -214,7 +214,7 @@ impl Exchange {
             self.phase = Phase::Done;
         } else if is_deferred && self.phase == Phase::Final {
             self.result = Err(Failure::Refused(refusal));
-            self.deadline = now.after(GRACE_AFTER_ERROR);
+            self.deadline = now.after(GRACE_AFTER_ERROR_MS);
         } else {
             self.end(Err(Failure::Refused(refusal)));
         }
@@ -226,7 +226,7 @@ impl Exchange {
         match self.phase {
             Phase::Prompt | Phase::Data | Phase::Final if !self.has_outcome => {
                 // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.
-                let waits_for_broker = matches!(self.descriptor.step, Step::Pub | Step::Sub | Step::Unsub);
+                let waits_for_broker = matches!(self.info.effect, Effect::Pub | Effect::Sub | Effect::Unsub);
                 if code.is_success() && (waits_for_broker || self.phase != Phase::Final) {
                     return false;
                 }
@@ -239,7 +239,7 @@ impl Exchange {
         if self.has_final_result {
             self.phase = Phase::Done;
         } else {
-            self.deadline = now.after(GRACE);
+            self.deadline = now.after(GRACE_MS);
         }
         true
     }
@@ -247,17 +247,17 @@ impl Exchange {
     /// The connection or the network was lost, as `failure` says: the outcome, if it has not come, has only a short time
     /// left.
     pub(super) fn interrupt(&mut self, failure: Failure, now: Instant) {
-        if self.descriptor.answer != Answer::Deferred || !matches!(self.phase, Phase::Final | Phase::Outcome) {
+        if self.info.answer != Answer::Deferred || !matches!(self.phase, Phase::Final | Phase::Outcome) {
             return;
         }
-        if !failure.concerns(self.descriptor.step) {
+        if !failure.concerns(self.info.effect) {
             return;
         }
         // Not where the answer itself has told already how it will end. Of two losses, the last counts.
         if !matches!(self.result, Ok(()) | Err(Failure::Refused(_))) {
             self.result = Err(failure);
         }
-        self.deadline = now.after(GRACE);
+        self.deadline = now.after(GRACE_MS);
     }
 
     /// The module restarted: nothing that was owed will come.
@@ -303,10 +303,10 @@ mod tests {
     const CLIENT: ClientIndex = ClientIndex::First;
 
     fn begun(request: &dyn Request, timeouts: &Timeouts) -> Exchange {
-        let mut description = Description::checking(Family::A76xx);
-        request.describe(&mut description);
+        let mut writer = CommandWriter::checking(Family::A76xx);
+        request.describe(&mut writer);
         let mut exchange = Exchange::idle();
-        exchange.begin(&description, timeouts, Instant::ZERO);
+        exchange.begin(&writer, timeouts, Instant::ZERO);
         exchange
     }
 
@@ -337,11 +337,11 @@ mod tests {
 
     #[test]
     fn the_longest_time_is_not_over_at_once() {
-        let mut description = Description::checking(Family::A76xx);
-        description.timeout_milliseconds(u32::MAX);
+        let mut writer = CommandWriter::checking(Family::A76xx);
+        writer.timeout_milliseconds(u32::MAX);
         let timeouts = Timeouts::of(Family::A76xx);
         let mut exchange = Exchange::idle();
-        exchange.begin(&description, &timeouts, Instant::ZERO);
+        exchange.begin(&writer, &timeouts, Instant::ZERO);
         exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
         assert!(!Instant::ZERO.after(3_600_000).has_reached(exchange.deadline));
     }

@@ -2,7 +2,7 @@
 
 use super::exchange::Failure;
 use crate::ResultCode;
-use crate::command::{ClientIndex, Step};
+use crate::command::{ClientIndex, Effect};
 use crate::error::{Illegal, Refusal};
 
 /// The state of the MQTT service.
@@ -41,13 +41,13 @@ pub(crate) struct ClientLife {
     /// A payload may be staged that no publish has cleared: an empty publish would send it.
     pub(crate) payload_staged: bool,
     /// An empty publish could not be done because of that: the next connect releases and acquires the client.
-    pub(crate) acquire_anew: bool,
+    pub(crate) needs_reacquire: bool,
     /// Settings and will are complete since the client was acquired.
     pub(crate) prepared: bool,
     /// A topic filter of slashes is staged, which the next staged SUB or UNSUB would send.
     pub(crate) filter_staged: bool,
     /// Length of a subscription to nothing but slashes that paying a debt has made, 0 where there is none.
-    pub(crate) stray_filter: u16,
+    pub(crate) padded_filter: u16,
 }
 
 #[derive(Debug)]
@@ -62,16 +62,16 @@ impl ClientLife {
         Self {
             state,
             payload_staged: false,
-            acquire_anew: false,
+            needs_reacquire: false,
             prepared: false,
             filter_staged: false,
-            stray_filter: 0,
+            padded_filter: 0,
         }
     }
 
     /// To a state in which settings, will and staged data are gone. A stray subscription may live on in the broker.
     const fn begin_anew(&mut self, state: ClientState) {
-        *self = Self { stray_filter: self.stray_filter, ..Self::new(state) };
+        *self = Self { padded_filter: self.padded_filter, ..Self::new(state) };
     }
 }
 
@@ -94,50 +94,54 @@ impl Lifecycle {
 
     /// Whether a command fits the present state. Where the state is not known, the module decides; only what needs a
     /// connection needs to know it.
-    pub(crate) fn check(&self, step: Step, client: Option<ClientIndex>) -> Result<(), Illegal> {
+    pub(crate) fn check(&self, effect: Effect, client: Option<ClientIndex>) -> Result<(), Illegal> {
         let state = client.map_or(ClientState::Unknown, |client| self.client(client).state);
-        match step {
-            Step::None | Step::EchoOff => return Ok(()),
-            Step::Start => {
+        match effect {
+            Effect::None | Effect::EchoOff => return Ok(()),
+            Effect::Start => {
                 return if self.service == ServiceState::Started { Err(Illegal::ServiceStarted) } else { Ok(()) };
             }
             _ if self.service == ServiceState::Stopped => return Err(Illegal::ServiceNotStarted),
-            Step::Stop => {
+            Effect::Stop => {
                 let acquired = |life: &ClientLife| matches!(life.state, ClientState::Acquired | ClientState::Connected);
                 return if self.clients.iter().any(acquired) { Err(Illegal::ClientStillAcquired) } else { Ok(()) };
             }
             _ => {}
         }
-        match (step, state) {
-            (step, _) if step.needs_connection() => match state {
+        match (effect, state) {
+            (effect, _) if effect.needs_connection() => match state {
                 ClientState::Connected => Ok(()),
                 _ => Err(Illegal::ClientNotConnected),
             },
-            (Step::SslContext, ClientState::Connected) => Err(Illegal::ClientConnected),
-            (Step::Disc, ClientState::Released | ClientState::Acquired) => Err(Illegal::ClientNotConnected),
-            (Step::Accq, ClientState::Acquired | ClientState::Connected) => Err(Illegal::ClientAcquired),
-            (Step::Rel | Step::Configure | Step::Connect, ClientState::Connected) => Err(Illegal::ClientConnected),
-            (Step::Rel | Step::Configure | Step::Connect, ClientState::Released) => Err(Illegal::ClientNotAcquired),
+            (Effect::SslContext, ClientState::Connected) => Err(Illegal::ClientConnected),
+            (Effect::Disc, ClientState::Released | ClientState::Acquired) => Err(Illegal::ClientNotConnected),
+            (Effect::Accq, ClientState::Acquired | ClientState::Connected) => Err(Illegal::ClientAcquired),
+            (Effect::Rel | Effect::Configure | Effect::Connect, ClientState::Connected) => {
+                Err(Illegal::ClientConnected)
+            }
+            (Effect::Rel | Effect::Configure | Effect::Connect, ClientState::Released) => {
+                Err(Illegal::ClientNotAcquired)
+            }
             _ => Ok(()),
         }
     }
 
     /// A command has ended.
-    pub(super) fn ended(&mut self, step: Step, client: Option<ClientIndex>, result: Result<(), Failure>) {
+    pub(super) fn ended(&mut self, effect: Effect, client: Option<ClientIndex>, result: Result<(), Failure>) {
         match result {
-            Ok(()) => self.succeeded(step, client),
-            Err(Failure::Refused(refusal)) => self.failed(step, client, refusal),
+            Ok(()) => self.succeeded(effect, client),
+            Err(Failure::Refused(refusal)) => self.failed(effect, client, refusal),
             Err(Failure::Restarted) => {}
-            Err(_) => self.unknown(step, client),
+            Err(_) => self.unknown(effect, client),
         }
     }
 
     /// A command succeeded.
-    fn succeeded(&mut self, step: Step, client: Option<ClientIndex>) {
-        match step {
-            Step::EchoOff => self.echo_is_off = true,
-            Step::Start => self.service = ServiceState::Started,
-            Step::Stop => self.found_stopped(),
+    fn succeeded(&mut self, effect: Effect, client: Option<ClientIndex>) {
+        match effect {
+            Effect::EchoOff => self.echo_is_off = true,
+            Effect::Start => self.service = ServiceState::Started,
+            Effect::Stop => self.found_stopped(),
             _ => {}
         }
         // The network was lost meanwhile: what a client did before that is gone.
@@ -145,14 +149,14 @@ impl Lifecycle {
             return;
         }
         let Some(life) = client.map(|client| self.client_mut(client)) else { return };
-        match step {
-            Step::Accq => life.begin_anew(ClientState::Acquired),
-            Step::Rel => life.begin_anew(ClientState::Released),
-            Step::Configure => life.prepared = false,
-            Step::Connect => life.state = ClientState::Connected,
-            Step::Disc => life.state = ClientState::Acquired,
-            Step::Payload => life.payload_staged = true,
-            Step::Pub => life.payload_staged = false,
+        match effect {
+            Effect::Accq => life.begin_anew(ClientState::Acquired),
+            Effect::Rel => life.begin_anew(ClientState::Released),
+            Effect::Configure => life.prepared = false,
+            Effect::Connect => life.state = ClientState::Connected,
+            Effect::Disc => life.state = ClientState::Acquired,
+            Effect::Payload => life.payload_staged = true,
+            Effect::Pub => life.payload_staged = false,
             _ => {}
         }
         // Whatever a client did, the service is up.
@@ -160,33 +164,33 @@ impl Lifecycle {
     }
 
     /// A command failed, which can tell more than that.
-    fn failed(&mut self, step: Step, client: Option<ClientIndex>, refusal: Refusal) {
+    fn failed(&mut self, effect: Effect, client: Option<ClientIndex>, refusal: Refusal) {
         let code = match refusal {
             Refusal::Code(code) => Some(code),
             Refusal::Error | Refusal::Equipment(_) => None,
         };
         let Some(client) = client else {
-            match (step, code) {
+            match (effect, code) {
                 // Already started: whether the clients survived is another question (seen on SIM7600 and A7670).
-                (Step::Start, None | Some(ResultCode::NETWORK_IS_OPENED)) => self.service = ServiceState::Unknown,
-                (Step::Start, Some(_)) => self.service = ServiceState::Stopped,
-                (Step::Stop, Some(ResultCode::NETWORK_NOT_OPENED)) => self.found_stopped(),
-                (Step::Stop, _) => self.service = ServiceState::Unknown,
+                (Effect::Start, None | Some(ResultCode::NETWORK_IS_OPENED)) => self.service = ServiceState::Unknown,
+                (Effect::Start, Some(_)) => self.service = ServiceState::Stopped,
+                (Effect::Stop, Some(ResultCode::NETWORK_NOT_OPENED)) => self.found_stopped(),
+                (Effect::Stop, _) => self.service = ServiceState::Unknown,
                 _ => {}
             }
             return;
         };
-        match (step, code) {
+        match (effect, code) {
             (_, Some(ResultCode::CLIENT_NOT_ACQUIRED)) => self.client_mut(client).begin_anew(ClientState::Released),
             (_, Some(ResultCode::NETWORK_NOT_OPENED)) => self.service = ServiceState::Unknown,
-            (Step::Connect, Some(code)) if code != ResultCode::NOT_SUPPORTED_OPERATION => {
+            (Effect::Connect, Some(code)) if code != ResultCode::NOT_SUPPORTED_OPERATION => {
                 self.client_mut(client).state = ClientState::Acquired;
             }
-            (Step::Accq | Step::Rel | Step::Connect | Step::Disc, _) | (_, Some(ResultCode::NO_CONNECTION)) => {
+            (Effect::Accq | Effect::Rel | Effect::Connect | Effect::Disc, _) | (_, Some(ResultCode::NO_CONNECTION)) => {
                 self.client_mut(client).state = ClientState::Unknown;
             }
             // The outcome line of a publish says that the module let go of what was staged.
-            (Step::Pub, Some(_)) => self.client_mut(client).payload_staged = false,
+            (Effect::Pub, Some(_)) => self.client_mut(client).payload_staged = false,
             _ => {}
         }
     }
@@ -195,7 +199,7 @@ impl Lifecycle {
     pub(crate) fn check_staged_filter(&mut self, client: Option<ClientIndex>) -> Result<(), Illegal> {
         match client {
             Some(client) if self.client(client).filter_staged => {
-                self.client_mut(client).acquire_anew = true;
+                self.client_mut(client).needs_reacquire = true;
                 Err(Illegal::FilterStaged)
             }
             _ => Ok(()),
@@ -203,17 +207,17 @@ impl Lifecycle {
     }
 
     /// A command may have been carried out or not.
-    pub(crate) fn unknown(&mut self, step: Step, client: Option<ClientIndex>) {
-        match (step, client) {
-            (Step::Start | Step::Stop, _) => {
+    pub(crate) fn unknown(&mut self, effect: Effect, client: Option<ClientIndex>) {
+        match (effect, client) {
+            (Effect::Start | Effect::Stop, _) => {
                 self.service = ServiceState::Unknown;
                 self.clients.iter_mut().for_each(|life| life.state = ClientState::Unknown);
             }
-            (Step::Accq | Step::Rel | Step::Connect | Step::Disc, Some(client)) => {
+            (Effect::Accq | Effect::Rel | Effect::Connect | Effect::Disc, Some(client)) => {
                 self.client_mut(client).state = ClientState::Unknown;
             }
-            (Step::Configure, Some(client)) => self.client_mut(client).prepared = false,
-            (Step::Payload, Some(client)) => self.client_mut(client).payload_staged = true,
+            (Effect::Configure, Some(client)) => self.client_mut(client).prepared = false,
+            (Effect::Payload, Some(client)) => self.client_mut(client).payload_staged = true,
             _ => {}
         }
     }
@@ -251,63 +255,66 @@ mod tests {
     use super::*;
 
     const CLIENT: Option<ClientIndex> = Some(ClientIndex::First);
-    const NEEDS_CONNECTION: [Step; 7] =
-        [Step::Topic, Step::Payload, Step::Pub, Step::Sub, Step::Unsub, Step::Subtopic, Step::Unsubtopic];
+    const NEEDS_CONNECTION: [Effect; 7] =
+        [Effect::Topic, Effect::Payload, Effect::Pub, Effect::Sub, Effect::Unsub, Effect::Subtopic, Effect::Unsubtopic];
 
-    fn after(steps: &[Step]) -> Lifecycle {
+    fn after(steps: &[Effect]) -> Lifecycle {
         let mut life = Lifecycle::new();
         life.restarted();
-        for &step in steps {
-            let client = if matches!(step, Step::Start | Step::Stop) { None } else { CLIENT };
-            assert_eq!(life.check(step, client), Ok(()), "{step:?}");
-            life.succeeded(step, client);
+        for &effect in steps {
+            let client = if matches!(effect, Effect::Start | Effect::Stop) { None } else { CLIENT };
+            assert_eq!(life.check(effect, client), Ok(()), "{effect:?}");
+            life.succeeded(effect, client);
         }
         life
     }
 
     #[test]
     fn the_whole_lifecycle_is_legal_in_its_order_and_can_begin_again() {
-        let round = [Step::Start, Step::Accq, Step::Configure, Step::Connect, Step::Sub, Step::Pub, Step::Disc];
-        after(&[&round[..], &[Step::Connect, Step::Disc, Step::Rel, Step::Stop], &round].concat());
+        let round =
+            [Effect::Start, Effect::Accq, Effect::Configure, Effect::Connect, Effect::Sub, Effect::Pub, Effect::Disc];
+        after(&[&round[..], &[Effect::Connect, Effect::Disc, Effect::Rel, Effect::Stop], &round].concat());
     }
 
     #[test]
     fn every_step_out_of_order_names_what_it_lacks() {
         let stopped = after(&[]);
-        for step in [Step::Stop, Step::Accq, Step::Rel, Step::Configure, Step::Connect, Step::Disc, Step::Pub] {
-            assert_eq!(stopped.check(step, CLIENT), Err(Illegal::ServiceNotStarted), "{step:?}");
+        for effect in
+            [Effect::Stop, Effect::Accq, Effect::Rel, Effect::Configure, Effect::Connect, Effect::Disc, Effect::Pub]
+        {
+            assert_eq!(stopped.check(effect, CLIENT), Err(Illegal::ServiceNotStarted), "{effect:?}");
         }
-        let started = after(&[Step::Start]);
-        assert_eq!(started.check(Step::Start, None), Err(Illegal::ServiceStarted));
-        for step in [Step::Rel, Step::Configure, Step::Connect] {
-            assert_eq!(started.check(step, CLIENT), Err(Illegal::ClientNotAcquired), "{step:?}");
+        let started = after(&[Effect::Start]);
+        assert_eq!(started.check(Effect::Start, None), Err(Illegal::ServiceStarted));
+        for effect in [Effect::Rel, Effect::Configure, Effect::Connect] {
+            assert_eq!(started.check(effect, CLIENT), Err(Illegal::ClientNotAcquired), "{effect:?}");
         }
-        let acquired = after(&[Step::Start, Step::Accq]);
-        assert_eq!(acquired.check(Step::Accq, CLIENT), Err(Illegal::ClientAcquired));
-        assert_eq!(acquired.check(Step::Stop, None), Err(Illegal::ClientStillAcquired));
-        assert_eq!(acquired.check(Step::Disc, CLIENT), Err(Illegal::ClientNotConnected));
-        for step in NEEDS_CONNECTION {
-            assert_eq!(acquired.check(step, CLIENT), Err(Illegal::ClientNotConnected), "{step:?}");
+        let acquired = after(&[Effect::Start, Effect::Accq]);
+        assert_eq!(acquired.check(Effect::Accq, CLIENT), Err(Illegal::ClientAcquired));
+        assert_eq!(acquired.check(Effect::Stop, None), Err(Illegal::ClientStillAcquired));
+        assert_eq!(acquired.check(Effect::Disc, CLIENT), Err(Illegal::ClientNotConnected));
+        for effect in NEEDS_CONNECTION {
+            assert_eq!(acquired.check(effect, CLIENT), Err(Illegal::ClientNotConnected), "{effect:?}");
         }
-        let connected = after(&[Step::Start, Step::Accq, Step::Connect]);
-        for step in [Step::Rel, Step::Configure, Step::Connect, Step::SslContext] {
-            assert_eq!(connected.check(step, CLIENT), Err(Illegal::ClientConnected), "{step:?}");
+        let connected = after(&[Effect::Start, Effect::Accq, Effect::Connect]);
+        for effect in [Effect::Rel, Effect::Configure, Effect::Connect, Effect::SslContext] {
+            assert_eq!(connected.check(effect, CLIENT), Err(Illegal::ClientConnected), "{effect:?}");
         }
-        assert_eq!(connected.check(Step::Stop, None), Err(Illegal::ClientStillAcquired));
+        assert_eq!(connected.check(Effect::Stop, None), Err(Illegal::ClientStillAcquired));
     }
 
     #[test]
     fn the_clients_do_not_share_their_state() {
-        let connected = after(&[Step::Start, Step::Accq, Step::Connect]);
-        assert_eq!(connected.check(Step::Pub, Some(ClientIndex::Second)), Err(Illegal::ClientNotConnected));
-        assert_eq!(connected.check(Step::Accq, Some(ClientIndex::Second)), Ok(()));
+        let connected = after(&[Effect::Start, Effect::Accq, Effect::Connect]);
+        assert_eq!(connected.check(Effect::Pub, Some(ClientIndex::Second)), Err(Illegal::ClientNotConnected));
+        assert_eq!(connected.check(Effect::Accq, Some(ClientIndex::Second)), Ok(()));
     }
 
     #[test]
     fn a_lost_connection_leaves_the_client_acquired_and_prepared() {
-        let mut life = after(&[Step::Start, Step::Accq]);
+        let mut life = after(&[Effect::Start, Effect::Accq]);
         life.client_mut(ClientIndex::First).prepared = true;
-        life.succeeded(Step::Connect, CLIENT);
+        life.succeeded(Effect::Connect, CLIENT);
         life.connection_lost(ClientIndex::First);
         assert_eq!(life.client(ClientIndex::First).state, ClientState::Acquired);
         assert!(life.client(ClientIndex::First).prepared);
@@ -316,9 +323,9 @@ mod tests {
 
     #[test]
     fn a_lost_network_stops_the_service_and_leaves_the_clients_unknown() {
-        let mut life = after(&[Step::Start, Step::Accq, Step::Connect]);
+        let mut life = after(&[Effect::Start, Effect::Accq, Effect::Connect]);
         life.network_lost();
-        assert_eq!(life.check(Step::Accq, CLIENT), Err(Illegal::ServiceNotStarted));
+        assert_eq!(life.check(Effect::Accq, CLIENT), Err(Illegal::ServiceNotStarted));
         assert_eq!(life.client(ClientIndex::First).state, ClientState::Unknown);
     }
 
@@ -329,19 +336,19 @@ mod tests {
             (ResultCode::CLIENT_NOT_ACQUIRED, ClientState::Released),
             (ResultCode::CLIENT_IS_BUSY, ClientState::Connected),
         ] {
-            let mut life = after(&[Step::Start, Step::Accq, Step::Connect]);
-            life.failed(Step::Topic, CLIENT, Refusal::Code(code));
+            let mut life = after(&[Effect::Start, Effect::Accq, Effect::Connect]);
+            life.failed(Effect::Topic, CLIENT, Refusal::Code(code));
             assert_eq!(life.client(ClientIndex::First).state, state, "{code}");
         }
     }
 
     #[test]
     fn a_staged_payload_is_remembered_until_a_publish_clears_it() {
-        let mut life = after(&[Step::Start, Step::Accq, Step::Connect, Step::Topic, Step::Payload]);
+        let mut life = after(&[Effect::Start, Effect::Accq, Effect::Connect, Effect::Topic, Effect::Payload]);
         assert!(life.client(ClientIndex::First).payload_staged);
-        life.failed(Step::Pub, CLIENT, Refusal::Error);
+        life.failed(Effect::Pub, CLIENT, Refusal::Error);
         assert!(life.client(ClientIndex::First).payload_staged, "a bare ERROR does not say that PUB was carried out");
-        life.failed(Step::Pub, CLIENT, Refusal::Code(ResultCode::TIMEOUT));
+        life.failed(Effect::Pub, CLIENT, Refusal::Code(ResultCode::TIMEOUT));
         assert!(!life.client(ClientIndex::First).payload_staged);
     }
 }

@@ -6,13 +6,13 @@
 mod engine;
 mod events;
 mod exchange;
-mod incoming;
 mod lifecycle;
-mod lines;
 mod procedure;
-mod settling;
+mod reassembly;
+mod resync;
+mod routing;
 
-use crate::command::{ClientIndex, Description, Descriptor, Step};
+use crate::command::{ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::error::{Error, Illegal};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
@@ -23,14 +23,14 @@ pub(crate) use events::Events;
 pub use events::{Counters, Event};
 pub(crate) use exchange::Failure;
 use exchange::{Exchange, Phase};
-use incoming::Incoming;
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
 pub(crate) use procedure::{Next, Procedure};
-use settling::Settling;
+use reassembly::Reassembly;
+use resync::Resync;
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
-const CHUNK: usize = 64;
+const CHUNK_BYTES: usize = 64;
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -39,20 +39,20 @@ pub(crate) struct Session {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) events: Events,
     exchange: Exchange,
-    settling: Settling,
-    owed: Option<Owed>,
-    incoming: Incoming,
+    resync: Resync,
+    pending_outcome: Option<PendingOutcome>,
+    reassembly: Reassembly,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
     /// A PIN was sent and not accepted, as far as is known: it is not sent again before the card is unlocked.
-    pub(crate) pin_doubtful: bool,
+    pub(crate) pin_unconfirmed: bool,
     pub(crate) now: Instant,
 }
 
 /// An outcome that a dropped call did not wait for.
 #[derive(Clone, Copy, Debug)]
-struct Owed {
-    descriptor: &'static Descriptor,
+struct PendingOutcome {
+    info: &'static CommandInfo,
     client: Option<ClientIndex>,
     deadline: Instant,
 }
@@ -65,11 +65,11 @@ impl Session {
             lifecycle: Lifecycle::new(),
             events: Events::NONE,
             exchange: Exchange::idle(),
-            settling: Settling::new(),
-            owed: None,
-            incoming: Incoming::new(),
+            resync: Resync::new(),
+            pending_outcome: None,
+            reassembly: Reassembly::new(),
             rest_is_answer: false,
-            pin_doubtful: false,
+            pin_unconfirmed: false,
             now: Instant::ZERO,
         }
     }
@@ -82,8 +82,8 @@ impl Session {
                 return Ok(Progress::Done);
             }
             // An answer that comes among doubtful lines would not count.
-            let may_send = listens || self.exchange.phase != Phase::Idle || !self.incoming.doubts();
-            if !may_send || !self.settle(listens)? {
+            let may_send = listens || self.exchange.phase != Phase::Idle || !self.reassembly.has_untrusted_bytes();
+            if !may_send || !self.continue_resync(listens)? {
                 return Ok(Progress::Waiting);
             }
             let last = match self.exchange.phase {
@@ -104,34 +104,34 @@ impl Session {
     /// Begins the exchange of the procedure's command, unless that is illegal; then nothing was sent, or what it `continues`
     /// was cut short by a loss.
     fn begin(&mut self, procedure: &dyn Procedure, continues: bool) -> Result<(), Failure> {
-        let mut description = Description::checking(self.family);
-        procedure.command(&mut description);
-        let (descriptor, client) = (description.descriptor, description.client);
-        self.exchange.descriptor = descriptor;
-        if let Err(reason) = self.lifecycle.check(descriptor.step, client) {
+        let mut writer = CommandWriter::checking(self.family);
+        procedure.command(&mut writer);
+        let (info, client) = (writer.info, writer.client);
+        self.exchange.info = info;
+        if let Err(reason) = self.lifecycle.check(info.effect, client) {
             return Err(match reason {
                 Illegal::ClientNotConnected if continues => Failure::ConnectionLost,
                 Illegal::ServiceNotStarted if continues => Failure::NetworkLost,
                 _ => Failure::Illegal(reason),
             });
         }
-        if matches!(descriptor.step, Step::Sub | Step::Unsub) && description.data_length == 0 {
+        if matches!(info.effect, Effect::Sub | Effect::Unsub) && writer.data_length == 0 {
             self.lifecycle.check_staged_filter(client).map_err(Failure::Illegal)?;
         }
-        debug!("sending AT{}", descriptor.name);
-        self.exchange.begin(&description, &self.timeouts, self.now);
+        debug!("sending AT{}", info.name);
+        self.exchange.begin(&writer, &self.timeouts, self.now);
         Ok(())
     }
 
     /// What failed is this command, though it is not the last one.
-    pub(crate) fn blame(&mut self, command: &'static Descriptor) {
-        self.exchange.descriptor = command;
+    pub(crate) fn attribute_error_to(&mut self, command: &'static CommandInfo) {
+        self.exchange.info = command;
     }
 
     /// The failure of the last command, with its name.
     #[inline(never)] // keeps the image small
     pub(crate) fn error(&self, failure: Failure) -> Error {
-        failure.of(self.exchange.descriptor)
+        failure.of(self.exchange.info)
     }
 
     /// Milliseconds until the next deadline of the exchange, of an owed outcome, or of a message that is coming in;
@@ -141,10 +141,10 @@ impl Session {
         if !matches!(self.exchange.phase, Phase::Idle | Phase::Done) {
             left = self.now.until(self.exchange.deadline);
         }
-        if let Some(owed) = &self.owed {
-            left = left.min(self.now.until(owed.deadline));
+        if let Some(pending_outcome) = &self.pending_outcome {
+            left = left.min(self.now.until(pending_outcome.deadline));
         }
-        if let Some(deadline) = self.incoming.deadline() {
+        if let Some(deadline) = self.reassembly.deadline() {
             left = left.min(self.now.until(deadline));
         }
         left

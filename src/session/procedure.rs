@@ -2,7 +2,7 @@
 
 use super::{Failure, Session};
 use crate::at::Line;
-use crate::command::Description;
+use crate::command::CommandWriter;
 
 /// What a procedure does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(crate) trait Procedure {
     /// Describes the present command, anew for every window of its line, so that it takes no place in between. Before the
     /// first [`next`](Self::next), describes every command that has arguments of the user's: so they are checked before
     /// anything is sent, settling included.
-    fn command(&self, description: &mut Description<'_>);
+    fn command(&self, writer: &mut CommandWriter<'_>);
 
     /// The data of the present command; `None` where they come from a source of the shell's.
     fn data(&self) -> Option<&[u8]> {

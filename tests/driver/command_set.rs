@@ -225,8 +225,8 @@ fn a_module_says_which_family_it_is_of() {
 struct Short;
 
 impl Request for Short {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CGNSSPWR", Answer::Plain) }).timeout_milliseconds(1_000);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CGNSSPWR", Answer::Plain) }).timeout_milliseconds(1_000);
     }
 }
 
@@ -254,8 +254,8 @@ fn a_command_of_ones_own_can_have_a_shorter_timeout() {
 struct Talkative;
 
 impl Request for Talkative {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTTOPIC", Answer::Plain) }).text("=0,3").prompt(3);
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTTOPIC", Answer::Plain) }).text("=0,3").prompt(3);
     }
 
     fn data(&self) -> &[u8] {

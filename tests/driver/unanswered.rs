@@ -6,7 +6,7 @@ use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
-use crate::driver::command::{Answer, Cgmm, Command, Description, Descriptor, Request, SubStaged, Subtopic};
+use crate::driver::command::{Answer, Cgmm, Command, CommandInfo, CommandWriter, Request, SubStaged, Subtopic};
 use crate::driver::error::Illegal;
 use crate::driver::{Connection, Error, Event, Family, Publish, QoS, Timeouts};
 
@@ -186,8 +186,8 @@ fn what_an_earlier_life_has_staged_is_not_subscribed_to() {
 struct Surprising;
 
 impl Request for Surprising {
-    fn describe(&self, description: &mut Description<'_>) {
-        description.command(const { &Descriptor::new("+CMQTTSUBTOPIC", Answer::Plain) }).text("=0,9,1");
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CMQTTSUBTOPIC", Answer::Plain) }).text("=0,9,1");
     }
 }
 

@@ -5,7 +5,9 @@ mod execution;
 #[path = "../driver/families.rs"]
 mod families;
 mod grid;
+mod incident;
 mod known;
+mod reference;
 mod report;
 mod session;
 #[path = "../driver/shell/blocking.rs"]

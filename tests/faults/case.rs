@@ -62,7 +62,7 @@ pub enum Trouble {
     /// The call of this place in the session is dropped after as many polls.
     Drop(usize, usize),
     /// Faults strike by chance, until the first call that fails.
-    Chance(u64),
+    Chance(Direction, u64),
 }
 
 /// The error that HALs report for an overrun.
@@ -103,11 +103,12 @@ pub enum Class {
     HostReset,
     HostResetUnanswered,
     Dropped,
-    Chance,
+    ChanceToHost,
+    ChanceToModule,
 }
 
 impl Class {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::ToHostLost,
         Self::ToHostDoubled,
         Self::ToHostChanged,
@@ -131,7 +132,8 @@ impl Class {
         Self::HostReset,
         Self::HostResetUnanswered,
         Self::Dropped,
-        Self::Chance,
+        Self::ChanceToHost,
+        Self::ChanceToModule,
     ];
 
     /// Its name in the table and in the list of what is known.
@@ -160,13 +162,14 @@ impl Class {
             Self::HostReset => "host reset",
             Self::HostResetUnanswered => "host reset while the broker is silent for 1 s",
             Self::Dropped => "call dropped",
-            Self::Chance => "to the host: lost and doubled by chance",
+            Self::ChanceToHost => "to the host: lost and doubled by chance",
+            Self::ChanceToModule => "to the module: lost and doubled by chance",
         }
     }
 
     /// No host can see the fault: only panics, hangs, payload carried out and the recovery count.
     pub const fn is_exempt(self) -> bool {
-        matches!(self, Self::ToHostChangedInData | Self::ToModuleAccepted)
+        matches!(self, Self::ToHostChangedInData | Self::ToModuleAccepted | Self::ChanceToModule)
     }
 }
 

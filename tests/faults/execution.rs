@@ -1,10 +1,9 @@
 //! One run: the calls of a session with its trouble, then a recovery, and the verdict.
 
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use core::future::poll_fn;
-use core::ops::Range;
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+use core::task::Poll;
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -17,6 +16,8 @@ use crate::DROPS_FUTURES;
 use crate::case::{Case, Class, Incident, OVERRUN, RATES, Trouble, UNANSWERED};
 use crate::driver::{Error, Event};
 use crate::families::module_family;
+use crate::incident::{Reset, befall};
+use crate::reference::Reference;
 use crate::session::{Call, HostInbox, HostModem, make, sent_by_broker, sent_by_host};
 use crate::shell::shell_modem;
 use crate::verdict::{Before, Reported, Verdict, Violation, judge_traffic, take_messages};
@@ -35,20 +36,6 @@ const MANY_POLLS: Chunking = Chunking {
     pending_before_write: true,
 };
 
-/// What a session without faults puts on the line, and what the module makes of it.
-#[derive(Clone, Debug, Default)]
-pub struct Reference {
-    pub to_host: Vec<u8>,
-    pub to_module: Vec<u8>,
-    pub journal: Vec<JournalEntry>,
-    /// How many polls each call takes.
-    pub polls: Vec<usize>,
-    /// Data of received messages in `to_host`.
-    pub data: Vec<Range<usize>>,
-    /// Received messages in `to_host`, from the beginning of RXSTART to the end of RXEND.
-    pub messages: Vec<Range<usize>>,
-}
-
 /// How a call ended, for the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
@@ -59,9 +46,9 @@ enum Ended {
     Reset,
 }
 
-struct Execution<'a> {
+pub struct Execution<'a> {
     case: &'a Case,
-    bench: Bench,
+    pub bench: Bench,
     inbox: &'a HostInbox,
     modem: Option<HostModem<'a>>,
     reset: Rc<Reset>,
@@ -70,19 +57,9 @@ struct Execution<'a> {
     /// The fault has passed: what happened before is known.
     is_recovering: bool,
     received: Vec<(Vec<u8>, Vec<u8>)>,
-    polls: Vec<usize>,
-    verdict: Verdict,
-}
-
-/// Runs a session without trouble.
-pub fn reference(case: &Case) -> Reference {
-    let inbox = HostInbox::new();
-    let mut execution = Execution::new(case, &inbox);
-    execution.session();
-    let text = execution.bench.transcript_text();
-    assert!(execution.verdict.violations.is_empty(), "{:?}\n{text}", execution.verdict.violations);
-    assert_eq!(execution.verdict.failed_calls, 0, "{text}");
-    Reference::new(execution)
+    /// How often each call was polled.
+    pub polls: Vec<usize>,
+    pub verdict: Verdict,
 }
 
 /// Runs a case. The transcript comes with a verdict that has violations.
@@ -106,7 +83,7 @@ pub fn run(case: &Case, reference: &Reference) -> (Verdict, String) {
 }
 
 impl<'a> Execution<'a> {
-    fn new(case: &'a Case, inbox: &'a HostInbox) -> Self {
+    pub fn new(case: &'a Case, inbox: &'a HostInbox) -> Self {
         let family = case.setting.family;
         let bench = Bench::with(module_family(family), case.setting.behaviour());
         bench.modem(|module, _| module.keep_journal());
@@ -134,7 +111,7 @@ impl<'a> Execution<'a> {
             Trouble::None | Trouble::Drop(..) => {}
             Trouble::Byte(direction, position, fault) => self.bench.plan_fault(direction, position, fault),
             Trouble::Overrun(position, count) => self.bench.plan_overrun(position, count, OVERRUN),
-            Trouble::Chance(seed) => self.bench.set_fault_rates(Direction::ToHost, seed, RATES),
+            Trouble::Chance(direction, seed) => self.bench.set_fault_rates(direction, seed, RATES),
             Trouble::Incident(direction, position, incident) => {
                 let (reset, at) = (self.reset.clone(), self.incident_at.clone());
                 let action = move |bench: &Bench| {
@@ -149,9 +126,10 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Makes the calls until the host has to connect again; tells whether it has.
-    fn session(&mut self) -> bool {
+    /// Makes the calls until the host has to connect again. Returns whether it has.
+    pub fn session(&mut self) -> bool {
         for (index, call) in self.case.setting.calls.iter().enumerate() {
+            self.polls.push(0);
             let ended = match self.case.trouble {
                 Trouble::Drop(dropped, polls) if dropped == index => self.drop_call(*call, polls),
                 _ => self.call(*call),
@@ -170,7 +148,9 @@ impl<'a> Execution<'a> {
 
     fn session_and_recovery(&mut self) {
         let counts = self.session();
-        self.bench.set_fault_rates(Direction::ToHost, 0, Rates::default());
+        for direction in [Direction::ToHost, Direction::ToModem] {
+            self.bench.set_fault_rates(direction, 0, Rates::default());
+        }
         self.bench.set_chunking(Chunking::default());
         let end = self.end_of_fault();
         if end > self.bench.now() {
@@ -261,7 +241,9 @@ impl<'a> Execution<'a> {
             }),
             Bound { polls: POLLS, time },
         );
-        self.polls.push(polls.get());
+        if let Some(of_call) = self.polls.last_mut() {
+            *of_call += polls.get();
+        }
         result
     }
 
@@ -325,7 +307,6 @@ impl<'a> Execution<'a> {
         let result = self.bound(modem.next_event(), time);
         self.modem = Some(modem);
         self.received.extend(take_messages(self.inbox));
-        self.polls.pop();
         result
     }
 
@@ -426,48 +407,6 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// The reset of the host.
-#[derive(Default)]
-struct Reset {
-    is_due: Cell<bool>,
-    host: RefCell<Option<Waker>>,
-}
-
-impl Reset {
-    fn now(&self) {
-        self.is_due.set(true);
-        if let Some(host) = self.host.take() {
-            host.wake();
-        }
-    }
-
-    /// Tells once; else a later reset wakes the host.
-    fn is_due(&self, context: &Context<'_>) -> bool {
-        self.host.replace(Some(context.waker().clone()));
-        self.is_due.take()
-    }
-}
-
-/// Brings an incident about.
-fn befall(bench: &Bench, incident: Incident, reset: Rc<Reset>) {
-    match incident {
-        Incident::Restart => {
-            bench.cut_output();
-            bench.modem(|module, now| module.restart(now));
-        }
-        Incident::ConnectionLost => bench.loopback(|broker, now| broker.close(now, 0, 1)),
-        Incident::NetworkLost => bench.modem(|module, now| module.network_lost(now)),
-        Incident::HostReset => reset.now(),
-        Incident::HostResetUnanswered => {
-            bench.loopback(|broker, _| broker.silent = true);
-            bench.at(bench.now() + UNANSWERED, move |bench| {
-                bench.loopback(|broker, _| broker.silent = false);
-                reset.now();
-            });
-        }
-    }
-}
-
 fn receives(call: Call) -> bool {
     sent_by_broker(call).is_some() || awaited(call).is_some()
 }
@@ -475,57 +414,4 @@ fn receives(call: Call) -> bool {
 /// The publish whose echo a call waits for.
 fn awaited(call: Call) -> Option<Call> {
     (call == Call::ReceiveAfterwards).then_some(Call::PublishAfterwards)
-}
-
-impl Reference {
-    fn new(execution: Execution<'_>) -> Self {
-        let to_host = execution.bench.received();
-        let (data, messages) = ranges(&to_host);
-        Self {
-            to_module: execution.bench.sent(),
-            journal: execution.bench.modem(|module, _| module.journal().to_vec()),
-            polls: execution.polls,
-            to_host,
-            data,
-            messages,
-        }
-    }
-
-    /// Whether a byte of the module's output is data of a received message.
-    pub fn is_data(&self, position: usize) -> bool {
-        self.data.iter().any(|range| range.contains(&position))
-    }
-
-    /// Whether a byte of the module's output belongs to a received message.
-    pub fn is_in_message(&self, position: usize) -> bool {
-        self.messages.iter().any(|range| range.contains(&position))
-    }
-}
-
-/// Where the data of received messages stand in the module's output, and where the messages.
-fn ranges(output: &[u8]) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
-    let (mut data, mut messages) = (Vec::new(), Vec::new());
-    let (mut at, mut begin) = (0, 0);
-    while at < output.len() {
-        let rest = &output[at..];
-        let parameter = |name: &[u8]| {
-            let digits = rest.strip_prefix(name)?;
-            let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            Some((name.len() + length, str::from_utf8(&digits[..length]).ok()?.parse::<usize>().ok()?))
-        };
-        if rest.starts_with(b"+CMQTTRXSTART: ") {
-            begin = at;
-        } else if let Some((header, length)) =
-            parameter(b"+CMQTTRXTOPIC: 0,").or_else(|| parameter(b"+CMQTTRXPAYLOAD: 0,"))
-        {
-            let first = at + header + 2;
-            data.push(first..first + length);
-            at = first + length;
-            continue;
-        } else if rest.starts_with(b"+CMQTTRXEND: ") {
-            messages.push(begin..at + b"+CMQTTRXEND: 0\r\n".len());
-        }
-        at += 1;
-    }
-    (data, messages)
 }

@@ -114,6 +114,7 @@ fn a_bad_line_of_the_list_is_named() {
 
 #[test]
 fn a_written_list_reads_as_it_was() {
-    let list = List::from([((Class::Dropped, Violation::Hang), [1, 20]), ((Class::Chance, Violation::Panic), [0, 3])]);
+    let list =
+        List::from([((Class::Dropped, Violation::Hang), [1, 20]), ((Class::ChanceToHost, Violation::Panic), [0, 3])]);
     assert_eq!(parse(&written(&list)), Ok(list));
 }

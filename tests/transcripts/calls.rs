@@ -1,4 +1,4 @@
-//! The calls of a header, made on the driver.
+//! The calls of a transcript, made on the driver.
 
 use core::time::Duration;
 
@@ -18,6 +18,9 @@ pub type ReplayModem<'a> = ShellModem<'a, &'a ReplayInbox>;
 
 /// A masked PIN is no number: the driver gets this one, and what it sends is masked before it is compared.
 const PINS: &str = "00000000";
+
+/// The result of a call that comes too late.
+const SHUTDOWN: &str = "there was a shutdown already";
 
 fn text<'c>(call: &'c Call, name: &str) -> &'c str {
     call.text(name).unwrap_or_default()
@@ -39,22 +42,24 @@ fn qos(call: &Call, name: &str) -> QoS {
 pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayInbox) -> String {
     if call.name == "shutdown" {
         return match modem.take() {
-            Some(modem) => words::result(modem.shutdown().await.2, words::ok),
-            None => "there was a shutdown already".to_owned(),
+            Some(modem) => words::done(modem.shutdown().await.2),
+            None => SHUTDOWN.to_owned(),
         };
     }
-    let Some(modem) = modem else { return "there was a shutdown already".to_owned() };
+    if call.name == "next_event" {
+        return next_event(modem, inbox).await.unwrap_or_else(|| SHUTDOWN.to_owned());
+    }
+    let Some(modem) = modem else { return SHUTDOWN.to_owned() };
     match call.name {
-        "next_event" => next_event(modem, inbox).await,
         "bring_up" => bring_up(call, modem).await,
         "connect" => {
             // The modem keeps the options for as long as it lives.
             let options = Box::leak(Box::new(options(call)));
-            words::result(modem.client(client(call)).connect(options).await, words::connection)
+            words::connection(modem.client(client(call)).connect(options).await)
         }
-        "reconnect" => words::result(modem.client(client(call)).reconnect().await, words::connection),
-        "publish" | "subscribe" | "subscribe_all" | "unsubscribe" | "disconnect" => {
-            words::result(with_client(call, modem).await, words::ok)
+        "reconnect" => words::connection(modem.client(client(call)).reconnect().await),
+        "publish" | "publish_from" | "subscribe" | "subscribe_all" | "unsubscribe" | "disconnect" => {
+            words::done(with_client(call, modem).await)
         }
         _ => execute(call, modem).await,
     }
@@ -64,6 +69,10 @@ async fn with_client(call: &Call, modem: &mut ReplayModem<'_>) -> Result<(), sim
     let mut client = modem.client(client(call));
     match call.name {
         "publish" => client.publish(&publish(call)).await,
+        "publish_from" => {
+            let mut payload = call.bytes("payload").unwrap_or_default();
+            client.publish_from(&publish(call), payload.len(), &mut payload).await
+        }
         "subscribe_all" => client.subscribe_all(&filters(call)).await,
         "subscribe" => client.subscribe(text(call, "filter"), qos(call, "qos")).await,
         "unsubscribe" => client.unsubscribe(text(call, "filter")).await,
@@ -78,15 +87,15 @@ async fn execute(call: &Call, modem: &mut ReplayModem<'_>) -> String {
     let version = is_versioned.then_some(MqttVersion::V3_1_1);
     let optional = |value: Option<String>| format!("ok {}", value.as_deref().unwrap_or("none"));
     match call.name {
-        "at" => words::result(modem.execute(&At).await, words::ok),
-        "echo_off" => words::result(modem.execute(&EchoOff).await, words::ok),
-        "start" => words::result(modem.execute(&Start).await, words::ok),
-        "stop" => words::result(modem.execute(&Stop).await, words::ok),
-        "rel" => words::result(modem.execute(&Rel { client }).await, words::ok),
-        "accq_read" => words::result(modem.execute(&AccqRead).await, words::ok),
+        "at" => words::done(modem.execute(&At).await),
+        "echo_off" => words::done(modem.execute(&EchoOff).await),
+        "start" => words::done(modem.execute(&Start).await),
+        "stop" => words::done(modem.execute(&Stop).await),
+        "rel" => words::done(modem.execute(&Rel { client }).await),
+        "accq_read" => words::done(modem.execute(&AccqRead).await),
         "accq" => {
             let accq = Accq { client, client_id: text(call, "id"), server_type: ServerType::Tcp, version };
-            words::result(modem.execute(&accq).await, words::ok)
+            words::done(modem.execute(&accq).await)
         }
         "csq" => {
             let strength = |rssi: Option<simcom_mqtt::network::Rssi>| optional(rssi.map(|rssi| rssi.dbm().to_string()));
@@ -102,12 +111,10 @@ async fn execute(call: &Call, modem: &mut ReplayModem<'_>) -> String {
         }
         "store_certificate" => {
             let data = call.bytes("data").unwrap_or_default();
-            words::result(modem.store_certificate(text(call, "name"), data.len(), &mut &data[..]).await, words::ok)
+            words::done(modem.store_certificate(text(call, "name"), data.len(), &mut &data[..]).await)
         }
-        "list_certificates" => {
-            words::result(modem.list_certificates(|_| {}).await, |count| optional(Some(count.to_string())))
-        }
-        "delete_certificate" => words::result(modem.delete_certificate(text(call, "name")).await, words::ok),
+        "list_certificates" => words::count(modem.list_certificates(|_| {}).await),
+        "delete_certificate" => words::done(modem.delete_certificate(text(call, "name")).await),
         other => format!("the replay does not know {other}"),
     }
 }
@@ -119,21 +126,22 @@ fn sim_state(state: SimState) -> String {
 /// The next message or event of a modem that is there.
 pub async fn next_event_of(modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayInbox) -> String {
     match modem {
-        Some(modem) => next_event(modem, inbox).await,
+        Some(_) => next_event(modem, inbox).await.unwrap_or_default(),
         None => core::future::pending().await,
     }
 }
 
-/// The next message or event. The driver joins the events of several messages; here each message is one.
-async fn next_event(modem: &mut ReplayModem<'_>, inbox: &ReplayInbox) -> String {
+/// The next message or event. The driver joins the events of several messages; here each message is one. Behind a shutdown
+/// there are only the messages that have come before.
+async fn next_event(modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayInbox) -> Option<String> {
     let mut buffer = vec![0; 32_768];
     loop {
         if let Some(message) = inbox.take(&mut buffer) {
-            return words::message(message.client().number(), message.topic(), message.payload());
+            return Some(words::message(message.client(), message.topic(), message.payload()));
         }
-        match modem.next_event().await {
+        match modem.as_mut()?.next_event().await {
             Ok(Event::Message(_)) => {}
-            other => return words::result(other, words::event),
+            other => return Some(words::event(other)),
         }
     }
 }
@@ -159,13 +167,7 @@ async fn bring_up(call: &Call, modem: &mut ReplayModem<'_>) -> String {
     if let Some(limit) = seconds(call, "time_limit") {
         apn = apn.time_limit(limit);
     }
-    match modem.bring_up(&apn, |_| {}).await {
-        Ok(attachment) => match attachment.address.ipv4 {
-            Some(address) => format!("ok {address}"),
-            None => "ok none".to_owned(),
-        },
-        Err(error) => words::bring_up_error(error),
-    }
+    words::attachment(modem.bring_up(&apn, |_| {}).await)
 }
 
 fn publish(call: &Call) -> Publish<'_> {
@@ -192,6 +194,10 @@ fn options(call: &Call) -> ConnectOptions<'static> {
     });
     let tls = tls.map(|tls| match call.flag("ignore_local_time") {
         Some(ignored) => tls.ignore_local_time(ignored),
+        None => tls,
+    });
+    let tls = tls.map(|tls| match call.flag("sni") {
+        Some(sni) => tls.sni(sni),
         None => tls,
     });
     let broker = match tls {

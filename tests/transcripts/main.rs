@@ -1,6 +1,8 @@
 //! Replays every transcript of this folder against the driver, cut in many ways. See README.md for format and rules.
 
 mod calls;
+#[cfg(unix)]
+mod examples;
 mod failing;
 #[path = "../driver/families.rs"]
 #[allow(dead_code, reason = "no transcript asks for the module's name of a family")]
@@ -12,6 +14,7 @@ mod replay;
 mod scan;
 #[path = "../driver/shell/asynchronous.rs"]
 mod shell;
+#[cfg_attr(unix, allow(clippy::duplicate_mod, reason = "the examples that are tested here bring it as well"))]
 mod words;
 
 use simcom_mqtt as driver;

@@ -61,6 +61,14 @@ impl ScriptedModule {
         }
     }
 
+    /// How many steps have happened.
+    pub fn steps_done(&self) -> usize {
+        match &*self.0.borrow() {
+            Inner::Before(..) => 0,
+            Inner::Dialogue(script) => script.next,
+        }
+    }
+
     /// The step that has not happened, and what the driver has sent of it.
     pub fn missing(&self) -> Option<Offence> {
         match &*self.0.borrow() {

@@ -1,11 +1,14 @@
 //! One transcript against the driver, in every form.
 
+use core::future::poll_fn;
 use core::num::NonZeroU32;
+use core::pin::pin;
+use core::task::Poll;
 use core::time::Duration;
 use std::path::Path;
 
 use simcom_modem_simulator::pipe::{Bench, Bound, Chunking, Direction, ReadChunks};
-use simcom_modem_simulator::transcript::{Expectation, Transcript};
+use simcom_modem_simulator::transcript::{DROPPED, Expectation, Transcript};
 
 use crate::calls::{self, ReplayInbox, ReplayModem};
 use crate::module::{Offence, ScriptedModule};
@@ -13,6 +16,8 @@ use crate::shell::shell_modem;
 
 /// No call takes longer.
 const CALL: Bound = Bound { polls: 2_000_000, time: Duration::from_secs(400) };
+/// How often it is looked whether a call is to be dropped.
+const LOOK: Duration = Duration::from_millis(1);
 /// How long the driver has to stay silent and without an event when the dialogue is over.
 const QUIET: Duration = Duration::from_secs(3);
 /// At how many places at most a dialogue is split in two.
@@ -46,8 +51,8 @@ fn forms(transcript: &Transcript) -> impl Iterator<Item = Form> {
 pub fn replay(path: &Path) -> Result<(), String> {
     let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(path);
     let transcript = Transcript::read(path).map_err(|error| error.to_string())?;
-    if transcript.header.calls.is_empty() {
-        return Err(format!("{}: the header has no calls", path.display()));
+    if transcript.calls.is_empty() {
+        return Err(format!("{}: there are no calls", path.display()));
     }
     in_every_form(&transcript).map_err(|(line, problem)| format!("{}:{line}: {problem}", path.display()))
 }
@@ -89,9 +94,22 @@ fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &Scripted
         }
         Form::Baud(baud) => bench.set_baud(NonZeroU32::new(baud)),
     }
+    let before = bench.passed(Direction::ToHost);
     module.begin(bench.now(), transcript.steps.clone(), header.before.is_empty());
-    for Expectation { call, result } in &header.calls {
-        let came = bench.run(calls::make(call, &mut modem, &inbox), CALL);
+    for Expectation { call, begins_behind, result, line, ends_behind } in &transcript.calls {
+        let made = calls::make(call, &mut modem, &inbox);
+        let came = match &result[..] {
+            // Nothing has come of it.
+            DROPPED if begins_behind == ends_behind => continue,
+            DROPPED => {
+                let above = transcript.steps.iter().take(*ends_behind);
+                let said = above.filter(|step| step.direction == Direction::ToHost).map(|step| step.bytes.len());
+                let read = before + said.sum::<usize>();
+                let is_over = || module.steps_done() >= *ends_behind && bench.read() >= read;
+                bench.run(dropped_when(is_over, made, bench), CALL)
+            }
+            _ => bench.run(made, CALL),
+        };
         if let Some(offence) = module.offence() {
             return Err(offence);
         }
@@ -101,10 +119,29 @@ fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &Scripted
             format!("nothing: {stopped}{}", waits_for.unwrap_or_default())
         });
         if came != *result {
-            return Err((Some(call.line + 1), format!("{} gives {came} instead of {result}", call.name)));
+            return Err((Some(*line), format!("{} gives {came} instead of {result}", call.name)));
         }
     }
     end(bench, module, modem, &inbox)
+}
+
+/// Makes a call until the time has come to drop it. Its result if it ends before.
+async fn dropped_when(is_over: impl Fn() -> bool, call: impl Future<Output = String>, bench: &Bench) -> String {
+    let mut call = pin!(call);
+    let mut clock = bench.clock();
+    loop {
+        // The last step may happen without the call being woken.
+        let next_look = clock.now() + LOOK;
+        let mut look = pin!(clock.wait_until(next_look));
+        let ended = poll_fn(|context| match call.as_mut().poll(context) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending if is_over() => Poll::Ready(Some(DROPPED.to_owned())),
+            Poll::Pending => look.as_mut().poll(context).map(|()| None),
+        });
+        if let Some(result) = ended.await {
+            return result;
+        }
+    }
 }
 
 /// What is left of the dialogue comes, and nothing else happens.
@@ -116,7 +153,7 @@ fn end(
 ) -> Result<(), Offence> {
     let quiet = Bound { time: QUIET + module.time_left(), ..CALL };
     if let Ok(event) = bench.run(calls::next_event_of(&mut modem, inbox), quiet) {
-        return Err((None, format!("the header does not have this event: {event}")));
+        return Err((None, format!("the transcript does not have this event: {event}")));
     }
     bench.pass(quiet.time);
     module.offence().or_else(|| module.missing()).map_or(Ok(()), Err)

@@ -1,10 +1,10 @@
-//! Results in the words of the format.
+//! Results in the words of the format: of the replay, and of the recordings that the examples write.
 
-use simcom_modem_simulator::transcript::Value;
+use simcom_modem_simulator::transcript::{DROPPED, Value};
 use simcom_mqtt::error::Refusal;
-use simcom_mqtt::network::{BringUpError, BringUpStage};
+use simcom_mqtt::network::{Attachment, BringUpError, BringUpStage};
 use simcom_mqtt::urc::LossCause;
-use simcom_mqtt::{Connection, Error, Event};
+use simcom_mqtt::{ClientIndex, Connection, Error, Event};
 
 pub fn result<T>(result: Result<T, Error>, value: impl FnOnce(T) -> String) -> String {
     match result {
@@ -13,15 +13,29 @@ pub fn result<T>(result: Result<T, Error>, value: impl FnOnce(T) -> String) -> S
     }
 }
 
-pub fn ok<T>(_: T) -> String {
-    "ok".to_owned()
+/// The result of a call that succeeds or fails, and gives nothing else.
+pub fn done<T>(outcome: Result<T, Error>) -> String {
+    result(outcome, |_| "ok".to_owned())
 }
 
-pub fn connection(connection: Connection) -> String {
-    match connection {
+/// Of how many things a call tells.
+pub fn count(outcome: Result<u16, Error>) -> String {
+    result(outcome, |count| format!("ok {count}"))
+}
+
+pub fn connection(outcome: Result<Connection, Error>) -> String {
+    result(outcome, |connection| match connection {
         Connection::Opened => "opened".to_owned(),
         Connection::Adopted => "adopted".to_owned(),
         other => format!("{other:?}"),
+    })
+}
+
+pub fn attachment(outcome: Result<Attachment, BringUpError>) -> String {
+    match outcome.map(|attachment| attachment.address.ipv4) {
+        Ok(Some(address)) => format!("ok {address}"),
+        Ok(None) => "ok none".to_owned(),
+        Err(failure) => bring_up_error(failure),
     }
 }
 
@@ -35,6 +49,11 @@ fn error(error: Error) -> String {
         Error::ConnectionLost { command } => format!("connection_lost {}", command.as_str()),
         Error::NetworkLost { command } => format!("network_lost {}", command.as_str()),
         Error::ModemRestarted { command } => format!("modem_restarted {}", command.as_str()),
+        Error::Aborted => DROPPED.to_owned(),
+        Error::Receive(kind) => format!("receive_failed {kind:?}"),
+        Error::Transmit(kind) => format!("transmit_failed {kind:?}"),
+        Error::Source(kind) => format!("source_failed {kind:?}"),
+        Error::SourceEnded => "source_ended".to_owned(),
         other => format!("{other:?}"),
     }
 }
@@ -49,9 +68,9 @@ fn refusal(refusal: Refusal) -> String {
     }
 }
 
-/// A message has words of its own, because it comes from the inbox.
-pub fn event(event: Event) -> String {
-    match event {
+/// A message has words of its own, because it comes from the message handler.
+pub fn event(outcome: Result<Event, Error>) -> String {
+    result(outcome, |event| match event {
         Event::MessageAborted { client, count } => format!("message_aborted {} {count}", client.number()),
         Event::MessageRefused { client, count, .. } => format!("message_refused {} {count}", client.number()),
         Event::BytesLost => "bytes_lost".to_owned(),
@@ -59,7 +78,7 @@ pub fn event(event: Event) -> String {
         Event::NetworkLost => "network_lost".to_owned(),
         Event::ModemRestarted => "modem_restarted".to_owned(),
         other => format!("{other:?}"),
-    }
+    })
 }
 
 fn loss(cause: LossCause) -> String {
@@ -72,11 +91,11 @@ fn loss(cause: LossCause) -> String {
     }
 }
 
-pub fn message(client: u8, topic: &[u8], payload: &[u8]) -> String {
-    format!("message {client} {} {}", Value(topic), Value(payload))
+pub fn message(client: ClientIndex, topic: &[u8], payload: &[u8]) -> String {
+    format!("message {} {} {}", client.number(), Value(topic), Value(payload))
 }
 
-pub fn bring_up_error(failure: BringUpError) -> String {
+fn bring_up_error(failure: BringUpError) -> String {
     match failure {
         BringUpError::SimFailure(why) => format!("sim_failure {}", refusal(why)),
         BringUpError::SimLocked(state) => format!("sim_locked {state:?}"),

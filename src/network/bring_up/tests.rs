@@ -81,8 +81,8 @@ impl Bench {
 
     fn bring_up_with(&mut self, apn: &Apn<'_>, handler: &mut dyn MessageHandler) -> Result<Attachment, BringUpError> {
         let mut stages = Vec::new();
-        let mut tell = |stage| stages.push(stage);
-        let mut procedure = BringUp::new(apn, &mut tell, Instant::new(self.now));
+        let mut on_stage = |stage| stages.push(stage);
+        let mut procedure = BringUp::new(apn, &mut on_stage, Instant::new(self.now));
         let outcome = loop {
             let driven = self.drive(&mut procedure, handler);
             if let Some(outcome) = procedure.outcome(driven, Instant::new(self.now)) {
@@ -130,7 +130,7 @@ impl Bench {
     fn begin(&mut self, procedure: &dyn Procedure) -> Result<(), Error> {
         self.pass(self.now);
         self.engine.begin_call(procedure)?;
-        self.engine.drain_ended();
+        self.engine.input_is_drained();
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The commands that the options come to.
 
 use super::{Connect, Step};
-use crate::command::{self, Accq, Cfg, Description, MqttVersion, Request, Setting};
+use crate::command::{self, Accq, Cfg, CommandWriter, MqttVersion, Request, Setting};
 use crate::command::{WillMsg, WillTopic};
 use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
@@ -13,56 +13,56 @@ const LAST_PLACE: u8 = u8::MAX - 1;
 
 impl Connect<'_> {
     /// Describes every command whose arguments are the user's.
-    pub(super) fn describe_all(&self, description: &mut Description<'_>) {
-        self.describe_accq(description);
+    pub(super) fn describe_all(&self, writer: &mut CommandWriter<'_>) {
+        self.describe_accq(writer);
         let mut step = Step::Accq;
         while step != Step::Connect {
-            step = self.following_configuration(step, description.family());
-            self.describe(step, description);
+            step = self.following_configuration(step, writer.family());
+            self.describe(step, writer);
         }
     }
 
-    pub(super) fn describe_accq(&self, description: &mut Description<'_>) {
+    pub(super) fn describe_accq(&self, writer: &mut CommandWriter<'_>) {
         let &ConnectOptions { client_id, ref broker, version, .. } = self.options;
-        let version = match description.family().version_setting() {
+        let version = match writer.family().version_setting() {
             VersionSetting::AcquireArgument => Some(version.unwrap_or(MqttVersion::V3_1_1)),
             VersionSetting::None | VersionSetting::Configuration => None,
         };
-        Accq { client: self.client, client_id, server_type: broker.server_type(), version }.describe(description);
+        Accq { client: self.client, client_id, server_type: broker.server_type(), version }.describe(writer);
     }
 
-    pub(super) fn describe_connect(&self, description: &mut Description<'_>) {
+    pub(super) fn describe_connect(&self, writer: &mut CommandWriter<'_>) {
         let &ConnectOptions { ref broker, user, password, keep_alive, clean_session, .. } = self.options;
         let (client, host, port) = (self.client, broker.host, broker.port);
-        command::Connect { client, host, port, keep_alive, clean_session, user, password }.describe(description);
+        command::Connect { client, host, port, keep_alive, clean_session, user, password }.describe(writer);
     }
 
-    pub(super) fn describe_sslcfg(&self, description: &mut Description<'_>) {
+    pub(super) fn describe_sslcfg(&self, writer: &mut CommandWriter<'_>) {
         if let Some(tls) = self.options.broker.tls {
-            tls.describe_context(self.client, description);
+            tls.describe_context(self.client, writer);
         }
     }
 
     /// Describes the setting of this place, if there is one.
-    pub(super) fn describe_setting(&self, place: u8, description: &mut Description<'_>) {
+    pub(super) fn describe_setting(&self, place: u8, writer: &mut CommandWriter<'_>) {
         let (client, options) = (self.client, self.options);
         let setting = match (place, options.will) {
-            (0, _) => self.version(description.family()).map(Setting::Version),
+            (0, _) => self.version(writer.family()).map(Setting::Version),
             (1, _) => options.operation_timeout.map(Setting::OperationTimeout),
-            (2, Some(will)) => return WillTopic { client, topic: will.topic }.describe(description),
+            (2, Some(will)) => return WillTopic { client, topic: will.topic }.describe(writer),
             (3, Some(will)) => {
-                return WillMsg { client, message: will.message, qos: will.qos }.describe(description);
+                return WillMsg { client, message: will.message, qos: will.qos }.describe(writer);
             }
             (CSSLCFG..=LAST_PLACE, _) => {
                 if let Some(tls) = options.broker.tls {
-                    tls.describe(place - CSSLCFG, description);
+                    tls.describe(place - CSSLCFG, writer);
                 }
                 return;
             }
             _ => None,
         };
         if let Some(setting) = setting {
-            Cfg { client, setting }.describe(description);
+            Cfg { client, setting }.describe(writer);
         }
     }
 
@@ -84,9 +84,9 @@ impl Connect<'_> {
             _ => return Step::Connect,
         };
         loop {
-            let mut description = Description::checking(family);
-            self.describe_setting(place, &mut description);
-            if !description.is_blank() {
+            let mut writer = CommandWriter::checking(family);
+            self.describe_setting(place, &mut writer);
+            if !writer.is_blank() {
                 return Step::Configure(place);
             }
             if place >= CSSLCFG {
@@ -111,12 +111,12 @@ impl Connect<'_> {
     }
 
     /// Describes what should stand behind the opening quote of the read form's line.
-    pub(super) fn describe_wanted(&self, description: &mut Description<'_>) {
+    pub(super) fn describe_wanted(&self, writer: &mut CommandWriter<'_>) {
         let ConnectOptions { client_id, broker, .. } = self.options;
         if self.step == Step::AccqRead {
-            description.text(client_id).byte(b'"').number(broker.server_type() as u32);
+            writer.text(client_id).byte(b'"').number(broker.server_type() as u32);
         } else {
-            description.text("tcp://").text(broker.host).byte(b':').number(broker.port.into()).byte(b'"');
+            writer.text("tcp://").text(broker.host).byte(b':').number(broker.port.into()).byte(b'"');
         }
     }
 }

@@ -145,7 +145,7 @@ impl Bench {
         self.0.borrow().now
     }
 
-    /// How far virtual time may go before [`block_on`](Self::block_on) gives up; a day unless told.
+    /// How far virtual time may go before [`block_on`](Self::block_on) gives up; a day by default.
     pub fn set_time_limit(&self, limit: Duration) {
         self.0.borrow_mut().limit = limit;
     }
@@ -255,6 +255,11 @@ impl Bench {
         self.0.borrow().line.passed(direction)
     }
 
+    /// How many bytes the host has read.
+    pub fn read(&self) -> usize {
+        self.0.borrow().line.read()
+    }
+
     /// What arrived at the other end of the line, and when; lost bytes are not in it, doubled ones are in it twice.
     pub fn transcript(&self) -> Vec<(Direction, Duration, Vec<u8>)> {
         self.0.borrow().line.transcript().entries().to_vec()
@@ -336,7 +341,7 @@ impl Bench {
 }
 
 impl Inner {
-    /// Moves bytes, requests and events once; tells whether anything moved.
+    /// Moves bytes, requests and events once. Returns whether anything moved.
     fn carry(&mut self) -> bool {
         let mut moved = self.carry_to_module();
         let output = self.device.output(self.now);

@@ -71,7 +71,7 @@ impl Line {
         self.to_modem.len() == 0
     }
 
-    /// Brings bytes to the host's UART until `barrier` in all have come; tells whether any came.
+    /// Brings bytes to the host's UART until `barrier` in all have come; returns whether any came.
     pub(super) fn arrive_at_host(&mut self, now: Duration, barrier: usize) -> bool {
         let mut any = false;
         while self.to_host.faults.position() < barrier {

@@ -1,8 +1,9 @@
-//! The calls of the driver and their results, as they stand in a header.
+//! The calls of the driver and their results.
 
 use core::fmt;
 
 use super::escape::{escaped, unescaped};
+use super::mask::masked_data;
 
 /// What an argument may be.
 #[derive(Clone, Copy)]
@@ -11,6 +12,10 @@ enum Kind {
     Text,
     /// Any bytes.
     Bytes,
+    /// UTF-8 text that a recording shows masked.
+    SecretText,
+    /// Any bytes that a recording shows masked.
+    SecretBytes,
     /// A number up to this one.
     Number(u32),
     /// `true` or `false`.
@@ -33,6 +38,16 @@ const fn optional(name: &'static str, kind: Kind) -> Argument {
 /// The MQTT client; 0 where it is missing.
 const CLIENT: Argument = optional("client", Kind::Number(1));
 
+/// A message, whose payload is given as a whole or by a reader.
+const PUBLISH: &[Argument] = &[
+    CLIENT,
+    required("topic", Kind::Text),
+    required("payload", Kind::Bytes),
+    required("qos", Kind::Number(2)),
+    optional("retained", Kind::Flag),
+    optional("timeout", Kind::Number(180)),
+];
+
 /// Every call that a transcript can have.
 const CALLS: &[(&str, &[Argument])] = &[
     (
@@ -43,7 +58,7 @@ const CALLS: &[(&str, &[Argument])] = &[
             required("port", Kind::Number(65_535)),
             required("id", Kind::Text),
             optional("user", Kind::Text),
-            optional("password", Kind::Text),
+            optional("password", Kind::SecretText),
             optional("keep_alive", Kind::Number(64_800)),
             optional("clean_session", Kind::Flag),
             optional("version", Kind::Word(&["3.1", "3.1.1"])),
@@ -52,6 +67,7 @@ const CALLS: &[(&str, &[Argument])] = &[
             optional("will_qos", Kind::Number(2)),
             optional("tls", Kind::Word(&["server", "mutual", "client", "without_verification"])),
             optional("ignore_local_time", Kind::Flag),
+            optional("sni", Kind::Flag),
             optional("ca", Kind::Text),
             optional("certificate", Kind::Text),
             optional("key", Kind::Text),
@@ -62,30 +78,21 @@ const CALLS: &[(&str, &[Argument])] = &[
     ("subscribe", &[CLIENT, required("filter", Kind::Text), required("qos", Kind::Number(2))]),
     ("subscribe_all", &[CLIENT, required("filters", Kind::Text)]),
     ("unsubscribe", &[CLIENT, required("filter", Kind::Text)]),
-    (
-        "publish",
-        &[
-            CLIENT,
-            required("topic", Kind::Text),
-            required("payload", Kind::Bytes),
-            required("qos", Kind::Number(2)),
-            optional("retained", Kind::Flag),
-            optional("timeout", Kind::Number(180)),
-        ],
-    ),
+    ("publish", PUBLISH),
+    ("publish_from", PUBLISH),
     ("shutdown", &[]),
     ("next_event", &[]),
     (
         "bring_up",
         &[
             required("apn", Kind::Text),
-            optional("pin", Kind::Text),
-            optional("user", Kind::Text),
-            optional("password", Kind::Text),
+            optional("pin", Kind::SecretText),
+            optional("user", Kind::SecretText),
+            optional("password", Kind::SecretText),
             optional("time_limit", Kind::Number(86_400)),
         ],
     ),
-    ("store_certificate", &[required("name", Kind::Text), required("data", Kind::Bytes)]),
+    ("store_certificate", &[required("name", Kind::Text), required("data", Kind::SecretBytes)]),
     ("list_certificates", &[]),
     ("delete_certificate", &[required("name", Kind::Text)]),
     ("at", &[]),
@@ -99,6 +106,9 @@ const CALLS: &[(&str, &[Argument])] = &[
     ("accq", &[CLIENT, required("id", Kind::Text)]),
     ("rel", &[CLIENT]),
 ];
+
+/// The result of a call that was given up before its end.
+pub const DROPPED: &str = "dropped";
 
 /// The first word of every result.
 const RESULTS: &[&str] = &[
@@ -117,6 +127,11 @@ const RESULTS: &[&str] = &[
     "refused",
     "no_answer",
     "outcome_unknown",
+    DROPPED,
+    "receive_failed",
+    "transmit_failed",
+    "source_failed",
+    "source_ended",
     "sim_failure",
     "sim_locked",
     "pin_missing",
@@ -128,7 +143,7 @@ const RESULTS: &[&str] = &[
 /// A call of the driver with its arguments, all of them checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The line of the file.
+    /// The line of the file, 0 without one.
     pub line: usize,
     /// The name.
     pub name: &'static str,
@@ -159,11 +174,20 @@ impl Call {
     /// Reads `name key=value key="value" …`.
     pub(super) fn read(text: &str, line: usize) -> Result<Self, String> {
         let (name, mut rest) = text.split_once(' ').unwrap_or((text, ""));
-        let (name, allowed) = CALLS.iter().find(|(known, _)| *known == name).ok_or_else(|| unknown_call(name))?;
-        let mut arguments: Vec<(&'static str, Vec<u8>)> = Vec::new();
+        let mut arguments = Vec::new();
         while !rest.trim_start().is_empty() {
             let (key, value, behind) = first_argument(rest.trim_start())?;
             rest = behind;
+            arguments.push((key, value));
+        }
+        Ok(Self { line, ..Self::new(name, arguments)? })
+    }
+
+    /// A call with these arguments, as far as the format allows them.
+    pub(super) fn new<'a>(name: &str, given: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Result<Self, String> {
+        let (name, allowed) = CALLS.iter().find(|(known, _)| *known == name).ok_or_else(|| unknown_call(name))?;
+        let mut arguments: Vec<(&'static str, Vec<u8>)> = Vec::new();
+        for (key, value) in given {
             let Argument(key, kind, _) = allowed
                 .iter()
                 .find(|Argument(known, ..)| *known == key)
@@ -178,8 +202,22 @@ impl Call {
             |Argument(key, _, optional): &&Argument| !optional && arguments.iter().all(|(it, _)| it != key);
         match allowed.iter().find(is_missing) {
             Some(Argument(key, ..)) => Err(format!("{name} needs {key}")),
-            None => Ok(Self { line, name, arguments }),
+            None => Ok(Self { line: 0, name, arguments }),
         }
+    }
+
+    /// The call as a recording shows it.
+    pub(super) fn masked(mut self) -> Self {
+        let allowed = CALLS.iter().find(|(known, _)| *known == self.name).map_or(&[][..], |(_, allowed)| allowed);
+        for (key, value) in &mut self.arguments {
+            let is_secret = |Argument(known, kind, _): &Argument| {
+                known == key && matches!(kind, Kind::SecretText | Kind::SecretBytes)
+            };
+            if allowed.iter().any(is_secret) {
+                *value = masked_data(value);
+            }
+        }
+        self
     }
 }
 
@@ -254,9 +292,9 @@ fn first_argument(text: &str) -> Result<(&str, Vec<u8>, &str), String> {
 fn check(key: &str, kind: Kind, value: &[u8]) -> Result<(), String> {
     let text = std::str::from_utf8(value);
     match (kind, text) {
-        (Kind::Bytes, _) => Ok(()),
+        (Kind::Bytes | Kind::SecretBytes, _) => Ok(()),
         (_, Err(_)) => Err(format!("{key} is not UTF-8")),
-        (Kind::Text, _) => Ok(()),
+        (Kind::Text | Kind::SecretText, _) => Ok(()),
         (Kind::Number(most), Ok(text)) => match text.parse::<u32>() {
             Ok(number) if number <= most => Ok(()),
             _ => Err(format!("{key}={text} is not a number from 0 to {most}")),
@@ -282,6 +320,21 @@ mod tests {
             "stop",
         ] {
             assert_eq!(Call::read(text, 1).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn secrets_of_a_call_are_masked() {
+        for (text, masked) in [
+            (
+                "connect host=h port=1 id=i user=me password=\"se cret\"",
+                "connect host=h port=1 id=i user=me password=xxxxxxx",
+            ),
+            ("bring_up apn=a pin=1234 user=me password=secret", "bring_up apn=a pin=xxxx user=xx password=xxxxxx"),
+            ("store_certificate name=key.pem data=\"\\x00\\n\"", "store_certificate name=key.pem data=xx"),
+            ("publish topic=a payload=1234 qos=0", "publish topic=a payload=1234 qos=0"),
+        ] {
+            assert_eq!(Call::read(text, 1).unwrap().masked().to_string(), masked);
         }
     }
 

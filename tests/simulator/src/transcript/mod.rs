@@ -9,7 +9,7 @@ mod mask;
 mod parse;
 mod recorder;
 
-pub use call::{Call, Value};
+pub use call::{Call, DROPPED, Value};
 pub use mask::{masked_data, masked_line};
 pub use parse::ParseError;
 pub use recorder::{Observation, Recorder};
@@ -25,6 +25,8 @@ use crate::pipe::Direction;
 pub struct Transcript {
     /// What is known of the dialogue.
     pub header: Header,
+    /// The calls of the driver in order, and the result that each must have.
+    pub calls: Vec<Expectation>,
     /// What went over the line, in order.
     pub steps: Vec<Step>,
 }
@@ -42,8 +44,6 @@ pub struct Header {
     pub origin: String,
     /// Calls that bring module and driver to where the dialogue begins. Their bytes are not part of it.
     pub before: Vec<Call>,
-    /// The calls of the driver, and the result that each must have.
-    pub calls: Vec<Expectation>,
 }
 
 /// A call and its result.
@@ -51,8 +51,14 @@ pub struct Header {
 pub struct Expectation {
     /// The call.
     pub call: Call,
+    /// How many steps stand above the call.
+    pub begins_behind: usize,
     /// Its result, in the words of the format.
     pub result: String,
+    /// The line of the result.
+    pub line: usize,
+    /// How many steps stand above the result.
+    pub ends_behind: usize,
 }
 
 /// Bytes in one direction.
@@ -72,6 +78,18 @@ impl Transcript {
     /// Every byte in one direction.
     pub fn bytes(&self, direction: Direction) -> Vec<u8> {
         self.steps.iter().filter(|step| step.direction == direction).flat_map(|step| step.bytes.clone()).collect()
+    }
+}
+
+impl Transcript {
+    /// Writes the calls and results that stand behind this many steps.
+    fn write_calls(&self, f: &mut impl fmt::Write, steps: usize) -> fmt::Result {
+        self.calls.iter().try_for_each(|it| {
+            if it.begins_behind == steps {
+                writeln!(f, "call: {}", it.call)?;
+            }
+            if it.ends_behind == steps { writeln!(f, "result: {}", it.result) } else { Ok(()) }
+        })
     }
 }
 
@@ -100,10 +118,11 @@ impl fmt::Display for Transcript {
         for call in &header.before {
             writeln!(f, "before: {call}")?;
         }
-        for Expectation { call, result } in &header.calls {
-            writeln!(f, "call: {call}\nresult: {result}")?;
-        }
+        self.write_calls(f, 0)?;
         writeln!(f)?;
-        self.steps.iter().try_for_each(|step| write_step(f, step.direction, step.after, &step.bytes))
+        (1..).zip(&self.steps).try_for_each(|(count, step)| {
+            write_step(f, step.direction, step.after, &step.bytes)?;
+            self.write_calls(f, count)
+        })
     }
 }

@@ -5,7 +5,7 @@ use core::str::FromStr;
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 
-use super::call::{Call, check_result};
+use super::call::{Call, DROPPED, check_result};
 use super::escape::unescaped;
 use super::{Expectation, Header, Step, Transcript};
 use crate::family::Family;
@@ -51,6 +51,7 @@ impl FromStr for Transcript {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let mut fields = Fields::default();
+        let mut calls = Calls::default();
         let mut steps = Vec::new();
         for (line, content) in (1..).zip(text.lines()) {
             if content.is_empty() || content.starts_with('#') {
@@ -58,12 +59,17 @@ impl FromStr for Transcript {
             }
             let read = match direction(content) {
                 Some((direction, rest)) => step(direction, rest, line).map(|step| steps.push(step)),
-                None if steps.is_empty() => fields.take(content, line),
-                None => Err("neither -> nor <- begins this line; the header ends where the dialogue begins".to_owned()),
+                None => key_and_value(content).and_then(|(key, value)| match key {
+                    "call" => calls.begin(value, line, steps.len()),
+                    "result" => calls.end(value, line, steps.len()),
+                    _ if !steps.is_empty() => Err(format!("{key} stands in the header, above the dialogue")),
+                    _ if !calls.is_empty() => Err(format!("{key} stands above the calls")),
+                    _ => fields.take(key, value, line),
+                }),
             };
             read.map_err(|problem| at(line, problem))?;
         }
-        Ok(Self { header: fields.header()?, steps })
+        Ok(Self { header: fields.header()?, calls: calls.read(steps.len()), steps })
     }
 }
 
@@ -102,6 +108,55 @@ fn seconds(text: &str) -> Option<Duration> {
     Some(Duration::new(whole.parse().ok()?, micros * 1000))
 }
 
+fn key_and_value(content: &str) -> Result<(&str, &str), String> {
+    let (key, value) = content.split_once(':').ok_or("neither \"key: value\" nor a line of the dialogue")?;
+    match value.trim() {
+        "" => Err(format!("{key} is empty")),
+        value => Ok((key, value)),
+    }
+}
+
+/// The calls as far as they have been read.
+#[derive(Default)]
+struct Calls {
+    complete: Vec<Expectation>,
+    /// A call whose result is still to come, and how many steps stand above it.
+    open: Option<(Call, usize)>,
+}
+
+impl Calls {
+    fn is_empty(&self) -> bool {
+        self.complete.is_empty() && self.open.is_none()
+    }
+
+    fn begin(&mut self, text: &str, line: usize, steps: usize) -> Result<(), String> {
+        match &self.open {
+            Some((call, _)) => Err(format!("the result of {} in line {} is missing", call.name, call.line)),
+            None => {
+                self.open = Some((Call::read(text, line)?, steps));
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&mut self, result: &str, line: usize, steps: usize) -> Result<(), String> {
+        let (call, begins_behind) = self.open.take().ok_or("no call stands above this result")?;
+        check_result(result)?;
+        self.complete.push(Expectation { call, begins_behind, result: result.to_owned(), line, ends_behind: steps });
+        Ok(())
+    }
+
+    /// All of them. Where the last result is missing, the host was stopped while the call ran.
+    fn read(mut self, steps: usize) -> Vec<Expectation> {
+        if let Some((call, begins_behind)) = self.open {
+            let line = call.line;
+            let result = DROPPED.to_owned();
+            self.complete.push(Expectation { call, begins_behind, result, line, ends_behind: steps });
+        }
+        self.complete
+    }
+}
+
 /// The header as far as it has been read.
 #[derive(Default)]
 struct Fields {
@@ -110,23 +165,12 @@ struct Fields {
     origin: Option<String>,
     family: Option<Family>,
     before: Vec<Call>,
-    calls: Vec<Expectation>,
-    /// A call whose result is still to come.
-    open: Option<Call>,
     last_line: usize,
 }
 
 impl Fields {
-    fn take(&mut self, content: &str, line: usize) -> Result<(), String> {
-        let (key, value) = content.split_once(':').ok_or("neither \"key: value\" nor a line of the dialogue")?;
-        let value = value.trim();
+    fn take(&mut self, key: &str, value: &str, line: usize) -> Result<(), String> {
         self.last_line = line;
-        if key != "result" {
-            self.check_result_came()?;
-        }
-        if value.is_empty() {
-            return Err(format!("{key} is empty"));
-        }
         match key {
             "module" => once(&mut self.module, value.to_owned(), key),
             "firmware" => once(&mut self.firmware, value.to_owned(), key),
@@ -135,35 +179,16 @@ impl Fields {
                 let family = value.parse().map_err(|error: crate::family::UnknownFamily| error.to_string())?;
                 once(&mut self.family, family, key)
             }
-            "before" if self.calls.is_empty() => {
+            "before" => {
                 self.before.push(Call::read(value, line)?);
-                Ok(())
-            }
-            "before" => Err("before stands above the calls".to_owned()),
-            "call" => {
-                self.open = Some(Call::read(value, line)?);
-                Ok(())
-            }
-            "result" => {
-                let call = self.open.take().ok_or("no call stands above this result")?;
-                check_result(value)?;
-                self.calls.push(Expectation { call, result: value.to_owned() });
                 Ok(())
             }
             _ => Err(format!("unknown key {key:?}: known are module, firmware, family, origin, before, call, result")),
         }
     }
 
-    fn check_result_came(&self) -> Result<(), String> {
-        match &self.open {
-            Some(call) => Err(format!("the result of {} in line {} is missing", call.name, call.line)),
-            None => Ok(()),
-        }
-    }
-
     fn header(self) -> Result<Header, ParseError> {
         let line = self.last_line;
-        self.check_result_came().map_err(|problem| at(line, problem))?;
         let missing = |key| at(line, format!("the header has no {key}"));
         Ok(Header {
             module: self.module.ok_or_else(|| missing("module"))?,
@@ -171,7 +196,6 @@ impl Fields {
             family: self.family.ok_or_else(|| missing("family"))?,
             origin: self.origin.ok_or_else(|| missing("origin"))?,
             before: self.before,
-            calls: self.calls,
         })
     }
 }
@@ -204,6 +228,26 @@ mod tests {
         assert_eq!(transcript.bytes(Direction::ToModem), b"AT+CSQ\r");
         assert_eq!(transcript.steps[2].after, Duration::from_millis(12_500));
         assert_eq!((transcript.steps[2].line, &transcript.steps[2].bytes[..]), (13, &b" \xff\\"[..]));
+    }
+
+    #[test]
+    fn calls_and_results_may_stand_where_they_happened() {
+        let text = format!(
+            "{HEADER}call: at\n\n-> +0.000 AT\\r\n<- +0.031 \\r\\nOK\\r\\n\nresult: ok\ncall: next_event\n\
+             result: dropped\ncall: csq\n-> +0.000 AT+CSQ\\r\nresult: no_answer +CSQ\n"
+        );
+        let transcript: Transcript = text.parse().unwrap();
+        assert_eq!(transcript.to_string(), text);
+        let places = transcript.calls.iter().map(|it| (it.call.name, it.begins_behind, it.ends_behind, it.line));
+        assert_eq!(places.collect::<Vec<_>>(), [("at", 0, 2, 9), ("next_event", 2, 2, 11), ("csq", 2, 3, 14)]);
+    }
+
+    #[test]
+    fn the_last_call_was_dropped_where_its_result_is_missing() {
+        let transcript: Transcript = format!("{HEADER}call: csq\n-> +0.000 AT+CSQ\\r\n").parse().unwrap();
+        let [it] = &transcript.calls[..] else { panic!("{transcript}") };
+        assert_eq!((&it.result[..], it.line, it.begins_behind, it.ends_behind), (DROPPED, 5, 0, 1));
+        assert!(transcript.to_string().ends_with("-> +0.000 AT+CSQ\\r\nresult: dropped\n"));
     }
 
     #[test]
@@ -240,13 +284,15 @@ mod tests {
     fn what_is_missing_is_named() {
         let call = |rest: &str| error(&format!("{HEADER}call: stop\n{rest}"));
         assert_eq!(call("call: start\n"), "line 6: the result of stop in line 5 is missing");
-        assert_eq!(call("\n-> +0 AT\\r\n"), "line 5: the result of stop in line 5 is missing");
+        assert_eq!(call("-> +0 AT\\r\ncall: start\n"), "line 7: the result of stop in line 5 is missing");
+        assert_eq!(call("result: ok\n-> +0 AT\\r\nresult: ok\n"), "line 8: no call stands above this result");
         assert!(call("result: fine\n").starts_with("line 6: unknown result \"fine\": known are ok, "));
         assert_eq!(call("result: ok\nbefore: start\n"), "line 7: before stands above the calls");
+        assert_eq!(call("before: start\n"), "line 6: before stands above the calls");
         assert_eq!(error("module: A7670E\nfirmware: 1\nfamily: a76xx\n"), "line 3: the header has no origin");
         assert!(error("family: a9g\n").contains("no family \"a9g\""));
         let late = error(&format!("{HEADER}\n-> +0 AT\\r\nmodule: A7670E\n"));
-        assert!(late.starts_with("line 7: neither -> nor <-"), "{late}");
+        assert_eq!(late, "line 7: module stands in the header, above the dialogue");
     }
 
     #[test]

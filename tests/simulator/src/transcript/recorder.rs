@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::io::{self, Write};
 use std::time::Instant;
 
+use super::call::{Call, check_result};
 use super::mask::{masked_data, masked_line};
 use super::write_step;
 use crate::family::Family;
@@ -27,7 +28,8 @@ pub struct Observation<'a> {
     pub origin: &'a str,
 }
 
-/// Writes a transcript without calls, which a person adds: a step for each line, and one for each part of data.
+/// Writes a transcript: a step for each line, and one for each part of data; calls and their results where the host
+/// tells of them, else a person adds them.
 ///
 /// A step is written when it is complete, so a secret is masked as a whole; what is incomplete at the end, when the recorder
 /// is dropped. The first error of the output is reported on stderr.
@@ -148,6 +150,22 @@ impl<W: Write> Recorder<W> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// The host calls the driver; secrets among the arguments are masked.
+    pub fn call(&mut self, name: &str, arguments: &[(&str, &[u8])]) {
+        match Call::new(name, arguments.iter().map(|(key, value)| (*key, value.to_vec()))) {
+            Ok(call) => self.write_text(&format!("call: {}\n", call.masked())),
+            Err(problem) => self.report(io::Error::other(problem)),
+        }
+    }
+
+    /// The call has ended, with a result in the words of the format.
+    pub fn result(&mut self, result: &str) {
+        match check_result(result) {
+            Ok(()) => self.write_text(&format!("result: {result}\n")),
+            Err(problem) => self.report(io::Error::other(problem)),
         }
     }
 
@@ -317,6 +335,23 @@ mod tests {
         let payload = b"AT+CPIN=1234\r";
         let turns: [Turn<'_>; 2] = [(0, b"AT+CMQTTPAYLOAD=0,13\r", b"\r\n> "), (0, payload, b"\r\nOK\r\n")];
         assert!(dialogue(&turns).contains("-> +0.000 AT+CPIN=1234\\r\n"));
+    }
+
+    #[test]
+    fn calls_and_results_stand_between_the_lines_with_secrets_masked() {
+        let mut written = Vec::new();
+        let mut recorder = Recorder::new(&mut written, &KNOWN).unwrap();
+        recorder.call("bring_up", &[("apn", b"internet"), ("pin", b"1234")]);
+        recorder.sent(Duration::ZERO, b"AT+CPIN?\r");
+        recorder.received(Duration::ZERO, b"\r\nERROR\r\n");
+        recorder.result("refused +CPIN ERROR");
+        recorder.call("next_event", &[]);
+        drop(recorder);
+        let text = String::from_utf8(written).unwrap();
+        let expected = "call: bring_up apn=internet pin=xxxx\n-> +0.000 AT+CPIN?\\r\n<- +0.000 \\r\\nERROR\\r\\n\n\
+                        result: refused +CPIN ERROR\ncall: next_event\n";
+        assert_eq!(text.split_once("\n\n").unwrap().1, expected);
+        assert_eq!(text.parse::<Transcript>().unwrap().calls[1].result, "dropped");
     }
 
     #[test]

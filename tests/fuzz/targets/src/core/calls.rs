@@ -1,7 +1,7 @@
 //! The calls that a script can make, and what has to have happened where they succeed.
 
 use simcom_mqtt::at::Line;
-use simcom_mqtt::command::{self, Answer, Command, Description, Descriptor, Request};
+use simcom_mqtt::command::{self, Answer, Command, CommandInfo, CommandWriter, Request};
 use simcom_mqtt::network::{Apn, CclkRead, CgdcontRead, Cpsi};
 use simcom_mqtt::sans_io::{Call, Core, Execution};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, MqttVersion, Publish, QoS, Tls, Will};
@@ -100,9 +100,9 @@ fn published(client: ClientIndex, topic: &str, payload: &[u8], qos: QoS) -> Expe
 struct Own;
 
 impl Request for Own {
-    fn describe(&self, description: &mut Description<'_>) {
-        let descriptor = const { &Descriptor::new("+CMGS", Answer::Text) };
-        description.command(descriptor).byte(b'=').number(7).prompt(self.data().len());
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let info = const { &CommandInfo::new("+CMGS", Answer::Text) };
+        writer.command(info).byte(b'=').number(7).prompt(self.data().len());
     }
 
     fn data(&self) -> &[u8] {

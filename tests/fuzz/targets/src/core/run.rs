@@ -266,7 +266,7 @@ impl Run {
             }
             let outgoing = self.core.transmit(call, &mut window);
             let bytes = match outgoing {
-                Outgoing::Nothing if self.core.drain_ended() => continue,
+                Outgoing::Nothing if self.core.input_is_drained() => continue,
                 Outgoing::Nothing => break,
                 Outgoing::Flush => {
                     assert!(!self.flushed, "flushed again though nothing was sent");

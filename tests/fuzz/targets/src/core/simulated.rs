@@ -81,7 +81,7 @@ impl Simulated {
                     if !arrived.is_empty() {
                         core.receive(&arrived, call, handler);
                         self.dialogue.push(Said::ByModule(arrived));
-                    } else if !core.drain_ended() && !self.wait(core, handler, now) {
+                    } else if !core.input_is_drained() && !self.wait(core, handler, now) {
                         return None;
                     }
                 }

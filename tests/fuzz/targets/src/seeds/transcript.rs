@@ -51,7 +51,7 @@ pub(super) fn dialogue(name: String, transcript: &Transcript) -> Dialogue {
         steps: transcript.steps.iter().map(|step| (step.direction, step.after, step.bytes.clone())).collect(),
         parts: Vec::new(),
     };
-    for expectation in &transcript.header.calls {
+    for expectation in &transcript.calls {
         if let Some(call) = number_of(&expectation.call) {
             reader.parts.push(Part::Call(call));
             calls::begin(&mut reader, call);
@@ -139,7 +139,7 @@ impl Carrier for Reader {
                 }
                 Outgoing::Source(limit) => self.core.transmitted(limit),
                 Outgoing::Flush => self.core.flushed(),
-                Outgoing::Nothing if self.core.drain_ended() => {}
+                Outgoing::Nothing if self.core.input_is_drained() => {}
                 Outgoing::Nothing => {
                     // What a driver asks to find its place is not in a transcript.
                     let said = match &core::mem::take(&mut sent)[..] {

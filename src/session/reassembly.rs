@@ -8,13 +8,13 @@ use crate::timer::Instant;
 use crate::urc::{RxPayload, RxStart, RxTopic};
 
 /// How long an open message may go without a byte, in milliseconds. A module sends a message in one go.
-const STALL: u32 = 2_000;
+const STALL_MS: u32 = 2_000;
 /// How much earlier than the bytes that it lost an error of the UART can be reported, in milliseconds: some drivers
 /// report it before they hand over what they had buffered.
-const SUSPICION: u32 = 100;
+const ERROR_WINDOW_MS: u32 = 100;
 
 /// At most so many bytes of a message are neither topic nor payload: eleven parts, each behind a line of up to 25 bytes.
-const HEADERS: u16 = 275;
+const HEADERS_BYTES: u16 = 275;
 
 #[derive(Clone, Copy, Debug)]
 struct Open {
@@ -35,72 +35,74 @@ enum Part {
 
 /// Puts the blocks of a message together: `+CMQTTRXSTART`, topic parts, payload parts, `+CMQTTRXEND`.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(super) struct Reassembly {
     open: Option<Open>,
     /// The blocks that come belong to a message that was counted as aborted already.
     discarding: bool,
     part: Part,
     part_left: u16,
     /// The UART lost bytes inside a message: until so many more have come, or its end, a line may be part of its payload.
-    doubt: u16,
+    untrusted_bytes: u16,
     last_byte: Instant,
     /// Until when a message that begins counts as hit by an error of the UART; never before the last byte.
-    suspicion: Instant,
+    error_window: Instant,
 }
 
-impl Incoming {
+impl Reassembly {
     pub(super) fn new() -> Self {
         Self {
             open: None,
             discarding: false,
             part: Part::Nothing,
             part_left: 0,
-            doubt: 0,
+            untrusted_bytes: 0,
             last_byte: Instant::ZERO,
-            suspicion: Instant::ZERO,
+            error_window: Instant::ZERO,
         }
     }
 
     /// When the message, if there is one, counts as stalled.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        (self.open.is_some() || self.part_left > 0 || self.doubts()).then(|| self.last_byte.after(STALL))
+        (self.open.is_some() || self.part_left > 0 || self.has_untrusted_bytes())
+            .then(|| self.last_byte.after(STALL_MS))
     }
 
     /// Bytes came, whatever they were.
     pub(super) fn bytes_came(&mut self, now: Instant) {
         self.last_byte = now;
         // One that lies further ahead than any was ever set is long past.
-        if now.has_reached(self.suspicion) || now.until(self.suspicion) > SUSPICION {
-            self.suspicion = now;
+        if now.has_reached(self.error_window) || now.until(self.error_window) > ERROR_WINDOW_MS {
+            self.error_window = now;
         }
     }
 
     /// The UART lost bytes, perhaps of this message.
     pub(super) fn bytes_lost(&mut self, now: Instant, events: &mut Events, handler: &mut dyn MessageHandler) {
-        self.doubt = match self.open {
-            Some(open) => open.topic_left.saturating_add(open.payload_left).saturating_add(HEADERS),
+        self.untrusted_bytes = match self.open {
+            Some(open) => open.topic_left.saturating_add(open.payload_left).saturating_add(HEADERS_BYTES),
             None => self.part_left,
         };
-        self.suspicion = now.after(SUSPICION);
+        self.error_window = now.after(ERROR_WINDOW_MS);
         self.abort(events, handler);
     }
 
     /// Whether a line may be payload. Of such lines, only those of messages count.
-    pub(super) fn doubts(&self) -> bool {
-        self.doubt > 0
+    pub(super) fn has_untrusted_bytes(&self) -> bool {
+        self.untrusted_bytes > 0
     }
 
     /// So many bytes came that may be payload.
-    pub(super) fn doubtful(&mut self, length: usize) {
-        self.doubt = self.doubt.saturating_sub(length as u16);
+    pub(super) fn count_untrusted(&mut self, length: usize) {
+        self.untrusted_bytes = self.untrusted_bytes.saturating_sub(length as u16);
     }
 
     pub(super) fn start(&mut self, start: RxStart, events: &mut Events, handler: &mut dyn MessageHandler) {
         self.abort(events, handler);
-        if self.suspicion != self.last_byte {
+        if self.error_window != self.last_byte {
             events.aborted(start.client);
             self.discarding = true;
-            self.doubt = start.topic_length.saturating_add(start.payload_length).saturating_add(HEADERS);
+            self.untrusted_bytes =
+                start.topic_length.saturating_add(start.payload_length).saturating_add(HEADERS_BYTES);
             return;
         }
         self.discarding = false;
@@ -140,7 +142,7 @@ impl Incoming {
                     events.aborted(client);
                 }
                 // The beginning was lost, the data come nevertheless. What a forged header can swallow is bounded.
-                if self.doubts() { self.doubt } else { RECEIVED_PAYLOAD_LIMIT }
+                if self.has_untrusted_bytes() { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT }
             }
         };
         if length > room {
@@ -156,7 +158,7 @@ impl Incoming {
         // The parser gives no more than the part, and the part was no longer than what the message lacked.
         let length = bytes.len() as u16;
         self.part_left = self.part_left.saturating_sub(length);
-        self.doubt = self.doubt.saturating_sub(length);
+        self.untrusted_bytes = self.untrusted_bytes.saturating_sub(length);
         let Some(open) = &mut self.open else { return };
         let left = match self.part {
             Part::Topic => &mut open.topic_left,
@@ -184,7 +186,7 @@ impl Incoming {
             _ => self.abort(events, handler),
         }
         self.discarding = false;
-        self.doubt = 0;
+        self.untrusted_bytes = 0;
     }
 
     /// Gives up the open message, if there is one. Data that are still announced stay data until they have come or
@@ -204,7 +206,7 @@ impl Incoming {
     /// No byte came for too long: what is missing will not come.
     pub(super) fn stalled(&mut self, events: &mut Events, handler: &mut dyn MessageHandler) {
         self.part_left = 0;
-        self.doubt = 0;
+        self.untrusted_bytes = 0;
         self.abort(events, handler);
         self.discarding = false;
     }

@@ -1,6 +1,6 @@
 //! What a command says of itself, in one place: checked before its first byte is sent, then written a window at a time.
 
-use super::{ClientIndex, Descriptor, check};
+use super::{ClientIndex, CommandInfo, check};
 use crate::at::Encoder;
 use crate::error::{InvalidInput, Parameter, Problem};
 use crate::family::Family;
@@ -14,11 +14,11 @@ const DATA_LIMIT: usize = 16_384;
 /// Of the line it keeps one window at a time, so a command can be longer than any buffer; it is
 /// [described](super::Request::describe) anew for each window, and has to say the same every time.
 #[derive(Debug)]
-pub struct Description<'w> {
+pub struct CommandWriter<'w> {
     line: Encoder<'w>,
     family: Family,
     pub(crate) client: Option<ClientIndex>,
-    pub(crate) descriptor: &'static Descriptor,
+    pub(crate) info: &'static CommandInfo,
     /// In milliseconds; 0 where it is what is usual for the command.
     pub(crate) timeout: u32,
     pub(crate) data_length: u16,
@@ -26,7 +26,7 @@ pub struct Description<'w> {
 }
 
 // What writes is not inlined: at every call of every command it would make up a tenth of the driver's flash.
-impl<'w> Description<'w> {
+impl<'w> CommandWriter<'w> {
     /// Of the line, the window that begins `start` bytes into it.
     #[inline(never)]
     pub(crate) fn new(family: Family, start: usize, window: &'w mut [u8]) -> Self {
@@ -34,7 +34,7 @@ impl<'w> Description<'w> {
             line: Encoder::new(window, start),
             family,
             client: None,
-            descriptor: Descriptor::NAMELESS,
+            info: CommandInfo::NAMELESS,
             timeout: 0,
             data_length: 0,
             invalid: None,
@@ -80,9 +80,9 @@ impl<'w> Description<'w> {
 
     /// Names the command: comes first, and writes `AT` and the name.
     #[inline(never)]
-    pub fn command(&mut self, descriptor: &'static Descriptor) -> &mut Self {
-        self.descriptor = descriptor;
-        self.text("AT").text(descriptor.name)
+    pub fn command(&mut self, info: &'static CommandInfo) -> &mut Self {
+        self.info = info;
+        self.text("AT").text(info.name)
     }
 
     /// Says which client the command is for, whose number its answers begin with.
@@ -203,8 +203,8 @@ mod tests {
 
     #[test]
     fn of_several_problems_the_first_counts() {
-        let mut description = Description::checking(Family::A76xx);
-        description.refuse(Parameter::Topic, Problem::Empty).refuse(Parameter::Data, Problem::Character).number(1);
-        assert_eq!(description.checked(), Err(InvalidInput { parameter: Parameter::Topic, problem: Problem::Empty }));
+        let mut writer = CommandWriter::checking(Family::A76xx);
+        writer.refuse(Parameter::Topic, Problem::Empty).refuse(Parameter::Data, Problem::Character).number(1);
+        assert_eq!(writer.checked(), Err(InvalidInput { parameter: Parameter::Topic, problem: Problem::Empty }));
     }
 }

@@ -1,7 +1,7 @@
 //! Who a line belongs to: a URC, the exchange under way, an outcome that is still owed, or nobody.
 
 use super::exchange::{Exchange, Failure, Phase, code_in};
-use super::{Owed, Procedure, Session, events};
+use super::{PendingOutcome, Procedure, Session, events};
 use crate::at::{FinalResult, Line, Token, behind};
 use crate::command::{Answer, ClientIndex};
 use crate::fmt::{debug, warning};
@@ -20,8 +20,8 @@ impl Session {
             Token::Line(line) => {
                 self.rest_is_answer = false;
                 let urc = Urc::of(line);
-                if self.incoming.doubts() {
-                    self.incoming.doubtful(line.bytes().len() + 1);
+                if self.reassembly.has_untrusted_bytes() {
+                    self.reassembly.count_untrusted(line.bytes().len() + 1);
                     return match urc {
                         Some(part @ (Urc::RxTopic(_) | Urc::RxPayload(_) | Urc::RxEnd(_))) => self.urc(part, handler),
                         _ => 0,
@@ -32,22 +32,22 @@ impl Session {
                     None => self.line(line, procedure, handler),
                 }
             }
-            Token::Rest(rest) if self.incoming.doubts() => self.incoming.doubtful(rest.len()),
+            Token::Rest(rest) if self.reassembly.has_untrusted_bytes() => self.reassembly.count_untrusted(rest.len()),
             Token::Rest(rest) if self.rest_is_answer => procedure.rest(rest),
             Token::Rest(_) => {}
             Token::Prompt => self.exchange.prompted(&self.timeouts, self.now),
-            Token::Data(data) => self.incoming.data(data, handler),
+            Token::Data(data) => self.reassembly.data(data, handler),
         }
         0
     }
 
     fn urc(&mut self, urc: Urc, handler: &mut dyn MessageHandler) -> u16 {
-        let Self { incoming, events, .. } = self;
+        let Self { reassembly, events, .. } = self;
         match urc {
-            Urc::RxStart(start) => incoming.start(start, events, handler),
-            Urc::RxTopic(topic) => return incoming.topic(topic, events, handler),
-            Urc::RxPayload(payload) => return incoming.payload(payload, events, handler),
-            Urc::RxEnd(end) => incoming.end(end.client, events, handler),
+            Urc::RxStart(start) => reassembly.start(start, events, handler),
+            Urc::RxTopic(topic) => return reassembly.topic(topic, events, handler),
+            Urc::RxPayload(payload) => return reassembly.payload(payload, events, handler),
+            Urc::RxEnd(end) => reassembly.end(end.client, events, handler),
             Urc::ConnLost(lost) => {
                 debug!("client {} lost its connection", lost.client.number());
                 events.connection_lost(lost);
@@ -62,12 +62,12 @@ impl Session {
             }
             Urc::Ready(_) => {
                 warning!("the module restarted");
-                incoming.stalled(events, handler);
+                reassembly.stalled(events, handler);
                 events.restarted();
                 self.lifecycle.restarted();
                 self.exchange.restarted();
-                self.owed = None;
-                self.settling.restarted();
+                self.pending_outcome = None;
+                self.resync.restarted();
             }
         }
         0
@@ -78,18 +78,18 @@ impl Session {
         if client.is_none() || client == self.exchange.client {
             self.exchange.interrupt(failure, self.now);
         }
-        if let Some(owed) = &self.owed
-            && (client.is_none() || client == owed.client)
-            && failure.concerns(owed.descriptor.step)
+        if let Some(pending_outcome) = &self.pending_outcome
+            && (client.is_none() || client == pending_outcome.client)
+            && failure.concerns(pending_outcome.info.effect)
         {
-            self.owed = None;
+            self.pending_outcome = None;
         }
     }
 
     /// A line that is no URC.
     fn line(&mut self, line: Line<'_>, procedure: &mut dyn Procedure, handler: &mut dyn MessageHandler) {
         let result = FinalResult::of(line.bytes());
-        if self.is_noise(line) || self.answer(line, result, procedure) {
+        if self.is_echo_or_prompt_blank(line) || self.answer(line, result, procedure) {
             return;
         }
         let counters = &mut self.events.counters;
@@ -105,9 +105,9 @@ impl Session {
 
     /// Whether `line` is the blank behind the `>` of a prompt, or a command sent back. The module may have restarted, echo on
     /// again, without a word that arrived.
-    fn is_noise(&self, line: Line<'_>) -> bool {
+    fn is_echo_or_prompt_blank(&self, line: Line<'_>) -> bool {
         match behind(line.bytes(), "AT") {
-            Some(command) => !self.lifecycle.echo_is_off || behind(command, self.exchange.descriptor.name).is_some(),
+            Some(command) => !self.lifecycle.echo_is_off || behind(command, self.exchange.info.name).is_some(),
             None => line.bytes() == b" ",
         }
     }
@@ -116,26 +116,26 @@ impl Session {
     fn answer(&mut self, line: Line<'_>, result: Option<FinalResult>, procedure: &mut dyn Procedure) -> bool {
         if let Some(result) = result {
             // Before the fence's own line, results are older than the fence.
-            if self.settling.discards_results() {
+            if self.resync.discards_results() {
                 return true;
             }
             let taken = self.exchange.final_result(result, self.now);
             self.conclude();
             return taken;
         }
-        match self.exchange.descriptor.answer {
+        match self.exchange.info.answer {
             answer @ (Answer::Text | Answer::Information)
                 if self.exchange.phase == Phase::Final
-                    && (answer == Answer::Text || line.parameters(self.exchange.descriptor.name).is_some()) =>
+                    && (answer == Answer::Text || line.parameters(self.exchange.info.name).is_some()) =>
             {
-                if !self.settling.answered() {
+                if !self.resync.answered() {
                     self.rest_is_answer = true;
                     procedure.line(line);
                 }
                 return true;
             }
             Answer::Plain | Answer::Deferred if self.exchange.phase != Phase::Idle => {
-                if let Some(code) = code_in(line, self.exchange.descriptor.name, self.exchange.client)
+                if let Some(code) = code_in(line, self.exchange.info.name, self.exchange.client)
                     && self.exchange.outcome(code, self.now)
                 {
                     self.conclude();
@@ -145,11 +145,11 @@ impl Session {
             _ => {}
         }
         // An owed outcome, after all.
-        if let Some(Owed { descriptor, client, .. }) = self.owed
-            && let Some(code) = code_in(line, descriptor.name, client)
+        if let Some(PendingOutcome { info, client, .. }) = self.pending_outcome
+            && let Some(code) = code_in(line, info.name, client)
         {
-            self.owed = None;
-            self.lifecycle.ended(descriptor.step, client, Failure::from_code(code));
+            self.pending_outcome = None;
+            self.lifecycle.ended(info.effect, client, Failure::from_code(code));
             return true;
         }
         false
@@ -158,8 +158,8 @@ impl Session {
     /// If the exchange has just ended, what that means for the lifecycle.
     pub(super) fn conclude(&mut self) {
         if self.exchange.phase == Phase::Done {
-            let Exchange { descriptor, client, .. } = self.exchange;
-            self.lifecycle.ended(descriptor.step, client, self.exchange.result());
+            let Exchange { info, client, .. } = self.exchange;
+            self.lifecycle.ended(info.effect, client, self.exchange.result());
         }
     }
 }
