@@ -269,7 +269,7 @@ impl CommandInfo {
         CommandName(&self.name)
     }
 
-    const fn effect(mut self, effect: Effect) -> Self {
+    pub(crate) const fn effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
     }

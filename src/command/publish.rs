@@ -78,15 +78,14 @@ pub struct Pub {
 }
 
 impl Pub {
-    pub(crate) const DESCRIPTOR: &'static CommandInfo =
-        &CommandInfo::new("+CMQTTPUB", Answer::Deferred).effect(Effect::Pub);
+    pub(crate) const INFO: &'static CommandInfo = &CommandInfo::new("+CMQTTPUB", Answer::Deferred).effect(Effect::Pub);
 }
 
 impl Request for Pub {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let shortest = writer.family().shortest_publish_timeout();
         writer
-            .command(Self::DESCRIPTOR)
+            .command(Self::INFO)
             .client(self.client)
             .comma_number(self.qos as u32)
             .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT, Parameter::Timeout)

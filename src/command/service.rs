@@ -7,13 +7,13 @@ use super::{Answer, CommandInfo, CommandWriter, Effect, Request, no_response};
 pub struct Start;
 
 impl Start {
-    pub(crate) const DESCRIPTOR: &'static CommandInfo =
+    pub(crate) const INFO: &'static CommandInfo =
         &CommandInfo::new("+CMQTTSTART", Answer::Deferred).effect(Effect::Start);
 }
 
 impl Request for Start {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(Self::DESCRIPTOR);
+        writer.command(Self::INFO);
     }
 }
 

@@ -44,11 +44,11 @@ pub struct Unsub<'a> {
 }
 
 impl Unsub<'_> {
-    const DESCRIPTOR: &'static CommandInfo = &CommandInfo::new("+CMQTTUNSUB", Answer::Deferred).effect(Effect::Unsub);
+    const INFO: &'static CommandInfo = &CommandInfo::new("+CMQTTUNSUB", Answer::Deferred).effect(Effect::Unsub);
 
     /// Describes the command for a filter of this length, whose bytes come from elsewhere.
     pub(crate) fn describe_for(writer: &mut CommandWriter<'_>, client: ClientIndex, length: u16) {
-        writer.command(Self::DESCRIPTOR).client(client).announce(length.into()).comma_number(0);
+        writer.command(Self::INFO).client(client).announce(length.into()).comma_number(0);
     }
 }
 
@@ -75,7 +75,7 @@ impl Repeatable for Sub<'_> {
 
 impl Repeatable for Unsub<'_> {
     fn describe_with(&self, writer: &mut CommandWriter<'_>, duplicate: bool) {
-        writer.command(Self::DESCRIPTOR).client(self.client).filter(self.filter).comma_number(duplicate.into());
+        writer.command(Self::INFO).client(self.client).filter(self.filter).comma_number(duplicate.into());
     }
 }
 

@@ -100,7 +100,9 @@ impl<'a> Connect<'a> {
     ) -> Self {
         let same_options = last.is_some_and(|last| core::ptr::eq(last, options));
         // At once: the call may be dropped before its first step, and these options are remembered.
-        session.lifecycle.client_mut(client).prepared &= same_options;
+        if !same_options {
+            session.lifecycle.client_mut(client).staging.needs_preparing();
+        }
         Self {
             client,
             options,
@@ -200,9 +202,7 @@ impl<'a> Connect<'a> {
             }
             Step::ConnectRead if self.comparison == Comparison::Equal => {
                 // The earlier life may have been cut off between a payload or filter and what sends it.
-                let life = lifecycle.client_mut(self.client);
-                life.payload_staged = true;
-                life.filter_staged = true;
+                lifecycle.client_mut(self.client).staging.holds_unknown_data();
                 self.connection = Connection::Adopted;
                 return Ok(Step::Done);
             }
@@ -218,7 +218,7 @@ impl<'a> Connect<'a> {
             }
             Step::Accq | Step::Configure(_) => {
                 let step = self.following_configuration(self.step, session.family);
-                lifecycle.client_mut(self.client).prepared = !matches!(step, Step::Configure(_));
+                lifecycle.client_mut(self.client).staging.set_prepared(!matches!(step, Step::Configure(_)));
                 return Ok(step);
             }
             Step::Sslcfg => return Ok(Step::Connect),
@@ -273,7 +273,7 @@ impl<'a> Connect<'a> {
                 Ok(Step::Busy)
             }
             (ServiceState::Stopped, Some(failure)) => {
-                session.attribute_error_to(Start::DESCRIPTOR);
+                session.attribute_error_to(Start::INFO);
                 Err(failure)
             }
             (ServiceState::Stopped, None) => Ok(Step::Start),
@@ -285,7 +285,7 @@ impl<'a> Connect<'a> {
         let life = session.lifecycle.client(self.client);
         match life.state {
             ClientState::Released => Step::Accq,
-            ClientState::Connected if self.same_options && !life.needs_reacquire => Step::DiscRead,
+            ClientState::Connected if self.same_options && !life.staging.needs_reacquire() => Step::DiscRead,
             ClientState::Connected => Step::Disc,
             ClientState::Acquired => self.acquired_step(session),
             ClientState::Unknown if self.probed => Step::DiscRead,
@@ -297,7 +297,7 @@ impl<'a> Connect<'a> {
     fn probed_client_step(&mut self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         match life.state {
-            ClientState::Connected if life.needs_reacquire => Step::Disc,
+            ClientState::Connected if life.staging.needs_reacquire() => Step::Disc,
             ClientState::Connected if !self.probed => {
                 self.connection = Connection::Adopted;
                 Step::Done
@@ -312,7 +312,7 @@ impl<'a> Connect<'a> {
     fn acquired_step(&self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         let is_ours = self.same_options && (!self.probed || self.id_matches);
-        if is_ours && life.prepared && !life.needs_reacquire { self.connect_step() } else { Step::Rel }
+        if is_ours && life.staging.is_prepared() { self.connect_step() } else { Step::Rel }
     }
 }
 

@@ -1,7 +1,6 @@
 //! TOPIC, PAYLOAD, PUB.
 
 use crate::command::{ClientIndex, CommandWriter, Payload, Pub, Request, Topic};
-use crate::error::Illegal;
 use crate::options::Publish;
 use crate::session::{Failure, Next, Procedure, Session};
 
@@ -45,14 +44,17 @@ impl Procedure for PublishMessage<'_> {
         if let Some(result) = last {
             result?;
         }
-        let life = session.lifecycle.client_mut(self.client);
         self.step = match self.step {
-            Step::Begin if self.is_empty() && life.payload_staged => {
-                life.needs_reacquire = true;
-                session.attribute_error_to(Pub::DESCRIPTOR);
-                return Err(Failure::Illegal(Illegal::PayloadStaged));
+            Step::Begin => {
+                let staging = &mut session.lifecycle.client_mut(self.client).staging;
+                if self.is_empty()
+                    && let Err(reason) = staging.check_no_payload()
+                {
+                    session.attribute_error_to(Pub::INFO);
+                    return Err(Failure::Illegal(reason));
+                }
+                Step::Topic
             }
-            Step::Begin => Step::Topic,
             Step::Topic if !self.is_empty() => Step::Payload,
             Step::Topic | Step::Payload => Step::Pub,
             Step::Pub => return Ok(Next::Done),

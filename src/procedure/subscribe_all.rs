@@ -50,7 +50,7 @@ impl Procedure for SubscribeAll<'_> {
         match self.step {
             // What an earlier call may have left staged would be sent together with these.
             Step::Begin => {
-                let is_left = session.lifecycle.client(self.client).filter_staged;
+                let is_left = session.lifecycle.client(self.client).staging.has_filter();
                 self.is_staging = self.family.has_staged_subscriptions() && !is_left;
             }
             Step::Filter => {
@@ -66,7 +66,7 @@ impl Procedure for SubscribeAll<'_> {
         };
         // What is staged and not sent, because this call fails or is dropped, would be sent by the next one.
         if self.is_staging {
-            session.lifecycle.client_mut(self.client).filter_staged = self.step == Step::Filter;
+            session.lifecycle.client_mut(self.client).staging.set_filter(self.step == Step::Filter);
         }
         Ok(Next::Command)
     }

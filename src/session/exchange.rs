@@ -1,5 +1,8 @@
 //! The command that is under way: what it still has to send, and what it waits for.
 
+#[cfg(test)]
+mod tests;
+
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
@@ -46,10 +49,53 @@ pub(super) struct Exchange {
     pub(super) deadline: Instant,
     /// Time for the final result, or for the outcome of a deferred command.
     pub(super) timeout: u32,
-    /// How it has ended; until then, how it would end if nothing more came.
-    result: Result<(), Failure>,
-    has_final_result: bool,
-    has_outcome: bool,
+    facts: Facts,
+}
+
+/// What is known of the answer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Facts {
+    final_result: Option<FinalResult>,
+    outcome: Option<ResultCode>,
+    loss: Option<Loss>,
+}
+
+/// What can make the rest of an answer unlikely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    Connection,
+    Network,
+    Restart,
+}
+
+impl Loss {
+    /// Whether it ends the wait for an outcome: a connection that was lost before is no answer to the attempt to open one,
+    /// nor a network to that to start.
+    pub(super) fn concerns(self, effect: Effect) -> bool {
+        effect != if self == Self::Network { Effect::Start } else { Effect::Connect }
+    }
+}
+
+impl Facts {
+    /// Whether nothing more is awaited: a deferred command needs both halves of its answer.
+    const fn are_complete(self, is_deferred: bool) -> bool {
+        self.final_result.is_some() && (!is_deferred || self.outcome.is_some())
+    }
+
+    /// How the command ends if nothing more comes. An outcome says more than a final result, and either more than a loss.
+    fn result(self, is_deferred: bool) -> Result<(), Failure> {
+        match (self.final_result, self.outcome, self.loss) {
+            (_, _, Some(Loss::Restart)) => Err(Failure::Restarted),
+            (_, Some(code), _) => Failure::from_code(code),
+            (Some(FinalResult::Error), None, _) => Err(Failure::Refused(Refusal::Error)),
+            (Some(FinalResult::Equipment(number)), None, _) => Err(Failure::Refused(Refusal::Equipment(number))),
+            (Some(FinalResult::Ok), None, _) if !is_deferred => Ok(()),
+            (_, None, Some(Loss::Connection)) => Err(Failure::ConnectionLost),
+            (_, None, Some(Loss::Network)) => Err(Failure::NetworkLost),
+            (Some(FinalResult::Ok), None, None) => Err(Failure::OutcomeUnknown),
+            (None, None, None) => Err(Failure::NoAnswer),
+        }
+    }
 }
 
 /// How a command failed. Its name is added where the failure leaves the session.
@@ -65,12 +111,6 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Whether a loss ends the wait for an outcome: a connection that was lost before is no answer to the attempt to open
-    /// one, nor a network to that to start.
-    pub(super) fn concerns(self, effect: Effect) -> bool {
-        effect != if self == Self::NetworkLost { Effect::Start } else { Effect::Connect }
-    }
-
     /// What an outcome line says.
     pub(super) const fn from_code(code: ResultCode) -> Result<(), Self> {
         if code.is_success() { Ok(()) } else { Err(Self::Refused(Refusal::Code(code))) }
@@ -101,9 +141,7 @@ impl Exchange {
             data_length: 0,
             deadline: Instant::ZERO,
             timeout: 0,
-            result: Err(Failure::NoAnswer),
-            has_final_result: false,
-            has_outcome: false,
+            facts: Facts { final_result: None, outcome: None, loss: None },
         }
     }
 
@@ -140,12 +178,17 @@ impl Exchange {
     /// No command, but some time between two.
     pub(super) fn pause(&mut self, time: u32, now: Instant) {
         self.renew(Phase::Pause, now.after(time));
-        self.result = Ok(());
-        self.has_final_result = true;
+        self.facts.final_result = Some(FinalResult::Ok);
     }
 
+    /// How it has ended.
+    #[inline(never)]
     pub(super) fn result(&self) -> Result<(), Failure> {
-        self.result
+        self.facts.result(self.is_deferred())
+    }
+
+    fn is_deferred(&self) -> bool {
+        self.info.answer == Answer::Deferred
     }
 
     /// Bytes of the line or of the data that have not been sent.
@@ -180,43 +223,25 @@ impl Exchange {
 
     /// A final result came. Returns whether it belongs to this exchange.
     pub(super) fn final_result(&mut self, result: FinalResult, now: Instant) -> bool {
-        match (self.phase, result) {
-            // A refused prompt, or a module that lost patience with its data; an `OK` there is an older one.
-            (Phase::Prompt | Phase::Data, FinalResult::Error | FinalResult::Equipment(_)) => {}
-            (Phase::Final, _) if !self.has_final_result => {}
+        let is_ok = matches!(result, FinalResult::Ok);
+        match self.phase {
+            // A refused prompt, or a module that does not wait for data any longer; an `OK` there is an older one.
+            Phase::Prompt | Phase::Data if !is_ok => {}
+            Phase::Final if self.facts.final_result.is_none() => {}
             _ => return false,
         }
-        self.has_final_result = true;
-        let is_deferred = self.info.answer == Answer::Deferred;
-        let refusal = match result {
-            FinalResult::Ok if !is_deferred => {
-                // Where the module has named an error before, that counts.
-                self.end(if self.has_outcome { self.result } else { Ok(()) });
-                return true;
-            }
-            FinalResult::Ok if self.has_outcome => {
-                self.phase = Phase::Done;
-                return true;
-            }
-            FinalResult::Ok => {
-                self.phase = Phase::Outcome;
-                let is_interrupted = self.result != Err(Failure::NoAnswer);
-                if !is_interrupted {
-                    self.result = Err(Failure::OutcomeUnknown);
-                }
-                self.deadline = now.after(if is_interrupted { GRACE_MS } else { self.timeout });
-                return true;
-            }
-            FinalResult::Error => Refusal::Error,
-            FinalResult::Equipment(number) => Refusal::Equipment(number),
-        };
-        if self.has_outcome && self.result.is_err() {
+        self.facts.final_result = Some(result);
+        if !is_ok && self.facts.outcome.is_some_and(ResultCode::is_success) {
+            // `ERROR` wins over a success before it, which was a predecessor's.
+            self.facts.outcome = None;
+        }
+        if self.phase != Phase::Final || self.facts.are_complete(self.is_deferred()) {
             self.phase = Phase::Done;
-        } else if is_deferred && self.phase == Phase::Final {
-            self.result = Err(Failure::Refused(refusal));
-            self.deadline = now.after(GRACE_AFTER_ERROR_MS);
+        } else if is_ok {
+            self.phase = Phase::Outcome;
+            self.deadline = now.after(if self.facts.loss.is_some() { GRACE_MS } else { self.timeout });
         } else {
-            self.end(Err(Failure::Refused(refusal)));
+            self.deadline = now.after(GRACE_AFTER_ERROR_MS);
         }
         true
     }
@@ -224,7 +249,7 @@ impl Exchange {
     /// An outcome line came. Returns whether it belongs to this exchange.
     pub(super) fn outcome(&mut self, code: ResultCode, now: Instant) -> bool {
         match self.phase {
-            Phase::Prompt | Phase::Data | Phase::Final if !self.has_outcome => {
+            Phase::Prompt | Phase::Data | Phase::Final if self.facts.outcome.is_none() => {
                 // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.
                 let waits_for_broker = matches!(self.info.effect, Effect::Pub | Effect::Sub | Effect::Unsub);
                 if code.is_success() && (waits_for_broker || self.phase != Phase::Final) {
@@ -234,9 +259,8 @@ impl Exchange {
             Phase::Outcome => {}
             _ => return false,
         }
-        self.has_outcome = true;
-        self.result = Failure::from_code(code);
-        if self.has_final_result {
+        self.facts.outcome = Some(code);
+        if self.facts.final_result.is_some() {
             self.phase = Phase::Done;
         } else {
             self.deadline = now.after(GRACE_MS);
@@ -244,26 +268,21 @@ impl Exchange {
         true
     }
 
-    /// The connection or the network was lost, as `failure` says: the outcome, if it has not come, has only a short time
-    /// left.
-    pub(super) fn interrupt(&mut self, failure: Failure, now: Instant) {
-        if self.info.answer != Answer::Deferred || !matches!(self.phase, Phase::Final | Phase::Outcome) {
-            return;
+    /// The connection or the network was lost: the outcome, if it has not come, has only a short time left. Of two losses, the
+    /// last counts.
+    pub(super) fn interrupt(&mut self, loss: Loss, now: Instant) {
+        if self.is_deferred() && matches!(self.phase, Phase::Final | Phase::Outcome) && loss.concerns(self.info.effect)
+        {
+            self.facts.loss = Some(loss);
+            self.deadline = now.after(GRACE_MS);
         }
-        if !failure.concerns(self.info.effect) {
-            return;
-        }
-        // Not where the answer itself has told already how it will end. Of two losses, the last counts.
-        if !matches!(self.result, Ok(()) | Err(Failure::Refused(_))) {
-            self.result = Err(failure);
-        }
-        self.deadline = now.after(GRACE_MS);
     }
 
-    /// The module restarted: nothing that was owed will come.
+    /// The module restarted: no answer will come.
     pub(super) fn restarted(&mut self) {
         if !matches!(self.phase, Phase::Idle | Phase::Done) {
-            self.end(Err(Failure::Restarted));
+            self.facts.loss = Some(Loss::Restart);
+            self.phase = Phase::Done;
         }
     }
 
@@ -274,12 +293,7 @@ impl Exchange {
 
     /// Whether its final result never came although the exchange has ended: a late one must not be credited to the next.
     pub(super) fn lacks_final_result(&self) -> bool {
-        !self.has_final_result
-    }
-
-    fn end(&mut self, result: Result<(), Failure>) {
-        self.result = result;
-        self.phase = Phase::Done;
+        self.facts.final_result.is_none()
     }
 }
 
@@ -292,68 +306,4 @@ pub(super) fn code_in(line: Line<'_>, name: &str, client: Option<ClientIndex>) -
         return None;
     }
     parameters.small_number().map(ResultCode::new)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::command::{Disc, Pub, QoS, Rel, Request};
-    use crate::family::Family;
-
-    const CLIENT: ClientIndex = ClientIndex::First;
-
-    fn begun(request: &dyn Request, timeouts: &Timeouts) -> Exchange {
-        let mut writer = CommandWriter::checking(Family::A76xx);
-        request.describe(&mut writer);
-        let mut exchange = Exchange::idle();
-        exchange.begin(&writer, timeouts, Instant::ZERO);
-        exchange
-    }
-
-    fn publish(timeout: u32) -> Pub {
-        Pub { client: CLIENT, qos: QoS::AtLeastOnce, timeout, retained: false, duplicate: false }
-    }
-
-    #[test]
-    fn of_two_losses_the_last_counts() {
-        let timeouts = Timeouts::of(Family::A76xx);
-        let mut exchange = begun(&publish(60), &timeouts);
-        exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
-        exchange.interrupt(Failure::ConnectionLost, Instant::ZERO);
-        exchange.interrupt(Failure::NetworkLost, Instant::ZERO);
-        exchange.expire();
-        assert_eq!(exchange.result(), Err(Failure::NetworkLost));
-    }
-
-    #[test]
-    fn an_error_that_was_named_before_ok_counts() {
-        let timeouts = Timeouts::of(Family::A76xx);
-        let mut exchange = begun(&Rel { client: CLIENT }, &timeouts);
-        exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
-        assert!(exchange.outcome(ResultCode::CLIENT_NOT_ACQUIRED, Instant::ZERO));
-        assert!(exchange.final_result(FinalResult::Ok, Instant::ZERO));
-        assert_eq!(exchange.result(), Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_NOT_ACQUIRED))));
-    }
-
-    #[test]
-    fn the_longest_time_is_not_over_at_once() {
-        let mut writer = CommandWriter::checking(Family::A76xx);
-        writer.timeout_milliseconds(u32::MAX);
-        let timeouts = Timeouts::of(Family::A76xx);
-        let mut exchange = Exchange::idle();
-        exchange.begin(&writer, &timeouts, Instant::ZERO);
-        exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
-        assert!(!Instant::ZERO.after(3_600_000).has_reached(exchange.deadline));
-    }
-
-    #[test]
-    fn a_time_of_the_commands_own_counts_also_where_it_is_shorter() {
-        assert_eq!(begun(&publish(1), &Timeouts::of(Family::A76xx)).timeout, 6_000);
-    }
-
-    #[test]
-    fn a_disconnect_without_a_time_takes_as_long_as_any_operation() {
-        let timeouts = Timeouts::of(Family::A76xx).operation(core::time::Duration::from_secs(300));
-        assert_eq!(begun(&Disc { client: CLIENT, timeout: 0 }, &timeouts).timeout, 300_000);
-    }
 }

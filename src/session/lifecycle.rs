@@ -1,6 +1,7 @@
 //! What the module has been brought to, as far as the driver knows: the service and its two clients.
 
 use super::exchange::Failure;
+use super::staging::Staging;
 use crate::ResultCode;
 use crate::command::{ClientIndex, Effect};
 use crate::error::{Illegal, Refusal};
@@ -38,16 +39,7 @@ pub enum ClientState {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientLife {
     pub(crate) state: ClientState,
-    /// A payload may be staged that no publish has cleared: an empty publish would send it.
-    pub(crate) payload_staged: bool,
-    /// An empty publish could not be done because of that: the next connect releases and acquires the client.
-    pub(crate) needs_reacquire: bool,
-    /// Settings and will are complete since the client was acquired.
-    pub(crate) prepared: bool,
-    /// A topic filter of slashes is staged, which the next staged SUB or UNSUB would send.
-    pub(crate) filter_staged: bool,
-    /// Length of a subscription to nothing but slashes that paying a debt has made, 0 where there is none.
-    pub(crate) padded_filter: u16,
+    pub(crate) staging: Staging,
 }
 
 #[derive(Debug)]
@@ -59,19 +51,13 @@ pub(crate) struct Lifecycle {
 
 impl ClientLife {
     const fn new(state: ClientState) -> Self {
-        Self {
-            state,
-            payload_staged: false,
-            needs_reacquire: false,
-            prepared: false,
-            filter_staged: false,
-            padded_filter: 0,
-        }
+        Self { state, staging: Staging::NONE }
     }
 
-    /// To a state in which settings, will and staged data are gone. A stray subscription may live on in the broker.
-    const fn begin_anew(&mut self, state: ClientState) {
-        *self = Self { padded_filter: self.padded_filter, ..Self::new(state) };
+    /// To a state in which settings, will and staged data are gone.
+    const fn begin_again(&mut self, state: ClientState) {
+        self.state = state;
+        self.staging.clear();
     }
 }
 
@@ -150,14 +136,11 @@ impl Lifecycle {
         }
         let Some(life) = client.map(|client| self.client_mut(client)) else { return };
         match effect {
-            Effect::Accq => life.begin_anew(ClientState::Acquired),
-            Effect::Rel => life.begin_anew(ClientState::Released),
-            Effect::Configure => life.prepared = false,
+            Effect::Accq => life.begin_again(ClientState::Acquired),
+            Effect::Rel => life.begin_again(ClientState::Released),
             Effect::Connect => life.state = ClientState::Connected,
             Effect::Disc => life.state = ClientState::Acquired,
-            Effect::Payload => life.payload_staged = true,
-            Effect::Pub => life.payload_staged = false,
-            _ => {}
+            _ => life.staging.succeeded(effect),
         }
         // Whatever a client did, the service is up.
         self.service = ServiceState::Started;
@@ -181,7 +164,7 @@ impl Lifecycle {
             return;
         };
         match (effect, code) {
-            (_, Some(ResultCode::CLIENT_NOT_ACQUIRED)) => self.client_mut(client).begin_anew(ClientState::Released),
+            (_, Some(ResultCode::CLIENT_NOT_ACQUIRED)) => self.client_mut(client).begin_again(ClientState::Released),
             (_, Some(ResultCode::NETWORK_NOT_OPENED)) => self.service = ServiceState::Unknown,
             (Effect::Connect, Some(code)) if code != ResultCode::NOT_SUPPORTED_OPERATION => {
                 self.client_mut(client).state = ClientState::Acquired;
@@ -189,24 +172,13 @@ impl Lifecycle {
             (Effect::Accq | Effect::Rel | Effect::Connect | Effect::Disc, _) | (_, Some(ResultCode::NO_CONNECTION)) => {
                 self.client_mut(client).state = ClientState::Unknown;
             }
-            // The outcome line of a publish says that the module let go of what was staged.
-            (Effect::Pub, Some(_)) => self.client_mut(client).payload_staged = false,
+            (_, Some(_)) => self.client_mut(client).staging.failed(effect),
             _ => {}
         }
     }
 
-    /// Whether a staged SUB or UNSUB, which has no filter of its own, would send what a dropped call left staged.
-    pub(crate) fn check_staged_filter(&mut self, client: Option<ClientIndex>) -> Result<(), Illegal> {
-        match client {
-            Some(client) if self.client(client).filter_staged => {
-                self.client_mut(client).needs_reacquire = true;
-                Err(Illegal::FilterStaged)
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// A command may have been carried out or not.
+    #[inline(never)] // keeps the image small
     pub(crate) fn unknown(&mut self, effect: Effect, client: Option<ClientIndex>) {
         match (effect, client) {
             (Effect::Start | Effect::Stop, _) => {
@@ -216,8 +188,7 @@ impl Lifecycle {
             (Effect::Accq | Effect::Rel | Effect::Connect | Effect::Disc, Some(client)) => {
                 self.client_mut(client).state = ClientState::Unknown;
             }
-            (Effect::Configure, Some(client)) => self.client_mut(client).prepared = false,
-            (Effect::Payload, Some(client)) => self.client_mut(client).payload_staged = true,
+            (_, Some(client)) => self.client_mut(client).staging.unknown(effect),
             _ => {}
         }
     }
@@ -233,14 +204,14 @@ impl Lifecycle {
     /// `+CMQTTNONET`: START again. Whether the clients are still acquired then, the module knows.
     pub(crate) fn network_lost(&mut self) {
         self.service = ServiceState::Stopped;
-        self.clients.iter_mut().for_each(|life| life.begin_anew(ClientState::Unknown));
+        self.clients.iter_mut().for_each(|life| life.begin_again(ClientState::Unknown));
     }
 
     /// The service is not started, so no client is acquired.
     #[inline(never)] // keeps the image small
     pub(crate) fn found_stopped(&mut self) {
         self.service = ServiceState::Stopped;
-        self.clients.iter_mut().for_each(|life| life.begin_anew(ClientState::Released));
+        self.clients.iter_mut().for_each(|life| life.begin_again(ClientState::Released));
     }
 
     /// `RDY` or `*ATREADY`.
@@ -313,11 +284,11 @@ mod tests {
     #[test]
     fn a_lost_connection_leaves_the_client_acquired_and_prepared() {
         let mut life = after(&[Effect::Start, Effect::Accq]);
-        life.client_mut(ClientIndex::First).prepared = true;
+        life.client_mut(ClientIndex::First).staging.set_prepared(true);
         life.succeeded(Effect::Connect, CLIENT);
         life.connection_lost(ClientIndex::First);
         assert_eq!(life.client(ClientIndex::First).state, ClientState::Acquired);
-        assert!(life.client(ClientIndex::First).prepared);
+        assert!(life.client(ClientIndex::First).staging.is_prepared());
         assert_eq!(life.service, ServiceState::Started);
     }
 
@@ -343,12 +314,11 @@ mod tests {
     }
 
     #[test]
-    fn a_staged_payload_is_remembered_until_a_publish_clears_it() {
+    fn a_bare_error_does_not_say_that_a_publish_was_carried_out() {
         let mut life = after(&[Effect::Start, Effect::Accq, Effect::Connect, Effect::Topic, Effect::Payload]);
-        assert!(life.client(ClientIndex::First).payload_staged);
         life.failed(Effect::Pub, CLIENT, Refusal::Error);
-        assert!(life.client(ClientIndex::First).payload_staged, "a bare ERROR does not say that PUB was carried out");
+        assert!(life.client_mut(ClientIndex::First).staging.check_no_payload().is_err());
         life.failed(Effect::Pub, CLIENT, Refusal::Code(ResultCode::TIMEOUT));
-        assert!(!life.client(ClientIndex::First).payload_staged);
+        assert_eq!(life.client_mut(ClientIndex::First).staging.check_no_payload(), Ok(()));
     }
 }

@@ -7,12 +7,14 @@ mod engine;
 mod events;
 mod exchange;
 mod lifecycle;
+mod pending_outcome;
 mod procedure;
 mod reassembly;
 mod resync;
 mod routing;
+mod staging;
 
-use crate::command::{ClientIndex, CommandInfo, CommandWriter, Effect};
+use crate::command::{CommandInfo, CommandWriter, Effect};
 use crate::error::{Error, Illegal};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
@@ -25,6 +27,7 @@ pub(crate) use exchange::Failure;
 use exchange::{Exchange, Phase};
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
+use pending_outcome::PendingOutcome;
 pub(crate) use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
@@ -47,14 +50,6 @@ pub(crate) struct Session {
     /// A PIN was sent and not accepted, as far as is known: it is not sent again before the card is unlocked.
     pub(crate) pin_unconfirmed: bool,
     pub(crate) now: Instant,
-}
-
-/// An outcome that a dropped call did not wait for.
-#[derive(Clone, Copy, Debug)]
-struct PendingOutcome {
-    info: &'static CommandInfo,
-    client: Option<ClientIndex>,
-    deadline: Instant,
 }
 
 impl Session {
@@ -115,8 +110,8 @@ impl Session {
                 _ => Failure::Illegal(reason),
             });
         }
-        if matches!(info.effect, Effect::Sub | Effect::Unsub) && writer.data_length == 0 {
-            self.lifecycle.check_staged_filter(client).map_err(Failure::Illegal)?;
+        if let (Effect::Sub | Effect::Unsub, Some(client), 0) = (info.effect, client, writer.data_length) {
+            self.lifecycle.client_mut(client).staging.check_no_filter().map_err(Failure::Illegal)?;
         }
         debug!("sending AT{}", info.name);
         self.exchange.begin(&writer, &self.timeouts, self.now);
@@ -141,8 +136,8 @@ impl Session {
         if !matches!(self.exchange.phase, Phase::Idle | Phase::Done) {
             left = self.now.until(self.exchange.deadline);
         }
-        if let Some(pending_outcome) = &self.pending_outcome {
-            left = left.min(self.now.until(pending_outcome.deadline));
+        if let Some(pending) = &self.pending_outcome {
+            left = left.min(pending.time_left(self.now));
         }
         if let Some(deadline) = self.reassembly.deadline() {
             left = left.min(self.now.until(deadline));

@@ -2,7 +2,7 @@
 
 use super::exchange::{Exchange, Failure, Phase};
 use super::{ClientState, PendingOutcome, Procedure, Session};
-use crate::command::{Answer, At, ClientIndex, CommandInfo, CommandWriter, Cpin, Creg, Csq, Effect, Request, Unsub};
+use crate::command::{Answer, At, ClientIndex, CommandInfo, CommandWriter, Cpin, Creg, Csq, Request, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
@@ -149,7 +149,7 @@ impl Session {
     fn detach_outcome(&mut self) {
         let &Exchange { info, client, deadline, .. } = &self.exchange;
         if info.answer == Answer::Deferred {
-            self.pending_outcome = Some(PendingOutcome { info, client, deadline });
+            self.pending_outcome = Some(PendingOutcome::new(info, client, deadline));
         }
     }
 
@@ -258,7 +258,7 @@ impl Session {
             (Stage::SyncQuery, Err(_)) => return self.sync_query_failed(),
             (Stage::Undo, _) => {
                 if let Some((client, _)) = self.padded_filter() {
-                    self.lifecycle.client_mut(client).padded_filter = 0;
+                    self.lifecycle.client_mut(client).staging.padded_filter_is_undone();
                 }
             }
             // Whatever `AT` and a payment were answered with, only the fence counts.
@@ -272,10 +272,7 @@ impl Session {
 
     fn sync_query_failed(&mut self) -> Result<(), Failure> {
         // A query that was not answered may have become the data of a prompt.
-        for life in &mut self.lifecycle.clients {
-            life.payload_staged = true;
-            life.filter_staged = true;
-        }
+        self.lifecycle.clients.iter_mut().for_each(|life| life.staging.holds_unknown_data());
         let resync = &mut self.resync;
         resync.in_step = false;
         resync.sync_query = resync.sync_query.saturating_add(1);
@@ -299,12 +296,8 @@ impl Session {
     /// subscription to nothing else can be ended, a staged filter goes when the client is acquired anew.
     fn note_padded_filter(&mut self) {
         let &Exchange { info, client, sent, data_length, .. } = &self.exchange;
-        let Some(client) = client else { return };
-        let life = self.lifecycle.client_mut(client);
-        match info.effect {
-            Effect::Sub if sent == 0 => life.padded_filter = data_length,
-            Effect::Subtopic | Effect::Unsubtopic => life.filter_staged = true,
-            _ => {}
+        if let Some(client) = client {
+            self.lifecycle.client_mut(client).staging.filled(info.effect, sent, data_length);
         }
     }
 
@@ -312,7 +305,8 @@ impl Session {
     fn padded_filter(&self) -> Option<(ClientIndex, u16)> {
         let padded = |client: ClientIndex| {
             let life = self.lifecycle.client(client);
-            (life.state == ClientState::Connected && life.padded_filter > 0).then_some((client, life.padded_filter))
+            let length = life.staging.padded_filter();
+            (life.state == ClientState::Connected && length > 0).then_some((client, length))
         };
         ClientIndex::ALL.into_iter().find_map(padded)
     }
@@ -338,11 +332,11 @@ impl Session {
         if !matches!(self.exchange.phase, Phase::Idle | Phase::Done) && has_passed(self.exchange.deadline) {
             self.expire_exchange();
         }
-        if let Some(pending_outcome) = self.pending_outcome
-            && has_passed(pending_outcome.deadline)
+        if let Some(pending) = self.pending_outcome
+            && pending.has_expired(now)
         {
             self.pending_outcome = None;
-            self.lifecycle.unknown(pending_outcome.info.effect, pending_outcome.client);
+            self.lifecycle.unknown(pending.info.effect, pending.client);
         }
         let stalled = self.reassembly.deadline().is_some_and(has_passed);
         if stalled {

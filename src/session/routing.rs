@@ -1,7 +1,7 @@
 //! Who a line belongs to: a URC, the exchange under way, an outcome that is still owed, or nobody.
 
-use super::exchange::{Exchange, Failure, Phase, code_in};
-use super::{PendingOutcome, Procedure, Session, events};
+use super::exchange::{Exchange, Failure, Loss, Phase, code_in};
+use super::{Procedure, Session, events};
 use crate::at::{FinalResult, Line, Token, behind};
 use crate::command::{Answer, ClientIndex};
 use crate::fmt::{debug, warning};
@@ -52,13 +52,13 @@ impl Session {
                 debug!("client {} lost its connection", lost.client.number());
                 events.connection_lost(lost);
                 self.lifecycle.connection_lost(lost.client);
-                self.interrupt(Failure::ConnectionLost, Some(lost.client));
+                self.interrupt(Loss::Connection, Some(lost.client));
             }
             Urc::NoNet(_) => {
                 debug!("the network is lost");
                 events.network_lost();
                 self.lifecycle.network_lost();
-                self.interrupt(Failure::NetworkLost, None);
+                self.interrupt(Loss::Network, None);
             }
             Urc::Ready(_) => {
                 warning!("the module restarted");
@@ -74,13 +74,12 @@ impl Session {
     }
 
     /// A loss, of one client or of both, ends the wait for what will hardly come any more.
-    fn interrupt(&mut self, failure: Failure, client: Option<ClientIndex>) {
+    fn interrupt(&mut self, loss: Loss, client: Option<ClientIndex>) {
         if client.is_none() || client == self.exchange.client {
-            self.exchange.interrupt(failure, self.now);
+            self.exchange.interrupt(loss, self.now);
         }
-        if let Some(pending_outcome) = &self.pending_outcome
-            && (client.is_none() || client == pending_outcome.client)
-            && failure.concerns(pending_outcome.info.effect)
+        if let Some(pending) = &self.pending_outcome
+            && pending.is_cancelled_by(loss, client)
         {
             self.pending_outcome = None;
         }
@@ -145,11 +144,11 @@ impl Session {
             _ => {}
         }
         // An owed outcome, after all.
-        if let Some(PendingOutcome { info, client, .. }) = self.pending_outcome
-            && let Some(code) = code_in(line, info.name, client)
+        if let Some(pending) = self.pending_outcome
+            && let Some(code) = pending.code_in(line)
         {
             self.pending_outcome = None;
-            self.lifecycle.ended(info.effect, client, Failure::from_code(code));
+            self.lifecycle.ended(pending.info.effect, pending.client, Failure::from_code(code));
             return true;
         }
         false
