@@ -46,11 +46,11 @@ pub struct Arguments {
     #[arg(short, long, default_value = "1", value_parser = parse_qos)]
     qos: QoS,
 
-    /// End after so many messages
+    /// End after this number of messages
     #[arg(short = 'C', value_name = "COUNT", default_value_t = 1)]
     count: usize,
 
-    /// Give up after so many seconds
+    /// Give up after this number of seconds
     #[arg(short = 'W', value_name = "SECONDS", default_value_t = 60)]
     limit: u64,
 
@@ -91,7 +91,7 @@ impl Write for Half {
         }
     }
 
-    /// The kernel sends what it has by itself.
+    /// The kernel sends the bytes without a flush.
     fn flush(&mut self) -> Result<(), Self::Error> {
         Ok(())
     }

@@ -47,7 +47,7 @@ pub struct Arguments {
     #[arg(short, long = "null-message", group = "payload")]
     null: bool,
 
-    /// Send what stdin has up to its end as the message
+    /// Send all of stdin as the message
     #[arg(short, long = "stdin-file", group = "payload")]
     stdin: bool,
 
@@ -110,7 +110,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     end(modem, &mut signals, &recording, outcome).await
 }
 
-/// What can be known to be wrong before anything is opened or sent.
+/// Checks what can be checked before anything is opened or sent.
 fn check(arguments: &Arguments, length: usize) -> Result<(), Failure> {
     let family = arguments.port.family();
     let topic = Topic { client: arguments.port.index(), topic: &arguments.topic };
@@ -128,7 +128,7 @@ async fn payload(arguments: &Arguments) -> Result<Payload, Failure> {
     if !arguments.stdin {
         return Ok(Payload::Bytes(arguments.message.clone().unwrap_or_default().into_bytes()));
     }
-    // One byte more than a module takes shows that it is too much.
+    // One byte more than a module takes shows that the message is too long.
     let longest = arguments.port.family().payload_limit() as u64 + 1;
     let mut bytes = Vec::new();
     std::io::stdin().take(longest).read_to_end(&mut bytes).map_err(|error| format!("cannot read stdin: {error}"))?;

@@ -1,4 +1,4 @@
-//! The whole way of a message without any hardware: the driver, a simulated module, a broker, and back.
+//! A message from the driver to a broker and back, without any hardware: the module is a simulated one.
 //!
 //! ```sh
 //! cargo run --example quickstart
@@ -32,7 +32,7 @@ pub use host::family::FamilyName;
 use host::recording::Recording;
 use host::uart::{Listeners, Receiver, Transmitter, halves};
 
-/// How long the broker may take to listen, and the messages to come back.
+/// How long the broker may take to listen, and the messages to return.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Publishes and receives through a simulated module and an embedded broker.
@@ -43,7 +43,7 @@ struct Arguments {
     family: FamilyName,
 }
 
-/// A message that is sent and has to come back.
+/// A message that is sent and has to be received again.
 struct Expected {
     topic: &'static str,
     payload: Vec<u8>,
@@ -76,7 +76,7 @@ pub async fn run(family: FamilyName) -> Result<(), Failure> {
     let (receiver, transmitter, ended) = modem.shutdown().await;
     ended?;
 
-    // Nobody holds the UART any more: the module's task ends and tells what it thought of us.
+    // The UART is closed: the module's task ends, and returns its complaints about the driver.
     drop((receiver, transmitter));
     match module.await {
         Ok(complaints) if complaints.is_empty() => {}
@@ -141,21 +141,21 @@ fn summary(messages: &[Expected]) {
     println!("all {} messages came back as they were sent", messages.len());
 }
 
-/// The module at the other end of a pipe. Its task ends with the pipe, and gives the complaints of its referee.
+/// The module at the other end of a pipe. Its task ends with the pipe, and returns the complaints of its referee.
 fn start_module(family: FamilyName) -> (DuplexStream, JoinHandle<Vec<String>>) {
     let family = family.simulated();
     let mut simulator = Simulator::new(family, Behaviour::of(family));
     let (driver_side, module_side) = duplex(64);
     let module = tokio::spawn(async move {
         let served = simulator.serve(module_side).await;
-        // A driver that does not know what the module remembers has to ask before it starts the service.
+        // A new driver does not know the module's state, so it has to send a query that a stopped service refuses.
         let complaints = simulator.complaints().iter().filter(|complaint| complaint.kind != ComplaintKind::NotStarted);
         complaints.map(ToString::to_string).chain(served.err().map(|error| error.to_string())).collect()
     });
     (driver_side, module)
 }
 
-/// A broker on a free loopback port, which lives as long as the program.
+/// A broker on a free loopback port, which runs as long as the program.
 async fn start_broker() -> Result<SocketAddr, Failure> {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let address = free.map_err(|error| format!("no free loopback port: {error}"))?;

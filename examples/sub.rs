@@ -1,10 +1,10 @@
-//! Prints received messages of a module on a serial port, with the flags of mosquitto_sub:
+//! Prints the messages that a module on a serial port receives, with the flags of mosquitto_sub:
 //!
 //! ```sh
 //! cargo run --example sub -- --device /dev/ttyUSB2 --family a7600 -h broker.example -t 'device-7/#' -q 1 -v
 //! ```
 //!
-//! When the broker, the network or the module goes away, it connects and subscribes again.
+//! When the connection to broker, network or module is lost, it connects and subscribes again.
 
 #[allow(dead_code, reason = "no example needs everything that they share")]
 mod host;
@@ -32,7 +32,7 @@ use host::tls::{Certificates, TlsFlags};
 use host::uart::{Receiver, Transmitter};
 use host::words;
 
-/// The waits between attempts to connect again begin with this one and double up to the longest.
+/// The first wait between two attempts to connect again. Each further wait is twice as long, up to the longest.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -127,7 +127,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         () = signals.next() => Ok(()),
     };
     let outcome = end(modem, &mut signals, &recording, outcome).await;
-    // What came in meanwhile was acknowledged to the broker, which will not send it again.
+    // Messages received meanwhile were acknowledged to the broker, which will not send them again.
     subscriber.print_rest().and(outcome)
 }
 
@@ -147,16 +147,16 @@ struct Subscriber<'a> {
     recording: &'a Recording,
     format: Format,
     messages: Messages,
-    /// How many messages are still to be printed, where there is an end.
+    /// How many messages are still to be printed, if the number is limited.
     left: Option<u64>,
-    /// When the present connection came about.
+    /// When the present connection was opened.
     connected: Instant,
     /// The wait before the next attempt to connect again.
     wait: Duration,
 }
 
 impl<'a> Subscriber<'a> {
-    /// Prints messages until there were enough of them.
+    /// Prints messages up to the requested number.
     async fn run(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
         attach(modem, &self.arguments.port, self.recording).await?;
         if let Some(certificates) = self.certificates {
@@ -194,7 +194,7 @@ impl<'a> Subscriber<'a> {
         }
     }
 
-    /// Prints a message, or a line on what happened.
+    /// Prints a message, or a line about another event.
     fn take(&mut self, next: Next) -> Result<(), Failure> {
         match next {
             Next::Message(message) => return self.print(&message),
@@ -203,7 +203,7 @@ impl<'a> Subscriber<'a> {
         Ok(())
     }
 
-    /// Connects and subscribes. Subscribing once more does no harm where the connection was still there.
+    /// Connects and subscribes. A second subscription does no harm where the connection was adopted.
     async fn connect(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Error> {
         let mut client = modem.client(self.arguments.port.index());
         let index = self.arguments.port.index();
@@ -217,8 +217,8 @@ impl<'a> Subscriber<'a> {
         Ok(())
     }
 
-    /// Tries until it succeeds or cannot, with longer and longer waits: a broker that sends everybody away should not be
-    /// bothered at once.
+    /// Tries until it succeeds, or until trying is useless. The waits grow, to spare a broker that refuses every
+    /// client.
     async fn connect_again(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
         if self.connected.elapsed() > LONGEST_WAIT {
             self.wait = SHORTEST_WAIT;
@@ -237,7 +237,7 @@ impl<'a> Subscriber<'a> {
         }
     }
 
-    /// Waits, and hears what the module says meanwhile.
+    /// Waits, and takes the module's events meanwhile.
     async fn listen(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
         let end = Instant::now() + self.wait;
         while let Ok(next) = timeout_at(end, self.next(modem)).await {
@@ -272,7 +272,7 @@ impl<'a> Subscriber<'a> {
     }
 }
 
-/// What happened, if it is worth a line.
+/// The event as a line, if it is worth one.
 fn reported(event: Event) -> Option<String> {
     Some(match event {
         Event::MessageAborted { count, .. } => format!("{count} messages broke off and are lost"),
@@ -286,12 +286,12 @@ fn reported(event: Event) -> Option<String> {
     })
 }
 
-/// Whether what was there went away meanwhile.
+/// Whether the connection was lost meanwhile.
 fn is_loss(error: Error) -> bool {
     matches!(error, Error::ConnectionLost { .. } | Error::NetworkLost { .. } | Error::ModemRestarted { .. })
 }
 
-/// Whether trying again cannot help.
+/// Whether another attempt is useless.
 fn is_final(error: Error) -> bool {
     matches!(error, Error::Invalid(_) | Error::Illegal { .. } | Error::Receive(_) | Error::Transmit(_))
 }

@@ -1,4 +1,4 @@
-//! What can go wrong, said so that a program can act on it.
+//! What can go wrong, in a form that a program can act on.
 
 use core::fmt;
 
@@ -6,13 +6,14 @@ use embedded_io::ErrorKind;
 
 use crate::ResultCode;
 
-/// The name of an AT command, as `+CMQTTPUB`.
+/// The name of an AT command, such as `+CMQTTPUB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CommandName(pub(crate) &'static &'static str);
 
 impl CommandName {
-    /// A name, with its `+` and without the leading `AT`. By a reference to it, an error takes a word less than by the name:
+    /// A name, with its `+` and without the leading `AT`. It is a reference to a `&str`, which makes an error one word
+    /// smaller:
     ///
     /// ```
     /// use simcom_mqtt::error::{CommandName, Error};
@@ -47,51 +48,52 @@ impl fmt::Display for CommandName {
 ///
 /// | error | the module | what to do |
 /// |---|---|---|
-/// | [`Invalid`](Self::Invalid) | was sent nothing | correct the input |
-/// | [`Illegal`](Self::Illegal) | was sent nothing | take the step that the lifecycle asks for, usually `connect` |
-/// | [`Refused`](Self::Refused) | said no | see [`ResultCode::advice`] |
-/// | [`NoAnswer`](Self::NoAnswer) | stayed silent, the command may have been carried out | `connect` finds out what is left; check power, wiring and baud rate if it fails too |
-/// | [`OutcomeUnknown`](Self::OutcomeUnknown) | took the command and never told its outcome | repeat what may happen twice |
+/// | [`Invalid`](Self::Invalid) | received nothing | correct the input |
+/// | [`Illegal`](Self::Illegal) | received nothing | take the step that the lifecycle requires, usually `connect` |
+/// | [`Refused`](Self::Refused) | refused or failed | see [`ResultCode::advice`] |
+/// | [`NoAnswer`](Self::NoAnswer) | did not answer; the command may have been carried out | `connect`, which finds out the module's state; if it fails too, check power, wiring and baud rate |
+/// | [`OutcomeUnknown`](Self::OutcomeUnknown) | accepted the command and never reported its outcome | repeat what may happen twice |
 /// | [`ConnectionLost`](Self::ConnectionLost) | lost the broker meanwhile | `reconnect` |
 /// | [`NetworkLost`](Self::NetworkLost) | lost the network meanwhile | `connect` when it is back |
 /// | [`ModemRestarted`](Self::ModemRestarted) | restarted meanwhile | `connect` |
-/// | [`Aborted`](Self::Aborted) | is where a dropped future leaves it | what the idle hook aborted for |
+/// | [`Aborted`](Self::Aborted) | is in the state in which a dropped future leaves it | what the idle hook aborted for |
 /// | [`Receive`](Self::Receive), [`Transmit`](Self::Transmit) | – | the UART driver failed: see its kind |
-/// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | was not told to publish, or got a file that is incomplete | correct the reader, publish or store again |
+/// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | did not publish, or has an incomplete file | correct the reader, publish or store again |
 ///
-/// After every one of them the next call works: what the module is still owed or still owes is settled first.
+/// After every error the next call works: it resyncs with the module first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// An argument is not what the command allows; nothing was sent.
+    /// An argument is outside what the command allows; nothing was sent.
     Invalid(InvalidInput),
     /// The command does not fit the present state; it was not sent.
     Illegal {
         /// The command that was not sent.
         command: CommandName,
-        /// What it lacks.
+        /// The unmet condition.
         reason: Illegal,
     },
     /// The module refused the command or reported that it failed.
     Refused {
         /// The command.
         command: CommandName,
-        /// The module's words.
+        /// How the module refused.
         refusal: Refusal,
     },
-    /// No prompt or no final result came in time: whether the module got the command is not known.
+    /// No prompt or no final result came in time. The module may or may not have received the command.
     NoAnswer {
         /// The command.
         command: CommandName,
     },
-    /// The module took the command, but the line with its outcome never came: it may have succeeded or failed.
+    /// The module accepted the command, but never sent the line with its outcome. The command may have succeeded or
+    /// failed.
     OutcomeUnknown {
         /// The command.
         command: CommandName,
     },
-    /// The connection to the broker was lost while the command ran, and its outcome is not known; or before the command
-    /// could be sent, in the course of a call that takes several.
+    /// The connection to the broker was lost while the command ran, and its outcome is not known. Or it was lost before
+    /// the command was sent, within a call that sends several.
     ConnectionLost {
         /// The command.
         command: CommandName,
@@ -101,14 +103,14 @@ pub enum Error {
         /// The command.
         command: CommandName,
     },
-    /// The module restarted while the command ran: every MQTT state is gone.
+    /// The module restarted while the command ran: it has lost all its MQTT state.
     ModemRestarted {
         /// The command.
         command: CommandName,
     },
-    /// The idle hook of a blocking modem gave the call up.
+    /// The idle hook of a blocking modem aborted the call.
     Aborted,
-    /// The receiver of the UART failed for good.
+    /// The receiver of the UART failed permanently.
     Receive(ErrorKind),
     /// The transmitter of the UART failed.
     Transmit(ErrorKind),
@@ -118,14 +120,14 @@ pub enum Error {
     SourceEnded,
 }
 
-/// The words in which a module refuses.
+/// How a module refuses a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refusal {
     /// An `<err>` of the `AT+CMQTT` commands.
     Code(ResultCode),
-    /// `ERROR` and nothing else.
+    /// `ERROR` without a code.
     Error,
     /// `+CME ERROR: <n>` or `+CMS ERROR: <n>`, with its number where it has one.
     Equipment(Option<u16>),
@@ -150,13 +152,13 @@ pub enum Illegal {
     ClientConnected,
     /// The client is not connected.
     ClientNotConnected,
-    /// A payload of an earlier publish that was cut short is staged in the module, and an empty publish would send it:
-    /// `connect` acquires the client anew.
+    /// The module holds a staged payload of an earlier publish that was cut short, and an empty publish would send it:
+    /// call `connect`, which acquires the client again.
     PayloadStaged,
-    /// A topic filter of a call that was cut short is staged in the module, and a staged subscription would send it:
-    /// `connect` acquires the client anew.
+    /// The module holds a staged topic filter of a call that was cut short, and a staged subscription would send it:
+    /// call `connect`, which acquires the client again.
     FilterStaged,
-    /// `reconnect` before any `connect`.
+    /// `reconnect` was called before any `connect`.
     NeverConnected,
 }
 

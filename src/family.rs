@@ -1,7 +1,7 @@
 //! The families of modules, and everything in which they differ.
 //!
-//! Nothing else in this crate asks which family it talks to: limits, spellings, timeouts and missing commands are looked
-//! up here, so that a new family is a new entry in this file.
+//! No other module of this crate asks for the family: limits, spellings, timeouts and missing commands are looked up
+//! here. A new family is a new entry in this file.
 
 mod detect;
 
@@ -14,7 +14,7 @@ use crate::timer::LONGEST_WAIT;
 /// A family of SIMCom modules that share one dialect of the `AT+CMQTT` command set.
 ///
 /// Sources: *A7600 Series MQTT AT Command Manual*; *SIM7672X & SIM7652X Series MQTT(S) Application Note* V1.00; for
-/// SIM7600 and A76xx the habits of the newer manuals of these modules.
+/// SIM7600 and A76xx, the behaviour that newer manuals of these modules describe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -29,12 +29,12 @@ pub enum Family {
     Sim767x,
 }
 
-/// How a family is told which version of MQTT to speak.
+/// How the version of MQTT is set on a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum VersionSetting {
-    /// It has no such setting.
+    /// There is no such setting.
     None,
     /// `AT+CMQTTCFG="version",<index>,<version>`.
     Configuration,
@@ -79,7 +79,7 @@ impl Family {
         }
     }
 
-    /// Whether `AT+CMQTTDISC` takes a timeout of 0, which sets none. SIM767x does so in its test form only.
+    /// Whether `AT+CMQTTDISC` takes a timeout of 0, which means no timeout. On SIM767x only the test form lists it.
     pub const fn has_disconnect_without_timeout(self) -> bool {
         match self {
             Self::A7600 | Self::A76xx | Self::Sim7600 => true,
@@ -96,7 +96,7 @@ impl Family {
         }
     }
 
-    /// How many bytes all staged topic filters may have together, where the family has such a limit.
+    /// The limit of all staged topic filters together in bytes, where the family has one.
     pub const fn staged_topics_limit(self) -> Option<usize> {
         match self {
             Self::Sim7600 => Some(5120),
@@ -120,7 +120,7 @@ impl Family {
         }
     }
 
-    /// Whether the manual of the family knows `+CMQTTNONET`. The driver understands it from every family.
+    /// Whether the manual of the family lists `+CMQTTNONET`. The driver understands it from every family.
     pub const fn reports_lost_network(self) -> bool {
         match self {
             Self::A7600 => false,
@@ -136,7 +136,7 @@ impl Family {
         }
     }
 
-    /// How the family spells the setting of `AT+CSSLCFG` by which certificates count whatever their dates.
+    /// How the family spells the setting of `AT+CSSLCFG` that ignores the dates of certificates.
     pub const fn ignore_local_time(self) -> &'static str {
         match self {
             Self::A7600 => "ignorlocaltime",
@@ -184,7 +184,7 @@ impl Family {
         }
     }
 
-    /// How long `AT+CMQTTSTART` may take until its outcome, by the manual of the family.
+    /// The longest time of `AT+CMQTTSTART` until its outcome, by the manual of the family.
     pub const fn start_timeout(self) -> Duration {
         match self {
             Self::A7600 | Self::Sim7600 => Duration::from_secs(120),
@@ -192,7 +192,7 @@ impl Family {
         }
     }
 
-    /// How long `AT+CMQTTSTOP` may take until its outcome (12 s in the manuals that say anything about it).
+    /// The longest time of `AT+CMQTTSTOP` until its outcome (12 s in the manuals that give a time).
     pub const fn stop_timeout(self) -> Duration {
         Duration::from_secs(12)
     }
@@ -233,9 +233,9 @@ pub const CERTIFICATE_LIMIT: usize = 10_240;
 
 /// How long the driver waits for each kind of answer.
 ///
-/// The defaults follow the manuals: START and STOP have their own times, CONNECT, SUB and UNSUB may take as long as the
-/// module's `"optimeout"`, PUB and DISC as long as the timeout they carry; the driver adds a margin to what the module
-/// was told. Everything else, a prompt included, answers within 9 seconds.
+/// The defaults follow the manuals. START and STOP have times of their own. CONNECT, SUB and UNSUB may take as long as
+/// the module's `"optimeout"`, PUB and DISC as long as the timeout in the command; the driver adds a margin to these.
+/// Everything else, a prompt included, is answered within 9 seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timeouts {
@@ -249,16 +249,16 @@ pub struct Timeouts {
     pub(crate) operation: u32,
 }
 
-/// What the driver adds to a time that the module keeps itself, in milliseconds: the module reports its own timeout
-/// (code 17) before the driver gives up on it.
+/// The margin that the driver adds to a timeout that the module runs itself, in milliseconds: the module reports its
+/// own timeout (code 17) before the driver's ends.
 const MARGIN: u32 = 5_000;
 
-/// How long the driver waits, in milliseconds, for what the module was told to do within so many seconds.
+/// How long the driver waits, in milliseconds, for an operation with a timeout of `seconds` in the module.
 pub(crate) const fn with_margin(seconds: u32) -> u32 {
     seconds.saturating_mul(1000).saturating_add(MARGIN)
 }
 
-/// `duration` in milliseconds, as far as anything is waited for.
+/// `duration` in milliseconds, limited to [`LONGEST_WAIT`].
 pub(crate) const fn milliseconds(duration: Duration) -> u32 {
     if duration.as_secs() >= (LONGEST_WAIT / 1000) as u64 {
         return LONGEST_WAIT;
@@ -267,7 +267,7 @@ pub(crate) const fn milliseconds(duration: Duration) -> u32 {
 }
 
 impl Timeouts {
-    /// The timeouts that the manuals of `family` ask for.
+    /// The timeouts that the manuals of `family` require.
     pub const fn of(family: Family) -> Self {
         Self {
             command: 9_000,

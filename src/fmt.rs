@@ -1,5 +1,5 @@
-//! Logging shim: `defmt`, `log`, or nothing. Only command names, result codes and counts are ever logged: nothing that
-//! a user passed in, so no password can end up in a log.
+//! Logging shim: `defmt`, `log`, or nothing. Only command names, result codes and counts are logged. Nothing that a
+//! user passed in is logged, so no password can reach a log.
 
 macro_rules! debug {
     ($text:literal $(, $argument:expr)* $(,)?) => {{

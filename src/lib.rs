@@ -1,25 +1,40 @@
-//! A `no_std` driver for the MQTT client inside SIMCom LTE modules, the `AT+CMQTT` command set.
+//! A `no_std`, no-alloc driver for the MQTT client inside SIMCom LTE modules, the `AT+CMQTT` command set.
 //!
-//! Bytes go up through the layers below, and back; each layer knows only those under it.
+//! The microcontroller sends AT commands over a UART; the module runs MQTT and TLS. [`Modem`] is the module, [`Client`]
+//! one of its two MQTT clients. The protocol is a core without I/O; an async and a blocking shell move bytes and time
+//! between it and a UART.
 //!
-//! | module | what lives there |
-//! |---|---|
-//! | [`family`] | the families of modules, and everything in which they differ |
-//! | [`at`] | the line discipline, which knows AT but not MQTT: encoder, streaming parser, parameters of a line |
-//! | [`ResultCode`] | `<err>` 0-35, its meaning, and what can be done |
-//! | [`command`] | one struct per command and form; a public trait for commands of your own |
-//! | [`urc`] | one struct per unsolicited result code |
-//! | session | the states of service and clients, the exchange under way, settling, reassembly of messages; no I/O |
-//! | procedure | connect, publish, shut down … as step machines over the session; no I/O |
-//! | [`MessageHandler`] | where received messages go, and the ready-made [`Inbox`] |
-//! | [`Timer`] | where time comes from, and the ready-made `EmbassyTimer` |
-//! | [`Modem`], [`Client`] | the async client over `embedded-io-async` |
-//! | `blocking` | the same client without async, over `embedded-io` |
-//! | [`transport`] | adapters for UARTs that lack a trait |
-//! | [`network`] | from power-on to an address: SIM card, registration, PDP context, clock, identity |
-//! | [`power`] | PWRKEY, reset and DTR |
+//! - **Announced lengths decide, not content.** After `+CMQTTRXTOPIC` and `+CMQTTRXPAYLOAD`, exactly the announced
+//!   number of bytes is data. A `>` is a prompt only where one is awaited. Nothing that a broker sends can pass for a
+//!   result, a URC or a prompt.
+//! - **Every loss is reported.** A message that did not fit, a message that broke off, an error of the UART: each is an
+//!   [`Event`] and is [counted](Counters). An outcome that never arrived is [unknown](Error::OutcomeUnknown), not
+//!   failed.
+//! - **Every future can be dropped.** The [`Modem`] keeps what is still in flight, and the next call resyncs first: it
+//!   aborts a half-sent command line so that the module refuses it, fills a prompt that waits for data, and awaits
+//!   outstanding answers. If part of a topic filter had been sent, the module may subscribe to that part padded with
+//!   slashes.
+//! - **Arguments cannot inject AT commands.** A client id, an address or a credential that would end the quotes or the
+//!   line is refused before a byte is sent. Passwords never reach a log or `Debug` output.
 //!
-//! # Use
+//! The module does not report the quality of service, the retain flag or the duplicate flag of a received message, nor
+//! the quality of service that the broker granted to a subscription.
+//!
+//! # Cargo features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `async` | yes | [`Modem`] and [`Client`] over `embedded-io-async` |
+//! | `blocking` | no | `blocking::Modem`: the same client over `embedded-io`, with an idle hook |
+//! | `nb` | no | `transport::nb::Serial`: the traits of `embedded-io` for a UART of `embedded-hal-nb` |
+//! | `embassy-time` | yes | `EmbassyTimer`; enables `async` |
+//! | `defmt`, `log` | no | logs of command names, result codes and counts; never payloads or credentials |
+//!
+//! Without `async` and `blocking`, the typed commands, URCs and result codes remain.
+//!
+//! # Examples
+//!
+//! Connect, publish, shut down:
 //!
 //! ```
 //! # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -39,27 +54,34 @@
 //! # module::on_simulated_module(async |receiver, transmitter, timer| report(receiver, transmitter, timer).await);
 //! ```
 //!
-//! # What can be relied upon
+//! Programs for a computer and firmware for several boards are in the folder `examples` of the repository.
 //!
-//! - **Lengths rule, not looks.** After `+CMQTTRXTOPIC` and `+CMQTTRXPAYLOAD`, exactly the announced number of bytes is
-//!   data. A `>` is a prompt only where one is awaited. Nothing a broker sends can pass for a result, a URC or a prompt.
-//! - **Nothing is lost quietly.** A message that did not fit, one that broke off, an error of the UART: each is an
-//!   [`Event`] and is [counted](Counters). An outcome that never came is [unknown](Error::OutcomeUnknown), not failed.
-//! - **Dropping a future is safe.** What the module is still owed, and what it still owes, is kept in the [`Modem`], and
-//!   the next call settles it first: half a command line is ended so that it is refused, a waiting prompt gets the rest of
-//!   its data, answers in flight are awaited. A subscription of which part of the filter had been sent may come about
-//!   under a name that ends in slashes.
-//! - **Nobody injects AT commands** through a client id, an address or a credential: what would end the quotes or the line
-//!   is refused before a byte is sent. Passwords never reach a log or `Debug` output.
+//! # Layers
 //!
-//! A module does not tell the quality of service, the retain flag or the duplicate flag of a received message, nor which
-//! quality of service a subscription was granted.
+//! Each module imports only from rows above its own, or from its own row.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | fmt | the logging shim over `defmt` and `log` |
+//! | [`Timer`] | where time comes from, and the ready-made `EmbassyTimer` |
+//! | [`ResultCode`] | `<err>` 0-35: its meaning, and what to do |
+//! | [`at`] | the line discipline, which knows AT but not MQTT: encoder, streaming parser, parameters of a line |
+//! | [`family`] | the families of modules, and everything in which they differ |
+//! | [`error`] | typed errors: what each means, and what to call next |
+//! | [`command`] | one struct per command and form; public traits for commands of your own |
+//! | [`urc`] | one struct per unsolicited result code |
+//! | [`Tls`], [`ConnectOptions`], [`Publish`] | what a user says about a connection or a message |
+//! | [`MessageHandler`] | where received messages go, and the ready-made [`Inbox`] |
+//! | session | the state of service and clients, the exchange under way, resync, reassembly of messages; no I/O |
+//! | procedure | connect, publish, shut down … as step machines over the session; no I/O |
+//! | [`Modem`], [`Client`], `blocking` | the async and the blocking client: bytes and time between a UART and the core |
+//! | [`network`], [`power`], [`transport`] | from power-on to an address; PWRKEY, RESET and DTR; adapters for UARTs that lack a trait |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![cfg_attr(
     not(feature = "async"),
-    allow(dead_code, unused_imports, reason = "without a shell, nobody drives the core")
+    allow(dead_code, unused_imports, reason = "without a shell, nothing drives the core")
 )]
 
 pub mod at;

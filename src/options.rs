@@ -1,4 +1,4 @@
-//! What a user says about a connection or a publish: builders that are checked before the first byte is sent.
+//! What a user says about a connection or a publish: builders, checked before the first byte is sent.
 
 use core::fmt;
 use core::time::Duration;
@@ -41,7 +41,7 @@ pub struct Will<'a> {
 }
 
 impl<'a> Will<'a> {
-    /// A will of quality of service 0; topic and message have 1-1024 bytes. The modules know no retained wills.
+    /// A will of quality of service 0; topic and message have 1-1024 bytes. The modules have no retained wills.
     pub const fn new(topic: &'a str, message: &'a [u8]) -> Self {
         Self { topic, message, qos: QoS::AtMostOnce }
     }
@@ -68,7 +68,7 @@ impl<'a> Will<'a> {
 /// # let _ = options;
 /// ```
 ///
-/// The password never shows in its `Debug` output.
+/// `Debug` does not show the password.
 #[derive(Clone, Copy)]
 pub struct ConnectOptions<'a> {
     pub(crate) broker: Broker<'a>,
@@ -82,7 +82,7 @@ pub struct ConnectOptions<'a> {
     pub(crate) clean_session: bool,
 }
 
-/// Whole seconds; what is beyond any range stays beyond it.
+/// Whole seconds. A duration outside any range stays outside it.
 const fn seconds(duration: Duration) -> u32 {
     let seconds = duration.as_secs();
     if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 }
@@ -112,7 +112,7 @@ impl<'a> ConnectOptions<'a> {
         self
     }
 
-    /// Whether the broker forgets subscriptions and messages of this client when it goes (`true` by default).
+    /// Whether the broker discards subscriptions and messages of this client when it disconnects (`true` by default).
     #[must_use]
     pub const fn clean_session(mut self, clean_session: bool) -> Self {
         self.clean_session = clean_session;
@@ -141,16 +141,16 @@ impl<'a> ConnectOptions<'a> {
         self
     }
 
-    /// How long the module may take for an operation with the broker: 20-120 s, 120 s by default. When it is over, the
-    /// module reports a failure; should it not even do that, the driver waits as long as
-    /// [`Timeouts::operation`](crate::Timeouts::operation) says, 125 s by default.
+    /// How long the module may take for an operation with the broker: 20-120 s, 120 s by default. Then the module
+    /// reports a failure. If the module does not report it, the driver waits as long as
+    /// [`Timeouts::operation`](crate::Timeouts::operation), 125 s by default.
     #[must_use]
     pub const fn operation_timeout(mut self, timeout: Duration) -> Self {
         self.operation_timeout = Some(seconds(timeout));
         self
     }
 
-    /// The version of MQTT. Refused on A7600, which has no choice.
+    /// The version of MQTT. Refused on A7600, where it cannot be set.
     #[must_use]
     pub const fn version(mut self, version: MqttVersion) -> Self {
         self.version = Some(version);
@@ -190,8 +190,8 @@ pub struct Publish<'a> {
 }
 
 impl<'a> Publish<'a> {
-    /// A message of quality of service 0 that is not retained. The topic has 1-1024 bytes and no wildcards; the payload
-    /// is any bytes, none to 10240 (4096 on SIM767x).
+    /// A message of quality of service 0 that is not retained. The topic has 1-1024 bytes and no wildcards. The payload
+    /// is any bytes, 0-10240 of them (0-4096 on SIM767x).
     pub const fn new(topic: &'a str, payload: &'a [u8]) -> Self {
         Self { topic, payload, qos: QoS::AtMostOnce, retained: false, duplicate: false, timeout: 60 }
     }

@@ -1,4 +1,4 @@
-//! The `<err>` of the `AT+CMQTT` commands: what each number means, and what can be done about it.
+//! The `<err>` of the `AT+CMQTT` commands: what each number means, and what to do about it.
 
 use core::fmt;
 
@@ -31,7 +31,7 @@ macro_rules! result_codes {
                 }
             }
 
-            /// What to look at or do next.
+            /// What to check or do next.
             pub const fn advice(self) -> &'static str {
                 match self.0 {
                     $($number => $advice,)*

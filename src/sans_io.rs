@@ -1,5 +1,5 @@
-//! The parser and the sans-I/O core for tests of this repository, which move the bytes and tell the time themselves. No part
-//! of the API.
+//! The parser and the sans-I/O core for tests of this repository, which move the bytes and supply the time themselves.
+//! Not part of the API.
 
 use core::fmt;
 use core::time::Duration;
@@ -43,17 +43,17 @@ impl Parser {
         Self(at::Parser::new())
     }
 
-    /// From now on so many bytes are data.
+    /// The next `length` bytes are data.
     pub fn expect_data(&mut self, length: u16) {
         self.0.expect_data(length);
     }
 
-    /// Goes back to lines though announced bytes are missing.
+    /// Returns to lines although announced bytes are missing.
     pub fn abandon_data(&mut self) {
         self.0.abandon_data();
     }
 
-    /// Takes the next token off the front of `input`; `None` means that all of it has been taken.
+    /// Takes the next token off the front of `input`; `None` means that all of it was taken.
     pub fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8], prompt_awaited: bool) -> Option<Token<'a>> {
         Some(match self.0.next(input, prompt_awaited)? {
             at::Token::Line(line) => Token::Line(line),
@@ -73,14 +73,14 @@ pub enum Outgoing<'b> {
     Bytes(&'b [u8]),
     /// At most this many bytes of the call's own source.
     Source(usize),
-    /// What the transmitter still holds back.
+    /// A flush of the transmitter.
     Flush,
 }
 
 /// Room for the bytes that are to be sent.
 pub type Window = [u8; WINDOW];
 
-/// The state machine behind a modem, and what a modem remembers beside it.
+/// The state machine of a modem, and what a modem keeps besides it.
 #[derive(Debug)]
 pub struct Core<'a> {
     engine: Engine,
@@ -111,7 +111,7 @@ impl fmt::Debug for Call<'_> {
     }
 }
 
-/// A command of which the response is kept.
+/// A command whose response is kept.
 pub struct Execution<'c, Q: Command>(Execute<'c, Q>);
 
 impl<Q: Command> fmt::Debug for Execution<'_, Q> {
@@ -168,7 +168,7 @@ impl<'c> Call<'c> {
         Self(Kind::Shutdown(Shutdown::new()))
     }
 
-    /// `Modem::next_event`, once no event waits.
+    /// `Modem::next_event`, where no event waits.
     pub fn next_event() -> Self {
         Self(Kind::NextEvent(Listen))
     }
@@ -219,7 +219,7 @@ impl<'c> Call<'c> {
 }
 
 impl<'a> Core<'a> {
-    /// The core for a module of this family, in whatever state it is.
+    /// The core for a module of this family, in any state.
     pub fn new(family: Family) -> Self {
         Self { engine: Engine::new(family), options: [None; 2] }
     }
@@ -245,7 +245,7 @@ impl<'a> Core<'a> {
         Call(Kind::SubscribeAll(SubscribeAll::new(client, filters, self.engine.session.family)))
     }
 
-    /// `Modem::bring_up`, up to where the shell asks for its outcome.
+    /// `Modem::bring_up`, without the loop in which the shell checks its outcome.
     pub fn bring_up<'c>(&self, apn: &'c Apn<'c>, on_stage: &'c mut dyn FnMut(BringUpStage)) -> Call<'c> {
         Call(Kind::BringUp(BringUp::new(apn, on_stage, self.engine.session.now)))
     }
@@ -264,12 +264,12 @@ impl<'a> Core<'a> {
         self.engine.pass_time(now);
     }
 
-    /// The receiver has nothing more for now. Returns whether that is news.
+    /// The receiver has no more bytes for now. Returns whether the core did not know that yet.
     pub fn input_is_drained(&mut self) -> bool {
         self.engine.input_is_drained()
     }
 
-    /// Goes on as far as possible without sending or receiving. Returns whether the call has ended.
+    /// Goes on until bytes have to be sent or received. Returns whether the call has ended.
     ///
     /// # Errors
     ///
@@ -291,12 +291,12 @@ impl<'a> Core<'a> {
         }
     }
 
-    /// So many bytes of what was to be sent have been sent.
+    /// `count` bytes of what was to be sent have been sent.
     pub fn transmitted(&mut self, count: usize) {
         self.engine.transmitted(count);
     }
 
-    /// The transmitter holds nothing back.
+    /// The transmitter has been flushed.
     pub fn flushed(&mut self) {
         self.engine.flushed();
     }
@@ -310,7 +310,7 @@ impl<'a> Core<'a> {
     ///
     /// # Errors
     ///
-    /// Where it counts as broken.
+    /// Where the receiver counts as broken.
     pub fn receive_failed(&mut self, kind: ErrorKind, handler: &mut dyn MessageHandler) -> Result<(), Error> {
         self.engine.receive_failed(kind, handler)
     }
@@ -330,7 +330,7 @@ impl<'a> Core<'a> {
         self.engine.session.events.take()
     }
 
-    /// What has been passed over.
+    /// Counts of what was ignored or lost.
     pub fn counters(&self) -> Counters {
         self.engine.session.events.counters()
     }
@@ -340,12 +340,12 @@ impl<'a> Core<'a> {
         self.engine.session.family
     }
 
-    /// The state of the service, as far as it is known.
+    /// The state of the service, where the core knows it.
     pub fn service_state(&self) -> ServiceState {
         self.engine.session.lifecycle.service
     }
 
-    /// The state of a client, as far as it is known.
+    /// The state of a client, where the core knows it.
     pub fn client_state(&self, client: ClientIndex) -> ClientState {
         self.engine.session.lifecycle.client(client).state
     }

@@ -4,9 +4,9 @@ use core::future::poll_fn;
 use core::task::Poll;
 use core::time::Duration;
 
-/// A clock that can be waited on.
+/// A clock that can be awaited.
 ///
-/// Firmware with embassy uses `EmbassyTimer`; others implement it over a hardware timer:
+/// Firmware with embassy uses `EmbassyTimer`. Other firmware implements this trait over a hardware timer:
 ///
 /// ```
 /// use core::sync::atomic::{AtomicU32, Ordering};
@@ -24,15 +24,18 @@ use core::time::Duration;
 /// }
 /// ```
 pub trait Timer {
-    /// The time since some fixed moment, such as power-on. It never runs backwards, except for a counter of milliseconds
-    /// in 32 bits, which may wrap at its end.
+    /// The time since a fixed moment, such as power-on. It never runs backwards, with one exception: a 32-bit counter
+    /// of milliseconds may wrap.
     fn now(&self) -> Duration;
 
-    /// Returns at the earliest when [`now`](Self::now) has reached `deadline`, at once where it has passed already. The
+    /// Returns when [`now`](Self::now) has reached `deadline`, not earlier; at once where it has passed already. The
     /// blocking client does not use it.
     ///
-    /// Unless it is implemented, the executor is kept busy until then. Dropping the future must be safe: the driver drops
-    /// it whenever bytes arrive first.
+    /// The default implementation keeps the executor busy until then.
+    ///
+    /// # Cancel safety
+    ///
+    /// An implementation must be cancel safe: the driver drops the future when bytes arrive first.
     #[allow(async_fn_in_trait, reason = "the driver never asks for Send: it runs where its UART does")]
     async fn wait_until(&mut self, deadline: Duration) {
         poll_fn(|context| {
@@ -46,8 +49,8 @@ pub trait Timer {
     }
 }
 
-/// The longest time that is ever waited for, in milliseconds: 37 hours. What would take longer is taken for past, so that a
-/// deadline which nobody has looked at for weeks is not taken for one to come.
+/// The longest wait, in milliseconds: 37 hours. A deadline further ahead counts as past, so that a deadline that was
+/// not checked for weeks is not taken for a future one.
 pub(crate) const LONGEST_WAIT: u32 = 1 << 27;
 
 /// A moment, in milliseconds, on a clock that wraps every 49 days.
@@ -64,7 +67,7 @@ impl Instant {
         Self(seconds.wrapping_mul(1000).wrapping_add(since_start.subsec_millis()))
     }
 
-    /// The moment so much later, at most [`LONGEST_WAIT`].
+    /// The moment that comes `milliseconds` later, at most [`LONGEST_WAIT`].
     pub(crate) const fn after(self, milliseconds: u32) -> Self {
         Self(self.0.wrapping_add(milliseconds))
     }
@@ -80,7 +83,7 @@ impl Instant {
     }
 }
 
-/// The moment on the timer's own clock that comes `milliseconds` after its `now`, to the millisecond.
+/// The moment on the timer's own clock that comes `milliseconds` after `now`, to the millisecond.
 pub(crate) const fn moment(now: Duration, milliseconds: u32) -> Duration {
     let (seconds, milliseconds) = (milliseconds / 1000, milliseconds % 1000 + now.subsec_millis());
     let seconds = now.as_secs().wrapping_add((seconds + milliseconds / 1000) as u64);
@@ -98,7 +101,7 @@ impl Timer for EmbassyTimer {
         Duration::from_micros(embassy_time::Instant::now().as_micros())
     }
 
-    // As an `async fn`, it would hold its arguments beside the timer.
+    // An `async fn` would hold its arguments besides the timer.
     fn wait_until(&mut self, deadline: Duration) -> impl Future<Output = ()> {
         let microseconds = deadline.as_secs().saturating_mul(1_000_000).saturating_add(deadline.subsec_micros().into());
         embassy_time::Timer::at(embassy_time::Instant::from_micros(microseconds))

@@ -5,28 +5,28 @@ use core::time::Duration;
 
 use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, SslSetting, SslVersion, Sslcfg};
 
-/// What `connect` has to know of [`Tls`]. It is reached through this trait only, so that a program which never connects over
-/// TLS does not carry what it takes.
+/// What `connect` needs from [`Tls`]. It uses this trait only, so that a program which never connects over TLS does not
+/// link the code for it.
 pub(crate) trait Security: Sync {
-    /// Describes the command of this place among those that set up the SSL context, if there is one.
+    /// Describes the command at this place among those that set up the SSL context, if there is one.
     fn describe(&self, place: u8, writer: &mut CommandWriter<'_>);
 
-    /// Describes the command that names the SSL context before each CONNECT.
+    /// Describes the command that selects the SSL context before each CONNECT.
     fn describe_context(&self, client: ClientIndex, writer: &mut CommandWriter<'_>);
 }
 
-// Not a supertrait: behind a trait object, formatting would be linked into every program.
+// Not a supertrait: through a trait object, formatting would be linked into every program.
 impl fmt::Debug for dyn Security + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Tls(..)")
     }
 }
 
-/// How a client connects over TLS: which certificates are shown and wanted, in which of the module's SSL contexts.
+/// How a client connects over TLS: which certificates are shown and required, in which SSL context of the module.
 ///
-/// Certificates and keys are files in the module, see [`Modem::store_certificate`](crate::Modem::store_certificate). The
-/// server is told for which name it is asked (SNI), which several cloud brokers insist on; the modules do not do so by
-/// themselves. There is no ALPN.
+/// Certificates and keys are files in the module, see [`Modem::store_certificate`](crate::Modem::store_certificate).
+/// The handshake names the server (SNI), which several cloud brokers require; the modules' own default is not to. There
+/// is no ALPN.
 ///
 /// ```
 /// use simcom_mqtt::{Broker, ConnectOptions, Tls};
@@ -36,12 +36,12 @@ impl fmt::Debug for dyn Security + '_ {
 /// # let _ = options;
 /// ```
 ///
-/// `connect` sends `AT+CSSLCFG` for every setting when it acquires the client, and `AT+CMQTTSSLCFG` before every
-/// `AT+CMQTTCONNECT`, because the module forgets it. Two clients with different settings need different contexts.
+/// `connect` sends `AT+CSSLCFG` for every setting when it acquires the client. It sends `AT+CMQTTSSLCFG` before every
+/// `AT+CMQTTCONNECT`, because the module clears it. Two clients with different settings need different contexts.
 ///
-/// What can go wrong has codes of its own: 33, a certificate is missing in the module; 34, one cannot be read or does not
-/// fit its key; 32, the handshake failed: another CA, another host name, a certificate whose time has not come or is over by
-/// the module's clock, or a client certificate that the broker does not take.
+/// TLS failures have codes of their own. 33: a certificate is missing in the module. 34: a certificate cannot be read,
+/// or does not fit its key. 32: the handshake failed, because of another CA, another host name, a certificate that is
+/// not yet or no longer valid by the module's clock, or a client certificate that the broker does not accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tls<'a> {
@@ -73,43 +73,43 @@ impl<'a> Tls<'a> {
         }
     }
 
-    /// The server has to show a certificate that the one in the file `ca` vouches for.
+    /// The server has to show a certificate that was signed by the one in the file `ca`.
     pub const fn server(ca: &'a str) -> Self {
         Self::new(AuthMode::Server, Some(ca), None, None)
     }
 
-    /// Both sides show certificates: the server one that `ca` vouches for, the client that in the file `certificate`, with
-    /// its key in the file `key`.
+    /// Both sides show certificates: the server one that was signed by `ca`, the client the one in the file
+    /// `certificate`, with its key in the file `key`.
     pub const fn mutual(ca: &'a str, certificate: &'a str, key: &'a str) -> Self {
         Self::new(AuthMode::ServerAndClient, Some(ca), Some(certificate), Some(key))
     }
 
-    /// Only the client shows a certificate. **The server is not verified**: whoever sits between can pass for it.
+    /// Only the client shows a certificate. **The server is not verified**: an attacker on the way can impersonate it.
     pub const fn client_only(certificate: &'a str, key: &'a str) -> Self {
         Self::new(AuthMode::Client, None, Some(certificate), Some(key))
     }
 
-    /// Nobody shows a certificate. **The server is not verified**: whoever sits between can read and change everything.
+    /// No certificates. **The server is not verified**: an attacker on the way can read and change everything.
     pub const fn without_verification() -> Self {
         Self::new(AuthMode::None, None, None, None)
     }
 
-    /// The SSL context of the module that is used, 0-9 (0 by default).
+    /// The SSL context of the module, 0-9 (0 by default).
     #[must_use]
     pub const fn context(mut self, context: u8) -> Self {
         self.context = context;
         self
     }
 
-    /// The version of TLS; by default, the highest that both sides speak.
+    /// The version of TLS; by default, the highest that both sides support.
     #[must_use]
     pub const fn version(mut self, version: SslVersion) -> Self {
         self.version = version;
         self
     }
 
-    /// Whether certificates count whatever their dates. By default the module decides, and most do ignore the dates: to
-    /// have them checked, set its clock first, and say `false` here.
+    /// Whether the dates of certificates are ignored. By default the module decides, and most modules ignore them. To
+    /// have them checked, set the module's clock first, and pass `false` here.
     #[must_use]
     pub const fn ignore_local_time(mut self, ignore: bool) -> Self {
         self.ignore_local_time = Some(ignore);
@@ -124,14 +124,14 @@ impl<'a> Tls<'a> {
         self
     }
 
-    /// Whether the server is told for which name it is asked (`true` by default).
+    /// Whether the handshake names the server, SNI (`true` by default).
     #[must_use]
     pub const fn sni(mut self, sni: bool) -> Self {
         self.sni = sni;
         self
     }
 
-    /// Further settings of the SSL context, such as those that only some families have.
+    /// Further settings of the SSL context, such as those of some families only.
     #[must_use]
     pub const fn extra(mut self, settings: &'a [SslSetting<'a>]) -> Self {
         self.extra = settings;
@@ -140,8 +140,8 @@ impl<'a> Tls<'a> {
 }
 
 impl Security for Tls<'_> {
-    /// In the order of the manual (A76 §1.1). What is not sent keeps the value it had, so everything that matters for
-    /// security is.
+    /// In the order of the manual (A76 §1.1). A setting that is not sent keeps its earlier value, so every setting that
+    /// matters for security is sent.
     fn describe(&self, place: u8, writer: &mut CommandWriter<'_>) {
         let own = [
             Some(SslSetting::Version(self.version)),

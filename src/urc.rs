@@ -1,4 +1,4 @@
-//! Unsolicited result codes: what a module says without being asked.
+//! Unsolicited result codes: what a module reports by itself.
 
 use core::fmt;
 
@@ -87,15 +87,15 @@ impl LossCause {
     }
 }
 
-/// `+CMQTTNONET`: there is no network, the service has to be started again.
+/// `+CMQTTNONET`: there is no network; the service has to be started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoNet;
 
-/// `RDY` or `*ATREADY: 1`: the module restarted, and remembers nothing.
+/// `RDY` or `*ATREADY: 1`: the module restarted, and has lost all its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready;
 
-/// A line that the driver understands though it did not ask for it (A76 §2.2.2, S67 §4.2).
+/// A line that the driver understands although no command awaits it (A76 §2.2.2, S67 §4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Urc {
     RxStart(RxStart),
@@ -108,7 +108,7 @@ pub(crate) enum Urc {
 }
 
 impl Urc {
-    /// The URC that `line` is, if it is one.
+    /// The URC that `line` is, or `None`.
     #[inline(never)] // keeps the image small
     pub(crate) fn of(line: Line<'_>) -> Option<Self> {
         let (kind, rest) = KINDS.iter().find_map(|(name, kind)| {
@@ -116,7 +116,7 @@ impl Urc {
             matches!(rest, [] | [b':' | b' ', ..]).then_some((*kind, rest))
         })?;
         match kind {
-            // Nothing stands behind `RDY`.
+            // Nothing follows `RDY`.
             Kind::Rdy if !rest.is_empty() => return None,
             Kind::Rdy | Kind::AtReady => return Some(Self::Ready(Ready)),
             Kind::NoNet => return Some(Self::NoNet(NoNet)),

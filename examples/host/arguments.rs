@@ -35,7 +35,7 @@ pub struct Port {
     #[arg(long, value_name = "0|1", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
     index: u8,
 
-    /// Access point of the mobile network to attach to first; without it the module is taken to be attached
+    /// Access point of the mobile network to attach to first; without it the module is expected to be attached
     #[arg(long)]
     apn: Option<String>,
 
@@ -57,7 +57,7 @@ impl Port {
         if self.index == 0 { ClientIndex::First } else { ClientIndex::Second }
     }
 
-    /// The access point, where the module is to be attached first.
+    /// The access point, where the module has to be attached first.
     pub fn apn(&self) -> Option<Apn<'_>> {
         self.apn.as_deref().map(Apn::new)
     }
@@ -67,7 +67,7 @@ impl Port {
         self.apn.as_deref().unwrap_or_default()
     }
 
-    /// Tells what the module waits for on its way to an address.
+    /// Prints what the module waits for during a bring-up.
     pub fn tell(&self, stage: BringUpStage) {
         if self.debug {
             eprintln!("waiting for {stage}");
@@ -94,7 +94,7 @@ impl Port {
         Ok(halves(port, self.listeners(recording)))
     }
 
-    /// Who sees the AT dialogue.
+    /// The listeners to the AT dialogue.
     pub fn listeners(&self, recording: &Recording) -> Listeners {
         let dialogue = self.debug.then(|| Dialogue::new(std::io::stderr()));
         Listeners::new(dialogue, recording.clone())
@@ -151,7 +151,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// The client id, or one that nobody else has on this computer.
+    /// The client id, or one that no other program on this computer has.
     pub fn client_id(&self, program: &str) -> String {
         self.id.clone().unwrap_or_else(|| format!("simcom-{program}-{}", std::process::id()))
     }

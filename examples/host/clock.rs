@@ -5,7 +5,7 @@ use std::time::Duration;
 use simcom_mqtt::Timer;
 use tokio::time::{Instant, sleep_until};
 
-/// The time since it was started.
+/// The time since its creation.
 pub struct Clock {
     started: Instant,
 }

@@ -1,4 +1,4 @@
-//! The AT dialogue for the eyes of a person: `→` to the module, `←` from it.
+//! The AT dialogue in readable form: `→` to the module, `←` from it.
 
 use std::io::Write;
 use std::mem::take;
@@ -10,23 +10,23 @@ const DATA_SHOWN: usize = 32;
 /// The longest part of a line that is shown.
 const LINE_SHOWN: usize = 160;
 
-/// Writes every line as it is complete. Topics and payloads are abridged, passwords masked.
+/// Writes each line when it is complete. Topics and payloads are abridged, passwords masked.
 pub struct Dialogue {
     output: Box<dyn Write>,
     to_module: Half,
     from_module: Half,
     /// How many bytes the last command announced; they follow if the module prompts for them.
     announced: usize,
-    /// Carriage returns that ended no line and were not told of yet: the driver sends them by the thousand to a module
+    /// Carriage returns that ended no line and were not printed yet: the driver sends thousands of them to a module
     /// that may wait for data.
     bare_returns: usize,
 }
 
-/// What goes one way.
+/// One direction.
 struct Half {
     arrow: char,
     line: Vec<u8>,
-    /// Bytes of data that follow the line feed that is still to come.
+    /// Bytes of data that follow the next line feed.
     behind_line_feed: usize,
     data: Vec<u8>,
     data_length: usize,
@@ -37,7 +37,7 @@ impl Half {
         Self { arrow, line: Vec::new(), behind_line_feed: 0, data: Vec::new(), data_length: 0 }
     }
 
-    /// Takes its data off `bytes`; gives it when it is complete.
+    /// Takes its data off `bytes`; returns it when it is complete.
     fn take_data(&mut self, bytes: &mut &[u8]) -> Option<String> {
         let missing = self.data_length - self.data.len();
         let (data, rest) = bytes.split_at(missing.min(bytes.len()));
@@ -124,7 +124,7 @@ impl Dialogue {
 
     fn print(&mut self, arrow: char, text: &str) {
         let bare_returns = take(&mut self.bare_returns);
-        // Nobody has to read along.
+        // A dialogue that cannot be written does not stop the program.
         if bare_returns > 0 {
             let _ = writeln!(self.output, "{} {bare_returns} × \\r", self.to_module.arrow);
         }
@@ -136,7 +136,7 @@ impl Dialogue {
 fn second_number(line: &[u8]) -> usize {
     let parameter = line.split(|&byte| byte == b',').nth(1).unwrap_or_default();
     let number = std::str::from_utf8(parameter.trim_ascii()).ok().and_then(|digits| digits.parse().ok());
-    // A longer one is a line that lost its shape on the way.
+    // A larger number belongs to a damaged line.
     number.filter(|number| *number <= LONGEST_DATA).unwrap_or(0)
 }
 
@@ -146,7 +146,7 @@ fn received_length(line: &[u8]) -> usize {
     if is_header { second_number(line) } else { 0 }
 }
 
-/// Address and user name are the first two texts in quotes; what is quoted behind them is a password. Going by quotes
+/// Address and user name are the first two texts in quotes; a quoted text after them is a password. Counting quotes
 /// finds it in commands, echoes and answers alike, and in lines that lost a byte.
 fn without_password(line: &[u8]) -> (&[u8], &'static str) {
     let user_end = line.iter().enumerate().filter(|(_, byte)| **byte == b'"').map(|(place, _)| place + 1).nth(3);
@@ -171,7 +171,7 @@ fn shown_data(data: &[u8]) -> String {
     }
 }
 
-/// Text as it is, everything else escaped: a terminal must not obey what a broker sends.
+/// Text as it is, everything else escaped: bytes of a broker must not control the terminal.
 fn readable(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    /// What is printed of `exchanges`: bytes to the module, bytes from it.
+    /// What is printed for `exchanges`: bytes to the module, bytes from it.
     fn printed(exchanges: &[(&[u8], &[u8])]) -> Vec<String> {
         let (sender, printed) = channel();
         let mut dialogue = Dialogue::new(Lines(sender));

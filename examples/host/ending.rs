@@ -1,4 +1,4 @@
-//! How a program ends: on a signal, properly, and with one line that says what went wrong.
+//! How a program ends: cleanly on a signal, and with one line about a failure.
 
 use std::fmt::Display;
 use std::future::pending;
@@ -16,10 +16,10 @@ use super::words;
 /// A module usually ends a session within this time.
 const SOON: Duration = Duration::from_secs(3);
 
-/// What went wrong, in one line.
+/// A failure, in one line.
 #[derive(Debug)]
 pub enum Failure {
-    /// The driver says so.
+    /// An error of the driver.
     Driver(Error),
     Other(String),
 }
@@ -45,7 +45,7 @@ impl Display for Failure {
     }
 }
 
-/// Says what went wrong, if anything.
+/// Prints the failure, if there is one.
 pub fn exit_code(program: &str, outcome: Result<(), Failure>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,7 +65,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// From now on they no longer end the program by themselves.
+    /// Catches the signals: from now on they do not end the program by themselves.
     #[cfg(unix)]
     pub fn listen() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
@@ -78,7 +78,7 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     #[cfg(unix)]
     pub async fn next(&mut self) {
         tokio::select! {
@@ -93,8 +93,8 @@ impl Signals {
     }
 }
 
-/// Ends session, client and service in the module, unless the module cannot be reached or another signal comes. The
-/// program's own failure counts more than one of its end.
+/// Ends session, client and service in the module, unless the module cannot be reached or another signal arrives. If
+/// both the program and this ending fail, the program's failure is returned.
 pub async fn end<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
     modem: Modem<'_, R, T, C, H>,
     signals: &mut Signals,

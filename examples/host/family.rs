@@ -22,7 +22,7 @@ impl FamilyName {
         }
     }
 
-    /// The family as the simulated module and transcripts know it.
+    /// The family of the simulated module and of transcripts.
     pub fn simulated(self) -> simcom_modem_simulator::family::Family {
         use simcom_modem_simulator::family::Family;
         match self {

@@ -1,4 +1,4 @@
-//! How `sub` prints a message: as mosquitto_sub does.
+//! How `sub` prints a message: in the formats of mosquitto_sub.
 
 use std::io::{self, Write};
 use std::str::FromStr;
@@ -12,7 +12,7 @@ pub enum Layout {
     Payload,
     /// Topic and payload.
     Verbose,
-    /// What `-F` asks for.
+    /// The format of `-F`.
     Pieces(Pieces),
 }
 
@@ -76,7 +76,7 @@ fn escape(letter: Option<u8>) -> Option<Piece> {
 #[derive(Clone, Debug)]
 pub struct Format {
     pub layout: Layout,
-    /// Whether a line ends behind it.
+    /// Whether an end of line follows it.
     pub end_of_line: bool,
 }
 

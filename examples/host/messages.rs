@@ -1,4 +1,4 @@
-//! A message handler that takes messages of any size: a host has the memory, a microcontroller uses an `Inbox` or streams.
+//! A message handler for messages of any size. A host has the memory; a microcontroller uses an `Inbox` or streams.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -14,7 +14,7 @@ pub struct Message {
     pub payload: Vec<u8>,
 }
 
-/// Keeps messages in their order until they are taken. Clones share them: one goes to the driver.
+/// Keeps messages in order until they are taken. Clones share them: one clone goes to the driver.
 #[derive(Clone, Default)]
 pub struct Messages(Rc<RefCell<Queue>>);
 
@@ -25,7 +25,7 @@ struct Queue {
 }
 
 impl Messages {
-    /// The oldest message that was not taken yet.
+    /// The oldest message in the queue.
     pub fn take(&self) -> Option<Message> {
         self.0.borrow_mut().complete.pop_front()
     }

@@ -1,4 +1,4 @@
-//! What a program on a host needs around the driver: a clock, the two halves of a UART, and what the examples share.
+//! What a program on a host needs besides the driver: a clock, the two halves of a UART, and what the examples share.
 
 pub mod arguments;
 pub mod clock;

@@ -8,7 +8,7 @@ use super::ending::Failure;
 use super::recording::Recording;
 use super::words;
 
-/// Brings the module to an address. Without an access point, it is taken to have one.
+/// Brings the module to an address. Without an access point, the module is expected to have one.
 pub async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
     modem: &mut Modem<'_, R, T, C, H>,
     port: &Port,

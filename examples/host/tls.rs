@@ -17,7 +17,7 @@ use super::words;
 #[derive(Args)]
 #[command(next_help_heading = "TLS")]
 pub struct TlsFlags {
-    /// File with the certificate of the authority that vouches for the broker
+    /// File with the CA certificate for the broker
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     cafile: Option<PathBuf>,
 
@@ -29,11 +29,11 @@ pub struct TlsFlags {
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
 
-    /// TLS without verifying the broker at all: whoever sits between can pass for it
+    /// TLS without verifying the broker at all: an attacker on the way can impersonate it
     #[arg(long)]
     insecure: bool,
 
-    /// Tell the broker for which name it is asked
+    /// Name the broker in the handshake (SNI)
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]
     sni: bool,
 }
@@ -45,12 +45,12 @@ struct Stored {
 }
 
 impl Stored {
-    /// The name tells what is in it, so that a file which is there already need not be sent again.
+    /// The name depends on the content, so that a file which the module has already is not sent again.
     fn read(path: &Path, role: &str) -> Result<Self, Failure> {
         let content = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let mut hasher = DefaultHasher::new();
         content.hash(&mut hasher);
-        // The families tell the formats apart by the extension.
+        // The modules distinguish the formats by the extension.
         let extension = if content.starts_with(b"-----BEGIN") { "pem" } else { "der" };
         Ok(Self { name: format!("{role}-{:016x}.{extension}", hasher.finish()), content })
     }
@@ -65,7 +65,7 @@ pub struct Certificates {
 }
 
 impl TlsFlags {
-    /// What the flags say, or nothing where they ask for no TLS.
+    /// The certificates of the flags, or `None` where they request no TLS.
     pub fn read(&self) -> Result<Option<Certificates>, Failure> {
         let ca = self.cafile.as_deref().map(|path| Stored::read(path, "ca")).transpose()?;
         let client = match (&self.cert, &self.key) {
@@ -112,7 +112,7 @@ impl Certificates {
         arguments
     }
 
-    /// Stores what the module lacks.
+    /// Stores the files that the module does not have.
     pub async fn store<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
         &self,
         modem: &mut Modem<'_, R, T, C, H>,

@@ -1,4 +1,4 @@
-//! The two halves of a UART, out of any stream of tokio, and who listens to both.
+//! The two halves of a UART, made of any stream of tokio, and the listeners to both.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,12 +11,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf, split};
 use super::dialogue::Dialogue;
 use super::recording::Recording;
 
-/// What the driver receives with. `read` takes either bytes or nothing, so dropping it is safe.
+/// The receiver of the driver. `read` takes either bytes or nothing, so dropping it is safe.
 pub type Receiver<S> = Buffered<Overheard<FromTokio<ReadHalf<S>>>, 4096>;
-/// What the driver transmits with.
+/// The transmitter of the driver.
 pub type Transmitter<S> = Overheard<FromTokio<WriteHalf<S>>>;
 
-/// Who sees what passes: a dialogue for the eyes of a person, and a recording.
+/// What listens to both directions: a readable dialogue, and a recording.
 pub struct Listeners {
     dialogue: Option<Dialogue>,
     recording: Recording,
@@ -38,14 +38,14 @@ impl Listeners {
     }
 }
 
-/// Makes the halves of `stream`; the listeners see all that passes.
+/// Makes the halves of `stream`; the listeners see all bytes.
 pub fn halves<S: AsyncRead + AsyncWrite>(stream: S, listeners: Listeners) -> (Receiver<S>, Transmitter<S>) {
     let (receiver, transmitter) = split(stream);
     let (receiver, transmitter) = overheard(FromTokio::new(receiver), FromTokio::new(transmitter), listeners);
     (Buffered::new(receiver), transmitter)
 }
 
-/// Lets the listeners listen to both halves.
+/// Adds the listeners to both halves.
 pub fn overheard<R, T>(receiver: R, transmitter: T, listeners: Listeners) -> (Overheard<R>, Overheard<T>) {
     let listeners = Rc::new(RefCell::new(listeners));
     (Overheard { half: receiver, listeners: listeners.clone() }, Overheard { half: transmitter, listeners })
@@ -76,8 +76,8 @@ impl<H: Write> Write for Overheard<H> {
         Ok(count)
     }
 
-    /// Nothing to do: the kernel sends what it has by itself. Flushing a serial port would wait for that in `tcdrain`,
-    /// which blocks the thread and every other task with it.
+    /// Does nothing: the kernel sends the bytes without it. To flush a serial port would wait in `tcdrain`, which
+    /// blocks the thread and all its tasks.
     async fn flush(&mut self) -> Result<(), Self::Error> {
         Ok(())
     }

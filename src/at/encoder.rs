@@ -3,10 +3,10 @@
 /// How many bytes of a command line are encoded at a time.
 pub(crate) const WINDOW: usize = 32;
 
-/// Writes a command line, of which it keeps one window.
+/// Writes a command line and keeps one window of it.
 ///
-/// `AT+CMQTTCONNECT` can be 800 bytes long, too long for a buffer on a small part. So a command is encoded again from its
-/// start for every window of the line that is sent; what lies outside the window is only counted.
+/// `AT+CMQTTCONNECT` can be 800 bytes long, too long for a buffer on a small part. So a command is encoded from its
+/// start for every window of the line that is sent; bytes outside the window are only counted.
 #[derive(Debug)]
 pub(crate) struct Encoder<'w> {
     window: &'w mut [u8],
@@ -25,20 +25,20 @@ impl<'w> Encoder<'w> {
         self.position.saturating_sub(self.start).min(self.window.len())
     }
 
-    /// What is filled of the window.
+    /// The filled part of the window.
     pub(crate) fn into_filled(self) -> &'w [u8] {
         let filled = self.filled();
         self.window.get(..filled).unwrap_or(&[])
     }
 
-    /// How many bytes were written, within the window and outside.
+    /// How many bytes were written, inside the window and outside.
     pub(crate) fn position(&self) -> usize {
         self.position
     }
 
     /// Writes one byte as it is.
     pub(crate) fn byte(&mut self, byte: u8) {
-        // A position before the window wraps to a large number, for which there is no place in the window either.
+        // A position before the window wraps to a large number, which is outside the window too.
         if let Some(place) = self.window.get_mut(self.position.wrapping_sub(self.start)) {
             *place = byte;
         }

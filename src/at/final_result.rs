@@ -9,12 +9,12 @@ pub(crate) enum FinalResult {
     Ok,
     /// `ERROR`.
     Error,
-    /// `+CME ERROR: <n>` or `+CMS ERROR: <n>`; no number where the module is set to words.
+    /// `+CME ERROR: <n>` or `+CMS ERROR: <n>`; no number where the module is set to verbose errors.
     Equipment(Option<u16>),
 }
 
 impl FinalResult {
-    /// The final result that `line` is, if it is one.
+    /// The final result that `line` is, or `None`.
     pub(crate) fn of(line: &[u8]) -> Option<Self> {
         match line {
             b"OK" => Some(Self::Ok),

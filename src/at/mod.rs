@@ -1,7 +1,7 @@
-//! The line discipline: knows AT commands, but nothing of MQTT.
+//! The line discipline: it knows AT, but not MQTT.
 //!
-//! An encoder turns a command into bytes a window at a time; the parser turns bytes into a [`Line`], a prompt or data,
-//! however they are cut; [`Parameters`] reads the parameters of one line.
+//! An encoder turns a command into bytes, one window at a time. The parser turns bytes into a [`Line`], a prompt or
+//! data, whatever the chunks they arrive in. [`Parameters`] reads the parameters of one line.
 
 mod encoder;
 mod final_result;

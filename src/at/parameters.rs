@@ -2,8 +2,7 @@
 
 /// The parameters of one line, read from left to right.
 ///
-/// Blanks before a parameter are skipped and a comma after it is taken with it, because the manuals do not agree on
-/// either.
+/// Blanks before a parameter and the comma after it are skipped, because the manuals do not agree on either.
 ///
 /// ```
 /// use simcom_mqtt::at::Parameters;
@@ -18,12 +17,12 @@
 pub struct Parameters<'a>(&'a [u8]);
 
 impl<'a> Parameters<'a> {
-    /// The parameters behind `name` and its colon, or nothing where `line` does not begin with them.
+    /// The parameters after `name` and its colon, or `None` where `line` does not begin with them.
     pub fn after(line: &'a [u8], name: &str) -> Option<Self> {
         Some(Self(behind(line, name)?.strip_prefix(b":")?))
     }
 
-    /// Parameters whose name and colon are off already.
+    /// Parameters whose name and colon were taken off before.
     pub(crate) const fn from_bytes(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
@@ -52,7 +51,7 @@ impl<'a> Parameters<'a> {
         self.number()?.try_into().ok()
     }
 
-    /// The next parameter as a text in quotes, which are taken off.
+    /// The next parameter as a text in quotes, without the quotes.
     pub fn quoted(&mut self) -> Option<&'a [u8]> {
         let text = without_blanks(self.0).strip_prefix(b"\"")?;
         let end = text.iter().position(|&byte| byte == b'"')?;
@@ -65,14 +64,14 @@ impl<'a> Parameters<'a> {
         self.0
     }
 
-    /// Behind a parameter come blanks and a comma, or nothing.
+    /// After a parameter come blanks and a comma, or nothing.
     fn go_to(&mut self, behind: &'a [u8]) {
         let behind = without_blanks(behind);
         self.0 = behind.strip_prefix(b",").unwrap_or(behind);
     }
 }
 
-/// What stands behind `name` at the beginning of a line.
+/// What follows `name` at the beginning of a line.
 #[inline(never)] // keeps the image small
 pub(crate) fn behind<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
     line.strip_prefix(name.as_bytes())

@@ -7,7 +7,7 @@ use super::Parameters;
 /// How many bytes of a line are delivered together. Every line that the driver has to understand as a whole is shorter.
 pub(crate) const LINE_LIMIT: usize = 64;
 
-/// The beginning of a line, at most 64 bytes of it, without its end.
+/// The beginning of a line, at most 64 bytes, without its line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
     bytes: &'a [u8],
@@ -20,12 +20,12 @@ impl<'a> Line<'a> {
         self.bytes
     }
 
-    /// Whether the line goes on behind [`bytes`](Self::bytes).
+    /// Whether the line is longer than [`bytes`](Self::bytes).
     pub const fn is_cut(&self) -> bool {
         self.is_cut
     }
 
-    /// The parameters behind `name`, or nothing where the line does not begin with it.
+    /// The parameters after `name`, or `None` where the line does not begin with it.
     pub fn parameters(&self, name: &str) -> Option<Parameters<'a>> {
         Parameters::after(self.bytes, name)
     }
@@ -36,7 +36,7 @@ impl<'a> Line<'a> {
 pub(crate) enum Token<'a> {
     /// A line, or the beginning of one that is too long.
     Line(Line<'a>),
-    /// More of the line that was cut. How it is divided depends on the chunks that came in; its sum does not.
+    /// More of the line that was cut. How it is divided depends on the chunks; the joined bytes do not.
     Rest(&'a [u8]),
     /// `>` at the start of a line while a prompt was awaited.
     Prompt,
@@ -44,8 +44,8 @@ pub(crate) enum Token<'a> {
     Data(&'a [u8]),
 }
 
-/// A resumable parser: it keeps its place between chunks, so every byte is looked at once however they arrive, and the
-/// same bytes give the same tokens.
+/// A resumable parser: it keeps its place between chunks. So every byte is examined once, and the same bytes give the
+/// same tokens in any chunks.
 ///
 /// A line inside one chunk is borrowed from it. Only a line that the end of a chunk cuts is copied.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub(crate) struct Parser {
     buffer: Vec<u8, LINE_LIMIT, u8>,
     place: Place,
     data_left: u16,
-    /// The last line ended with CR: the LF behind it, if there is one, is not data yet.
+    /// The last line ended with CR: an LF that follows is not data.
     line_feed_may_follow: bool,
 }
 
@@ -73,19 +73,19 @@ impl Parser {
         Self { buffer: Vec::new(), place: Place::LineStart, data_left: 0, line_feed_may_follow: false }
     }
 
-    /// From now on `length` bytes are data whatever they look like. To be called on the header line, before the next
-    /// token is taken; one LF still belongs to a header that ended with CR.
+    /// The next `length` bytes are data, whatever their content. Call it on the header line, before the next token is
+    /// taken: one LF after a header that ended with CR still belongs to the header.
     pub(crate) fn expect_data(&mut self, length: u16) {
         self.data_left = length;
     }
 
-    /// Goes back to lines though announced bytes are missing.
+    /// Returns to lines although announced bytes are missing.
     pub(crate) fn abandon_data(&mut self) {
         self.data_left = 0;
     }
 
-    /// Takes the next token off the front of `input`; `None` means that all of it has been taken. A `>` at the start of
-    /// a line is a prompt only while one is awaited.
+    /// Takes the next token off the front of `input`; `None` means that all of it was taken. A `>` at the start of a
+    /// line is a prompt only while a prompt is awaited.
     pub(crate) fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8], prompt_awaited: bool) -> Option<Token<'a>> {
         loop {
             let first = *input.first()?;
@@ -113,7 +113,7 @@ impl Parser {
                     let part = take_line(input, room);
                     let next = input.first().copied();
                     if next.is_none() || !self.buffer.is_empty() {
-                        // At most as many bytes as there is room for: none is refused.
+                        // At most as many bytes as there is room for, so none is refused.
                         part.iter().for_each(|&byte| self.buffer.push(byte).unwrap_or_default());
                     }
                     let next = next?;
@@ -153,7 +153,7 @@ fn take<'a>(input: &mut &'a [u8], count: usize) -> &'a [u8] {
     taken
 }
 
-/// Takes up to `limit` bytes of a line, without its end.
+/// Takes up to `limit` bytes of a line, without its line end.
 #[inline(never)] // keeps the image small
 fn take_line<'a>(input: &mut &'a [u8], limit: usize) -> &'a [u8] {
     let length = input.iter().take(limit).position(|&byte| ends_line(byte));

@@ -14,13 +14,13 @@ use crate::timer::Timer;
 /// How many bytes are taken from the UART at a time.
 const TAKEN: usize = 64;
 
-/// Where a payload comes from that is not in memory.
+/// Where a payload that is not in memory comes from.
 pub(crate) trait Source {
     /// Reads the next bytes of the payload, at least one.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error>;
 }
 
-/// The source of the calls that have none.
+/// The source of calls that have none.
 pub(crate) struct NoSource;
 
 impl Source for NoSource {
@@ -50,11 +50,11 @@ where
     H: MessageHandler,
     I: FnMut() -> ControlFlow<()>,
 {
-    /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
+    /// Drives a procedure to its end: write, read, wait, until the core reports that it is done.
     pub(crate) fn drive(&mut self, procedure: &mut dyn Procedure, source: &mut dyn Source) -> Result<(), Error> {
         self.engine.begin_call(procedure)?;
         let mut window = [0; WINDOW];
-        // The part of the window that holds bytes of the source which are still to be sent.
+        // The part of the window whose bytes were read from the source and are still to be sent.
         let mut unsent = 0..0;
         loop {
             self.engine.pass_time(self.timer.now());
@@ -78,7 +78,7 @@ where
                     if count == 0 {
                         return Err(Error::Transmit(ErrorKind::WriteZero));
                     }
-                    // The transmitter, or the source before, may have taken its time.
+                    // Time may have passed in the transmitter, or in the source before it.
                     self.engine.pass_time(self.timer.now());
                     self.engine.transmitted(count);
                     unsent.start = unsent.end.min(unsent.start + count);
@@ -117,12 +117,12 @@ where
         Ok(true)
     }
 
-    /// Nothing to send, and nothing has arrived: time passes.
+    /// There is nothing to send and nothing has arrived: time passes.
     fn wait(&mut self) -> Result<(), Error> {
         if self.expire_if_due() || (self.idle)().is_continue() { Ok(()) } else { Err(Error::Aborted) }
     }
 
-    /// Nothing has arrived: perhaps time is up. Returns whether it was.
+    /// Nothing has arrived: ends what is overdue. Returns whether anything was.
     pub(super) fn expire_if_due(&mut self) -> bool {
         self.engine.pass_time(self.timer.now());
         let is_due = self.engine.time_left() == Some(0);

@@ -41,14 +41,14 @@ use drive::NoSource;
 
 /// A module on a UART, without async.
 ///
-/// `R` receives, `T` transmits, `C` tells the time, `H` takes the received messages, usually an
-/// `&`[`Inbox`](crate::Inbox). While it waits, it calls the idle hook `I` over and over.
+/// `R` receives, `T` transmits, `C` is the clock, `H` takes the received messages, usually an
+/// `&`[`Inbox`](crate::Inbox). While a call waits, it calls the idle hook `I` repeatedly.
 ///
-/// `R` must not lose bytes between two looks at it: a UART with an interrupt-fed ring buffer, or RTS/CTS. The hook must
+/// `R` must not lose bytes between two reads: use a UART with an interrupt-fed ring buffer, or RTS/CTS. The hook must
 /// return before that buffer is full.
 ///
-/// Received messages, lost connections and restarts are noticed during any call; [`next_event`](Self::next_event) tells
-/// of them, and waits for more.
+/// Received messages, lost connections and restarts are noticed during any call. [`next_event`](Self::next_event)
+/// reports them, and waits for more.
 pub struct Modem<'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
     receiver: R,
     transmitter: T,
@@ -70,7 +70,7 @@ impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Modem<'_, R, T, C, H,
 }
 
 impl<R, T, C, H> Modem<'_, R, T, C, H> {
-    /// A driver for a module in whatever state it is. Nothing is sent before the first call.
+    /// A driver for a module in any state. Nothing is sent before the first call.
     pub fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
         let idle: fn() -> ControlFlow<()> = || ControlFlow::Continue(());
         Self { receiver, transmitter, timer, handler, idle, engine: Engine::new(family), options: [None; 2] }
@@ -78,15 +78,15 @@ impl<R, T, C, H> Modem<'_, R, T, C, H> {
 }
 
 impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
-    /// Calls `idle` again and again while it waits: to feed a watchdog, to sleep until the next interrupt, or to give a
-    /// call up by `Break`, which fails it with [`Error::Aborted`]. The next call settles what an aborted one leaves.
+    /// Calls `idle` repeatedly while a call waits: to feed a watchdog, or to sleep until the next interrupt. `Break`
+    /// aborts the call, which fails with [`Error::Aborted`]; the next call resyncs with the module first.
     #[must_use]
     pub fn with_idle<J: FnMut() -> ControlFlow<()>>(self, idle: J) -> Modem<'a, R, T, C, H, J> {
         let Self { receiver, transmitter, timer, handler, engine, options, .. } = self;
         Modem { receiver, transmitter, timer, handler, idle, engine, options }
     }
 
-    /// Waits for other times than the family's own.
+    /// Replaces the timeouts of the family.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.engine.session.timeouts = timeouts;
@@ -98,7 +98,7 @@ impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
         (&mut self.receiver, &mut self.transmitter)
     }
 
-    /// Gives the UART back without a word to the module, as [`crate::Modem::into_uart`].
+    /// Returns the UART and sends nothing, as [`crate::Modem::into_uart`].
     pub fn into_uart(self) -> (R, T) {
         (self.receiver, self.transmitter)
     }
@@ -108,12 +108,12 @@ impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
         self.engine.session.family
     }
 
-    /// The state of the MQTT service, as far as it is known.
+    /// The state of the MQTT service, where the driver knows it.
     pub fn service_state(&self) -> ServiceState {
         self.engine.session.lifecycle.service
     }
 
-    /// What has been passed over since construction.
+    /// Counts of what was ignored or lost since construction.
     pub fn counters(&self) -> Counters {
         self.engine.session.events.counters()
     }
@@ -123,7 +123,7 @@ impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
         &mut self.handler
     }
 
-    /// One of the two MQTT clients of the module: a cheap view, to be made whenever it is needed.
+    /// One of the two MQTT clients of the module: a cheap view, made whenever it is needed.
     pub fn client(&mut self, index: ClientIndex) -> Client<'_, 'a, R, T, C, H, I> {
         Client { modem: self, index }
     }
@@ -138,12 +138,12 @@ where
     I: FnMut() -> ControlFlow<()>,
 {
     /// Waits for the next event. Messages come before changes of state, and equal events are joined. It sends nothing,
-    /// except to settle what an aborted call left behind.
+    /// except to resync after an aborted call.
     ///
     /// # Errors
     ///
-    /// [`Error::Aborted`] by the idle hook; [`Error::Receive`] and [`Error::Transmit`] where the UART fails;
-    /// [`Error::NoAnswer`] where settling does.
+    /// [`Error::Aborted`]: the idle hook aborted the call. [`Error::Receive`] and [`Error::Transmit`]: the UART failed.
+    /// [`Error::NoAnswer`]: the module did not answer during a resync.
     pub fn next_event(&mut self) -> Result<Event, Error> {
         loop {
             if let Some(event) = self.engine.session.events.take() {
@@ -153,11 +153,11 @@ where
         }
     }
 
-    /// Takes what has arrived, and tells the next event if there is one, without waiting: for a superloop.
+    /// Takes what has arrived, and returns the next event if there is one. It does not wait: for a superloop.
     ///
     /// # Errors
     ///
-    /// Those of [`next_event`](Self::next_event), but for `Aborted`.
+    /// Those of [`next_event`](Self::next_event), except `Aborted`.
     pub fn poll_event(&mut self) -> Result<Option<Event>, Error> {
         while self.take(&mut Listen)? {}
         self.engine.input_is_drained();
@@ -165,7 +165,7 @@ where
         Ok(self.engine.session.events.take())
     }
 
-    /// Sends any command of [`command`](crate::command), or one of your own, and gives its typed response.
+    /// Sends any command of [`command`](crate::command), or one of your own, and returns its typed response.
     ///
     /// # Errors
     ///
@@ -176,35 +176,35 @@ where
         Ok(procedure.response)
     }
 
-    /// Finds out of which family the module is: by its model (`AT+CGMM`), else by the ranges of its commands. From then on it
-    /// is the family of this driver, with that family's timeouts; `None` leaves everything as it was.
+    /// Detects the family of the module: by its model (`AT+CGMM`), or by the ranges of its commands where the model is
+    /// unknown. The driver then uses that family, and its timeouts unless you set your own. `None` changes nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::NoAnswer`] where there is no module; whatever else a command can meet with.
+    /// [`Error::NoAnswer`]: there is no module. Otherwise those of [`execute`](Self::execute).
     pub fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         let mut procedure = Detect::new();
         self.drive(&mut procedure, &mut NoSource)?;
         Ok(procedure.family)
     }
 
-    /// Stores a certificate or key of 1-10240 bytes in the module, where it survives a restart (`AT+CCERTDOWN`). The name has
-    /// 5-108 bytes with an extension, such as `ca.pem`; a file of the same name is replaced.
+    /// Stores a certificate or key of 1-10240 bytes in the module, where it survives a restart (`AT+CCERTDOWN`). The
+    /// name has 5-108 bytes with an extension, such as `ca.pem`. A file of the same name is replaced.
     ///
-    /// `length` bytes are taken from `reader` (a `&[u8]` is one) and written in pieces of at most 3072 bytes, after each of
-    /// which the transmitter is flushed.
+    /// `length` bytes are taken from `reader` (a `&[u8]` is one) and written in pieces of at most 3072 bytes. The
+    /// transmitter is flushed after each piece.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for a bad name or length: nothing was sent. [`Error::Source`] and [`Error::SourceEnded`] where the
-    /// reader does not hold what was announced: store it again, what the module has got is not it.
+    /// [`Error::Invalid`]: name or length is wrong; nothing was sent. [`Error::Source`] and [`Error::SourceEnded`]: the
+    /// reader did not deliver the announced bytes; the file in the module is not valid, store it again.
     pub fn store_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = Store(Ccertdown::announced(name, length));
         self.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
-    /// Tells the names of the certificates and keys in the module, in one or more parts each (`AT+CCERTLIST`); returns how
-    /// many there are.
+    /// Passes the names of the certificates and keys in the module to `name`, each in one or more parts
+    /// (`AT+CCERTLIST`). Returns how many there are.
     ///
     /// # Errors
     ///
@@ -217,17 +217,17 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where there is none of this name.
+    /// [`Error::Refused`]: there is no file of this name.
     pub fn delete_certificate(&mut self, name: &str) -> Result<(), Error> {
         self.execute(&Ccertdele { name })
     }
 
-    /// Ends both clients and the service (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), as far as they were begun, and
-    /// gives the UART back.
+    /// Ends both clients and the service where they are active (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), and
+    /// returns the UART.
     ///
     /// # Errors
     ///
-    /// The last element tells whether the module was brought to an end; the UART comes back in any case.
+    /// The last element says whether client and service have ended. The UART is returned in any case.
     pub fn shutdown(mut self) -> (R, T, Result<(), Error>) {
         let result = self.drive(&mut Shutdown::new(), &mut NoSource);
         (self.receiver, self.transmitter, result)
@@ -254,20 +254,20 @@ where
     H: MessageHandler,
     I: FnMut() -> ControlFlow<()>,
 {
-    /// The state of this client, as far as it is known.
+    /// The state of this client, where the driver knows it.
     pub fn state(&self) -> ClientState {
         self.modem.engine.session.lifecycle.client(self.index).state
     }
 
-    /// Connects to a broker, from any state: a fresh module, or one that outlived a reset of the microcontroller. A
-    /// session that is still there is adopted where client id and address are the ones asked for.
+    /// Connects to a broker, from any state: a fresh module, or one that was already running when the microcontroller
+    /// was reset. The driver adopts a live session if client id and address are the requested ones.
     ///
-    /// The options are borrowed until the modem is done, because [`reconnect`](Self::reconnect) uses them again.
+    /// The options are borrowed for the life of the modem, because [`reconnect`](Self::reconnect) uses them again.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] before anything is sent; [`Error::Refused`] names the command and the code. After any error,
-    /// `connect` can be called again.
+    /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::Refused`]: names the command and the code.
+    /// After any error, `connect` can be called again.
     pub fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
         let last = self.index.of_mut(remembered).replace(options);
@@ -283,7 +283,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected) where there was none; else those of `connect`.
+    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise those of
+    /// `connect`.
     pub fn reconnect(&mut self) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
         let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut engine.session)?;
@@ -295,17 +296,20 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] and [`Error::Illegal`] before anything is sent; [`Error::Refused`] with the code.
+    /// [`Error::Invalid`]: the filter is wrong; nothing was sent. [`Error::Illegal`]: the client is not connected;
+    /// nothing was sent. [`Error::Refused`]: with the code.
     pub fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
         self.drive(&mut Single(Sub { client: self.index, filter, qos }))
     }
 
-    /// Subscribes to several topic filters: staged one by one and sent together (`AT+CMQTTSUBTOPIC`, `AT+CMQTTSUB`), or, on a
-    /// family that cannot (SIM767x), or where a dropped call may have left a filter staged, one after the other.
+    /// Subscribes to several topic filters. They are staged one by one and sent together (`AT+CMQTTSUBTOPIC`,
+    /// `AT+CMQTTSUB`). They are sent one after the other on a family that cannot stage them (SIM767x), and where an
+    /// aborted call may have left a filter staged.
     ///
     /// # Errors
     ///
-    /// Those of [`subscribe`](Self::subscribe). Where one by one, those before the one that failed have come about.
+    /// Those of [`subscribe`](Self::subscribe). Where filters are sent one after the other, those before the one that
+    /// failed are subscribed to.
     pub fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
         let family = self.modem.engine.session.family;
         self.drive(&mut SubscribeAll::new(self.index, filters, family))
@@ -325,28 +329,29 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] and [`Error::Illegal`] before anything is sent; [`Error::Refused`]: not published;
-    /// [`Error::OutcomeUnknown`]: perhaps published.
+    /// [`Error::Invalid`]: topic, payload or timeout is wrong; nothing was sent. [`Error::Illegal`]: the client is not
+    /// connected; nothing was sent. [`Error::Refused`]: not published, with the code. [`Error::OutcomeUnknown`]:
+    /// perhaps published.
     pub fn publish(&mut self, message: &Publish<'_>) -> Result<(), Error> {
         self.drive(&mut PublishMessage::new(self.index, message))
     }
 
-    /// Publishes `length` bytes of a reader, which take the place of the message's payload.
+    /// Publishes `length` bytes of a reader in place of the message's payload.
     ///
     /// # Errors
     ///
-    /// Those of [`publish`](Self::publish); [`Error::Source`] and [`Error::SourceEnded`]: nothing is published.
+    /// Those of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not deliver
+    /// the announced bytes; nothing is published.
     pub fn publish_from<S: Read>(&mut self, message: &Publish<'_>, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
         self.modem.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`); the client stays acquired, and can
-    /// [`reconnect`](Self::reconnect).
+    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
     ///
     /// # Errors
     ///
-    /// [`Error::Illegal`] where it is not connected; [`Error::Refused`] with the code.
+    /// [`Error::Illegal`]: the client is not connected. [`Error::Refused`]: with the code.
     pub fn disconnect(&mut self) -> Result<(), Error> {
         self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT }))
     }

@@ -15,22 +15,22 @@ use crate::handler::MessageHandler;
 use crate::session::{Engine, Outgoing, Procedure, Progress};
 use crate::timer::{Timer, moment};
 
-/// Where a payload comes from that is not in memory.
+/// Where a payload that is not in memory comes from.
 pub(crate) trait Source {
-    /// Whether there is one at all.
+    /// Whether there is a source at all.
     const IS_THERE: bool = true;
 
-    /// Reads more of the payload, at most `limit` bytes, unless some of what was read is still to be sent.
+    /// Reads more of the payload, at most `limit` bytes, unless bytes read earlier are still to be sent.
     async fn fill(&mut self, limit: usize) -> Result<(), Error>;
 
-    /// What was read and is still to be sent.
+    /// The bytes that were read and are still to be sent.
     fn unsent(&self) -> &[u8];
 
-    /// So many bytes of it were sent.
+    /// `count` of these bytes were sent.
     fn sent(&mut self, count: usize);
 }
 
-/// The source of the calls that have none.
+/// The source of calls that have none.
 pub(crate) struct NoSource;
 
 impl Source for NoSource {
@@ -90,14 +90,14 @@ fn ready<O>(poll: Poll<O>) -> Option<O> {
     }
 }
 
-/// Tells the engine what time it is.
+/// Gives the engine the present time.
 #[inline(never)] // keeps the image small
 fn pass_time(engine: &mut Engine, timer: &impl Timer) {
     engine.pass_time(timer.now());
 }
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
-    /// Drives a procedure to its end: write, read, wait, until the core says that it is done.
+    /// Drives a procedure to its end: write, read, wait, until the core reports that it is done.
     #[expect(clippy::manual_async_fn, reason = "the future of an async fn would hold the arguments twice")]
     pub(crate) fn drive<S: Source>(
         &mut self,
@@ -140,7 +140,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                         if received.is_some() || sent.is_some() || engine.input_is_drained() {
                             return Poll::Ready((sent, received, false));
                         }
-                        // Only now: what lies in a buffer came in time.
+                        // The timer is polled last: bytes that lie in a buffer came in time.
                         match wait.as_mut().as_pin_mut().map(|wait| wait.poll(context)) {
                             Some(Poll::Ready(())) => Poll::Ready((None, None, true)),
                             _ => Poll::Pending,
@@ -168,7 +168,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                     }
                     Some(Err(error)) => {
                         let kind = error.kind();
-                        // To go on, embassy-rp's receiver has to be told that nothing was taken.
+                        // `consume(0)` says that nothing was taken: embassy-rp's receiver needs it to go on after an
+                        // error.
                         self.receiver.consume(0);
                         self.engine.receive_failed(kind, &mut self.handler)?;
                     }

@@ -1,4 +1,4 @@
-//! The async client: it moves bytes and time between a UART and the sans-I/O core, and knows nothing of the protocol.
+//! The async client: it moves bytes and time between a UART and the sans-I/O core, and contains no protocol.
 
 pub(crate) mod drive;
 mod modem;
@@ -34,24 +34,24 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
         Self { modem, index }
     }
 
-    /// The state of this client, as far as it is known.
+    /// The state of this client, where the driver knows it.
     pub fn state(&self) -> ClientState {
         self.modem.engine.session.lifecycle.client(self.index).state
     }
 
     /// Connects to a broker, from any state.
     ///
-    /// Sends, as far as they are needed: `AT`, `AT+CSQ`, `ATE0`, `AT+CMQTTACCQ?`, `AT+CMQTTSTART`, `AT+CMQTTDISC?`,
-    /// `AT+CMQTTCONNECT?`, `AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTACCQ`, `AT+CMQTTCFG`, `AT+CMQTTWILLTOPIC`,
-    /// `AT+CMQTTWILLMSG`, `AT+CSSLCFG`, `AT+CMQTTSSLCFG`, `AT+CMQTTCONNECT` (A76 §2.1, S67 §2.2).
-    /// A module that outlived a reset of the microcontroller may be connected still: then the connection is adopted
-    /// where client id and address are the ones asked for. Whatever else is left is disconnected and released; so is a
-    /// connection with other options than these.
+    /// Sends those of the following that are needed: `AT`, `AT+CSQ`, `ATE0`, `AT+CMQTTACCQ?`, `AT+CMQTTSTART`,
+    /// `AT+CMQTTDISC?`, `AT+CMQTTCONNECT?`, `AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTACCQ`, `AT+CMQTTCFG`,
+    /// `AT+CMQTTWILLTOPIC`, `AT+CMQTTWILLMSG`, `AT+CSSLCFG`, `AT+CMQTTSSLCFG`, `AT+CMQTTCONNECT` (A76 §2.1, S67 §2.2).
     ///
-    /// The options are borrowed until the modem is done, because [`reconnect`](Self::reconnect) uses them again. Other
-    /// options are others in memory, whatever they say: keep them in a variable or a `static`, not in a `const`.
+    /// After a reset of the microcontroller, the module may still be connected. The driver adopts that connection if
+    /// client id and address are the requested ones. It disconnects and releases everything else, and a connection that
+    /// has other options than these.
     ///
-    /// If it is dropped, the next `connect` goes on from wherever the module is then.
+    /// The options are borrowed for the life of the modem, because [`reconnect`](Self::reconnect) uses them again.
+    /// Options are compared by their address in memory, not by their content: keep them in a variable or a `static`,
+    /// not in a `const`.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -62,16 +62,21 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
     /// let mut client = modem.client(ClientIndex::First);
     /// assert_eq!(client.connect(&options).await?, Connection::Opened);
-    /// // Nothing has happened to it: it is not opened again.
+    /// // The connection is untouched: it is not opened again.
     /// assert_eq!(client.connect(&options).await?, Connection::Adopted);
     /// # Ok(()) });
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] before anything is sent. [`Error::Refused`] names the command and the code, usually of
-    /// `AT+CMQTTCONNECT`; the codes of `AT+CMQTTSTART` are about the network. After any error, `connect` can be called
-    /// again.
+    /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::Refused`]: names the command and the code,
+    /// usually of `AT+CMQTTCONNECT`; the codes of `AT+CMQTTSTART` are about the network. After any error, `connect` can
+    /// be called again.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the next `connect` continues from the state that the
+    /// module is in then.
     pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
         let last = self.index.of_mut(remembered).replace(options);
@@ -85,11 +90,16 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
 
     /// Connects again with the options of the last [`connect`](Self::connect).
     ///
-    /// After a lost connection this is no more than `AT+CMQTTCONNECT`.
+    /// After a lost connection, this sends only `AT+CMQTTCONNECT`.
     ///
     /// # Errors
     ///
-    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected) where there was no `connect`; else those of `connect`.
+    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise those of
+    /// `connect`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`connect`](Self::connect).
     pub async fn reconnect(&mut self) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
         let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut engine.session)?;
@@ -98,10 +108,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     }
 
     /// Subscribes to a topic filter of 1-1024 bytes (`AT+CMQTTSUB`, the direct form), and returns when the broker has
-    /// granted it. The module does not tell which quality of service was granted.
-    ///
-    /// If it is dropped, the subscription may or may not come about: subscribe or unsubscribe to be sure. A filter of
-    /// which no byte was sent yet does not come about.
+    /// granted it. The module does not report which quality of service was granted.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -117,20 +124,29 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for a bad filter, [`Error::Illegal`] where the client is not connected: nothing was sent.
-    /// [`Error::Refused`] with the code; 6, 11 and 16 mean that the connection is gone.
+    /// [`Error::Invalid`]: the filter is wrong; nothing was sent. [`Error::Illegal`]: the client is not connected;
+    /// nothing was sent. [`Error::Refused`]: with the code; 6, 11 and 16 mean that the connection is gone.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the subscription may or may not be made: subscribe or
+    /// unsubscribe to be sure. A filter of which no byte had been sent is not subscribed to.
     pub async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
         self.drive(&mut Single(Sub { client: self.index, filter, qos })).await
     }
 
-    /// Subscribes to several topic filters: staged one by one and sent together (`AT+CMQTTSUBTOPIC`, `AT+CMQTTSUB`), or, on a
-    /// family that cannot (SIM767x), or where a dropped call may have left a filter staged, one after the other.
-    ///
-    /// If it is dropped, some of the subscriptions may have come about.
+    /// Subscribes to several topic filters. They are staged one by one and sent together (`AT+CMQTTSUBTOPIC`,
+    /// `AT+CMQTTSUB`). They are sent one after the other on a family that cannot stage them (SIM767x), and where a
+    /// dropped call may have left a filter staged.
     ///
     /// # Errors
     ///
-    /// Those of [`subscribe`](Self::subscribe). Where one by one, those before the one that failed have come about.
+    /// Those of [`subscribe`](Self::subscribe). Where filters are sent one after the other, those before the one that
+    /// failed are subscribed to.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, some of the subscriptions may be made and others not.
     pub async fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
         let family = self.modem.engine.session.family;
         self.drive(&mut SubscribeAll::new(self.index, filters, family)).await
@@ -138,19 +154,19 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
 
     /// Ends the subscription to a topic filter (`AT+CMQTTUNSUB`, the direct form).
     ///
-    /// If it is dropped, the subscription may or may not have ended.
-    ///
     /// # Errors
     ///
     /// Those of [`subscribe`](Self::subscribe).
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the subscription may or may not have ended.
     pub async fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
         self.drive(&mut Single(Unsub { client: self.index, filter })).await
     }
 
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service
     /// is satisfied: with 1 and 2, when the broker has it.
-    ///
-    /// If it is dropped, the message may or may not be published, but never in part.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -167,17 +183,19 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for a bad topic, payload or timeout, [`Error::Illegal`] where the client is not connected:
-    /// nothing was sent. [`Error::Refused`] with the code: not published. [`Error::OutcomeUnknown`]: perhaps published;
-    /// repeat it with [`duplicate`](Publish::duplicate) if it may arrive twice.
+    /// [`Error::Invalid`]: topic, payload or timeout is wrong; nothing was sent. [`Error::Illegal`]: the client is not
+    /// connected; nothing was sent. [`Error::Refused`]: not published, with the code. [`Error::OutcomeUnknown`]:
+    /// perhaps published; repeat it with [`duplicate`](Publish::duplicate) if it may arrive twice.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the message may or may not be published, but never in
+    /// part.
     pub async fn publish(&mut self, message: &Publish<'_>) -> Result<(), Error> {
         self.drive(&mut PublishMessage::new(self.index, message)).await
     }
 
-    /// Publishes `length` bytes of a reader, which take the place of the message's payload: no buffer holds more than 32
-    /// of them.
-    ///
-    /// If it is dropped, the message is not published unless all of it had gone to the module; what was read is gone.
+    /// Publishes `length` bytes of a reader in place of the message's payload. No buffer holds more than 32 of them.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -195,8 +213,13 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// # Errors
     ///
-    /// Those of [`publish`](Self::publish); [`Error::Source`] and [`Error::SourceEnded`] where the reader does not hold
-    /// what was announced: then nothing is published.
+    /// Those of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not deliver
+    /// the announced bytes; nothing is published.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the modem stays usable, but the bytes that were read from the reader are lost. The
+    /// message is not published unless all of it had gone to the module.
     pub async fn publish_from<S: Read>(
         &mut self,
         message: &Publish<'_>,
@@ -207,14 +230,16 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
         self.modem.drive(&mut procedure, drive::Reader::new(reader)).await
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`); the client stays acquired, and can
-    /// [`reconnect`](Self::reconnect).
-    ///
-    /// If it is dropped, the client may or may not be connected: `connect` finds out.
+    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
     ///
     /// # Errors
     ///
-    /// [`Error::Illegal`] where it is not connected; [`Error::Refused`] with the code.
+    /// [`Error::Illegal`]: the client is not connected. [`Error::Refused`]: with the code.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the client may or may not be connected: `connect` finds
+    /// out.
     pub async fn disconnect(&mut self) -> Result<(), Error> {
         self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT })).await
     }

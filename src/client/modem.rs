@@ -16,17 +16,21 @@ use crate::timer::Timer;
 
 /// A module on a UART.
 ///
-/// `R` receives, `T` transmits: two halves, because bytes keep coming while a long payload goes out. `C` is the
-/// [`Timer`], `H` takes the received messages, usually an `&`[`Inbox`](crate::Inbox).
+/// `R` receives and `T` transmits. They are two arguments because bytes keep arriving while a long payload goes out.
+/// `C` is the [`Timer`]. `H` takes the received messages, usually an `&`[`Inbox`](crate::Inbox).
 ///
-/// Only one call is under way at a time, which the borrow checker sees to. Every call can be dropped at any point, in a
-/// `select` with a timeout for example: what the module is still owed, or owes, is settled by the next call.
-/// For that, [`BufRead::fill_buf`] of `R`, [`Write::write`] and [`Write::flush`] of `T` must be safe to drop as well: a
-/// dropped `write` must not have sent anything, a dropped `fill_buf` must not have taken anything. The buffered UARTs of embassy-stm32,
-/// embassy-nrf and embassy-rp are like that, and [`Buffered`](crate::transport::Buffered) over esp-hal's is.
+/// One call is under way at a time; the borrow checker ensures it. Received messages, lost connections and restarts are
+/// noticed during any call. [`next_event`](Self::next_event) reports them, and waits for more.
 ///
-/// Received messages, lost connections and restarts are noticed during any call; [`next_event`](Self::next_event) tells
-/// of them, and waits for more.
+/// # Cancel safety
+///
+/// Every call can be dropped at any point, for example in a `select` with a timeout. The next call resyncs with the
+/// module first.
+///
+/// This requires that [`BufRead::fill_buf`] of `R`, [`Write::write`] and [`Write::flush`] of `T` are cancel safe as
+/// well: a dropped `write` must not have sent anything, a dropped `fill_buf` must not have taken anything. The buffered
+/// UARTs of embassy-stm32, embassy-nrf and embassy-rp fulfil this, and so does [`Buffered`](crate::transport::Buffered)
+/// over esp-hal's.
 pub struct Modem<'a, R, T, C, H> {
     pub(super) receiver: R,
     pub(super) transmitter: T,
@@ -47,19 +51,19 @@ impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Modem<'_, R, T, C, H> {
 }
 
 impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H> {
-    /// A driver for a module in whatever state it is. Nothing is sent before the first call.
+    /// A driver for a module in any state. Nothing is sent before the first call.
     pub fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
         Self { receiver, transmitter, timer, handler, engine: Engine::new(family), options: [None; 2] }
     }
 
-    /// Waits for other times than the family's own.
+    /// Replaces the timeouts of the family.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.engine.session.timeouts = timeouts;
         self
     }
 
-    /// One of the two MQTT clients of the module: a cheap view, to be made whenever it is needed.
+    /// One of the two MQTT clients of the module: a cheap view, made whenever it is needed.
     pub fn client(&mut self, index: ClientIndex) -> Client<'_, 'a, R, T, C, H> {
         Client::new(self, index)
     }
@@ -69,12 +73,12 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
         self.engine.session.family
     }
 
-    /// The state of the MQTT service, as far as it is known.
+    /// The state of the MQTT service, where the driver knows it.
     pub fn service_state(&self) -> ServiceState {
         self.engine.session.lifecycle.service
     }
 
-    /// What has been passed over since construction.
+    /// Counts of what was ignored or lost since construction.
     pub fn counters(&self) -> Counters {
         self.engine.session.events.counters()
     }
@@ -84,21 +88,21 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
         &mut self.handler
     }
 
-    /// The receiver and the transmitter, to set the speed of both behind [`Ipr`](crate::network::Ipr) for example. What
-    /// arrives while it is done is the driver's: take nothing from the receiver.
+    /// The receiver and the transmitter, for example to set the baud rate of both after [`Ipr`](crate::network::Ipr).
+    /// Take no bytes from the receiver: all that arrives belongs to the driver.
     pub fn uart(&mut self) -> (&mut R, &mut T) {
         (&mut self.receiver, &mut self.transmitter)
     }
 
-    /// Gives the UART back without a word to the module, which stays where it was brought: to one that has no power any
-    /// more, [`shutdown`](Self::shutdown) would talk for seconds.
+    /// Returns the UART and sends nothing; the module stays in its present state. Use it for a module without power,
+    /// where [`shutdown`](Self::shutdown) would wait for answers for seconds.
     pub fn into_uart(self) -> (R, T) {
         (self.receiver, self.transmitter)
     }
 
     /// Waits for the next event. Messages come before changes of state, and equal events are joined.
     ///
-    /// It sends nothing, except to settle what a dropped call left behind. Dropping it loses nothing.
+    /// It sends nothing, except to resync after a dropped call.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -121,7 +125,12 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     ///
     /// # Errors
     ///
-    /// [`Error::Receive`] and [`Error::Transmit`] where the UART fails; [`Error::NoAnswer`] where settling does.
+    /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. [`Error::NoAnswer`]: the module did not answer
+    /// during a resync.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, no event is lost.
     pub async fn next_event(&mut self) -> Result<Event, Error> {
         loop {
             if let Some(event) = self.engine.session.events.take() {
@@ -131,10 +140,10 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
         }
     }
 
-    /// Sends any command of [`command`](crate::command), or one of your own, and gives its typed response.
+    /// Sends any command of [`command`](crate::command), or one of your own, and returns its typed response.
     ///
-    /// A command that does not fit the present state of service and clients is refused before a byte is sent. Where it
-    /// changes that state, the driver takes note.
+    /// A command that does not fit the present state of service and clients is refused before a byte is sent. The
+    /// driver tracks the changes of state that a command makes.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -149,36 +158,40 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// # Ok(()) });
     /// ```
     ///
-    /// If it is dropped, the module may or may not have carried the command out.
-    ///
     /// # Errors
     ///
     /// Every kind of [`Error`], see there.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the module may or may not have carried out the command.
     pub async fn execute<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
         let mut procedure = Execute::new(command);
         self.drive(&mut procedure, NoSource).await?;
         Ok(procedure.response)
     }
 
-    /// Finds out of which family the module is: by its model (`AT+CGMM`), else by the ranges of its commands. From then on it
-    /// is the family of this driver, with that family's timeouts; `None` leaves everything as it was.
+    /// Detects the family of the module: by its model (`AT+CGMM`), or by the ranges of its commands where the model is
+    /// unknown. The driver then uses that family, and its timeouts unless you set your own. `None` changes nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::NoAnswer`] where there is no module; whatever else a command can meet with.
+    /// [`Error::NoAnswer`]: there is no module. Otherwise those of [`execute`](Self::execute).
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the family stays as it was.
     pub async fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         let mut procedure = Detect::new();
         self.drive(&mut procedure, NoSource).await?;
         Ok(procedure.family)
     }
 
-    /// Stores a certificate or key of 1-10240 bytes in the module, where it survives a restart (`AT+CCERTDOWN`). The name has
-    /// 5-108 bytes with an extension, such as `ca.pem`; a file of the same name is replaced.
+    /// Stores a certificate or key of 1-10240 bytes in the module, where it survives a restart (`AT+CCERTDOWN`). The
+    /// name has 5-108 bytes with an extension, such as `ca.pem`. A file of the same name is replaced.
     ///
-    /// `length` bytes are taken from `reader` (a `&[u8]` is one) and written in pieces of at most 3072 bytes, after each of
-    /// which the transmitter is flushed.
-    ///
-    /// If it is dropped, the next call completes it with bytes that are no certificate: store it again.
+    /// `length` bytes are taken from `reader` (a `&[u8]` is one) and written in pieces of at most 3072 bytes. The
+    /// transmitter is flushed after each piece.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -195,19 +208,28 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] for a bad name or length: nothing was sent. [`Error::Source`] and [`Error::SourceEnded`] where the
-    /// reader does not hold what was announced: store it again, what the module has got is not it.
+    /// [`Error::Invalid`]: name or length is wrong; nothing was sent. [`Error::Source`] and [`Error::SourceEnded`]: the
+    /// reader did not deliver the announced bytes; the file in the module is not valid, store it again.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the modem stays usable, but the next call completes the file with bytes that are no
+    /// certificate: store it again. The bytes that were read from `reader` are lost.
     pub async fn store_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = Store(Ccertdown::announced(name, length));
         self.drive(&mut procedure, drive::Reader::new(reader)).await
     }
 
-    /// Tells the names of the certificates and keys in the module, in one or more parts each (`AT+CCERTLIST`); returns how
-    /// many there are.
+    /// Passes the names of the certificates and keys in the module to `name`, each in one or more parts
+    /// (`AT+CCERTLIST`). Returns how many there are.
     ///
     /// # Errors
     ///
     /// Every kind of [`Error`], see there.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the list is incomplete; nothing changes in the module.
     pub async fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
         Ok(self.execute(&Ccertlist::new(name)).await?.count())
     }
@@ -216,19 +238,26 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] where there is none of this name.
+    /// [`Error::Refused`]: there is no file of this name.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the file may or may not be deleted.
     pub async fn delete_certificate(&mut self, name: &str) -> Result<(), Error> {
         self.execute(&Ccertdele { name }).await
     }
 
-    /// Ends both clients and the service (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), as far as they were begun, and
-    /// gives the UART back.
-    ///
-    /// If it is dropped, the UART goes with it, and the module stays where it was brought.
+    /// Ends both clients and the service where they are active (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), and
+    /// returns the UART.
     ///
     /// # Errors
     ///
-    /// The last element tells whether the module was brought to an end; the UART comes back in any case.
+    /// The last element says whether client and service have ended. The UART is returned in any case.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is not cancel safe. If the future is dropped, the UART is dropped with it, and the module stays in
+    /// the state that it had reached.
     pub async fn shutdown(mut self) -> (R, T, Result<(), Error>) {
         let result = self.drive(&mut Shutdown::new(), NoSource).await;
         (self.receiver, self.transmitter, result)

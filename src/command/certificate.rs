@@ -1,4 +1,4 @@
-//! Certificates and keys in the module's own store, which survive a reset.
+//! Certificates and keys in the module's file store, which survive a reset.
 
 use core::fmt;
 
@@ -8,11 +8,11 @@ use crate::at::Line;
 use crate::error::Parameter;
 use crate::family::CERTIFICATE_LIMIT;
 
-/// `AT+CCERTDOWN=`: stores a certificate or key of 1-10240 bytes in the module, in place of one of the same name (A76
-/// §1.1; SIMCom's SSL manuals).
+/// `AT+CCERTDOWN=`: stores a certificate or key of 1-10240 bytes in the module. It replaces a file of the same name
+/// (A76 §1.1; SIMCom's SSL manuals).
 ///
-/// The name has 5-108 bytes, an extension as in `ca.pem` or `ca.der`, and neither quotes nor control characters. What is
-/// stored never shows in `Debug` output.
+/// The name has 5-108 bytes, an extension as in `ca.pem` or `ca.der`, and neither quotes nor control characters.
+/// `Debug` does not show the content.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Ccertdown<'a> {
     name: &'a str,
@@ -26,7 +26,7 @@ impl<'a> Ccertdown<'a> {
         Self { name, certificate, length: certificate.len() }
     }
 
-    /// A certificate whose bytes come from elsewhere.
+    /// A certificate whose bytes come from another source.
     pub(crate) const fn announced(name: &'a str, length: usize) -> Self {
         Self { name, certificate: &[], length }
     }
@@ -56,7 +56,7 @@ impl Request for Ccertdown<'_> {
 /// `AT+CCERTDELE=`: deletes a certificate or key from the module (A76 §1.1; SIMCom's SSL manuals).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ccertdele<'a> {
-    /// The name that it was stored under, 5-108 bytes with an extension.
+    /// The name of the file, 5-108 bytes with an extension.
     pub name: &'a str,
 }
 
@@ -68,9 +68,9 @@ impl Request for Ccertdele<'_> {
 
 no_response!(Ccertdown<'_>, Ccertdele<'_>);
 
-/// `AT+CCERTLIST`: the names of the certificates and keys in the module, however many (A76 §1.1; SIMCom's SSL manuals).
+/// `AT+CCERTLIST`: the names of all certificates and keys in the module (A76 §1.1; SIMCom's SSL manuals).
 ///
-/// The response tells their number; the names go to a handler, in one or more [parts](Part) each, as they arrive:
+/// The response is their number. The names go to a handler as they arrive, each in one or more [parts](Part):
 ///
 /// ```
 /// use core::cell::Cell;
@@ -86,7 +86,7 @@ pub struct Ccertlist<H> {
 }
 
 impl<H: Fn(Part<'_>)> Ccertlist<H> {
-    /// A query whose names go to `handler`.
+    /// A query that passes the names to `handler`.
     pub const fn new(handler: H) -> Self {
         Self { handler }
     }

@@ -1,4 +1,4 @@
-//! What an argument has to look like before a byte of it is sent.
+//! The checks of arguments, before a byte of the command is sent.
 
 use crate::error::{InvalidInput, Parameter, Problem};
 use crate::family::{ADDRESS_LIMIT, LONGEST_FILE_NAME, SHORTEST_FILE_NAME, TOPIC_LIMIT};
@@ -29,7 +29,8 @@ pub(crate) const fn range(number: u32, least: u16, most: u16, parameter: Paramet
     }
 }
 
-/// 1 to `limit` bytes that can stand in quotes: whoever could end them could send AT commands through a user name.
+/// 1 to `limit` bytes that can stand in quotes. A text that ends the quotes could inject AT commands, for example
+/// through a user name.
 pub(crate) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked {
     length(text.len(), limit, parameter)?;
     if text.bytes().any(|byte| byte == b'"' || byte.is_ascii_control()) {
@@ -38,7 +39,7 @@ pub(crate) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked 
     Ok(())
 }
 
-/// The name of a file in the module's store of certificates, in quotes.
+/// The name of a file in the module's certificate store, in quotes.
 pub(super) fn file_name(name: &str) -> Checked {
     quoted(name, LONGEST_FILE_NAME, Parameter::FileName)?;
     if name.len() < SHORTEST_FILE_NAME {
@@ -84,7 +85,7 @@ pub(super) fn filter(filter: &str) -> Checked {
     Ok(())
 }
 
-/// A host name or IPv4 address, and a port, which are sent as `tcp://<host>:<port>`.
+/// A host name or IPv4 address, and a port. They are sent as `tcp://<host>:<port>`.
 pub(super) fn address(host: &str, port: u16) -> Checked {
     let digits = [10, 100, 1000, 10_000].into_iter().filter(|&least| port >= least).count() + 1;
     if "tcp://:".len() + host.len() + digits > ADDRESS_LIMIT {

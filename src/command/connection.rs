@@ -17,7 +17,7 @@ pub enum ServerType {
     Tls,
 }
 
-/// `AT+CMQTTACCQ=`: acquires a client under a client id of 1-128 bytes (A76 §2.1.3, S67 §2.2.3).
+/// `AT+CMQTTACCQ=`: acquires a client with a client id of 1-128 bytes (A76 §2.1.3, S67 §2.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accq<'a> {
     /// The client.
@@ -46,7 +46,7 @@ impl Request for Accq<'_> {
     }
 }
 
-/// `AT+CMQTTREL=`: releases a client that is not connected; its settings are cleared (A76 §2.1.4, S67 §2.2.4).
+/// `AT+CMQTTREL=`: releases a client that is not connected. The module clears its settings (A76 §2.1.4, S67 §2.2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rel {
     /// The client.
@@ -61,7 +61,7 @@ impl Request for Rel {
 
 /// `AT+CMQTTCONNECT=`: connects an acquired client to a broker (A76 §2.1.8, S67 §2.2.8).
 ///
-/// The password never shows in its `Debug` output.
+/// `Debug` does not show the password.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Connect<'a> {
     /// The client.
@@ -72,7 +72,7 @@ pub struct Connect<'a> {
     pub port: u16,
     /// The longest silence before the module pings the broker, 1-64800 s.
     pub keep_alive: u32,
-    /// Whether the broker forgets the session at both its ends.
+    /// Whether the broker discards the session when the client connects and when the connection ends.
     pub clean_session: bool,
     /// User name of 1-256 bytes, without quotes and control characters.
     pub user: Option<&'a str>,
@@ -122,8 +122,8 @@ impl fmt::Debug for Connect<'_> {
 pub struct Disc {
     /// The client.
     pub client: ClientIndex,
-    /// How long the module may take: 60-180 s, from 1 s on A76xx. Where the family
-    /// [has it](crate::Family::has_disconnect_without_timeout), 0 sets no time.
+    /// How long the module may take: 60-180 s, from 1 s on A76xx. Where the family [has
+    /// it](crate::Family::has_disconnect_without_timeout), 0 means no timeout.
     pub timeout: u32,
 }
 

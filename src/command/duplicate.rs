@@ -4,12 +4,13 @@ use super::{Command, CommandWriter, Request};
 
 /// A command that is written with or without its dup flag.
 pub trait Repeatable: Request {
-    /// Describes it with its dup flag as given.
+    /// Describes the command with the given dup flag.
     fn describe_with(&self, writer: &mut CommandWriter<'_>, duplicate: bool);
 }
 
-/// A [`Sub`](super::Sub), [`Unsub`](super::Unsub), [`SubStaged`](super::SubStaged) or [`UnsubStaged`](super::UnsubStaged)
-/// with its `<dup>` set: it repeats one whose outcome is unknown (A76 §2.1.14 and §2.1.16, S67 §2.2.13 and §2.2.14).
+/// A [`Sub`](super::Sub), [`Unsub`](super::Unsub), [`SubStaged`](super::SubStaged) or
+/// [`UnsubStaged`](super::UnsubStaged) with its `<dup>` set: it repeats a command whose outcome is unknown (A76 §2.1.14
+/// and §2.1.16, S67 §2.2.13 and §2.2.14).
 ///
 /// ```
 /// use simcom_mqtt::command::{Duplicate, Sub};

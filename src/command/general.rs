@@ -3,7 +3,7 @@
 use super::{Answer, Command, CommandInfo, CommandWriter, Effect, Request, Text, no_response};
 use crate::at::Line;
 
-/// `AT`: is there a module?
+/// `AT`: whether there is a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct At;
 
@@ -13,7 +13,7 @@ impl Request for At {
     }
 }
 
-/// `ATE0`: the module no longer sends commands back.
+/// `ATE0`: the module stops echoing commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EchoOff;
 
@@ -44,8 +44,8 @@ impl Command for Cgmm {
     }
 }
 
-/// Takes a text that is on a line of its own, on some firmware behind the command's name, in quotes, or both. What a
-/// module says unasked while it boots is passed over.
+/// Takes a text that is on a line of its own. Some firmware puts it after the command's name, in quotes, or both. URCs of
+/// a module that boots are ignored.
 pub(crate) fn take_text<const N: usize>(response: &mut Text<N>, line: Line<'_>, name: &str) {
     let bytes = line.bytes();
     let text = match line.parameters(name) {

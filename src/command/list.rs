@@ -1,8 +1,8 @@
-//! Answers that are lists of any length: they are handed over as they arrive, so no memory has to hold them.
+//! Answers that are lists of any length. They are handed over as they arrive, so no buffer has to hold them.
 
 use crate::at::Line;
 
-/// A part of one entry of a list: of a topic filter, or of a file name.
+/// A part of one entry of a list, such as a topic filter or a file name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part<'a> {
     bytes: &'a [u8],
@@ -15,23 +15,24 @@ impl<'a> Part<'a> {
         self.bytes
     }
 
-    /// Whether an entry begins with it, which ends the entry before.
+    /// Whether an entry begins with this part, which ends the entry before.
     pub const fn is_first(self) -> bool {
         self.is_first
     }
 }
 
-/// What takes the parts. The answer is read through a shared reference, so it is an `Fn`: what it changes is in a `Cell`.
+/// What takes the parts. The answer is read through a shared reference, so it is an `Fn`: keep what it changes in a
+/// `Cell`.
 pub(super) type Handler<'h> = &'h dyn Fn(Part<'_>);
 
-/// How far a list was read.
+/// The state of a list that is being read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Listed {
     count: u16,
     has_begun: bool,
     /// The next bytes belong to an entry.
     is_open: bool,
-    /// None of its bytes have come.
+    /// None of its bytes have arrived.
     is_new: bool,
 }
 
@@ -41,7 +42,7 @@ impl Listed {
         self.count
     }
 
-    /// Takes a line of a list whose entries stand behind `name` or, after that, on lines of their own.
+    /// Takes a line of a list. The first entry follows `name`; later ones may be on lines of their own.
     pub(super) fn line(&mut self, line: Line<'_>, name: &str, handler: Handler<'_>) {
         let bytes = match line.parameters(name) {
             Some(parameters) => {
@@ -68,7 +69,7 @@ impl Listed {
         handler(Part { bytes, is_first });
     }
 
-    /// Takes a line of a list whose entries are in quotes behind `name`.
+    /// Takes a line of a list whose entries are in quotes after `name`.
     pub(super) fn quoted_line(&mut self, line: Line<'_>, name: &str, handler: Handler<'_>) {
         self.has_begun = false;
         if let Some(parameters) = line.parameters(name) {

@@ -1,8 +1,8 @@
 //! One struct for each command and form, and the traits behind them.
 //!
 //! The structs are named as the manuals name the commands. [`Modem::execute`](crate::Modem::execute) sends any of them;
-//! the calls of [`Client`](crate::Client) put them in the right order. What a family does not have is refused before a byte
-//! is sent.
+//! the calls of [`Client`](crate::Client) send them in the right order. A command that the family does not have is
+//! refused before a byte is sent.
 //!
 //! | command | execute and write forms | read form | test form |
 //! |---|---|---|---|
@@ -34,9 +34,9 @@
 //!
 //! # Commands of your own
 //!
-//! SMS, GNSS, NTP and whatever else the module does share the port with MQTT. A command for it is a struct with two traits:
-//! [`Request`] says how it is written and answered, [`Command`] reads the answer. Messages and lost connections are noticed
-//! while it runs, as with any other command.
+//! SMS, GNSS, NTP and the other functions of the module share the port with MQTT. A command for them is a struct with
+//! two traits: [`Request`] says how it is written and answered, [`Command`] reads the answer. Messages and lost
+//! connections are noticed while it runs, as with any other command.
 //!
 //! ```
 //! use simcom_mqtt::at::Line;
@@ -197,7 +197,7 @@ impl ClientIndex {
         }
     }
 
-    /// The element of a pair that belongs to this client, to be changed.
+    /// The element of a pair that belongs to this client, mutable.
     pub(crate) const fn of_mut<T>(self, pair: &mut [T; 2]) -> &mut T {
         let [first, second] = pair;
         match self {
@@ -240,15 +240,15 @@ pub enum Answer {
     Plain,
     /// Lines that begin with the command's name, then a final result.
     Information,
-    /// Any lines, then a final result (`AT+CGMM`, `AT+CGSN`, the text of an SMS). A line that reads like an unsolicited
-    /// result code or a final result is taken for one: read what strangers write, such as an SMS, in a form in which it
-    /// cannot (PDU mode).
+    /// Any lines, then a final result (`AT+CGMM`, `AT+CGSN`, the text of an SMS). A line that reads like a URC or a
+    /// final result is taken for one. Text of unknown origin, such as an SMS, can contain such lines: read it in a form
+    /// that cannot (PDU mode).
     Text,
     /// A final result and a line with the outcome, in either order.
     Deferred,
 }
 
-/// What the session has to know about a command in order to carry it out, whatever its parameters.
+/// What the session has to know about a command to carry it out, independent of its parameters.
 #[derive(Debug)]
 pub struct CommandInfo {
     pub(crate) name: &'static str,
@@ -262,7 +262,7 @@ impl CommandInfo {
         Self { name, answer, effect: Effect::None }
     }
 
-    /// What an exchange is called that nobody asked for.
+    /// The name of an exchange that belongs to no call.
     pub(crate) const NAMELESS: &'static Self = &Self::new("", Answer::Plain);
 
     pub(crate) const fn command_name(&'static self) -> CommandName {
@@ -309,18 +309,18 @@ impl Effect {
 
 /// A command as the session sees it: how it is written and how it is answered.
 pub trait Request {
-    /// Says everything there is to know before the command can be sent. Called several times for each command, and says the
-    /// same every time.
+    /// Describes everything that has to be known before the command is sent. It is called several times for each
+    /// command, and must describe the same every time.
     fn describe(&self, writer: &mut CommandWriter<'_>);
 
-    /// The bytes that go out after the prompt. Its description has to [say](CommandWriter::prompt) how many.
+    /// The bytes that are sent after the prompt. The description [announces](CommandWriter::prompt) how many.
     fn data(&self) -> &[u8] {
         &[]
     }
 }
 
 impl dyn Request + '_ {
-    /// Whether a module of this family can take the command, as its description says.
+    /// Checks whether a module of this family can take the command as described.
     ///
     /// # Errors
     ///
@@ -332,8 +332,7 @@ impl dyn Request + '_ {
     }
 }
 
-/// A command with its typed response. Implement it, and [`Request`], to send commands of your own beside MQTT on the same
-/// port.
+/// A command with its typed response. Implement it, and [`Request`], to send commands of your own on the same port.
 pub trait Command: Request {
     /// What is read from the lines of the answer; `()` where only the result counts.
     type Response: Default;
@@ -349,7 +348,7 @@ pub trait Command: Request {
     }
 }
 
-/// Commands that answer with nothing but their result.
+/// Commands that are answered with a final result only.
 macro_rules! no_response {
     ($($command:ty),* $(,)?) => {
         $(impl $crate::command::Command for $command {

@@ -1,9 +1,9 @@
-//! Answers that have a line for each client, of any length.
+//! Answers with one line per client, of any length.
 
 use super::ClientIndex;
 use crate::at::Line;
 
-/// What a read form says of each client.
+/// What a read form reports about each client.
 #[derive(Clone, Debug)]
 pub struct PerClient<T> {
     clients: [Option<T>; 2],
@@ -19,13 +19,13 @@ impl<T> Default for PerClient<T> {
 }
 
 impl<T> PerClient<T> {
-    /// What it says of this client, if anything.
+    /// What it reports about this client, or `None`.
     pub const fn get(&self, client: ClientIndex) -> Option<&T> {
         client.of(&self.clients).as_ref()
     }
 }
 
-/// Takes one byte of a field into a record; field 1 is the one behind the client's number.
+/// Takes one byte of a field into a record; field 1 is the one after the client's number.
 pub(super) type Take<T> = fn(&mut T, u8, u8);
 
 impl<T: Default> PerClient<T> {
@@ -64,7 +64,7 @@ struct Fields {
 impl Fields {
     const BEHIND_CLIENT: Self = Self { field: 1, is_quoted: false };
 
-    /// The field of the next byte; `None` for what only separates fields.
+    /// The field of the next byte; `None` for bytes that only separate fields.
     fn next(&mut self, byte: u8) -> Option<u8> {
         match byte {
             b'"' => self.is_quoted = !self.is_quoted,

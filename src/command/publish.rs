@@ -1,4 +1,4 @@
-//! A publish: topic, payload, and the order to send them.
+//! A publish: topic, payload, and the command that sends them.
 
 use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, check, no_response};
 use crate::error::Parameter;
@@ -41,7 +41,7 @@ impl<'a> Payload<'a> {
         Self { client, payload, length: payload.len() }
     }
 
-    /// A payload whose bytes come from elsewhere.
+    /// A payload whose bytes come from another source.
     pub(crate) const fn announced(client: ClientIndex, length: usize) -> Self {
         Self { client, payload: &[], length }
     }
@@ -67,13 +67,13 @@ impl Request for Payload<'_> {
 pub struct Pub {
     /// The client.
     pub client: ClientIndex,
-    /// The quality of service. The outcome comes when it is satisfied.
+    /// The quality of service. The outcome arrives when it is satisfied.
     pub qos: QoS,
     /// How long the module waits for the broker: 60-180 s, from 1 s on A76xx.
     pub timeout: u32,
     /// Whether the broker keeps the message for later subscribers.
     pub retained: bool,
-    /// Whether this is the repetition of a publish whose outcome is unknown.
+    /// Whether this repeats a publish whose outcome is unknown.
     pub duplicate: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The three queries that find the place again in a stream of answers.
+//! The three sync queries: a resync uses them to find its place in the stream of answers.
 
 use super::{Answer, Command, CommandInfo, CommandWriter, Request};
 use crate::at::Line;
@@ -14,7 +14,7 @@ impl Rssi {
         self.0 as i16
     }
 
-    /// `<rssi>` of `AT+CSQ`: 0-31, TD-SCDMA 100-191; 99 and 199 say that there is no signal.
+    /// `<rssi>` of `AT+CSQ`: 0-31, TD-SCDMA 100-191; 99 and 199 mean that there is no signal.
     const fn from_number(number: u8) -> Option<Self> {
         let dbm = match number {
             0..=31 => -113 + 2 * number as i16,
@@ -25,7 +25,7 @@ impl Rssi {
     }
 }
 
-/// `AT+CSQ`: the strength of the received signal; nothing where there is none.
+/// `AT+CSQ`: the strength of the received signal; `None` where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Csq;
 
@@ -57,7 +57,7 @@ pub enum Registration {
     Searching,
     /// 3: the network has denied it.
     Denied,
-    /// 4: not known, such as out of coverage.
+    /// 4: not known, for example out of coverage.
     Unknown,
     /// 5: registered in another network.
     Roaming,
@@ -71,7 +71,7 @@ impl Registration {
         matches!(self, Self::Home | Self::Roaming)
     }
 
-    /// What a line `<name>: <n>,<stat>` says.
+    /// What a line `<name>: <n>,<stat>` reports.
     pub(crate) fn of(line: Line<'_>, name: &str) -> Option<Self> {
         let mut parameters = line.parameters(name)?;
         let (_, state) = (parameters.small_number()?, parameters.small_number()?);
@@ -116,7 +116,7 @@ pub enum SimState {
     Pin,
     /// `SIM PUK`: its PUK, after three wrong PINs.
     Puk,
-    /// Anything else, such as the code of a lock to one network or one device, or that there is no card.
+    /// Anything else, such as the code of a lock to one network or one device, or a missing card.
     Other,
 }
 

@@ -2,9 +2,9 @@
 
 use crate::at::Line;
 
-/// The values that a command takes in one place, as its test form says: `(60-180)`, `(0,1)` or `(0, 60-180)`.
+/// The values that a command takes in one place, from its test form: `(60-180)`, `(0,1)` or `(0, 60-180)`.
 ///
-/// Of a list with more than two gaps, the part behind the first gap counts as one.
+/// Of a list with more than two gaps, the part after the first gap counts as one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Range {
@@ -31,7 +31,7 @@ impl Range {
         }
     }
 
-    /// Whether `value` is among them.
+    /// Whether `value` is in the range.
     pub fn contains(self, value: u16) -> bool {
         let within = |(least, most): (u16, u16)| least <= value && value <= most;
         within(self.first) || self.second.is_some_and(within)
@@ -49,7 +49,7 @@ impl Range {
 /// How many ranges the longest answer has, PUB's.
 const PLACES: usize = 5;
 
-/// The ranges of a command's parameters in their order, as its test form says, whatever the blanks.
+/// The ranges of a command's parameters in their order, from its test form, with or without blanks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ranges {
     ranges: [Range; PLACES],
@@ -57,7 +57,7 @@ pub struct Ranges {
     reading: Reading,
 }
 
-/// Where in a range the next byte stands.
+/// The position of the next byte in a range.
 #[derive(Clone, Copy, Debug, Default)]
 struct Reading {
     is_inside: bool,
@@ -72,7 +72,7 @@ impl Ranges {
         self.ranges.iter().take(self.len()).nth(place).copied()
     }
 
-    /// How many ranges there are; what is not a range, as `<user_name>`, does not count.
+    /// How many ranges there are. What is not a range, such as `<user_name>`, does not count.
     pub const fn len(&self) -> usize {
         self.count as usize
     }

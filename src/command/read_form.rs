@@ -1,4 +1,4 @@
-//! Read forms, `AT+X?`: what is set at present. They are refused while the service is not started.
+//! Read forms, `AT+X?`: the present settings. The module refuses them while the service is not started.
 
 use core::time::Duration;
 
@@ -57,8 +57,8 @@ impl Command for AccqRead {
     }
 }
 
-/// `AT+CMQTTREL?`: whether the service is started. It answers nothing but `OK` where it is; where it is not, the call fails
-/// as [refused](crate::Error::Refused) with a bare `ERROR` (A76 §2.1.4, S67 §2.2.4).
+/// `AT+CMQTTREL?`: whether the service is started. If it is, the answer is only `OK`. If it is not, the call fails as
+/// [refused](crate::Error::Refused) with a bare `ERROR` (A76 §2.1.4, S67 §2.2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RelRead;
 
@@ -92,7 +92,7 @@ impl Command for SslcfgRead {
 
 /// `AT+CMQTTCONNECT?`: which clients have an address, connected or not, and how they connect (A76 §2.1.8, S67 §2.2.8).
 ///
-/// The response takes about 1 KiB of memory. The password, which the module answers too, is passed over.
+/// The response takes about 1 KiB of memory. The module's answer contains the password, which is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectRead;
 
@@ -117,7 +117,7 @@ impl ConnectParameters {
         Duration::from_secs(self.keep_alive as u64)
     }
 
-    /// Whether the broker forgets the session at both its ends.
+    /// Whether the broker discards the session when the client connects and when the connection ends.
     pub const fn clean_session(&self) -> bool {
         self.clean_session
     }
@@ -170,7 +170,7 @@ impl Request for DiscRead {
 }
 
 impl Command for DiscRead {
-    /// For each client whether it is connected; `None` where the module said nothing of it.
+    /// For each client whether it is connected; `None` where the module did not list it.
     type Response = [Option<bool>; 2];
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
@@ -201,7 +201,7 @@ impl Request for CfgRead {
 }
 
 impl Command for CfgRead {
-    /// For each client its settings; `None` where the module said nothing of it.
+    /// For each client its settings; `None` where the module did not list it.
     type Response = [Option<Settings>; 2];
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
@@ -212,7 +212,7 @@ impl Command for CfgRead {
     }
 }
 
-/// The client that a line is about, and the parameters behind it.
+/// The client of a line, and the parameters after it.
 fn client_line<'a>(line: Line<'a>, name: &str) -> Option<(ClientIndex, Parameters<'a>)> {
     let mut parameters = line.parameters(name)?;
     let client = ClientIndex::from_number(parameters.number()?)?;

@@ -25,14 +25,14 @@ impl MqttVersion {
     }
 }
 
-/// One setting of `AT+CMQTTCFG`. All of them are cleared by `AT+CMQTTREL`.
+/// One setting of `AT+CMQTTCFG`. `AT+CMQTTREL` clears all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Setting {
-    /// `"checkUTF8"`: whether the module checks topics (its default: it does).
+    /// `"checkUTF8"`: whether the module checks topics (the module's default: it does).
     CheckUtf8(bool),
-    /// `"optimeout"`: how long an operation may take, 20-120 s (its default: 120).
+    /// `"optimeout"`: how long an operation may take, 20-120 s (the module's default: 120).
     OperationTimeout(u32),
     /// `"version"`: the version of MQTT, where the family sets it here.
     Version(MqttVersion),

@@ -1,11 +1,12 @@
-//! Subscribing to, and unsubscribing from, several topic filters at once: they are staged one by one, then sent together.
+//! Subscribing to several topic filters at once, and unsubscribing from them: they are staged one by one, then sent
+//! together.
 //!
-//! Not on SIM767x, where these commands are refused before a byte is sent.
+//! SIM767x does not have these commands: there they are refused before a byte is sent.
 
 use super::duplicate::Repeatable;
 use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, no_response};
 
-/// `AT+CMQTTSUBTOPIC=`: stages one topic filter of 1-1024 bytes to subscribe to (A76 §2.1.13); on SIM7600 no more than 5120
+/// `AT+CMQTTSUBTOPIC=`: stages one topic filter of 1-1024 bytes to subscribe to (A76 §2.1.13); on SIM7600 at most 5120
 /// bytes in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subtopic<'a> {
@@ -33,8 +34,8 @@ impl Request for Subtopic<'_> {
     }
 }
 
-/// `AT+CMQTTUNSUBTOPIC=`: stages one topic filter of 1-1024 bytes to unsubscribe from (A76 §2.1.15); on SIM7600 no more
-/// than 5120 bytes in all.
+/// `AT+CMQTTUNSUBTOPIC=`: stages one topic filter of 1-1024 bytes to unsubscribe from (A76 §2.1.15); on SIM7600 at most
+/// 5120 bytes in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsubtopic<'a> {
     /// The client.
@@ -58,7 +59,7 @@ impl Request for Unsubtopic<'_> {
     }
 }
 
-/// `AT+CMQTTSUB=<client_index>`: subscribes to what is staged, and clears it (A76 §2.1.14).
+/// `AT+CMQTTSUB=<client_index>`: subscribes to the staged filters, and clears them (A76 §2.1.14).
 /// [`Duplicate`](super::Duplicate) sets its dup flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SubStaged {
@@ -85,7 +86,7 @@ impl Request for SubStaged {
     }
 }
 
-/// `AT+CMQTTUNSUB=<client_index>,<dup>`: unsubscribes from what is staged, and clears it (A76 §2.1.16).
+/// `AT+CMQTTUNSUB=<client_index>,<dup>`: unsubscribes from the staged filters, and clears them (A76 §2.1.16).
 /// [`Duplicate`](super::Duplicate) sets its dup flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnsubStaged {

@@ -1,4 +1,4 @@
-//! Subscribing and unsubscribing, in the direct form that every family has, and what is subscribed to.
+//! Subscribing and unsubscribing in the direct form, which every family has, and the list of subscriptions.
 
 use core::fmt;
 
@@ -46,7 +46,7 @@ pub struct Unsub<'a> {
 impl Unsub<'_> {
     const INFO: &'static CommandInfo = &CommandInfo::new("+CMQTTUNSUB", Answer::Deferred).effect(Effect::Unsub);
 
-    /// Describes the command for a filter of this length, whose bytes come from elsewhere.
+    /// Describes the command for a filter of this length, whose bytes come from another source.
     pub(crate) fn describe_for(writer: &mut CommandWriter<'_>, client: ClientIndex, length: u16) {
         writer.command(Self::INFO).client(client).announce(length.into()).comma_number(0);
     }
@@ -79,10 +79,10 @@ impl Repeatable for Unsub<'_> {
     }
 }
 
-/// `AT+CMQTTSUB?`: the topic filters that are subscribed to, of both clients, however many and however long (S67
-/// §2.2.13); refused before a byte is sent where the [family](crate::Family::lists_subscriptions) does not list them.
+/// `AT+CMQTTSUB?`: all topic filters that both clients are subscribed to, of any length (S67 §2.2.13). It is refused
+/// before a byte is sent where the [family](crate::Family::lists_subscriptions) does not list them.
 ///
-/// The response tells their number; the filters go to a handler, in one or more [parts](Part) each, as they arrive:
+/// The response is their number. The filters go to a handler as they arrive, each in one or more [parts](Part):
 ///
 /// ```
 /// use core::cell::RefCell;
@@ -99,15 +99,15 @@ impl Repeatable for Unsub<'_> {
 /// # let _ = list;
 /// ```
 ///
-/// The module sends filters on lines of their own, and nothing tells them from other lines: one that is `OK` ends the
-/// list, and what the module says unasked in between, such as `PB DONE`, is taken for a filter.
+/// The module sends filters on lines of their own, which cannot be distinguished from other lines. A filter `OK` ends
+/// the list. A URC in between, such as `PB DONE`, is taken for a filter.
 #[derive(Clone, Copy)]
 pub struct SubRead<H> {
     handler: H,
 }
 
 impl<H: Fn(Part<'_>)> SubRead<H> {
-    /// A query whose topic filters go to `handler`.
+    /// A query that passes the topic filters to `handler`.
     pub const fn new(handler: H) -> Self {
         Self { handler }
     }

@@ -1,9 +1,9 @@
-//! Test forms, `AT+X=?`: which values the module takes. They answer whether the service is started or not.
+//! Test forms, `AT+X=?`: which values the module takes. The module answers them whether the service is started or not.
 
 use super::{Answer, Command, CommandInfo, CommandWriter, Range, Ranges, Request};
 use crate::at::Line;
 
-// The structs hold nothing and share everything but their name, which is why a macro writes them.
+// The structs hold nothing and differ only in their names, so a macro writes them.
 macro_rules! test_forms {
     ($($(#[$documentation:meta])* $command:ident = $name:literal),* $(,)?) => {
         $(
@@ -59,13 +59,14 @@ test_forms! {
     /// `AT+CMQTTSUBTOPIC=?`: ranges of client, length, quality of service; refused where the family has no staged
     /// subscriptions (A76 §2.1.13).
     SubtopicTest = "+CMQTTSUBTOPIC",
-    /// `AT+CMQTTSUB=?`: ranges of client, length, quality of service, dup flag (A76 §2.1.14, S67 §2.2.13). The 0 that some
-    /// modules begin the lengths with is taken by none.
+    /// `AT+CMQTTSUB=?`: ranges of client, length, quality of service, dup flag (A76 §2.1.14, S67 §2.2.13). Some modules
+    /// list lengths from 0, but no module takes a length of 0.
     SubTest = "+CMQTTSUB",
     /// `AT+CMQTTUNSUBTOPIC=?`: ranges of client and length; refused where the family has no staged subscriptions (A76
     /// §2.1.15).
     UnsubtopicTest = "+CMQTTUNSUBTOPIC",
-    /// `AT+CMQTTUNSUB=?`: ranges of client, length, dup flag (A76 §2.1.16, S67 §2.2.14). As with SUB, no length is 0.
+    /// `AT+CMQTTUNSUB=?`: ranges of client, length, dup flag (A76 §2.1.16, S67 §2.2.14). As with SUB, no module takes a
+    /// length of 0.
     UnsubTest = "+CMQTTUNSUB",
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn encoded(request: &dyn Request) -> String {
     }
 }
 
-/// The response that a command reads from an answer that comes in chunks.
+/// The response that a command reads from an answer in chunks of this size.
 fn response_in_chunks<C: Command>(command: &C, answer: &[u8], size: usize) -> C::Response {
     let mut parser = Parser::new();
     let mut response = C::Response::default();
@@ -40,7 +40,8 @@ fn response_in_chunks<C: Command>(command: &C, answer: &[u8], size: usize) -> C:
     response
 }
 
-/// What `view` shows of the response that a command reads from an answer, the same however that is cut.
+/// What `view` shows of the response that a command reads from an answer. It must be the same for every size of the
+/// chunks.
 pub(crate) fn response<C: Command, V: PartialEq + core::fmt::Debug>(
     command: &C,
     answer: &[u8],
@@ -68,7 +69,7 @@ fn connect() -> Connect<'static> {
     }
 }
 
-/// What is wrong with the arguments of a command, for a module of this family.
+/// Which arguments of a command are wrong for a module of this family.
 pub(crate) fn problem(request: &dyn Request, family: Family) -> Option<(Parameter, Problem)> {
     request.check(family).err().map(|invalid| (invalid.parameter, invalid.problem))
 }

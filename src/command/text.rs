@@ -1,10 +1,10 @@
-//! A text that a module has answered, in memory of a fixed size.
+//! A text from an answer of the module, in memory of a fixed size.
 
 use core::fmt;
 
 use heapless::Vec;
 
-/// Up to `N` bytes of text from an answer, such as a client id; what is longer is cut, and says so.
+/// Up to `N` bytes of text from an answer, such as a client id. A longer text is cut, see [`is_cut`](Self::is_cut).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Text<const N: usize> {
     bytes: Vec<u8, N, u16>,
@@ -17,8 +17,8 @@ impl<const N: usize> Text<N> {
         &self.bytes
     }
 
-    /// The text, or nothing where it is not UTF-8: a module that does not check can have any bytes in a topic, and a
-    /// text that was cut can end inside a character.
+    /// The text, or `None` where it is not UTF-8. A module that does not check topics can hold any bytes, and a text
+    /// that was cut can end inside a character.
     pub fn as_str(&self) -> Option<&str> {
         core::str::from_utf8(&self.bytes).ok()
     }

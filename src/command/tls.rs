@@ -1,4 +1,4 @@
-//! SSL contexts: how TLS is done, and which client does it so.
+//! SSL contexts: the settings of TLS, and which client uses them.
 
 use core::fmt;
 
@@ -8,7 +8,7 @@ use crate::family::{Family, KEY_PASSWORD_LIMIT, LAST_SSL_CONTEXT, LONGEST_NEGOTI
 
 /// `AT+CMQTTSSLCFG=`: the SSL context that a client uses, 0-9 (A76 §2.1.5, S67 §2.2.5).
 ///
-/// To be sent between START and every CONNECT: a failed CONNECT and DISC clear it.
+/// Send it between START and every CONNECT: a failed CONNECT and DISC clear it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sslcfg {
     /// The client, `<session_id>` of the manuals.
@@ -26,7 +26,7 @@ impl Request for Sslcfg {
     }
 }
 
-/// Which versions of SSL and TLS are spoken, `"sslversion"`.
+/// Which versions of SSL and TLS are allowed, `"sslversion"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -48,7 +48,7 @@ pub enum SslVersion {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum AuthMode {
-    /// 0, the modules' own default: nobody. Anyone between module and broker can read and change everything.
+    /// 0, the modules' own default: neither side. An attacker between module and broker can read and change everything.
     None,
     /// 1: the server, verified with `"cacert"`.
     Server,
@@ -58,7 +58,7 @@ pub enum AuthMode {
     Client,
 }
 
-/// A text that does not show in `Debug` output.
+/// A text that `Debug` does not show.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Secret<'a>(pub &'a str);
 
@@ -84,8 +84,8 @@ pub enum SslSetting<'a> {
     Version(SslVersion),
     /// `"authmode"`.
     AuthMode(AuthMode),
-    /// `"ignorelocaltime"` (`"ignorlocaltime"` on A7600): whether certificates count whatever their dates. The modules' own
-    /// default is `true`: their clock may be wrong.
+    /// `"ignorelocaltime"` (`"ignorlocaltime"` on A7600): whether the dates of certificates are ignored. The modules'
+    /// own default is `true`: their clock may be wrong.
     IgnoreLocalTime(bool),
     /// `"negotiatetime"`: how long the TLS handshake may take, 10-300 s (the modules' own default: 300).
     NegotiateTime(u32),
@@ -96,7 +96,7 @@ pub enum SslSetting<'a> {
     /// `"clientkey"`: file of the client's key.
     ClientKey(&'a str),
     /// `"enableSNI"`: whether the handshake names the server (the modules' own default: `false`). Several cloud brokers
-    /// insist on it.
+    /// require it.
     EnableSni(bool),
     /// `"keypwd"`: the password of the client's key, 1-128 bytes. SIM7600 only.
     KeyPwd(Secret<'a>),
@@ -104,11 +104,11 @@ pub enum SslSetting<'a> {
     CipherSuites(u16),
     /// `"password"`: file that holds the password of the client's key. A76xx and SIM767x.
     Password(&'a str),
-    /// `"ignorecertCN"`: whether the server's certificate counts whatever name it has. SIM767x only.
+    /// `"ignorecertCN"`: whether the name in the server's certificate is ignored. SIM767x only.
     IgnoreCertCn(bool),
 }
 
-/// What stands behind the context.
+/// The value of a setting, which follows the context.
 enum Value<'a> {
     Number(u32),
     Seconds(u32),
@@ -118,7 +118,7 @@ enum Value<'a> {
 }
 
 impl<'a> SslSetting<'a> {
-    /// How a family spells it, where it has it.
+    /// How a family spells it; `None` where the family does not have it.
     fn name(self, family: Family) -> Option<&'static str> {
         let (name, has) = match self {
             Self::Version(_) => ("sslversion", true),
@@ -156,8 +156,8 @@ impl<'a> SslSetting<'a> {
 
 /// `AT+CSSLCFG=`: one setting of an SSL context (A76 §1.1, S67 §3.2-3.4).
 ///
-/// The families do not spell all settings alike, so the command has to know for which of them it is. It is refused before a
-/// byte is sent where the module's family has no such setting, or spells it otherwise.
+/// The families spell some settings differently, so the command is made for one family. It is refused before a byte is
+/// sent where the module's family has no such setting, or spells it differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Csslcfg<'a> {
     family: Family,

@@ -1,4 +1,5 @@
-//! What a command says of itself, in one place: checked before its first byte is sent, then written a window at a time.
+//! The description of a command, in one place: checked before its first byte is sent, then written one window at a
+//! time.
 
 use super::{ClientIndex, CommandInfo, check};
 use crate::at::Encoder;
@@ -8,26 +9,27 @@ use crate::family::Family;
 /// The most bytes that any command sends after its prompt.
 const DATA_LIMIT: usize = 16_384;
 
-/// Takes down how a command is written, which client it is for, how long its answer may take, how many bytes follow its
-/// prompt, and whether its arguments are good.
+/// Records how a command is written: its client, its timeout, how many bytes follow its prompt, and whether its
+/// arguments are valid.
 ///
-/// Of the line it keeps one window at a time, so a command can be longer than any buffer; it is
-/// [described](super::Request::describe) anew for each window, and has to say the same every time.
+/// It keeps one window of the line at a time, so a command can be longer than any buffer. The command is
+/// [described](super::Request::describe) once for each window, and must be described the same every time.
 #[derive(Debug)]
 pub struct CommandWriter<'w> {
     line: Encoder<'w>,
     family: Family,
     pub(crate) client: Option<ClientIndex>,
     pub(crate) info: &'static CommandInfo,
-    /// In milliseconds; 0 where it is what is usual for the command.
+    /// In milliseconds; 0 for the usual timeout of the command.
     pub(crate) timeout: u32,
     pub(crate) data_length: u16,
     invalid: Option<InvalidInput>,
 }
 
-// What writes is not inlined: at every call of every command it would make up a tenth of the driver's flash.
+// The writing methods are not inlined: inlined at every call of every command, they would be a tenth of the driver's
+// flash.
 impl<'w> CommandWriter<'w> {
-    /// Of the line, the window that begins `start` bytes into it.
+    /// Keeps the window of the line that begins at byte `start`.
     #[inline(never)]
     pub(crate) fn new(family: Family, start: usize, window: &'w mut [u8]) -> Self {
         Self {
@@ -47,7 +49,7 @@ impl<'w> CommandWriter<'w> {
         Self::new(family, 0, &mut [])
     }
 
-    /// Whether there was no command.
+    /// Whether no command was described.
     pub(crate) fn is_blank(&self) -> bool {
         self.line.position() == 0
     }
@@ -57,7 +59,7 @@ impl<'w> CommandWriter<'w> {
         self.line.filled()
     }
 
-    /// Ends the line with its CR. Returns what is filled of a window that was lent.
+    /// Ends the line with its CR. Returns the filled part of a borrowed window.
     pub(crate) fn line(mut self) -> &'w [u8] {
         self.byte(b'\r');
         self.line.into_filled()
@@ -68,7 +70,7 @@ impl<'w> CommandWriter<'w> {
         self.line.position() as u16 + 1
     }
 
-    /// What is wrong with the arguments, if anything is.
+    /// The first problem of the arguments, if there is one.
     pub(crate) fn checked(&self) -> Result<(), InvalidInput> {
         self.invalid.map_or(Ok(()), Err)
     }
@@ -78,20 +80,20 @@ impl<'w> CommandWriter<'w> {
         self.family
     }
 
-    /// Names the command: comes first, and writes `AT` and the name.
+    /// Names the command: call it first. Writes `AT` and the name.
     #[inline(never)]
     pub fn command(&mut self, info: &'static CommandInfo) -> &mut Self {
         self.info = info;
         self.text("AT").text(info.name)
     }
 
-    /// Says which client the command is for, whose number its answers begin with.
+    /// Sets the client of the command, whose number its answers begin with.
     pub fn of_client(&mut self, client: ClientIndex) -> &mut Self {
         self.client = Some(client);
         self
     }
 
-    /// Says which client the command is for, and writes `=` and its number.
+    /// Sets the client of the command, and writes `=` and its number.
     #[inline(never)]
     pub fn client(&mut self, client: ClientIndex) -> &mut Self {
         self.of_client(client).byte(b'=').number(client.number().into())
@@ -103,13 +105,13 @@ impl<'w> CommandWriter<'w> {
         self
     }
 
-    /// Says how many bytes go out after the prompt, at most 16,384. A command without data awaits no prompt.
+    /// Announces how many bytes are sent after the prompt, at most 16,384. A command without data awaits no prompt.
     pub fn prompt(&mut self, length: usize) -> &mut Self {
         self.data_length = length as u16;
         if length > DATA_LIMIT { self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT as u16)) } else { self }
     }
 
-    /// Says how many bytes go out after the prompt, and writes a comma and their number.
+    /// Announces how many bytes are sent after the prompt, and writes a comma and their number.
     #[inline(never)]
     pub fn announce(&mut self, length: usize) -> &mut Self {
         self.prompt(length).comma_number(length as u32)
@@ -150,8 +152,8 @@ impl<'w> CommandWriter<'w> {
         self.comma_number(number).check(check::range(number, least, most, parameter))
     }
 
-    /// Writes a comma, and `text` in quotes; refuses the command where it is empty, longer than `limit` bytes, or has what
-    /// would end the quotes or the line.
+    /// Writes a comma, and `text` in quotes. Refuses the command where `text` is empty, longer than `limit` bytes, or
+    /// has a character that would end the quotes or the line.
     #[inline(never)]
     pub fn comma_quoted(&mut self, text: &str, limit: usize, parameter: Parameter) -> &mut Self {
         self.byte(b',').quoted(text, limit, parameter)
@@ -162,12 +164,12 @@ impl<'w> CommandWriter<'w> {
         self.byte(b'"').text(text).byte(b'"').check(check::quoted(text, limit, parameter))
     }
 
-    /// Refuses the command: it fails with [`Error::Invalid`](crate::Error::Invalid), before a byte of it is sent.
+    /// Refuses the command: it fails with [`Error::Invalid`](crate::Error::Invalid) before a byte of it is sent.
     pub fn refuse(&mut self, parameter: Parameter, problem: Problem) -> &mut Self {
         self.check(Err(InvalidInput { parameter, problem }))
     }
 
-    /// Refuses the command where a check has failed. Of several problems the first counts.
+    /// Refuses the command where a check has failed. The first of several problems counts.
     pub(crate) fn check(&mut self, checked: Result<(), InvalidInput>) -> &mut Self {
         if self.invalid.is_none() {
             self.invalid = checked.err();
@@ -175,7 +177,7 @@ impl<'w> CommandWriter<'w> {
         self
     }
 
-    /// Refuses a command that the family does not know.
+    /// Refuses a command that the family does not have.
     pub(crate) fn known(&mut self, is_known: bool) -> &mut Self {
         if is_known { self } else { self.refuse(Parameter::Command, Problem::NotInFamily) }
     }
@@ -191,7 +193,7 @@ impl<'w> CommandWriter<'w> {
         self.announce(filter.len()).check(check::filter(filter))
     }
 
-    /// Writes the name of a file in the module's store of certificates, in quotes.
+    /// Writes the name of a file in the module's certificate store, in quotes.
     pub(super) fn file_name(&mut self, name: &str) -> &mut Self {
         self.byte(b'"').text(name).byte(b'"').check(check::file_name(name))
     }

@@ -1,8 +1,8 @@
-//! Which family a module belongs to, by what it says of itself.
+//! Detection of a module's family, from its model and its test forms.
 
 use super::Family;
 
-/// What the test forms of a module say. `None` where the module was not asked, or did not answer.
+/// What the test forms of a module report. `None` where the module was not asked, or did not answer.
 ///
 /// | field | where to read it |
 /// |---|---|
@@ -24,8 +24,8 @@ pub struct TestForms {
 }
 
 impl Family {
-    /// The family of a model, as `AT+CGMM` names it: `A7670E-FASE`, `SIMCOM_SIM7600G-H`. `None` where it names none that
-    /// the driver knows.
+    /// The family of a model, as `AT+CGMM` names it: `A7670E-FASE`, `SIMCOM_SIM7600G-H`. `None` for a model that the
+    /// driver does not know.
     ///
     /// ```
     /// use simcom_mqtt::Family;
@@ -53,10 +53,10 @@ impl Family {
         }
     }
 
-    /// The family whose test forms say this; `None` where they leave more than one.
+    /// The family with these test forms; `None` where several families match.
     ///
-    /// Payloads of at most 4096 bytes are those of SIM767x alone, a version in `AT+CMQTTACCQ` is SIM7600's, and of the
-    /// two families with a version in `AT+CMQTTCFG` only A76xx stages subscriptions. A7600 has neither version.
+    /// Only SIM767x limits payloads to 4096 bytes. Only SIM7600 has a version in `AT+CMQTTACCQ`. Of the two families
+    /// with a version in `AT+CMQTTCFG`, only A76xx stages subscriptions. A7600 has neither version.
     pub const fn from_test_forms(forms: TestForms) -> Option<Self> {
         let TestForms { longest_payload, has_version_in_cfg, has_version_in_accq, has_staged_subscriptions } = forms;
         match (longest_payload, has_version_in_cfg, has_version_in_accq, has_staged_subscriptions) {

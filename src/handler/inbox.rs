@@ -6,17 +6,17 @@ use core::fmt;
 use super::MessageHandler;
 use crate::command::ClientIndex;
 
-/// Bytes that each message takes beside its topic and payload: client index and two lengths.
+/// Bytes that each message takes besides its topic and payload: client index and two lengths.
 const HEADER: usize = 5;
 
-/// A queue of whole messages in `N` bytes, each of which takes 5 bytes beside its topic and payload.
+/// A queue of whole messages in `N` bytes. Each message takes 5 bytes besides its topic and payload.
 ///
-/// It is shared by reference: the [`Modem`](crate::Modem) puts messages in through one, the program takes them out
-/// through another, also while a call is under way. Both must be in the same task or executor, since `Inbox` is not
-/// `Sync`; to have it `'static`, put it in a `StaticCell`.
+/// It is shared by reference: the [`Modem`](crate::Modem) puts messages in through one reference, the program takes
+/// them out through another, even while a call is under way. Both must be in the same task or executor, since `Inbox`
+/// is not `Sync`. For a `'static` inbox, use a `StaticCell`.
 ///
-/// A message that does not fit into what is free is refused as a whole, never cut, and reported as
-/// [`Event::MessageRefused`](crate::Event::MessageRefused); later and smaller messages still get in.
+/// A message that does not fit into the free space is refused as a whole, never cut, and reported as
+/// [`Event::MessageRefused`](crate::Event::MessageRefused). Later, smaller messages still fit.
 ///
 /// ```
 /// use simcom_mqtt::{ClientIndex, Inbox, MessageHandler};
@@ -39,7 +39,7 @@ pub struct Inbox<const N: usize> {
     start: Cell<usize>,
     /// Bytes of whole messages.
     used: Cell<usize>,
-    /// Bytes of the message that is coming in, behind the whole ones.
+    /// Bytes of the incoming message, which follow the whole ones.
     reassembly: Cell<usize>,
 }
 
@@ -49,15 +49,15 @@ impl<const N: usize> Inbox<N> {
         Self { ring: [const { Cell::new(0) }; N], start: Cell::new(0), used: Cell::new(0), reassembly: Cell::new(0) }
     }
 
-    /// Whether there is no whole message.
+    /// Whether the queue holds no whole message.
     pub fn is_empty(&self) -> bool {
         self.used.get() == 0
     }
 
     /// Takes the oldest message out of the queue and copies it into `buffer`.
     ///
-    /// A buffer of `N` bytes is always large enough. Of a message that does not fit, the first bytes are copied and
-    /// [`Message::missing`] tells how many are not there; as with a datagram, they are gone.
+    /// A buffer of `N` bytes is always large enough. If the message does not fit, its first bytes are copied, the
+    /// others are lost, as with a datagram, and [`Message::missing`] says how many they are.
     pub fn take<'b>(&self, buffer: &'b mut [u8]) -> Option<Message<'b>> {
         if self.is_empty() {
             return None;
@@ -74,7 +74,7 @@ impl<const N: usize> Inbox<N> {
         Some(Message { client, topic, payload, missing: length.saturating_sub(bytes.len()) })
     }
 
-    /// Takes the oldest `count` bytes out, as many into `bytes` as there is room for.
+    /// Takes the oldest `count` bytes out of the queue, and copies those that fit into `bytes`.
     #[inline(never)] // keeps the image small
     fn pop(&self, bytes: &mut [u8], count: usize) {
         let mut places = bytes.iter_mut();
@@ -89,7 +89,7 @@ impl<const N: usize> Inbox<N> {
         self.used.set(self.used.get().saturating_sub(count));
     }
 
-    /// Adds bytes to the message that is coming in.
+    /// Adds bytes to the incoming message.
     fn push(&self, bytes: &[u8]) {
         for &byte in bytes {
             let end = self.start.get() + self.used.get() + self.reassembly.get();
@@ -161,7 +161,7 @@ impl<'b> Message<'b> {
         self.client
     }
 
-    /// Its topic. MQTT says that it is UTF-8; the module does not check it.
+    /// Its topic. MQTT requires UTF-8; the module does not check it.
     pub const fn topic(&self) -> &'b [u8] {
         self.topic
     }
@@ -171,7 +171,7 @@ impl<'b> Message<'b> {
         self.payload
     }
 
-    /// How many bytes of it the buffer had no room for.
+    /// How many of its bytes did not fit into the buffer.
     pub const fn missing(&self) -> usize {
         self.missing
     }

@@ -9,17 +9,17 @@ use crate::command::ClientIndex;
 
 /// Takes received messages piece by piece, as they arrive.
 ///
-/// A message comes as one [`begin`](Self::begin), the parts of its topic, the parts of its payload, and one
-/// [`end`](Self::end) or [`aborted`](Self::aborted). The parts are slices of the UART's own buffer, cut where it wraps or
-/// where the module cuts (1500 bytes): together they have exactly the announced lengths when `end` is called. Messages
-/// never overlap, not even those of different clients.
+/// A message is one [`begin`](Self::begin), the parts of its topic, the parts of its payload, and one
+/// [`end`](Self::end) or [`aborted`](Self::aborted). The parts are slices of the UART's own buffer, cut where that
+/// buffer wraps or where the module cuts (1500 bytes). When `end` is called, the parts together have exactly the
+/// announced lengths. Messages never overlap, not even those of different clients.
 ///
-/// The methods run inside whatever call is receiving at the moment, a publish for example. They should be quick, and
+/// The methods run inside the call that is receiving at the moment, for example a publish. They should be quick, and
 /// cannot wait.
 ///
-/// A module does not tell the quality of service, the retain flag or the duplicate flag of a message.
+/// The module does not report the quality of service, the retain flag or the duplicate flag of a message.
 ///
-/// [`Inbox`] is the ready-made handler. A firmware that streams a large payload to flash writes its own and needs no
+/// [`Inbox`] is the ready-made handler. Firmware that streams a large payload to flash implements its own, without a
 /// buffer:
 ///
 /// ```
@@ -45,7 +45,7 @@ use crate::command::ClientIndex;
 /// }
 /// ```
 pub trait MessageHandler {
-    /// A message begins. Returning `false` refuses it: nothing more of it is handed over, and
+    /// A message begins. Return `false` to refuse it: no part of it is handed over, and
     /// [`Event::MessageRefused`](crate::Event::MessageRefused) reports it.
     fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool;
 
@@ -60,11 +60,11 @@ pub trait MessageHandler {
     /// The message is complete.
     fn end(&mut self);
 
-    /// The rest of the message will not come: bytes were lost or the module restarted.
+    /// The rest of the message will not come: bytes were lost, or the module restarted.
     fn aborted(&mut self) {}
 
-    /// A line that nobody waited for and that means nothing to the driver, such as `+CMTI: "SM",3` or `PB DONE`; of a long
-    /// one, the first 64 bytes.
+    /// A line that no command awaits and that the driver does not know, such as `+CMTI: "SM",3` or `PB DONE`. Of a long
+    /// line, the first 64 bytes.
     fn unknown_line(&mut self, line: Line<'_>) {
         let _ = line;
     }
@@ -96,7 +96,7 @@ impl<H: MessageHandler + ?Sized> MessageHandler for &mut H {
     }
 }
 
-/// Refuses every message: for programs that only publish.
+/// Refuses every message, for programs that only publish.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RefuseAll;
 

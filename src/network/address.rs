@@ -18,7 +18,7 @@ pub struct Cgpaddr {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PdpAddress {
-    /// The IPv4 address; nothing where the module said `0.0.0.0`, or none.
+    /// The IPv4 address; `None` where the module reports `0.0.0.0`, or no address.
     pub ipv4: Option<Ipv4Addr>,
     /// Whether there is an IPv6 address other than zero.
     pub has_ipv6: bool,
@@ -34,7 +34,7 @@ impl PdpAddress {
 #[cfg(feature = "defmt")]
 impl defmt::Format for PdpAddress {
     fn format(&self, f: defmt::Formatter<'_>) {
-        // defmt knows no addresses of `core::net`.
+        // defmt cannot format the addresses of `core::net`.
         let octets = self.ipv4.map(|address| address.octets());
         defmt::write!(f, "PdpAddress {{ ipv4: {=?}, has_ipv6: {=bool} }}", octets, self.has_ipv6);
     }
@@ -58,7 +58,7 @@ impl Command for Cgpaddr {
         if parameters.number() != Some(self.context.into()) {
             return;
         }
-        // Of an IPv6 address that the line's cut goes through, enough is left to tell it from zero.
+        // If the line is cut inside an IPv6 address, enough of it is left to distinguish it from zero.
         let mut rest = parameters.rest();
         while !rest.is_empty() {
             let field = next_field(&mut rest);
@@ -71,7 +71,7 @@ impl Command for Cgpaddr {
     }
 }
 
-/// The IPv4 address that `text` is. An IPv6 address can be written as sixteen such numbers.
+/// The IPv4 address that `text` is, or `None`. An IPv6 address can be written as sixteen such numbers.
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     let mut octets = [0; 4];
     let mut numbers = text.split(|&byte| byte == b'.').map(|octet| number(octet)?.try_into().ok());

@@ -1,4 +1,4 @@
-//! What a bring-up needs to know.
+//! The settings of a bring-up.
 
 use core::fmt;
 use core::time::Duration;
@@ -28,8 +28,8 @@ impl<'a> Credentials<'a> {
         Self { user, password, protocol: 2, user_first: false }
     }
 
-    /// Sends the user name before the password, for firmware that wants it so. The manuals of SIM7500/SIM7600 and A76XX
-    /// have the password first.
+    /// Sends the user name before the password, for firmware that requires this order. The manuals of SIM7500/SIM7600
+    /// and A76XX put the password first.
     #[must_use]
     pub const fn user_first(mut self) -> Self {
         self.user_first = true;
@@ -61,7 +61,7 @@ impl fmt::Debug for Credentials<'_> {
     }
 }
 
-/// An access point, and what it takes to get there.
+/// An access point, and what the module needs to reach it.
 ///
 /// ```
 /// use core::time::Duration;
@@ -74,8 +74,8 @@ impl fmt::Debug for Credentials<'_> {
 ///     .time_limit(Duration::from_secs(300));
 /// ```
 ///
-/// It is checked before anything is sent: quotes and control characters are refused, so that nobody injects AT commands
-/// through it. `Debug` shows neither PIN nor credentials.
+/// All arguments are checked before anything is sent: quotes and control characters are refused, so they cannot inject
+/// AT commands. `Debug` shows neither PIN nor credentials.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Apn<'a> {
     name: &'a str,
@@ -86,17 +86,17 @@ pub struct Apn<'a> {
     time_limit: u32,
 }
 
-/// How long a bring-up may take unless the user says otherwise, in milliseconds: a module in a new country searches every
-/// band of every technology.
+/// The default time limit of a bring-up, in milliseconds: a module in a new country searches every band of every
+/// technology.
 const TIME_LIMIT: u32 = 180_000;
 
 impl<'a> Apn<'a> {
-    /// The access point with this name, at most 100 bytes; with an empty name, the network chooses.
+    /// The access point with this name, at most 100 bytes. With an empty name, the network chooses.
     pub const fn new(name: &'a str) -> Self {
         Self { name, context: 1, pdp_type: PdpType::Ipv4, credentials: None, pin: None, time_limit: TIME_LIMIT }
     }
 
-    /// The number of the PDP context, 1-15; 1 by default, which is the one that `AT+CMQTTSTART` uses.
+    /// The number of the PDP context, 1-15; 1 by default, the one that `AT+CMQTTSTART` uses.
     #[must_use]
     pub const fn context(mut self, context: u8) -> Self {
         self.context = context;
@@ -110,22 +110,22 @@ impl<'a> Apn<'a> {
         self
     }
 
-    /// User name and password, where the access point asks for them.
+    /// User name and password, where the access point requires them.
     #[must_use]
     pub const fn credentials(mut self, credentials: Credentials<'a>) -> Self {
         self.credentials = Some(credentials);
         self
     }
 
-    /// The PIN of the SIM card, 4-8 digits. It is sent only where the card asks for it, and never a second time after it
-    /// was refused.
+    /// The PIN of the SIM card, 4-8 digits. It is sent only where the card asks for it, and not again after it was
+    /// refused.
     #[must_use]
     pub const fn pin(mut self, pin: &'a str) -> Self {
         self.pin = Some(pin);
         self
     }
 
-    /// How long the whole may take, at most 37 hours; 180 s by default. Checked between commands.
+    /// How long the whole bring-up may take, at most 37 hours; 180 s by default. It is checked between commands.
     #[must_use]
     pub const fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = milliseconds(limit);
@@ -160,7 +160,7 @@ impl<'a> Apn<'a> {
         self.pin.map(|pin| CpinWrite { pin })
     }
 
-    /// Describes every command that a part of it goes into, one after the other, so that all of it is checked.
+    /// Describes every command that takes one of the settings, so that all settings are checked.
     pub(super) fn describe(&self, writer: &mut CommandWriter<'_>) {
         self.cgdcont().describe(writer);
         self.cgauth().describe(writer);

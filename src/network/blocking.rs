@@ -1,4 +1,4 @@
-//! The calls of the blocking client that concern the network.
+//! The calls of the blocking client for the mobile network.
 
 use core::ops::ControlFlow;
 
@@ -19,16 +19,16 @@ where
     H: MessageHandler,
     I: FnMut() -> ControlFlow<()>,
 {
-    /// Brings the module from any state to an address: unlocks the SIM card, sets the access point, waits for a network,
-    /// activates the PDP context and waits for its address. What it sends, and how it bears with the module, is told at the
-    /// async [`bring_up`](crate::Modem::bring_up).
+    /// Brings the module from any state to an address: unlocks the SIM card, sets the access point, waits for a
+    /// network, activates the PDP context and waits for its address. The async [`bring_up`](crate::Modem::bring_up)
+    /// lists the commands, and how failures are handled.
     ///
-    /// `on_stage` is called whenever what is waited for changes; `|_| {}` if nobody wants to know.
+    /// `on_stage` is called whenever the bring-up waits for something else. Pass `|_| {}` to ignore it.
     ///
     /// # Errors
     ///
-    /// See [`BringUpError`]; after every one of them it can be called again. What the idle hook aborted is
-    /// [`BringUpError::Failed`] with [`Error::Aborted`].
+    /// See [`BringUpError`]; after every one of them it can be called again. A call that the idle hook aborted fails
+    /// with [`BringUpError::Failed`] of [`Error::Aborted`].
     pub fn bring_up(
         &mut self,
         apn: &Apn<'_>,

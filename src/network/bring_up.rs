@@ -9,13 +9,13 @@ use crate::error::{Error, Refusal};
 use crate::session::{Failure, Next, Procedure, Session};
 use crate::timer::Instant;
 
-/// How long between two looks at something that is waited for, in milliseconds.
+/// The time between two queries of a state that is waited for, in milliseconds.
 const POLL_INTERVAL: u32 = 1_000;
-/// How long a SIM card may fail, in milliseconds: right after the start of a module, most do.
+/// How long a SIM card may fail, in milliseconds: most cards fail right after the start of a module.
 const SIM_RETRY_LIMIT_MS: u32 = 30_000;
-/// How long the network may deny, in milliseconds: it does so for a moment when a module moves between technologies.
+/// How long the network may deny registration, in milliseconds: it denies it briefly when a module changes technology.
 const DENIAL_RETRY_LIMIT_MS: u32 = 30_000;
-/// How long a setting may be refused, in milliseconds: a module that starts refuses for some seconds.
+/// How long a setting may be refused, in milliseconds: a module that starts refuses settings for some seconds.
 const SETTING_RETRY_LIMIT_MS: u32 = 10_000;
 
 /// What a bring-up waits for.
@@ -23,13 +23,14 @@ const SETTING_RETRY_LIMIT_MS: u32 = 10_000;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum BringUpStage {
-    /// An answer of the module, which may be starting.
+    /// An answer of the module, which may still be starting.
     Module,
     /// The SIM card.
     Sim,
-    /// That the settings of the PDP context are taken.
+    /// The module's acceptance of the PDP context's settings.
     Settings,
-    /// A network. The registration is the most telling one of the three domains; nothing where none has been told.
+    /// A network. The registration is the most informative one of the three domains; `None` before the module has
+    /// reported one.
     Registration(Option<Registration>),
     /// An address.
     Address,
@@ -49,16 +50,16 @@ impl fmt::Display for BringUpStage {
     }
 }
 
-/// What a bring-up has brought up.
+/// The result of a bring-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Attachment {
     /// The address.
     pub address: PdpAddress,
-    /// Strength of the signal, if the module told it.
+    /// Strength of the signal, where the module reported it.
     pub rssi: Option<Rssi>,
-    /// Technology and operator, if the module told them.
+    /// Technology and operator, where the module reported them.
     pub system: SystemInformation,
 }
 
@@ -83,16 +84,16 @@ enum Step {
 }
 
 enum Transition {
-    /// On to this step, at once.
+    /// The next command is that of this step.
     To(Step),
-    /// On to this step after a pause.
+    /// The next command is that of this step, after a pause.
     Later(Step),
     End,
 }
 
-/// Brings a module to an address, from whatever state it is in.
+/// Brings a module from any state to an address.
 ///
-/// A shell drives it again as long as [`outcome`](Self::outcome) says so: it goes on where it was.
+/// The shell drives it again while [`outcome`](Self::outcome) is `None`; it continues at the present step.
 pub(crate) struct BringUp<'a, 'r> {
     apn: &'a Apn<'a>,
     on_stage: &'r mut dyn FnMut(BringUpStage),
@@ -100,22 +101,22 @@ pub(crate) struct BringUp<'a, 'r> {
     step: Step,
     stage: BringUpStage,
     is_pausing: bool,
-    /// The module has obeyed `ATE0` since it was last begun with: echo on again means that it has restarted.
+    /// The module has accepted `ATE0` since the last beginning: if its echo is on again, it has restarted.
     echo_was_off: bool,
     pin_accepted: bool,
-    /// Since when the present step has failed.
+    /// When the present step began to fail.
     failing_since: Option<Instant>,
     refusal: Option<Refusal>,
     sim: Option<SimState>,
     registration: Option<Registration>,
-    /// The most telling registration of this round.
+    /// The most informative registration of this round.
     round: Option<Registration>,
     attachment: Attachment,
     failure: Option<BringUpError>,
 }
 
 impl<'a, 'r> BringUp<'a, 'r> {
-    /// `on_stage` is told of every change of what is waited for.
+    /// Calls `on_stage` whenever the bring-up waits for something else.
     pub(crate) fn new(apn: &'a Apn<'a>, on_stage: &'r mut dyn FnMut(BringUpStage), now: Instant) -> Self {
         on_stage(BringUpStage::Module);
         Self {
@@ -137,8 +138,8 @@ impl<'a, 'r> BringUp<'a, 'r> {
         }
     }
 
-    /// What has come of it when a shell has driven it to an end; nothing where it has to be driven again, because the
-    /// module is silent or restarts.
+    /// The outcome after a shell has driven the procedure to its end. `None` where it has to be driven again, because
+    /// the module did not answer or restarted.
     pub(crate) fn outcome(&self, driven: Result<(), Error>, now: Instant) -> Option<Result<Attachment, BringUpError>> {
         match (driven, self.failure) {
             (Ok(()), None) => Some(Ok(self.attachment)),
@@ -150,7 +151,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
         }
     }
 
-    /// What the time limit means: once there is an address, only what else can be told is missing.
+    /// The outcome at the time limit. With an address it is a success: only signal or operator are missing.
     const fn end_of_time(&self) -> Result<Attachment, BringUpError> {
         if self.attachment.address.is_assigned() {
             return Ok(self.attachment);
@@ -158,7 +159,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
         Err(BringUpError::TimedOut { stage: self.stage, refusal: self.refusal })
     }
 
-    /// The module has restarted: its card is locked again, and its settings may be gone.
+    /// The module has restarted: its card is locked again, and its settings may be lost.
     fn begin_again(&mut self) -> Transition {
         self.echo_was_off = false;
         self.pin_accepted = false;
@@ -175,7 +176,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
         }
     }
 
-    /// Tries again later, unless that has been done for too long.
+    /// Tries again later, unless the step has failed for `retry_limit`.
     fn retry(
         &mut self,
         now: Instant,
@@ -187,7 +188,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
         if now.has_reached(since.after(retry_limit)) { Err(failure) } else { Ok(Transition::Later(step)) }
     }
 
-    /// Where the answer to the present command leads.
+    /// The next step after the answer to the present command.
     fn following(&mut self, session: &mut Session, answer: Result<(), Failure>) -> Result<Transition, BringUpError> {
         let now = session.now;
         let refusal = match answer {
@@ -223,7 +224,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
             }
             Step::SocketContext => self.after_context(),
             Step::Calls | Step::Packets | Step::Lte => return self.registration_transition(now),
-            // Refused also where it is active already: only the address tells.
+            // A context that is active already may be refused too: the address decides.
             Step::Activation => Step::Address,
             Step::Address if self.attachment.address.is_assigned() => Step::Signal,
             Step::Address => return Ok(Transition::Later(Step::Activation)),
@@ -245,11 +246,11 @@ impl<'a, 'r> BringUp<'a, 'r> {
                 self.failing_since = None;
                 return Ok(Transition::To(Step::Context));
             }
-            // An unlocked card takes a moment until it is ready.
+            // After the PIN, a card takes a moment until it is ready.
             (None, Some(SimState::Pin)) if self.pin_accepted => BringUpError::SimLocked(SimState::Pin),
             (None, Some(SimState::Pin)) => {
                 self.apn.cpin().ok_or(BringUpError::PinMissing)?;
-                // Its fate is unknown until it is accepted, even if this call is dropped.
+                // Whether the card took the PIN is not known until the module accepts it, even if this call is dropped.
                 return match core::mem::replace(&mut session.pin_unconfirmed, true) {
                     true => Err(BringUpError::PinRefused),
                     false => Ok(Transition::To(Step::Pin)),
@@ -300,7 +301,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
     }
 }
 
-/// The one of two registrations that says more about what is going on.
+/// The more informative one of two registrations.
 fn more_telling(one: Option<Registration>, other: Option<Registration>) -> Option<Registration> {
     let weight = |registration| match registration {
         None => 0,
@@ -321,7 +322,7 @@ impl Procedure for BringUp<'_, '_> {
             Some(Err(Failure::Restarted)) => Ok(self.begin_again()),
             _ if has_restarted => Ok(self.begin_again()),
             None if self.step == Step::Begin => Ok(Transition::To(Step::EchoOff)),
-            // The call goes on after a silence. Whether the PIN was taken, the card tells.
+            // The call continues after the module did not answer. The card's state shows whether it took the PIN.
             None if self.step == Step::Pin => Ok(Transition::To(Step::Sim)),
             None => Ok(Transition::To(self.step)),
             Some(_) if has_paused => Ok(Transition::To(self.step)),

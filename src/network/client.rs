@@ -1,4 +1,4 @@
-//! The calls of the async client that concern the network.
+//! The calls of the async client for the mobile network.
 
 use embedded_io_async::{BufRead, Write};
 
@@ -15,10 +15,10 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     ///
     /// Sends `ATE0`, `AT+CPIN?`, `AT+CPIN=` (only where the card asks for its PIN), `AT+CGDCONT=`, `AT+CGSOCKCONT=` (on
     /// A7600), `AT+CGAUTH=` (where credentials are given), `AT+CREG?`, `AT+CGREG?` and `AT+CEREG?` once a second,
-    /// `AT+CGACT=1,` and `AT+CGPADDR=` once a second, `AT+CSQ`, `AT+CPSI?`. It can begin while the module is still
-    /// starting, and begins again where the module restarts. Messages and events are taken meanwhile.
+    /// `AT+CGACT=1,` and `AT+CGPADDR=` once a second, `AT+CSQ`, `AT+CPSI?`. It can be called while the module is still
+    /// starting, and begins again when the module restarts. Messages and events are received meanwhile.
     ///
-    /// `on_stage` is called whenever what is waited for changes; `|_| {}` if nobody wants to know.
+    /// `on_stage` is called whenever the bring-up waits for something else. Pass `|_| {}` to ignore it.
     ///
     /// ```no_run
     /// # use simcom_mqtt::{Modem, MessageHandler, Timer, network::{Apn, BringUpError}};
@@ -30,12 +30,14 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// # Ok(()) }
     /// ```
     ///
-    /// Dropping it is safe: the next call goes on from wherever the module is then. A PIN whose fate is not known is not
-    /// sent again by this `Modem`.
-    ///
     /// # Errors
     ///
     /// See [`BringUpError`]; after every one of them it can be called again.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the next call continues from the state that the module is
+    /// in then. If it is not known whether the card took the PIN, this `Modem` does not send the PIN again.
     pub async fn bring_up(
         &mut self,
         apn: &Apn<'_>,
@@ -52,11 +54,13 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
 
     /// Asks the module for its model and the version of its firmware (`AT+CGMM`, `AT+CGMR`).
     ///
-    /// Dropping it is safe, and changes nothing in the module.
-    ///
     /// # Errors
     ///
     /// Those of [`execute`](Self::execute).
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, nothing changes in the module.
     pub async fn identify(&mut self) -> Result<Identity, Error> {
         Ok(Identity { model: self.execute(&Cgmm).await?, firmware: self.execute(&Cgmr).await? })
     }

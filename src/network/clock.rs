@@ -1,11 +1,11 @@
-//! The clock of the module: certificates are checked against it unless `AT+CSSLCFG` says otherwise.
+//! The clock of the module. The module checks certificates against it, unless `AT+CSSLCFG` disables that.
 
 use super::only_number;
 use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, check, no_response};
 use crate::error::Parameter;
 
-/// A local time with its distance from UTC.
+/// A local time with its offset from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DateTime {
@@ -26,7 +26,7 @@ pub struct DateTime {
 }
 
 impl DateTime {
-    /// Reads `yy/MM/dd,hh:mm:ss±zz`; the distance from UTC can be missing.
+    /// Reads `yy/MM/dd,hh:mm:ss±zz`; the offset from UTC can be missing.
     fn of(text: &[u8]) -> Option<Self> {
         let (stamp, zone) = text.split_at_checked(17)?;
         let mut numbers = stamp.chunks(3).map(|part| match part {
@@ -46,7 +46,7 @@ impl DateTime {
         Some(Self { year, month, day, hour, minute, second, quarters_from_utc })
     }
 
-    /// Writes it in quotes. Any number takes two digits; those that do not fit are refused.
+    /// Writes it in quotes, with two digits for each number. Numbers that do not fit are refused.
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let (zone, furthest) = if self.quarters_from_utc < 0 { (b'-', 48) } else { (b'+', 56) };
         let parts = [
@@ -69,7 +69,7 @@ impl DateTime {
     }
 }
 
-/// `AT+CCLK?`: what the clock reads; nothing where the answer is no time (3GPP TS 27.007 §8.15).
+/// `AT+CCLK?`: the time of the clock; `None` where the answer is no time (3GPP TS 27.007 §8.15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CclkRead;
 
@@ -100,11 +100,11 @@ impl Request for Cclk {
     }
 }
 
-/// `AT+CTZU=<onoff>`: whether the network sets the clock and its time zone. On most modules it takes effect when they
-/// register the next time.
+/// `AT+CTZU=<onoff>`: whether the network sets the clock and its time zone. On most modules it takes effect at the next
+/// registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ctzu {
-    /// Whether it does.
+    /// Whether the network sets them.
     pub enabled: bool,
 }
 

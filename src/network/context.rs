@@ -12,15 +12,15 @@ use crate::network::Credentials;
 const APN_LIMIT: usize = 100;
 /// Longest user name and password of an access point, in bytes.
 const CREDENTIAL_LIMIT: usize = 127;
-/// How long the activation of a context may take at least, in milliseconds: the network takes part in it.
+/// The shortest time that the driver allows for the activation of a context, in milliseconds: it involves the network.
 const ACTIVATION_TIMEOUT: u32 = 60_000;
 
-/// The numbers of contexts that every family has.
+/// The range of context numbers that every family has.
 pub(super) fn check_context(context: u8) -> Result<(), InvalidInput> {
     check::range(context.into(), 1, 15, Parameter::PdpContext)
 }
 
-/// The kind of address that a PDP context asks for, `<PDP_type>`.
+/// The kind of address that a PDP context requests, `<PDP_type>`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -50,7 +50,7 @@ fn define(writer: &mut CommandWriter<'_>, context: u8, pdp_type: PdpType, apn: &
     writer.byte(b'=').number(context.into()).check(check_context(context));
     writer.text(",\"").text(pdp_type.as_str()).byte(b'"');
     if apn.is_empty() {
-        // The network chooses.
+        // An empty name: the network chooses.
         writer.text(",\"\"");
     } else {
         writer.comma_quoted(apn, APN_LIMIT, Parameter::Apn);
@@ -59,7 +59,7 @@ fn define(writer: &mut CommandWriter<'_>, context: u8, pdp_type: PdpType, apn: &
 
 /// `AT+CGDCONT=<cid>,<PDP_type>,<APN>`: defines a PDP context (3GPP TS 27.007 §10.1.1).
 ///
-/// A module that is attached already keeps the access point of its first context until it attaches anew.
+/// A module that is already attached keeps the access point of its first context until it attaches again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cgdcont<'a> {
     /// The PDP context, 1-15.
@@ -77,19 +77,19 @@ impl Request for Cgdcont<'_> {
     }
 }
 
-/// `AT+CGDCONT?`: how a PDP context is defined; nothing where it is not.
+/// `AT+CGDCONT?`: the definition of a PDP context; `None` where it has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CgdcontRead {
     /// The PDP context, 1-15.
     pub context: u8,
 }
 
-/// How a PDP context is defined.
+/// The definition of a PDP context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct PdpContext {
-    /// The kind of address; nothing where it is none of [`PdpType`], such as `"PPP"`.
+    /// The kind of address; `None` where it is none of [`PdpType`], such as `"PPP"`.
     pub pdp_type: Option<PdpType>,
     /// The name of the access point.
     pub apn: Text<APN_LIMIT>,
@@ -165,7 +165,7 @@ impl Request for Cgsockcont<'_> {
     }
 }
 
-/// `AT+CGAUTH=<cid>,<auth_type>[,<passwd>,<user>]`: how a PDP context identifies itself to the network.
+/// `AT+CGAUTH=<cid>,<auth_type>[,<passwd>,<user>]`: how a PDP context authenticates to the network.
 ///
 /// The order of password and user name is that of the manuals of SIM7500/SIM7600 and A76XX, see
 /// [`Credentials::user_first`]. `Debug` does not show the password.
@@ -173,7 +173,7 @@ impl Request for Cgsockcont<'_> {
 pub struct Cgauth<'a> {
     /// The PDP context, 1-15.
     pub context: u8,
-    /// The credentials, or nothing where the network asks for none.
+    /// The credentials; `None` where the network requires none.
     pub credentials: Option<Credentials<'a>>,
 }
 
@@ -210,13 +210,13 @@ impl Request for Cgauth<'_> {
 
 /// `AT+CGACT=<state>,<cid>`: activates or deactivates a PDP context (3GPP TS 27.007 §10.1.10).
 ///
-/// The network takes part in it: it may take a minute, or the [command's time](crate::Timeouts::command) where that is
-/// longer. Some modules answer with an error where the context is active already.
+/// The activation involves the network: it may take a minute, or the [command's time](crate::Timeouts::command) where
+/// that is longer. Some modules answer with an error where the context is active already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cgact {
     /// The PDP context, 1-15.
     pub context: u8,
-    /// Whether it is to be active.
+    /// `true` activates the context, `false` deactivates it.
     pub active: bool,
 }
 

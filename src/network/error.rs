@@ -1,4 +1,4 @@
-//! Why there is no address.
+//! Why a bring-up ended without an address.
 
 use core::fmt;
 
@@ -11,20 +11,20 @@ use crate::error::{Error, Refusal};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum BringUpError {
-    /// The SIM card cannot be read, for 30 s: check that it is there, and its contacts.
+    /// The SIM card could not be read for 30 s: check that a card is inserted, and its contacts.
     SimFailure(Refusal),
-    /// The SIM card waits for something other than its PIN: a PUK, or the code of a lock to a network or device.
+    /// The SIM card requires something other than its PIN: a PUK, or the code of a lock to a network or device.
     SimLocked(SimState),
     /// The SIM card asks for its PIN, and none was [given](super::Apn::pin).
     PinMissing,
     /// The PIN was refused, or it was sent earlier and the card still asks for it. It is not sent again: after three
-    /// wrong ones the card locks itself. Send another by [`CpinWrite`](super::CpinWrite).
+    /// wrong PINs the card locks itself. Send another PIN by [`CpinWrite`](super::CpinWrite).
     PinRefused,
-    /// The network denied registration for 30 s: the card is not activated, or has no right to roam there.
+    /// The network denied registration for 30 s: the card is not activated, or is not allowed to roam there.
     Denied,
     /// The [time limit](super::Apn::time_limit) was reached.
     TimedOut {
-        /// What was waited for.
+        /// What the bring-up was waiting for.
         stage: BringUpStage,
         /// The last refusal at this stage, if there was one.
         refusal: Option<Refusal>,

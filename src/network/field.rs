@@ -1,8 +1,8 @@
-//! One field of a line, whether or not it stands in quotes.
+//! One field of a line, with or without quotes.
 
 use crate::at::Parameters;
 
-/// Takes the next field off the front of `rest`, up to a comma; blanks and quotes around it are no part of it.
+/// Takes the next field off the front of `rest`, up to a comma, without the blanks and quotes around it.
 pub(super) fn next_field<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     let end = rest.iter().position(|&byte| byte == b',').unwrap_or(rest.len());
     let (field, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
@@ -12,7 +12,7 @@ pub(super) fn next_field<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     field.strip_suffix(b"\"").unwrap_or(field)
 }
 
-/// The number that `text` is, if it is nothing else.
+/// The number that `text` is, or `None` where it is anything else.
 pub(super) fn number(text: &[u8]) -> Option<u32> {
     let mut parameters = Parameters::from_bytes(text);
     let number = parameters.number()?;

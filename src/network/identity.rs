@@ -1,4 +1,4 @@
-//! What module it is.
+//! Model, firmware and IMEI of the module.
 
 use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, take_text};
@@ -32,10 +32,10 @@ impl Command for Cgmr {
     }
 }
 
-/// The number of a module, 15 digits.
+/// The IMEI of a module, 15 digits.
 pub type Imei = Text<16>;
 
-/// `AT+CGSN`: the number of the module, its IMEI (3GPP TS 27.007 §5.4).
+/// `AT+CGSN`: the IMEI of the module (3GPP TS 27.007 §5.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cgsn;
 

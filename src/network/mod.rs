@@ -1,7 +1,7 @@
 //! From a SIM card to an address: network commands, and one call for the usual case.
 //!
 //! [`Modem::bring_up`](crate::Modem::bring_up) unlocks the SIM card, sets the access point, waits for a network and
-//! activates the PDP context, as far as each is needed. What it sends is also here one by one, as commands for
+//! activates the PDP context; it skips what is not needed. Its commands, and others, can also be sent one by one with
 //! [`Modem::execute`](crate::Modem::execute):
 //!
 //! | command | forms | type |
@@ -57,7 +57,7 @@ pub use serial::{FlowControl, Ifc, IfcRead, Ipr, IprRead};
 pub use sim::{Ciccid, CpinWrite, Iccid};
 pub use sleep::{Csclk, CsclkRead, SleepMode};
 
-/// The number of a read form that answers with one number, as `+CNMP: 2`.
+/// The number in the answer of a read form that has only one, such as `+CNMP: 2`.
 fn only_number(line: crate::at::Line<'_>, name: &str) -> Option<u32> {
     line.parameters(name)?.number()
 }
@@ -66,7 +66,7 @@ fn only_number(line: crate::at::Line<'_>, name: &str) -> Option<u32> {
 mod tests {
     use crate::command::Command;
 
-    /// The response that a command reads from an answer, the same however that is cut.
+    /// The response that a command reads from an answer, the same for every size of the chunks.
     pub(super) fn response<C: Command<Response: Clone + PartialEq + core::fmt::Debug>>(
         command: &C,
         answer: &[u8],

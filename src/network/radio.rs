@@ -24,7 +24,7 @@ pub enum Technology {
     Other,
 }
 
-/// A network operator by its numbers, displayed as `460-00`.
+/// A network operator by its codes, displayed as `460-00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Operator {
@@ -67,16 +67,16 @@ impl fmt::Display for Operator {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cpsi;
 
-/// The cell that a module is in, as far as the driver reads it.
+/// What the driver reads about the cell that a module is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct SystemInformation {
-    /// The technology; nothing where there is no service.
+    /// The technology; `None` where there is no service.
     pub technology: Option<Technology>,
     /// Whether the radio is on (`Online`).
     pub is_online: bool,
-    /// The operator; nothing where there is no service.
+    /// The operator; `None` where there is no service.
     pub operator: Option<Operator>,
 }
 
@@ -105,12 +105,12 @@ impl Command for Cpsi {
     }
 }
 
-/// Which technologies a module may use, `<mode>` of `AT+CNMP`. A module has only those that its hardware has.
+/// Which technologies a module may use, `<mode>` of `AT+CNMP`. A module supports only those of its hardware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum NetworkMode {
-    /// 2: all, as the module sees fit.
+    /// 2: all; the module chooses.
     Automatic,
     /// 13: GSM only.
     Gsm,
@@ -120,7 +120,7 @@ pub enum NetworkMode {
     Lte,
     /// 51: GSM and LTE.
     GsmAndLte,
-    /// Any other number, see the manual of the module.
+    /// Any other number; see the manual of the module.
     Other(u8),
 }
 
@@ -148,7 +148,8 @@ impl NetworkMode {
     }
 }
 
-/// `AT+CNMP=<mode>`: chooses the technologies. The module keeps the choice when it is switched off, and searches anew.
+/// `AT+CNMP=<mode>`: selects the technologies. The module keeps the setting when it is switched off, and starts a new
+/// search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cnmp {
     /// The technologies.
@@ -166,7 +167,7 @@ impl Request for Cnmp {
 
 no_response!(Cnmp);
 
-/// `AT+CNMP?`: the technologies that are chosen.
+/// `AT+CNMP?`: the selected technologies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CnmpRead;
 

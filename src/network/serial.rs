@@ -5,14 +5,14 @@ use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, no_response};
 use crate::error::{Parameter, Problem};
 
-/// The rates that every family has.
+/// The baud rates that every family has.
 const BAUD_RATES: [u32; 13] =
     [300, 600, 1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600];
 
 /// `AT+IPR=<rate>`: the baud rate (ITU-T V.250 §6.2.10).
 ///
-/// The module answers at the rate so far and changes it then: change that of the UART, by
-/// [`Modem::uart`](crate::Modem::uart), before the next command. It is kept when the module is switched off.
+/// The module answers at the old rate and then changes it: change the rate of the UART, by
+/// [`Modem::uart`](crate::Modem::uart), before the next command. The module keeps the rate when it is switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ipr {
     /// Bits per second: 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600.
@@ -28,7 +28,7 @@ impl Request for Ipr {
     }
 }
 
-/// `AT+IPR?`: the baud rate, in bits per second; 0 where the module follows the UART.
+/// `AT+IPR?`: the baud rate, in bits per second; 0 where the module detects it (autobauding).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IprRead;
 
@@ -46,11 +46,12 @@ impl Command for IprRead {
     }
 }
 
-/// How the sides of the UART stop each other. Flow control by characters is not offered: payloads can hold them.
+/// How the two sides of the UART stop each other. Flow control by XON/XOFF is not offered: payloads can contain these
+/// characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FlowControl {
-    /// Not at all: bytes that come while a buffer is full are lost.
+    /// No flow control: bytes that arrive while a buffer is full are lost.
     None,
     /// By the lines RTS and CTS, which have to be connected.
     RtsCts,
@@ -74,7 +75,7 @@ impl Request for Ifc {
 
 no_response!(Ipr, Ifc);
 
-/// `AT+IFC?`: flow control; nothing where it is neither of [`FlowControl`], or differs between the directions.
+/// `AT+IFC?`: flow control; `None` where it is neither of [`FlowControl`], or differs between the directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IfcRead;
 

@@ -9,8 +9,7 @@ use crate::error::{Parameter, Problem};
 
 /// `AT+CPIN="<pin>"`: unlocks the SIM card (3GPP TS 27.007 §8.3).
 ///
-/// After three wrong PINs the card wants its PUK, which only its owner has: never send the same PIN twice. `Debug` does
-/// not show the PIN.
+/// After three wrong PINs the card requires its PUK: never send the same PIN twice. `Debug` does not show the PIN.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CpinWrite<'a> {
     /// The PIN, 4-8 digits.
@@ -39,7 +38,7 @@ impl Request for CpinWrite<'_> {
 
 no_response!(CpinWrite<'_>);
 
-/// The number of a SIM card, usually 19 or 20 digits.
+/// The number of a SIM card (ICCID), usually 19 or 20 digits.
 pub type Iccid = Text<22>;
 
 /// `AT+CICCID`: the number of the SIM card.

@@ -11,14 +11,14 @@ use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, no_re
 pub enum SleepMode {
     /// 0: never.
     Never,
-    /// 1: while its DTR line is high and it has nothing to do, see [`Dtr`](crate::power::Dtr).
+    /// 1: while its DTR line is high and it is idle, see [`Dtr`](crate::power::Dtr).
     Dtr,
     /// 2: whenever its UART has been silent for some time. The first bytes sent to it wake it and are lost. Not every
-    /// module has it.
+    /// module has this mode.
     Idle,
 }
 
-/// `AT+CSCLK=<status>`: whether the module may sleep. It stays connected, and wakes for what it receives.
+/// `AT+CSCLK=<status>`: whether the module may sleep. It stays connected, and wakes when it receives something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Csclk {
     /// When it sleeps.

@@ -1,4 +1,4 @@
-//! DTR: may the module sleep?
+//! DTR: whether the module may sleep.
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::OutputPin;
@@ -8,31 +8,31 @@ use super::line::Line;
 /// How long a module takes to wake, in milliseconds. Unverified; the hardware design documents say 20 ms and more.
 const WAKE_TIME: u32 = 100;
 
-/// The DTR input of a module to which [`Csclk`](crate::network::Csclk) gave
+/// The DTR input of a module for which [`Csclk`](crate::network::Csclk) has set
 /// [`SleepMode::Dtr`](crate::network::SleepMode::Dtr): low keeps it awake, high lets it sleep.
 ///
-/// A module that sleeps stays connected, but what is sent to its UART is lost: wake it before every call of the
-/// [`Modem`](crate::Modem), and let it sleep while [`next_event`](crate::Modem::next_event) waits. It wakes by itself for
-/// what it receives.
+/// A sleeping module stays connected, but loses what is sent to its UART. Wake it before every call of the
+/// [`Modem`](crate::Modem), and let it sleep while [`next_event`](crate::Modem::next_event) waits. It wakes by itself
+/// when it receives something.
 #[derive(Debug)]
 pub struct Dtr<P> {
     line: Line<P>,
 }
 
 impl<P: OutputPin> Dtr<P> {
-    /// A pin that is wired to DTR itself.
+    /// A pin that is wired directly to DTR.
     pub const fn new(pin: P) -> Self {
         Self { line: Line::new(pin) }
     }
 
-    /// High keeps the module awake: through a transistor.
+    /// For a pin that drives DTR through a transistor: high keeps the module awake.
     #[must_use]
     pub fn inverted(mut self) -> Self {
         self.line = self.line.inverted();
         self
     }
 
-    /// From now on the module may sleep.
+    /// Lets the module sleep from now on.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl<P: OutputPin> Dtr<P> {
         self.line.release()
     }
 
-    /// Wakes the module, and waits 100 ms until it listens.
+    /// Wakes the module, and waits 100 ms until its UART is ready.
     ///
     /// # Errors
     ///
@@ -52,11 +52,15 @@ impl<P: OutputPin> Dtr<P> {
         Ok(())
     }
 
-    /// [`wake`](Self::wake) with an async delay. If it is dropped, the module wakes all the same.
+    /// [`wake`](Self::wake) with an async delay.
     ///
     /// # Errors
     ///
     /// Those of the pin.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the module wakes, but may not be ready yet.
     #[cfg(feature = "async")]
     pub async fn wake_async(&mut self, delay: &mut impl embedded_hal_async::delay::DelayNs) -> Result<(), P::Error> {
         self.line.press()?;
@@ -64,7 +68,7 @@ impl<P: OutputPin> Dtr<P> {
         Ok(())
     }
 
-    /// Gives the pin back.
+    /// Returns the pin.
     pub fn into_inner(self) -> P {
         self.line.into_inner()
     }

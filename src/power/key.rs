@@ -9,10 +9,10 @@ use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use super::PowerTiming;
 use super::line::{Line, Press};
 
-/// How long between two looks at the status pin, in milliseconds.
+/// The time between two reads of the status pin, in milliseconds.
 const STATUS_INTERVAL: u32 = 100;
 
-/// The status pin of a [`PowerKey`] that has none. There is no value of it.
+/// The status pin of a [`PowerKey`] that has none. No value of this type exists.
 #[derive(Clone, Copy, Debug)]
 pub enum NoPin {}
 
@@ -30,7 +30,7 @@ impl InputPin for NoPin {
     }
 }
 
-/// Why a module could not be switched on or off: `K` is the error of the key's pin, `S` that of the status pin.
+/// Why a module could not be switched on or off. `K` is the error of the key's pin, `S` that of the status pin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -39,7 +39,8 @@ pub enum PowerError<K, S> {
     Key(K),
     /// The status pin could not be read.
     Status(S),
-    /// The status pin did not follow in time: check supply, wiring, and whether the key is [inverted](PowerKey::inverted).
+    /// The status pin did not change in time: check supply, wiring, and whether the key is
+    /// [inverted](PowerKey::inverted).
     TimedOut,
 }
 
@@ -55,10 +56,10 @@ impl<K: fmt::Debug, S: fmt::Debug> fmt::Display for PowerError<K, S> {
 
 impl<K: fmt::Debug, S: fmt::Debug> core::error::Error for PowerError<K, S> {}
 
-/// The key of a module, PWRKEY, as if somebody pressed it; with a status pin if there is one.
+/// The power key of a module, PWRKEY, with or without a status pin.
 ///
-/// A key that is pressed for long enough switches a module off that is on; a short press does nothing to it. Without a
-/// status pin nobody knows which it is: then `power_on` after `power_off` is the way to a fresh module.
+/// A long press switches a module off that is on; a short press has no effect on it. Without a status pin, the driver
+/// cannot know whether the module is on: call `power_off` and then `power_on` to restart it.
 #[derive(Debug)]
 pub struct PowerKey<P, S = NoPin> {
     line: Line<P>,
@@ -67,14 +68,14 @@ pub struct PowerKey<P, S = NoPin> {
 }
 
 impl<P: OutputPin> PowerKey<P> {
-    /// A key that is wired to PWRKEY itself: low is pressed. The pin should be high when it is handed over.
+    /// A pin that is wired directly to PWRKEY: low is pressed. The pin should be high when it is passed in.
     pub const fn new(pin: P, timing: PowerTiming) -> Self {
         Self { line: Line::new(pin), status: None, timing }
     }
 }
 
 impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
-    /// High is pressed: most boards drive PWRKEY through a transistor.
+    /// For a pin that drives PWRKEY through a transistor, as on most boards: high is pressed.
     #[must_use]
     pub fn inverted(mut self) -> Self {
         self.line = self.line.inverted();
@@ -87,7 +88,7 @@ impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
         PowerKey { line: self.line, status: Some(status), timing: self.timing }
     }
 
-    /// Whether the module is on; nothing without a status pin.
+    /// Whether the module is on; `None` without a status pin.
     ///
     /// # Errors
     ///
@@ -96,8 +97,8 @@ impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
         self.status.as_mut().map(InputPin::is_high).transpose().map_err(PowerError::Status)
     }
 
-    /// Switches the module on, unless the status pin says that it is. Returns when that pin follows; without one, after
-    /// the pulse, some seconds before the module answers.
+    /// Switches the module on, unless the status pin says that it is on. Returns when that pin is high; without one,
+    /// after the pulse, which is some seconds before the module answers.
     ///
     /// # Errors
     ///
@@ -106,8 +107,9 @@ impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
         self.switch(true, delay)
     }
 
-    /// Switches the module off, unless the status pin says that it is. Returns when that pin follows; without one, after
-    /// the pulse, some seconds before the module is off. Shut the [`Modem`](crate::Modem::shutdown) down first.
+    /// Switches the module off, unless the status pin says that it is off. Returns when that pin is low; without one,
+    /// after the pulse, which is some seconds before the module is off. Shut the [`Modem`](crate::Modem::shutdown) down
+    /// first.
     ///
     /// # Errors
     ///
@@ -116,7 +118,7 @@ impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
         self.switch(false, delay)
     }
 
-    /// Gives the pins back.
+    /// Returns the pins.
     pub fn into_inner(self) -> (P, Option<S>) {
         (self.line.into_inner(), self.status)
     }
@@ -136,7 +138,7 @@ impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
         Ok(())
     }
 
-    /// Whether the status pin has still to be waited for.
+    /// Whether the status pin has not changed yet.
     fn lags(&mut self, on: bool, waited: u32) -> Result<bool, PowerError<P::Error, S::Error>> {
         let lags = self.is_on()?.is_some_and(|is_on| is_on != on);
         if lags && waited >= self.timing.limit { Err(PowerError::TimedOut) } else { Ok(lags) }
@@ -146,12 +148,16 @@ impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
 /// The same for an executor.
 #[cfg(feature = "async")]
 impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
-    /// [`power_on`](Self::power_on) with an async delay. If it is dropped, the key is released; the module may have been
-    /// switched on.
+    /// [`power_on`](Self::power_on) with an async delay.
     ///
     /// # Errors
     ///
     /// See [`PowerError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the key is released. The module may or may not have been
+    /// switched on.
     pub async fn power_on_async(
         &mut self,
         delay: &mut impl embedded_hal_async::delay::DelayNs,
@@ -159,12 +165,16 @@ impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
         self.switch_async(true, delay).await
     }
 
-    /// [`power_off`](Self::power_off) with an async delay. If it is dropped, the key is released; the module may have been
-    /// switched off.
+    /// [`power_off`](Self::power_off) with an async delay.
     ///
     /// # Errors
     ///
     /// See [`PowerError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the key is released. The module may or may not have been
+    /// switched off.
     pub async fn power_off_async(
         &mut self,
         delay: &mut impl embedded_hal_async::delay::DelayNs,

@@ -1,8 +1,8 @@
-//! An output that presses something.
+//! An output that drives an input of the module.
 
 use embedded_hal::digital::{OutputPin, PinState};
 
-/// A line of the module that is low when it is pressed, or through a transistor, high.
+/// An input of the module that is pressed when it is low. Through a transistor, the output is then high.
 #[derive(Debug)]
 pub(super) struct Line<P> {
     pin: P,
@@ -32,7 +32,7 @@ impl<P: OutputPin> Line<P> {
     }
 }
 
-/// A line that is pressed until this is dropped, so that a future that is dropped lets go of it.
+/// A line that is pressed until this is dropped. So a dropped future releases it.
 pub(super) struct Press<'l, P: OutputPin> {
     line: &'l mut Line<P>,
     is_pressed: bool,
@@ -53,7 +53,7 @@ impl<'l, P: OutputPin> Press<'l, P> {
 impl<P: OutputPin> Drop for Press<'_, P> {
     fn drop(&mut self) {
         if self.is_pressed {
-            // Nobody is left to be told.
+            // `drop` cannot return an error.
             let _ = self.line.release();
         }
     }

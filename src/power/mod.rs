@@ -13,8 +13,8 @@
 //! }
 //! ```
 //!
-//! That the software of the module has started is told by [`Event::ModemRestarted`](crate::Event::ModemRestarted), but
-//! there is no need to wait for it: [`Modem::bring_up`](crate::Modem::bring_up) does.
+//! [`Event::ModemRestarted`](crate::Event::ModemRestarted) reports that the software of the module has started. There
+//! is no need to wait for it: [`Modem::bring_up`](crate::Modem::bring_up) does.
 
 mod dtr;
 mod key;

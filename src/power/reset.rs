@@ -6,7 +6,7 @@ use embedded_hal::digital::OutputPin;
 use super::PowerTiming;
 use super::line::{Line, Press};
 
-/// The RESET input of a module. The manuals keep it for a module that answers to nothing else.
+/// The RESET input of a module. The manuals reserve it for a module that answers to nothing else.
 #[derive(Debug)]
 pub struct Reset<P> {
     line: Line<P>,
@@ -14,20 +14,20 @@ pub struct Reset<P> {
 }
 
 impl<P: OutputPin> Reset<P> {
-    /// A pin that is wired to RESET itself: low is pressed. The pin should be high when it is handed over.
+    /// A pin that is wired directly to RESET: low is pressed. The pin should be high when it is passed in.
     pub const fn new(pin: P, timing: PowerTiming) -> Self {
         Self { line: Line::new(pin), timing }
     }
 
-    /// High is pressed: through a transistor.
+    /// For a pin that drives RESET through a transistor: high is pressed.
     #[must_use]
     pub fn inverted(mut self) -> Self {
         self.line = self.line.inverted();
         self
     }
 
-    /// Resets the module. Returns after the pulse;
-    /// [`Event::ModemRestarted`](crate::Event::ModemRestarted) comes when the module has started.
+    /// Resets the module. Returns after the pulse. [`Event::ModemRestarted`](crate::Event::ModemRestarted) follows when
+    /// the module has started.
     ///
     /// # Errors
     ///
@@ -38,11 +38,16 @@ impl<P: OutputPin> Reset<P> {
         press.end()
     }
 
-    /// [`reset`](Self::reset) with an async delay. If it is dropped, RESET is released; the module may have been reset.
+    /// [`reset`](Self::reset) with an async delay.
     ///
     /// # Errors
     ///
     /// Those of the pin.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, RESET is released. The module may or may not have been
+    /// reset.
     #[cfg(feature = "async")]
     pub async fn reset_async(&mut self, delay: &mut impl embedded_hal_async::delay::DelayNs) -> Result<(), P::Error> {
         let press = Press::begin(&mut self.line)?;
@@ -50,7 +55,7 @@ impl<P: OutputPin> Reset<P> {
         press.end()
     }
 
-    /// Gives the pin back.
+    /// Returns the pin.
     pub fn into_inner(self) -> P {
         self.line.into_inner()
     }

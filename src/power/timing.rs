@@ -1,13 +1,13 @@
-//! How long the pins of a module want to be held.
+//! How long the inputs of a module are held, and how long a module takes.
 
 use core::time::Duration;
 
 use crate::family::{Family, milliseconds};
 
-/// Lengths of pulses, and times that a module takes.
+/// Lengths of pulses, and the time that a module takes to start or stop.
 ///
-/// Unverified: the defaults are those usual on boards with these modules. The hardware design document of the module has
-/// the precise ones; every one of them can be set.
+/// Unverified: the defaults are the usual times of boards with these modules. The hardware design document of the
+/// module has the exact times; each of them can be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PowerTiming {
@@ -41,14 +41,14 @@ impl PowerTiming {
         self
     }
 
-    /// How long RESET is pressed: 300 ms on SIM7600, else 2.5 s.
+    /// How long RESET is pressed: 300 ms on SIM7600, 2.5 s on the others.
     #[must_use]
     pub const fn reset_pulse(mut self, length: Duration) -> Self {
         self.reset = milliseconds(length);
         self
     }
 
-    /// How long the status pin may take to follow, after the pulse: 30 s.
+    /// How long the status pin may take to change after the pulse: 30 s.
     #[must_use]
     pub const fn status_limit(mut self, limit: Duration) -> Self {
         self.limit = milliseconds(limit);

@@ -138,7 +138,7 @@ impl<'a> Connect<'a> {
             return Ok(Step::Busy);
         }
         let lifecycle = &mut session.lifecycle;
-        // What was believed without asking is not so: the module has restarted without a word that arrived.
+        // What was believed without asking is not so: the module has restarted and no line of that arrived.
         let is_forgotten = match self.step {
             Step::Begin | Step::EchoOff | Step::Busy | Step::AccqRead | Step::Start => false,
             Step::DiscRead => self.connected.is_none(),
@@ -169,7 +169,7 @@ impl<'a> Connect<'a> {
                 self.probed = true;
                 self.id_matches = self.comparison == Comparison::Equal;
                 if refused {
-                    // The other client's user has to hear of the restart that nobody heard of.
+                    // The restart was not noticed: it is an event for the user of the other client.
                     if lifecycle.client(self.client.other()).state == ClientState::Connected {
                         session.events.restarted();
                     }

@@ -3,7 +3,7 @@
 use crate::command::CommandWriter;
 use crate::session::{Failure, Next, Procedure, Session};
 
-/// Sends nothing (but what settling a dropped call takes) until there is an event.
+/// Sends nothing until there is an event, except for the resync after a dropped call.
 pub(crate) struct Listen;
 
 impl Procedure for Listen {

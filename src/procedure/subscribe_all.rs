@@ -36,7 +36,7 @@ impl<'a> SubscribeAll<'a> {
         Some(Subtopic { client: self.client, filter, qos })
     }
 
-    /// Whether so many more bytes can be staged before what is staged has to be sent.
+    /// Whether this many more bytes can be staged before what is staged has to be sent.
     fn has_room_for(&self, length: usize) -> bool {
         self.family.staged_topics_limit().is_none_or(|limit| self.staged + length <= limit)
     }

@@ -87,7 +87,7 @@ impl Engine {
         }
     }
 
-    /// A call begins: its arguments are checked, and what the call before has left behind is to be settled.
+    /// A call begins: its arguments are checked, and resync begins if the call before has not ended.
     pub(crate) fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
         self.input_drained = false;
         // A transmitter may hold back what a dropped call has sent.

@@ -1,4 +1,4 @@
-//! What has happened and not been told yet.
+//! Events that have happened and that the user has not taken yet.
 
 use crate::command::ClientIndex;
 use crate::urc::{ConnLost, LossCause};
@@ -10,7 +10,7 @@ use crate::urc::{ConnLost, LossCause};
 pub enum Event {
     /// The message handler took one or more messages of this client.
     Message(ClientIndex),
-    /// The message handler refused messages of this client, an [`Inbox`](crate::Inbox) for lack of room. It is told when
+    /// The message handler refused messages of this client, an [`Inbox`](crate::Inbox) for lack of room. It comes when
     /// they begin.
     MessageRefused {
         /// The client.
@@ -50,11 +50,11 @@ pub enum Event {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Counters {
-    /// Lines that nobody waited for and that mean nothing to the driver, such as `PB DONE` or `+CGEV: …`.
+    /// Lines that no command waited for and that mean nothing to the driver, such as `PB DONE` or `+CGEV: …`.
     pub unknown_lines: u16,
     /// Lines longer than 64 bytes that were cut.
     pub cut_lines: u16,
-    /// Final results that nobody waited for.
+    /// Final results that no command waited for.
     pub stray_results: u16,
     /// Errors that the UART reported.
     pub uart_errors: u16,
@@ -70,7 +70,7 @@ pub(super) const fn count(counter: &mut u16) {
     *counter = counter.saturating_add(1);
 }
 
-/// The places of the events in [`Events::waiting`], in the order in which they are told: messages first, then what changed.
+/// The places of the events in [`Events::waiting`], in the order in which the user gets them: messages first, then what changed.
 mod place {
     pub(super) const MESSAGE: u8 = 0;
     pub(super) const REFUSED: u8 = 1;

@@ -23,15 +23,15 @@ pub(super) enum Phase {
     Idle,
     /// The command line goes out.
     Line,
-    /// The module has the line, and owes a prompt.
+    /// The module has the line, and its prompt is awaited.
     Prompt,
-    /// The module has prompted, and is owed data.
+    /// The module has prompted, and waits for data.
     Data,
-    /// The module has everything, and owes the final result (and the outcome).
+    /// The module has everything. The final result is awaited, and the outcome.
     Final,
-    /// The module owes the outcome.
+    /// The outcome is awaited.
     Outcome,
-    /// Nothing is sent or owed until the deadline.
+    /// Nothing is sent or awaited until the deadline.
     Pause,
     /// It has ended.
     Done,
@@ -168,7 +168,7 @@ impl Exchange {
         self.deadline = now.after(self.timeout.min(timeouts.command));
     }
 
-    /// No command, but data that may be owed.
+    /// No command, but data that the module may wait for.
     pub(super) fn begin_data(&mut self, length: u16, timeout: u32, now: Instant) {
         self.renew(Phase::Data, now.after(timeout));
         self.data_length = length;

@@ -146,7 +146,7 @@ impl Lifecycle {
         self.service = ServiceState::Started;
     }
 
-    /// A command failed, which can tell more than that.
+    /// A command failed. Some codes correct what was believed.
     fn failed(&mut self, effect: Effect, client: Option<ClientIndex>, refusal: Refusal) {
         let code = match refusal {
             Refusal::Code(code) => Some(code),

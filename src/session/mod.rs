@@ -1,7 +1,7 @@
 //! The session: everything that is known about the module, and the one exchange that is under way. No I/O, no clock.
 //!
 //! A shell (the async client, a test) drives an [`Engine`] in a loop. What a dropped call leaves behind lives in here, and
-//! the next call settles it first.
+//! the next call resyncs with it first.
 
 mod engine;
 mod events;
@@ -76,7 +76,7 @@ impl Session {
             if listens && !self.events.is_empty() {
                 return Ok(Progress::Done);
             }
-            // An answer that comes among doubtful lines would not count.
+            // An answer among untrusted bytes would not count.
             let may_send = listens || self.exchange.phase != Phase::Idle || !self.reassembly.has_untrusted_bytes();
             if !may_send || !self.continue_resync(listens)? {
                 return Ok(Progress::Waiting);
@@ -129,7 +129,7 @@ impl Session {
         failure.of(self.exchange.info)
     }
 
-    /// Milliseconds until the next deadline of the exchange, of an owed outcome, or of a message that is coming in;
+    /// Milliseconds until the next deadline of the exchange, of a pending outcome, or of a message that is coming in;
     /// `u32::MAX` where there is none.
     fn time_left(&self) -> u32 {
         let mut left = u32::MAX;

@@ -9,7 +9,7 @@ use crate::command::CommandWriter;
 pub(crate) enum Next {
     /// The command that [`Procedure::command`] describes.
     Command,
-    /// Nothing for so many milliseconds.
+    /// Nothing for this time, in milliseconds.
     Pause(u32),
     /// It waits for an event.
     Listen,
@@ -29,9 +29,9 @@ pub(crate) trait Procedure {
     /// Decides what comes next; `last` is how the command before ended, if there was one.
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure>;
 
-    /// Describes the present command, anew for every window of its line, so that it takes no place in between. Before the
+    /// Describes the present command. It is called for every window of the line, so that the line needs no buffer. Before the
     /// first [`next`](Self::next), describes every command that has arguments of the user's: so they are checked before
-    /// anything is sent, settling included.
+    /// anything is sent, resync included.
     fn command(&self, writer: &mut CommandWriter<'_>);
 
     /// The data of the present command; `None` where they come from a source of the shell's.

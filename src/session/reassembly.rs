@@ -13,7 +13,7 @@ const STALL_MS: u32 = 2_000;
 /// report it before they hand over what they had buffered.
 const ERROR_WINDOW_MS: u32 = 100;
 
-/// At most so many bytes of a message are neither topic nor payload: eleven parts, each behind a line of up to 25 bytes.
+/// How many bytes of a message are neither topic nor payload, at most: eleven parts, each behind a line of up to 25 bytes.
 const HEADERS_BYTES: u16 = 275;
 
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ pub(super) struct Reassembly {
     discarding: bool,
     part: Part,
     part_left: u16,
-    /// The UART lost bytes inside a message: until so many more have come, or its end, a line may be part of its payload.
+    /// The UART lost bytes inside a message: until this many more have come, or its end, a line may be part of its payload.
     untrusted_bytes: u16,
     last_byte: Instant,
     /// Until when a message that begins counts as hit by an error of the UART; never before the last byte.
@@ -91,7 +91,7 @@ impl Reassembly {
         self.untrusted_bytes > 0
     }
 
-    /// So many bytes came that may be payload.
+    /// `length` bytes came that may be payload.
     pub(super) fn count_untrusted(&mut self, length: usize) {
         self.untrusted_bytes = self.untrusted_bytes.saturating_sub(length as u16);
     }
@@ -194,7 +194,7 @@ impl Reassembly {
     pub(super) fn abort(&mut self, events: &mut Events, handler: &mut dyn MessageHandler) {
         self.part = Part::Nothing;
         if let Some(open) = self.open.take() {
-            // A refused message was told of already.
+            // A refused message has been reported already.
             if open.accepted {
                 handler.aborted();
                 events.aborted(open.client);

@@ -1,4 +1,4 @@
-//! Finding the place again: what a dropped or unanswered call has left behind is settled before the next one sends.
+//! Resync: after a dropped or unanswered call, commands and answers are brought back in step before the next command is sent.
 
 use super::exchange::{Exchange, Failure, Phase};
 use super::{ClientState, PendingOutcome, Procedure, Session};
@@ -10,21 +10,21 @@ use crate::timer::Instant;
 
 /// How long `AT` may take, in milliseconds. It is there to end half a line, so its answer is not insisted upon.
 const ATTENTION_TIMEOUT_MS: u32 = 1_000;
-/// How long a query of the fence may take, in milliseconds.
+/// How long a sync query may take.
 const SYNC_QUERY_TIMEOUT_MS: u32 = 3_000;
-/// How long answers that come in one go with the fence's are waited for, in milliseconds.
+/// How long answers are awaited that arrive together with that of the sync query.
 const QUIET_MS: u32 = 100;
-/// How often the fence is tried, each time with another query.
+/// How many sync queries are tried, each another command.
 const SYNC_QUERIES: u8 = 3;
 /// Ends a half-sent command line so that it is refused, wherever it was cut: no command and no parameter ends with `~`,
 /// and quotes that are open stay open.
 pub(super) const ABORT_LINE: &[u8] = b"~\r";
-/// Pays a debt of data: in a topic filter, slashes are valid wherever it was cut.
+/// Fills a prompt whose length is known: in a topic filter, slashes are valid wherever it was cut.
 const SLASH: u8 = b'/';
-/// Pays a debt of unknown length: carriage returns mean nothing to a module that waits for a command.
+/// Fills a prompt of unknown length: carriage returns mean nothing to a module that waits for a command.
 const CARRIAGE_RETURN: u8 = b'\r';
 
-/// What is being settled.
+/// The stage of a resync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Off,
@@ -38,22 +38,22 @@ enum Stage {
     Fill,
     /// The outcome that a dropped call left.
     PendingOutcome,
-    /// A subscription to slashes is ended.
+    /// A subscription to slashes, which filling has made, is undone.
     Undo,
 }
 
 #[derive(Debug)]
 pub(super) struct Resync {
     stage: Stage,
-    /// Which query of the fence is tried.
+    /// Which sync query is tried.
     sync_query: u8,
-    /// The line of the fence's answer has come, the next final result is its own.
+    /// The line of the sync query's answer has come, so the next final result is its own.
     sync_query_answered: bool,
     /// Commands and answers are known to go together.
     in_step: bool,
     /// Bytes that the module may be waiting for, whether its prompt was seen or not.
     missing_data: u16,
-    /// A payment of unknown length was made.
+    /// A prompt of unknown length has been filled.
     blind_filled: bool,
 }
 
@@ -69,17 +69,17 @@ impl Resync {
         }
     }
 
-    /// Whether what is sent and received belongs to settling.
+    /// Whether what is sent and received belongs to resync.
     pub(super) fn is_active(&self) -> bool {
         !matches!(self.stage, Stage::Off | Stage::PendingOutcome)
     }
 
-    /// The bytes that are owed to the module, where data are, so many in a row at most.
+    /// The byte that fills a prompt, and how many of it may be sent in a row; `None` where the data are the call's own.
     pub(super) fn filling(&self, unsent: usize) -> Option<(u8, usize)> {
         if !self.is_active() {
             return None;
         }
-        // The last byte of a payment ends what was not owed.
+        // The last byte is for a module that did not wait for data: it ends the line that the others have become.
         let is_fill = self.stage == Stage::Fill;
         let is_blind = is_fill && (unsent == 1 || self.missing_data == 0);
         let count = if is_fill && unsent > 1 { unsent - 1 } else { unsent };
@@ -90,19 +90,19 @@ impl Resync {
         self.stage == Stage::SyncQuery && !self.sync_query_answered
     }
 
-    /// A line of an answer came. Returns whether it was for settling.
+    /// A line of an answer came. Returns whether it belongs to resync.
     pub(super) fn answered(&mut self) -> bool {
         self.sync_query_answered |= self.stage == Stage::SyncQuery;
         self.is_active()
     }
 
-    /// The module restarted: it owes nothing, and is owed nothing.
+    /// The module restarted: neither side waits for anything.
     pub(super) fn restarted(&mut self) {
         *self = Self { stage: self.stage, ..Self::new() };
     }
 
     fn go_to(&mut self, stage: Stage) {
-        debug!("settling: stage {}", stage as u8);
+        debug!("resync: stage {}", stage as u8);
         self.stage = stage;
         self.sync_query = 0;
         self.sync_query_answered = false;
@@ -144,7 +144,7 @@ impl Session {
         self.resync.go_to(Stage::Finish);
     }
 
-    /// Waiting for the outcome, if there is one to come, is left to settling, so that the exchange is free for the fence.
+    /// Detaches the outcome, if there is one to come, so that the exchange is free for the sync query.
     #[inline(never)] // keeps the image small
     fn detach_outcome(&mut self) {
         let &Exchange { info, client, deadline, .. } = &self.exchange;
@@ -153,8 +153,7 @@ impl Session {
         }
     }
 
-    /// Goes on with settling. Returns whether everything is settled that the call needs to be: one that only listens does
-    /// not wait for owed outcomes.
+    /// Goes on with resync. Returns whether the call may go on: one that only listens does not wait for a pending outcome.
     pub(super) fn continue_resync(&mut self, listens: bool) -> Result<bool, Failure> {
         loop {
             let phase = self.exchange.phase;
@@ -233,7 +232,7 @@ impl Session {
         }
     }
 
-    /// A payment is an exchange that begins with its data: what is owed, and a CR to end what was not.
+    /// Filling is an exchange that begins with its data: the missing bytes, and a CR for a module that did not wait for them.
     fn begin_fill(&mut self) {
         let length = match self.resync.missing_data {
             0 => RECEIVED_PAYLOAD_LIMIT,
@@ -261,7 +260,7 @@ impl Session {
                     self.lifecycle.client_mut(client).staging.padded_filter_is_undone();
                 }
             }
-            // Whatever `AT` and a payment were answered with, only the fence counts.
+            // Whatever `AT` and the filled prompt were answered with, only the sync query counts.
             _ => {
                 self.resync.missing_data = 0;
                 self.resync.go_to(Stage::SyncQuery);
@@ -292,8 +291,7 @@ impl Session {
         Err(Failure::NoAnswer)
     }
 
-    /// The data of the exchange are, or may have to be, paid with slashes, which is remembered where they make a filter: a
-    /// subscription to nothing else can be ended, a staged filter goes when the client is acquired anew.
+    /// The data of the exchange are filled with slashes, or may have to be. Where they make a filter, `staging` remembers it.
     fn note_padded_filter(&mut self) {
         let &Exchange { info, client, sent, data_length, .. } = &self.exchange;
         if let Some(client) = client {
@@ -301,7 +299,7 @@ impl Session {
         }
     }
 
-    /// A subscription to slashes that can be ended now.
+    /// A subscription to slashes that can be undone now.
     fn padded_filter(&self) -> Option<(ClientIndex, u16)> {
         let padded = |client: ClientIndex| {
             let life = self.lifecycle.client(client);
@@ -316,7 +314,7 @@ impl Session {
         self.resync.stage == Stage::Finish
     }
 
-    /// The command that is under way: settling's, or else the procedure's.
+    /// The command that is under way: that of resync, or else the procedure's.
     pub(super) fn describe(&self, procedure: &dyn Procedure, writer: &mut CommandWriter<'_>) {
         if self.resync.is_active() {
             self.describe_resync(writer);
@@ -345,7 +343,7 @@ impl Session {
         stalled
     }
 
-    /// The module did not answer in time. What it may still wait for, or send, is for the next call to settle.
+    /// The module did not answer in time. The next call resyncs with what it may still wait for or send.
     fn expire_exchange(&mut self) {
         let (phase, unsent) = (self.exchange.phase, self.exchange.unsent());
         self.exchange.expire();
@@ -359,7 +357,7 @@ impl Session {
                 };
                 if self.resync.missing_data > 0 {
                     self.note_padded_filter();
-                    // Paid, it may go on to an outcome.
+                    // Once its data are filled, the command may go on to an outcome.
                     self.exchange.deadline = self.now.after(self.timeouts.command);
                     self.detach_outcome();
                 }

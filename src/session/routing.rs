@@ -1,4 +1,4 @@
-//! Who a line belongs to: a URC, the exchange under way, an outcome that is still owed, or nobody.
+//! Routes each token to its owner: a URC, the exchange under way, a pending outcome, or the hook for unknown lines.
 
 use super::exchange::{Exchange, Failure, Loss, Phase, code_in};
 use super::{Procedure, Session, events};
@@ -103,7 +103,7 @@ impl Session {
     }
 
     /// Whether `line` is the blank behind the `>` of a prompt, or a command sent back. The module may have restarted, echo on
-    /// again, without a word that arrived.
+    /// again, without a line that arrived.
     fn is_echo_or_prompt_blank(&self, line: Line<'_>) -> bool {
         match behind(line.bytes(), "AT") {
             Some(command) => !self.lifecycle.echo_is_off || behind(command, self.exchange.info.name).is_some(),
@@ -111,10 +111,10 @@ impl Session {
         }
     }
 
-    /// Takes a line that the exchange, or an owed outcome, has waited for.
+    /// Takes a line that the exchange or a pending outcome waits for.
     fn answer(&mut self, line: Line<'_>, result: Option<FinalResult>, procedure: &mut dyn Procedure) -> bool {
         if let Some(result) = result {
-            // Before the fence's own line, results are older than the fence.
+            // Before the sync query's own line, results are those of earlier commands.
             if self.resync.discards_results() {
                 return true;
             }
@@ -143,7 +143,7 @@ impl Session {
             }
             _ => {}
         }
-        // An owed outcome, after all.
+        // The pending outcome comes last: the exchange may be a command of the same name.
         if let Some(pending) = self.pending_outcome
             && let Some(code) = pending.code_in(line)
         {

@@ -2,14 +2,14 @@
 
 use embedded_io_async::{BufRead, ErrorType, Read};
 
-/// Lends [`BufRead`] to a receiver that has only [`Read`], such as esp-hal's, through a buffer of `N` bytes.
+/// Provides [`BufRead`] for a receiver that has only [`Read`], such as esp-hal's, through a buffer of `N` bytes.
 ///
 /// Receivers with a ring buffer of their own (the `BufferedUart` of embassy-stm32 and embassy-rp, `BufferedUarte` of
 /// embassy-nrf) have `BufRead` already and need no adapter.
 ///
-/// The driver drops `fill_buf` whenever a deadline passes, so `read` of `R` must be safe to drop: a dropped `read` must
-/// not have taken any byte. And it must not lose bytes that arrive while nobody reads, for longer than the firmware's
-/// other tasks may take.
+/// The driver drops `fill_buf` whenever a deadline passes, so `read` of `R` must be cancel safe: a dropped `read` must
+/// not have taken any byte. Between two reads `R` must not lose bytes for as long as other tasks of the firmware keep
+/// the executor.
 #[derive(Debug)]
 pub struct Buffered<R, const N: usize> {
     inner: R,
@@ -25,7 +25,7 @@ impl<R, const N: usize> Buffered<R, N> {
         Self { inner, buffer: [0; N], start: 0, end: 0 }
     }
 
-    /// Gives the receiver back. Bytes in the buffer are lost.
+    /// Returns the receiver. Bytes in the buffer are lost.
     pub fn into_inner(self) -> R {
         self.inner
     }

@@ -1,4 +1,4 @@
-//! Adapters that lend the traits the driver needs to UARTs that lack them.
+//! Adapters for UARTs that lack a trait which the driver needs.
 
 #[cfg(feature = "async")]
 mod buffered;

@@ -6,16 +6,16 @@ use embedded_hal_nb::nb;
 use embedded_hal_nb::serial;
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
 
-/// Lends [`Read`], [`ReadReady`] and [`Write`] to any UART of `embedded-hal-nb`, or to one half of it.
+/// Provides [`Read`], [`ReadReady`] and [`Write`] for any UART of `embedded-hal-nb`, or for one half of it.
 ///
-/// - `read` waits for the first byte and takes those behind it that have arrived.
-/// - `read_ready` may have to take a byte or an error off the UART to know; the next `read` gives it.
-/// - `write` waits until the UART takes the first byte, and gives it as many more as it takes without waiting, so that
-///   what arrives meanwhile does not wait for a long write.
-/// - An error behind bytes that have been read or written is reported by the next call.
+/// - `read` waits for the first byte and takes those after it that have arrived.
+/// - `read_ready` may have to take a byte or an error off the UART to find out; the next `read` returns it.
+/// - `write` waits until the UART takes the first byte, and passes it as many more as it takes without waiting. So
+///   received bytes do not wait for a long write.
+/// - An error after bytes that were read or written is reported by the next call.
 ///
-/// While it waits, it asks again and again. Such UARTs hold a few bytes at most: unless the firmware does nothing but
-/// serve them, put a buffer that an interrupt fills between them and the driver.
+/// While it waits, it polls the UART. Such UARTs hold a few bytes at most: put a buffer that an interrupt fills between
+/// them and the driver, unless the firmware has no other work.
 pub struct Serial<U: serial::ErrorType> {
     inner: U,
     received: Option<Result<u8, U::Error>>,
@@ -28,7 +28,7 @@ pub struct Serial<U: serial::ErrorType> {
 pub struct SerialError<E>(pub E);
 
 impl<E: serial::Error> embedded_io::Error for SerialError<E> {
-    /// Those kinds after which the driver goes on, having lost bytes.
+    /// Every kind is one after which the driver goes on: bytes were lost, but the UART works.
     fn kind(&self) -> ErrorKind {
         match self.0.kind() {
             serial::ErrorKind::Overrun => ErrorKind::OutOfMemory,
@@ -49,12 +49,13 @@ impl<E: serial::Error> fmt::Display for SerialError<E> {
 impl<E: serial::Error> core::error::Error for SerialError<E> {}
 
 impl<U: serial::ErrorType> Serial<U> {
-    /// Lends the traits to a UART.
+    /// Provides the traits for a UART.
     pub const fn new(inner: U) -> Self {
         Self { inner, received: None, write_failed: None }
     }
 
-    /// Gives the UART back. A byte that [`read_ready`](ReadReady::read_ready) took, or an error not reported yet, is lost.
+    /// Returns the UART. A byte that [`read_ready`](ReadReady::read_ready) took, or an error that was not reported yet,
+    /// is lost.
     pub fn into_inner(self) -> U {
         self.inner
     }
@@ -94,7 +95,7 @@ impl<U: serial::Read> Read for Serial<U> {
             match next {
                 Some(Ok(byte)) => *place = byte,
                 Some(Err(error)) if count == 0 => return Err(SerialError(error)),
-                // An error waits until the bytes before it have been told.
+                // An error waits until the bytes before it were returned.
                 next => {
                     self.received = next;
                     break;

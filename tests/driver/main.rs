@@ -6,31 +6,33 @@ mod bad_input;
 mod bench;
 #[path = "../network/bring_up.rs"]
 mod bring_up;
-mod broken_messages;
-mod cancellation;
 mod command_set;
 mod families;
-mod faults;
 mod handler;
-mod interjections;
-mod late_answers;
-mod line_errors;
 mod long_times;
-mod losses;
 mod main_path;
-mod owed_outcomes;
 mod receivers;
-mod recovery;
+mod recovery {
+    mod adopted_states;
+    mod broken_messages;
+    mod cancellation;
+    mod faults;
+    mod late_answers;
+    mod line_errors;
+    mod losses;
+    mod pending_outcomes;
+    mod restarts;
+    mod unanswered;
+    mod unknown_state;
+}
 mod refused_connects;
-mod restarts;
-mod several;
 #[path = "shell/asynchronous.rs"]
 mod shell;
 mod shutdowns;
+mod subscribe_all;
 mod tls;
 mod transmitters;
-mod unanswered;
-mod unknown_clients;
+mod urcs_mid_command;
 
 use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_mqtt as driver;

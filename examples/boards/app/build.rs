@@ -1,4 +1,4 @@
-//! Tells which file holds the certificate of the authority that vouches for the broker.
+//! Passes the path of the CA certificate for the broker to the compiler.
 
 use std::env;
 use std::path::PathBuf;

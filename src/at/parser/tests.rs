@@ -4,7 +4,7 @@ use std::string::String;
 use std::vec;
 use std::vec::Vec;
 
-/// A token as it compares whatever the chunks: data and rests are joined.
+/// A token that compares equal for any chunks: data and rests are joined.
 #[derive(Debug, PartialEq, Eq, Clone)]
 enum Event {
     Line(String, bool),

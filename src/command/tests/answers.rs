@@ -1,4 +1,4 @@
-//! Reading of answers, each of them cut in every way.
+//! Reading of answers, in chunks of every size.
 
 use core::cell::RefCell;
 use core::time::Duration;
@@ -78,7 +78,7 @@ fn short_read_forms_tell_the_clients_apart() {
     response(&RelRead, b"\r\nOK\r\n", |&()| ());
 }
 
-/// The entries that a list hands over, which are as many as it says, however the answer is cut.
+/// The entries that a list hands over, in chunks of every size. Their number is the one that the list reports.
 fn entries<C: Command<Response = Listed>>(list: impl Fn(&'static Entries) -> C, answer: &str) -> Vec<String> {
     let in_chunks = |size| {
         let entries: &'static Entries = std::boxed::Box::leak(std::boxed::Box::default());

@@ -1,4 +1,4 @@
-//! Every command and form of the manuals has a type, and no family gets what it does not have.
+//! Every command and form of the manuals has a type, and no family is sent what it does not have.
 
 use super::*;
 
@@ -7,7 +7,7 @@ use super::*;
 enum Form {
     Execute,
     Write,
-    /// Without the length, which sends what is staged.
+    /// Without the length, which sends the staged filters.
     Staged,
     Read,
     Test,
@@ -203,7 +203,7 @@ fn every_command_and_form_of_the_manuals_has_a_type_for_its_families() {
             let Some((type_name, admitted)) = type_of(name, form, arguments) else {
                 panic!("AT{name} {arguments} has no type for its form {form:?}");
             };
-            // A test form asks what the module has: it is the module's to refuse.
+            // A test form asks what the module has, so the module refuses it, not the driver.
             let expected = if form == Test { EVERY } else { families };
             assert_eq!(admitted, expected, "AT{name} {form:?} {arguments}");
             let line = match (form, arguments) {

@@ -20,15 +20,16 @@ use crate::{ClientIndex, Event, Family, Inbox};
 
 const OK: &str = "\r\nOK\r\n";
 const ERROR: &str = "\r\nERROR\r\n";
-/// A module that says nothing.
+/// A module that does not answer.
 const SILENCE: &str = "";
 
-/// A module that answers each command as told, the last answer again and again, on a clock of its own.
+/// A module with scripted answers: each command gets its answers in order, the last one repeatedly. It has a clock of
+/// its own.
 struct Bench {
     engine: Engine,
     now: Duration,
     answers: BTreeMap<&'static str, Vec<String>>,
-    /// What the module says by itself: when, in milliseconds, and what.
+    /// What the module sends by itself: when, in milliseconds, and what.
     says: Vec<(u64, &'static str)>,
     sent: Vec<String>,
     line: String,
@@ -54,7 +55,7 @@ impl Bench {
         bench
     }
 
-    /// How a command is answered, each time; anything else is answered with `OK`.
+    /// Sets the answers of a command. Any other command is answered with `OK`.
     fn on(&mut self, command: &'static str, answers: &[&str]) {
         self.answers.insert(command, answers.iter().map(|answer| answer.to_string()).collect());
     }
@@ -102,7 +103,7 @@ impl Bench {
                 for &byte in &bytes {
                     if byte == b'\r' { answer += &self.answer() } else { self.line.push(byte.into()) }
                 }
-                // A module takes its time, and no two bytes come at once.
+                // A module takes some time, and no two bytes arrive at once.
                 self.pass(self.now + Duration::from_millis(10));
                 for byte in answer.as_bytes().chunks(1) {
                     self.engine.receive(byte, procedure, handler);
@@ -126,7 +127,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Begins a call, before which nothing has arrived.
+    /// Begins a call; nothing has arrived before it.
     fn begin(&mut self, procedure: &dyn Procedure) -> Result<(), Error> {
         self.pass(self.now);
         self.engine.begin_call(procedure)?;
@@ -139,7 +140,7 @@ impl Bench {
         self.engine.pass_time(now);
     }
 
-    /// What is to be sent next, empty where something is waited for; `None` where the call has ended.
+    /// What is to be sent next, empty where the call waits; `None` where the call has ended.
     fn outgoing(&mut self, procedure: &mut dyn Procedure) -> Result<Option<Vec<u8>>, Error> {
         if self.engine.poll(procedure).map_err(|failure| self.engine.session.error(failure))? == Progress::Done {
             return Ok(None);
@@ -177,7 +178,7 @@ fn equipment(number: u16) -> Refusal {
 fn the_usual_way_has_the_order_of_the_field_notes() {
     let mut bench = Bench::new(Family::Sim7600);
     let attachment = bench.bring_up(&apn()).unwrap();
-    // The first two are how a call finds its place.
+    // The first two are part of the resync at the beginning of a call.
     let expected = [
         "AT",
         "AT+CSQ",

@@ -6,7 +6,7 @@
 pub(super) enum Comparison {
     /// There was no such parameter, or an empty one.
     NotSeen,
-    /// So many bytes behind its opening quote were as wanted.
+    /// This many bytes behind its opening quote were as wanted.
     Alike {
         count: u16,
         /// Its closing quote was among them.

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 
 /// Runs until a command asks for a restart of the microcontroller.
 ///
-/// The session in the module outlives that restart, and is adopted after it.
+/// The session in the module survives that restart, and is adopted after it.
 pub async fn run<R, T, C, P, B>(
     receiver: R,
     transmitter: T,
@@ -69,7 +69,7 @@ where
     P: Pin,
     B: Board,
 {
-    /// Goes the way to the broker from a step on, and serves until the connection is lost or a restart is asked for.
+    /// Takes the steps to the broker from `step` on. Serves until the connection is lost or a restart is requested.
     async fn session(&mut self, step: Step) -> Result<(), Failure> {
         let mut delay = Delay(self.timer.clone());
         if step >= Step::Reset {
@@ -88,7 +88,7 @@ where
         self.serve().await
     }
 
-    /// The module keeps it: only the first start has something to store.
+    /// The module keeps the certificate: only the first start has to store it.
     async fn store_certificate(&mut self) -> Result<(), Error> {
         let certificate = &mut self.device.certificate;
         if let Some(search) = certificate.search() {
@@ -117,20 +117,20 @@ where
     /// Publishes measurements and obeys commands.
     async fn serve(&mut self) -> Result<(), Failure> {
         loop {
-            // It comes first, and before each command again: a stream of commands must not keep it from its time.
+            // The measurement comes first, and again before each command: a stream of commands must not delay it.
             self.measure_if_due().await?;
             let answer = self.device.obey(self.timer.now());
             if let Some(answer) = answer {
                 let published = self.publish(&self.device.names.answer, &text(format_args!("{answer}"))).await;
                 if answer == Answer::Done(Command::Restart) {
-                    // Whether or not the answer got through: the command will not come again.
+                    // Whether or not the answer was published: the broker does not repeat the command.
                     return Ok(());
                 }
                 published?;
             }
-            // Behind one command there may be another: then nothing is waited for.
+            // Another command may follow the first: then there is no wait.
             let end = if answer.is_some() { self.timer.now() } else { self.device.due() };
-            // An event may tell of something that a call has noticed and settled already: the state decides.
+            // An event may report a loss that a call has already repaired: the state decides.
             let event = self.event_until(end).await?;
             if let Some(event) = event
                 && self.modem.client(CLIENT).state() != ClientState::Connected
@@ -156,7 +156,7 @@ where
         self.modem.client(CLIENT).publish(&message(topic, payload.as_bytes())).await
     }
 
-    /// Waits before the next attempt. What the module says meanwhile may lead further back than was meant.
+    /// Waits before the next attempt. An event meanwhile may require an earlier step.
     async fn pause(&mut self, mut step: Step, wait: Duration) -> Step {
         let end = self.timer.now().saturating_add(wait);
         loop {
@@ -164,7 +164,7 @@ where
                 Ok(Some(event)) => step = step.raised_by(Failure::Lost(event)),
                 Ok(None) => return step,
                 Err(error) => {
-                    // Perhaps it would fail again at once, and again.
+                    // The next attempt may fail at once, repeatedly.
                     self.timer.wait_until(end).await;
                     return step.raised_by(Failure::Call(error));
                 }
@@ -172,7 +172,7 @@ where
         }
     }
 
-    /// Nothing where none comes in time. Dropping `next_event` then loses nothing.
+    /// `None` where no event arrives in time. Dropping `next_event` loses nothing.
     async fn event_until(&mut self, end: Duration) -> Result<Option<Event>, Error> {
         match select(self.modem.next_event(), self.timer.wait_until(end)).await {
             Either::First(event) => event.map(Some),
@@ -181,7 +181,7 @@ where
     }
 }
 
-/// The delay that a clock gives.
+/// A delay made of a clock.
 struct Delay<C>(C);
 
 impl<C: Timer> DelayNs for Delay<C> {

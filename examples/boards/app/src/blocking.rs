@@ -16,10 +16,10 @@ use crate::power::{Pin, Power};
 use crate::recovery::{Failure, Step};
 use crate::settings::Settings;
 
-/// Runs until a command asks for a restart of the microcontroller. While it waits, it calls `idle` over and over: to feed a
-/// watchdog, and to sleep until the next interrupt.
+/// Runs until a command asks for a restart of the microcontroller. While it waits, it calls `idle` repeatedly: to feed
+/// a watchdog, and to sleep until the next interrupt.
 ///
-/// The session in the module outlives that restart, and is adopted after it.
+/// The session in the module survives that restart, and is adopted after it.
 pub fn run<R, T, C, P, B, I>(
     receiver: R,
     transmitter: T,
@@ -79,7 +79,7 @@ where
     I: Fn(),
     J: FnMut() -> ControlFlow<()>,
 {
-    /// Goes the way to the broker from a step on, and serves until the connection is lost or a restart is asked for.
+    /// Takes the steps to the broker from `step` on. Serves until the connection is lost or a restart is requested.
     fn session(&mut self, step: Step) -> Result<(), Failure> {
         if step >= Step::Reset {
             let Ok(()) = self.power.reset.reset(&mut self.wait);
@@ -97,7 +97,7 @@ where
         self.serve()
     }
 
-    /// The module keeps it: only the first start has something to store.
+    /// The module keeps the certificate: only the first start has to store it.
     fn store_certificate(&mut self) -> Result<(), Error> {
         let certificate = &mut self.device.certificate;
         if let Some(search) = certificate.search() {
@@ -126,20 +126,20 @@ where
     /// Publishes measurements and obeys commands.
     fn serve(&mut self) -> Result<(), Failure> {
         loop {
-            // It comes first, and before each command again: a stream of commands must not keep it from its time.
+            // The measurement comes first, and again before each command: a stream of commands must not delay it.
             self.measure_if_due()?;
             let answer = self.device.obey(self.wait.timer.now());
             if let Some(answer) = answer {
                 let published = self.publish(&self.device.names.answer, &text(format_args!("{answer}")));
                 if answer == Answer::Done(Command::Restart) {
-                    // Whether or not the answer got through: the command will not come again.
+                    // Whether or not the answer was published: the broker does not repeat the command.
                     return Ok(());
                 }
                 published?;
             }
-            // Behind one command there may be another: then nothing is waited for.
+            // Another command may follow the first: then there is no wait.
             let end = if answer.is_some() { self.wait.timer.now() } else { self.device.due() };
-            // An event may tell of something that a call has noticed and settled already: the state decides.
+            // An event may report a loss that a call has already repaired: the state decides.
             let event = self.event_until(end)?;
             if let Some(event) = event
                 && self.modem.client(CLIENT).state() != ClientState::Connected
@@ -165,7 +165,7 @@ where
         self.modem.client(CLIENT).publish(&message(topic, payload.as_bytes()))
     }
 
-    /// Waits before the next attempt. What the module says meanwhile may lead further back than was meant.
+    /// Waits before the next attempt. An event meanwhile may require an earlier step.
     fn pause(&mut self, mut step: Step, wait: Duration) -> Step {
         let end = self.wait.timer.now().saturating_add(wait);
         loop {
@@ -173,7 +173,7 @@ where
                 Ok(Some(event)) => step = step.raised_by(Failure::Lost(event)),
                 Ok(None) => return step,
                 Err(error) => {
-                    // Perhaps it would fail again at once, and again.
+                    // The next attempt may fail at once, repeatedly.
                     self.wait.until(end);
                     return step.raised_by(Failure::Call(error));
                 }
@@ -181,7 +181,7 @@ where
         }
     }
 
-    /// Nothing where none comes in time.
+    /// `None` where no event arrives in time.
     fn event_until(&mut self, end: Duration) -> Result<Option<Event>, Error> {
         loop {
             let event = self.modem.poll_event()?;
@@ -193,7 +193,7 @@ where
     }
 }
 
-/// A clock, and what is done while it runs.
+/// A clock, and what runs while it is waited for.
 struct Wait<C, I> {
     timer: C,
     idle: I,

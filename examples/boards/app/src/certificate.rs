@@ -1,4 +1,4 @@
-//! Is the certificate in the module?
+//! Whether the certificate is in the module.
 
 use core::cell::Cell;
 
@@ -7,7 +7,7 @@ use simcom_mqtt::command::Part;
 
 use crate::device::{Text, text};
 
-/// The certificate of the broker's authority, which is a file in the module.
+/// The CA certificate for the broker. It is a file in the module.
 #[derive(Debug)]
 pub struct Certificate<'a> {
     name: &'a str,
@@ -23,17 +23,17 @@ enum State {
     Missing,
     /// A file of its name was there.
     Found,
-    /// It was stored since the start.
+    /// It was stored after the start.
     Stored,
 }
 
 impl<'a> Certificate<'a> {
-    /// The name of the file. It tells what is in it, so that another certificate gets another file.
+    /// The name of the file. It depends on the content, so that another certificate gets another file.
     pub fn name_of(content: &[u8]) -> Text {
         text(format_args!("ca-{:08x}.pem", hash(content)))
     }
 
-    /// One of which nothing is known.
+    /// A certificate that may or may not be in the module.
     pub const fn new(name: &'a str, content: &'a [u8]) -> Self {
         Self { name, content, state: State::Unknown }
     }
@@ -43,29 +43,29 @@ impl<'a> Certificate<'a> {
         self.name
     }
 
-    /// What the module lacks, to be stored now.
+    /// The content that has to be stored now, if the module does not have it.
     pub fn missing(&self) -> Option<&'a [u8]> {
         (self.state == State::Missing).then_some(self.content)
     }
 
-    /// To look for it in the list of the module's files, unless it is known to be there or not.
+    /// A search in the list of the module's files, unless the result is known.
     pub fn search(&self) -> Option<Search<'a>> {
         let search = Search { name: self.name.as_bytes(), rest: Cell::new(None), is_found: Cell::new(false) };
         (self.state == State::Unknown).then_some(search)
     }
 
-    /// What the search has come to.
+    /// Takes the result of the search.
     pub fn searched(&mut self, search: &Search<'_>) {
         self.state = if search.is_found() { State::Found } else { State::Missing };
     }
 
-    /// It has been stored.
+    /// The certificate has been stored.
     pub fn stored(&mut self) {
         self.state = State::Stored;
     }
 
-    /// The broker could not be reached for this reason. A file that was there may have been cut short by a reset while it
-    /// was stored: where TLS fails, it is stored anew, once.
+    /// The broker could not be reached for this reason. A reset while the file was stored may have cut it short: if TLS
+    /// fails with a file that was found, the file is stored again, once.
     pub fn doubt(&mut self, code: ResultCode) {
         let is_about_tls = matches!(
             code,
@@ -81,7 +81,7 @@ impl<'a> Certificate<'a> {
 #[derive(Debug)]
 pub struct Search<'a> {
     name: &'a [u8],
-    /// What is still expected of the entry that is under way, as long as it is the one.
+    /// The rest of the name that the present entry still has to match, while it matches.
     rest: Cell<Option<&'a [u8]>>,
     is_found: Cell<bool>,
 }

@@ -1,11 +1,11 @@
-//! What the device can be told, and what it answers.
+//! The commands of the device, and its answers.
 
 use core::fmt;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-/// The seconds that there may be between two measurements. They are what shows that the connection is alive, so there is
-/// one an hour at least.
+/// The seconds between two measurements. Measurements show that the connection is alive, so there is at least one an
+/// hour.
 pub const INTERVALS: RangeInclusive<u64> = 10..=3_600;
 
 /// The payload of a message on the command topic.
@@ -15,12 +15,12 @@ pub enum Command {
     Led(bool),
     /// `interval SECONDS`: how often a measurement is published.
     Interval(Duration),
-    /// `restart`: the microcontroller starts anew.
+    /// `restart`: the microcontroller restarts.
     Restart,
 }
 
 impl Command {
-    /// Nothing where it is no command.
+    /// `None` where it is no command.
     pub fn parse(payload: &[u8]) -> Option<Self> {
         let mut words = str::from_utf8(payload).ok()?.split_ascii_whitespace();
         let command = match (words.next()?, words.next()) {
@@ -42,7 +42,7 @@ impl Command {
 pub enum Answer {
     /// The command was obeyed.
     Done(Command),
-    /// It was none.
+    /// The payload was no command.
     Unknown,
 }
 

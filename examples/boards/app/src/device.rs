@@ -1,4 +1,4 @@
-//! What the device is, whichever client carries it: topics, what is due when, and what a command does.
+//! What the device does with either client: topics, what is due when, and the effect of a command.
 
 use core::fmt::{self, Write as _};
 use core::time::Duration;
@@ -14,20 +14,20 @@ use crate::measurement::Measurement;
 use crate::recovery::{Cause, Failure, Recovery, Step};
 use crate::settings::{Settings, is_client_id};
 
-/// The MQTT client of the module that is used.
+/// The MQTT client of the module that the application uses.
 pub(crate) const CLIENT: ClientIndex = ClientIndex::First;
 
-/// The payload that says that the device is there.
+/// The payload that says that the device is online.
 pub(crate) const ONLINE: &[u8] = b"online";
-/// The payload with which the broker says that it is gone.
+/// The payload with which the broker says that it is offline.
 const OFFLINE: &[u8] = b"offline";
 
-/// How often a measurement is published until a command says otherwise.
+/// How often a measurement is published until a command changes it.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// What the application needs of a board, beside a UART and the pins of the module.
+/// What the application needs from a board, besides a UART and the pins of the module.
 pub trait Board {
-    /// How the UART is wired. The module is told so.
+    /// How the UART is wired. The application sets the module accordingly.
     const FLOW_CONTROL: FlowControl;
 
     /// The temperature in tenths of a degree Celsius.
@@ -40,14 +40,14 @@ pub trait Board {
 /// A topic, an answer, or a measurement.
 pub type Text = heapless::String<96>;
 
-/// What is formatted here is never longer: a client id has 64 bytes at most.
+/// The formatted text is never longer: a client id has at most 64 bytes.
 pub(crate) fn text(arguments: fmt::Arguments<'_>) -> Text {
     let mut text = Text::new();
     text.write_fmt(arguments).expect("it is no longer than a text");
     text
 }
 
-/// The names that the settings lead to.
+/// The names that follow from the settings.
 #[derive(Debug)]
 pub struct Names {
     pub(crate) status: Text,
@@ -62,7 +62,7 @@ impl Names {
     ///
     /// # Panics
     ///
-    /// If the client id is none that [`Settings`] describes.
+    /// If the client id does not satisfy [`Settings`].
     pub fn of(settings: &Settings<'_>) -> Self {
         assert!(is_client_id(settings.client_id), "the client id has 1-64 bytes, and no wildcard");
         let topic = |name| text(format_args!("{}/{name}", settings.client_id));
@@ -110,13 +110,14 @@ impl<'a, B: Board> Device<'a, B> {
         }
     }
 
-    /// Tells the module how the UART is wired.
+    /// The command that sets the module's flow control to the wiring of the UART.
     pub(crate) const fn flow_control(&self) -> Ifc {
         Ifc { flow_control: B::FLOW_CONTROL }
     }
 
-    /// A connection stands. Whether it lasts is shown by a measurement, soon, however long the interval is; not at once,
-    /// or two devices of the same name, which throw each other out, would take turns without ever waiting longer.
+    /// A connection is open. A measurement soon shows whether it lasts, however long the interval is. It is not due at
+    /// once: two devices with the same client id, which disconnect each other, would otherwise alternate without ever
+    /// waiting longer.
     pub(crate) fn connected(&mut self, now: Duration) {
         self.due = self.due.min(now + INTERVAL);
     }
@@ -132,13 +133,13 @@ impl<'a, B: Board> Device<'a, B> {
         text(format_args!("{}", Measurement { uptime: now, temperature, rssi }))
     }
 
-    /// A measurement that was begun then has got through.
+    /// The measurement that was begun at this time has been published.
     pub(crate) fn measured(&mut self, begun: Duration) {
         self.recovery.succeeded();
         self.due = begun + self.interval;
     }
 
-    /// Obeys the next command that waits in the inbox. Returns what to answer.
+    /// Obeys the next command in the inbox. Returns the answer.
     pub(crate) fn obey(&mut self, now: Duration) -> Option<Answer> {
         let mut buffer = [0; INBOX];
         let message = self.inbox.take(&mut buffer)?;
@@ -154,7 +155,7 @@ impl<'a, B: Board> Device<'a, B> {
         Some(Answer::Done(command))
     }
 
-    /// What has to be done after a failure, and after how long a wait.
+    /// The step after a failure, and the wait before it.
     pub(crate) fn recover(&mut self, failure: Failure) -> (Step, Duration) {
         if let Failure::Call(Error::Refused { refusal: Refusal::Code(code), .. }) = failure {
             self.certificate.doubt(code);
@@ -165,7 +166,7 @@ impl<'a, B: Board> Device<'a, B> {
     }
 }
 
-/// Firmware that refuses `AT+IFC` goes on with the flow control that it is set up for.
+/// Firmware that refuses `AT+IFC` goes on with its present flow control.
 pub(crate) fn tolerate_refusal(answer: Result<(), Error>) -> Result<(), Error> {
     match answer {
         Err(error @ Error::Refused { .. }) => {
@@ -176,7 +177,7 @@ pub(crate) fn tolerate_refusal(answer: Result<(), Error>) -> Result<(), Error> {
     }
 }
 
-/// How everything is published: it is done when the broker has it.
+/// How everything is published: the call ends when the broker has it.
 pub(crate) const fn message<'p>(topic: &'p str, payload: &'p [u8]) -> Publish<'p> {
     Publish::new(topic, payload).qos(QoS::AtLeastOnce)
 }

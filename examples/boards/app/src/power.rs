@@ -6,7 +6,7 @@ use embedded_hal::digital::OutputPin;
 use simcom_mqtt::Family;
 use simcom_mqtt::power::{PowerKey, PowerTiming, Reset};
 
-/// The pins of the microcontrollers' HALs cannot fail.
+/// A pin of a microcontroller's HAL, which cannot fail.
 pub trait Pin: OutputPin<Error = Infallible> {}
 
 impl<P: OutputPin<Error = Infallible>> Pin for P {}
@@ -19,7 +19,7 @@ pub struct Power<P> {
 }
 
 impl<P: Pin> Power<P> {
-    /// Both pins should be low when they are handed over.
+    /// Both pins should be low when they are passed in.
     pub fn new(key: P, reset: P, family: Family) -> Self {
         let timing = PowerTiming::of(family);
         Self { key: PowerKey::new(key, timing).inverted(), reset: Reset::new(reset, timing).inverted() }

@@ -14,9 +14,9 @@ use simcom_mqtt::{Error, Event};
 pub enum Failure {
     /// A call of the driver failed.
     Call(Error),
-    /// There is no address.
+    /// The bring-up failed.
     BringUp(BringUpError),
-    /// The module told that it was over.
+    /// The module reported a loss.
     Lost(Event),
     /// The module could not be switched on.
     Power(PowerError<Infallible, Infallible>),
@@ -40,7 +40,7 @@ impl From<PowerError<Infallible, Infallible>> for Failure {
     }
 }
 
-/// Where the way to the broker is entered again: each step is followed by those above it.
+/// Where the way to the broker is entered again. Each step is followed by those listed above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Step {
@@ -54,14 +54,14 @@ pub enum Step {
     Reset,
 }
 
-/// What a failure says about the module.
+/// What a failure means for the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// It is fine, the connection is not.
+    /// The module works, the connection does not.
     Connection,
-    /// It has no address any more.
+    /// The module has no address any more.
     Address,
-    /// It did not answer: perhaps a byte was lost, perhaps it hangs.
+    /// The module did not answer: a byte may be lost, or the module hangs.
     Silence,
     /// It has not answered for minutes.
     Death,
@@ -70,7 +70,7 @@ pub enum Cause {
 impl From<Failure> for Cause {
     fn from(failure: Failure) -> Self {
         match failure {
-            // `+CMQTTNONET` comes behind the line with this cause, from the families that know it.
+            // Families that know `+CMQTTNONET` send it after the line with this cause.
             Failure::Lost(
                 Event::NetworkLost | Event::ModemRestarted | Event::ConnectionLost { cause: LossCause::Network, .. },
             )
@@ -86,7 +86,7 @@ impl From<Failure> for Cause {
 }
 
 impl Cause {
-    /// What it asks for where it comes alone.
+    /// The step that this cause requires by itself.
     const fn step(self) -> Step {
         match self {
             Self::Connection | Self::Silence => Step::Connect,
@@ -97,22 +97,22 @@ impl Cause {
 }
 
 impl Step {
-    /// The step to enter instead where this has happened as well, while waiting for it.
+    /// The step to enter if this failure happens too, while the device waits for the step.
     pub fn raised_by(self, failure: Failure) -> Self {
         self.max(Cause::from(failure).step())
     }
 }
 
-/// The first wait; each one after it is twice as long.
+/// The first wait; each further one is twice as long.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait, but for the spread.
+/// The longest wait, without the spread.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
-/// So many failures without a success between them make one look for an address again.
+/// The number of failures in a row after which the device attaches again.
 const FAILURES_TO_ATTACH: u32 = 3;
-/// So many make one reset the module, whatever it says.
+/// The number of failures in a row after which the device resets the module, whatever their causes.
 const FAILURES_TO_RESET: u32 = 8;
 
-/// Counts failures, and says what follows.
+/// Counts failures, and decides what follows.
 #[derive(Clone, Copy, Debug)]
 pub struct Recovery {
     failures: u32,
@@ -122,12 +122,12 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// Devices with different seeds wait for different times, so that they do not all come back in the same moment.
+    /// Devices with different seeds wait for different times, so that they do not all reconnect at the same moment.
     pub const fn new(seed: u32) -> Self {
         Self { failures: 0, was_silent: false, spread: seed.to_le_bytes()[0] }
     }
 
-    /// What to do next, after how long a wait.
+    /// The next step, and the wait before it.
     pub fn after(&mut self, cause: Cause) -> (Step, Duration) {
         self.failures = self.failures.saturating_add(1);
         let was_silent = core::mem::replace(&mut self.was_silent, cause == Cause::Silence);
@@ -140,7 +140,7 @@ impl Recovery {
         (step.max(least), self.wait())
     }
 
-    /// A measurement got through: what failed before is forgotten.
+    /// A measurement was published: earlier failures no longer count.
     pub fn succeeded(&mut self) {
         self.failures = 0;
         self.was_silent = false;

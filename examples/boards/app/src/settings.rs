@@ -3,10 +3,10 @@
 use simcom_mqtt::network::Apn;
 use simcom_mqtt::{Broker, ConnectOptions, Family, Tls, Will};
 
-/// The topics that begin with it have to fit into a [`Text`](crate::device::Text).
+/// The topics begin with the client id, and have to fit into a [`Text`](crate::device::Text).
 const LONGEST_CLIENT_ID: usize = 64;
 
-/// Where the device connects, and as whom.
+/// Where the device connects, and with which identity.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
     /// The family of the module.
@@ -19,16 +19,16 @@ pub struct Settings<'a> {
     pub broker: &'a str,
     /// Its port for TLS.
     pub port: u16,
-    /// The certificate of the authority that vouches for the broker, in PEM.
+    /// The CA certificate for the broker, in PEM.
     pub ca: &'a [u8],
-    /// The client id, with which the topics begin too: 1-64 bytes, no wildcard, quote or control character.
+    /// The client id, 1-64 bytes without wildcards, quotes and control characters. The topics begin with it too.
     pub client_id: &'a str,
     /// User name and password.
     pub credentials: Option<(&'a str, &'a str)>,
 }
 
 impl Settings<'static> {
-    /// Those that were in the environment when the firmware was built; the README of the boards lists them.
+    /// The settings in the environment at build time; the README of the boards lists them.
     pub const FROM_ENVIRONMENT: Self = Self {
         family: match option_env!("SIMCOM_FAMILY") {
             Some(name) => family(name),
@@ -94,7 +94,7 @@ const fn client_id(name: &str) -> &str {
     name
 }
 
-/// Whether the modules take it as a client id, and a broker takes topics that begin with it.
+/// Whether modules accept it as a client id, and brokers accept topics that begin with it.
 pub(crate) const fn is_client_id(name: &str) -> bool {
     let mut rest = name.as_bytes();
     while let [byte, others @ ..] = rest {

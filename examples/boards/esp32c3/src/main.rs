@@ -23,7 +23,7 @@ use transmitter::Transmitter;
 
 esp_bootloader_esp_idf::esp_app_desc!();
 
-/// So many of the FIFO's 128 bytes wake the program, and so many stop the module.
+/// Fill levels of the FIFO of 128 bytes: the first wakes the program, the second stops the module by RTS.
 const WAKE_THRESHOLD: u16 = 64;
 const RTS_THRESHOLD: u8 = 96;
 
@@ -48,7 +48,7 @@ async fn main(spawner: Spawner) {
         .with_tx(pins.GPIO4)
         .with_rx(pins.GPIO5)
         .with_rts(pins.GPIO6)
-        // A module that is off drives nothing: a low CTS lets commands go out, and time out. RX is pulled up by the HAL.
+        // A module that is off drives nothing. With a low CTS commands are sent, and time out. The HAL pulls RX up.
         .with_cts(Input::new(pins.GPIO7, InputConfig::default().with_pull(Pull::Down)))
         .into_async();
     let (receiver, transmitter) = uart.split();
@@ -65,7 +65,7 @@ async fn main(spawner: Spawner) {
     software_reset();
 }
 
-/// Comes to its turn no more where something keeps the executor, or panics: then the watchdog resets the board.
+/// Does not run while something keeps the executor, or after a panic: then the watchdog resets the board.
 #[embassy_executor::task]
 async fn feed(mut watchdog: Rwdt) {
     loop {

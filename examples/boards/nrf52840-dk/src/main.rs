@@ -25,8 +25,8 @@ bind_interrupts!(struct Interrupts {
     TEMP => temp::InterruptHandler;
 });
 
-/// So long may other tasks keep the executor where RTS is not wired: `BufferedUarte` begins another half only once that is
-/// free, so one half and a byte are certain, 44 ms at 115,200 baud.
+/// Without RTS, other tasks may keep the executor for 44 ms at 115,200 baud: `BufferedUarte` starts a half of the ring
+/// only when that half is free, so one half and a byte are guaranteed.
 static RECEIVED: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
 static TO_SEND: ConstStaticCell<[u8; 256]> = ConstStaticCell::new([0; 256]);
 
@@ -38,11 +38,11 @@ const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     let mut config = embassy_nrf::config::Config::default();
-    // The internal oscillator may be off by more than a UART bears.
+    // The internal oscillator is not exact enough for a UART.
     config.hfclk_source = HfclkSource::ExternalXtal;
     let pins = embassy_nrf::init(config);
 
-    // One that runs already, since before a software reset or by a bootloader, cannot be changed.
+    // A watchdog that already runs, started before a software reset or by a bootloader, cannot be changed.
     let config = wdt::Config::try_new(&pins.WDT).unwrap_or_else(watchdog_config);
     let (_, [handle]) = defmt::unwrap!(Watchdog::try_new(pins.WDT, config).ok());
     spawner.spawn(defmt::unwrap!(feed(handle)));
@@ -81,7 +81,7 @@ fn watchdog_config() -> wdt::Config {
     config
 }
 
-/// Comes to its turn no more where something keeps the executor, or panics: then the watchdog resets the board.
+/// Does not run while something keeps the executor, or after a panic: then the watchdog resets the board.
 #[embassy_executor::task]
 async fn feed(mut watchdog: WatchdogHandle) {
     loop {
@@ -91,7 +91,7 @@ async fn feed(mut watchdog: WatchdogHandle) {
 }
 
 struct Dk {
-    /// LED1 shines when the pin is low.
+    /// LED1 is on when the pin is low.
     led: Output<'static>,
     sensor: Temp<'static>,
 }

@@ -1,4 +1,4 @@
-//! A handler that streams: it keeps length and CRC-32 of a message of any size, and nothing of the message.
+//! A handler that streams: it keeps length and CRC-32 of a message of any size, and no byte of it.
 
 use core::fmt;
 
@@ -33,7 +33,7 @@ impl Checksum {
         Self { length: 0, digest: CRC_32.digest(), complete: None }
     }
 
-    /// The last message that was complete, once.
+    /// The last complete message, once.
     pub fn take(&mut self) -> Option<Receipt> {
         self.complete.take()
     }

@@ -1,4 +1,4 @@
-//! What the device says and expects, whichever way it is written.
+//! What the device sends and expects, in both firmwares.
 
 use core::fmt;
 use core::time::Duration;
@@ -8,7 +8,7 @@ use simcom_mqtt::{Broker, ConnectOptions, Event, Publish, QoS, Will};
 use crate::checksum::Receipt;
 use crate::uart;
 
-/// Everything is over within this time, or something is wrong.
+/// The limit of the whole run.
 pub const LIMIT: Duration = Duration::from_secs(45);
 
 /// Published by the broker when the device vanishes.
@@ -26,14 +26,14 @@ pub const COMMANDS: &str = "firmware/in/#";
 /// Published when the device is connected and has subscribed.
 pub const ONLINE: Publish<'static> = Publish::new("firmware/status", b"online").qos(QoS::AtLeastOnce).retained(true);
 
-/// One message of each quality of service; some payloads look like what a module says.
+/// One message of each quality of service; some payloads look like lines of a module.
 pub const REPORTS: [Publish<'static>; 3] = [
     Publish::new("firmware/out/0", b"21.5").qos(QoS::AtMostOnce),
     Publish::new("firmware/out/1", b"\r\nOK\r\n").qos(QoS::AtLeastOnce),
     Publish::new("firmware/out/2", b"> on").qos(QoS::ExactlyOnce),
 ];
 
-/// Where the receipt of the message goes.
+/// The topic of the receipt.
 pub const RECEIPT: &str = "firmware/out/checksum";
 
 /// A receipt as a payload.
@@ -52,7 +52,7 @@ pub enum Next {
     Confirm,
 }
 
-/// Follows what happens: the module restarts in the middle of a message, which then comes again.
+/// Follows the events: the module restarts in the middle of a message, which then arrives again.
 #[derive(Debug, Default)]
 pub struct Course {
     broken_off: bool,
@@ -60,11 +60,11 @@ pub struct Course {
 }
 
 impl Course {
-    /// Judges an event.
+    /// Decides about an event.
     ///
     /// # Errors
     ///
-    /// It must not happen, or not now.
+    /// The event must not happen, or not at this time.
     pub fn follow(&mut self, event: Event) -> Result<Next, Failure> {
         match event {
             Event::MessageAborted { .. } if !self.broken_off => {
@@ -84,13 +84,13 @@ impl Course {
 /// Why the device gave up.
 #[derive(Debug)]
 pub enum Failure {
-    /// The driver says so.
+    /// An error of the driver.
     Driver(simcom_mqtt::Error),
-    /// `AT+CGMM` has told no family.
+    /// `AT+CGMM` names no known family.
     UnknownModule,
-    /// This must not happen, or not now.
+    /// This event must not happen, or not at this time.
     Unexpected(Event),
-    /// The handler has no message where there has to be one.
+    /// The handler has no message although one was reported.
     NoMessage,
     /// The UART lost bytes.
     Overruns(u32),
@@ -117,7 +117,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Fails where the UART lost bytes.
+/// Fails if the UART has lost bytes.
 ///
 /// # Errors
 ///

@@ -6,7 +6,7 @@ use cortex_m_semihosting::hprintln;
 use crate::clock;
 use crate::device::Failure;
 
-/// Prints how it went and ends the emulation.
+/// Prints the outcome and ends the emulation.
 pub fn end(outcome: Result<(), Failure>) -> ! {
     match outcome {
         Ok(()) => {
@@ -18,7 +18,7 @@ pub fn end(outcome: Result<(), Failure>) -> ! {
             exit(EXIT_FAILURE);
         }
     }
-    // Nobody listens to semihosting.
+    // Reached only where nothing serves semihosting.
     loop {
         cortex_m::asm::wfi();
     }

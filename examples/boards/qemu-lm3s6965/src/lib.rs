@@ -1,10 +1,10 @@
-//! What both firmwares share: the board with its UART and clock, and what a device does whichever way it is written.
+//! What both firmwares share: the board with its UART and clock, and the device.
 //!
-//! * [`uart`] is the UART, driven by its interrupt, and [`clock`] is SysTick: a firmware for another board has those
+//! * [`uart`] is the UART, driven by its interrupt, and [`clock`] is SysTick: firmware for another board takes both
 //!   from its HAL;
-//! * [`checksum`] takes received messages, however long, without a buffer;
-//! * [`device`] has the options and messages, and judges what happens;
-//! * [`ending`] tells the emulator how it went.
+//! * [`checksum`] takes received messages of any length without a buffer;
+//! * [`device`] has the options and messages, and decides about events;
+//! * [`ending`] passes the outcome to the emulator.
 #![no_std]
 
 pub mod checksum;
@@ -22,7 +22,7 @@ use uart::{Receiver, Transmitter};
 ///
 /// # Panics
 ///
-/// The second time.
+/// On a second call.
 pub fn start() -> (Receiver, Transmitter) {
     let Peripherals { SYST, .. } = Peripherals::take().expect("the board is started once");
     clock::start(SYST);

@@ -21,11 +21,11 @@ bind_interrupts!(struct Interrupts {
     UART0_IRQ => BufferedInterruptHandler<peripherals::UART0>;
 });
 
-/// 89 ms at 115,200 baud: that long may other tasks keep the executor.
+/// 89 ms at 115,200 baud: other tasks may keep the executor that long.
 static RECEIVED: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
 static TO_SEND: ConstStaticCell<[u8; 256]> = ConstStaticCell::new([0; 256]);
 
-/// 8.3 s is the longest that there is.
+/// The hardware allows at most 8.3 s.
 const WATCHDOG_TIMEOUT: Duration = Duration::from_secs(8);
 
 const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
@@ -65,7 +65,7 @@ async fn main(spawner: Spawner) {
     SCB::sys_reset();
 }
 
-/// Comes to its turn no more where something keeps the executor, or panics: then the watchdog resets the board.
+/// Does not run while something keeps the executor, or after a panic: then the watchdog resets the board.
 #[embassy_executor::task]
 async fn feed(mut watchdog: Watchdog) {
     loop {
@@ -83,7 +83,7 @@ struct Pico {
 impl Board for Pico {
     const FLOW_CONTROL: FlowControl = FlowControl::RtsCts;
 
-    /// The datasheet's typical values: 706 mV at 27 degrees, 1.721 mV less with every degree.
+    /// The datasheet's typical values: 706 mV at 27 degrees, 1.721 mV less for every degree.
     fn temperature(&mut self) -> i16 {
         let sample = self.adc.blocking_read(&mut self.sensor).unwrap_or_default();
         let microvolts = i32::from(sample) * 3_300_000 / 4_096;

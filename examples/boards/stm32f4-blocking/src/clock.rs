@@ -9,7 +9,7 @@ use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::exception;
 use simcom_mqtt::Timer;
 
-/// Since the start. 32 bits would come round after 49 days.
+/// Since the start. A counter of 32 bits would wrap after 49 days.
 static MILLISECONDS: Mutex<Cell<u64>> = Mutex::new(Cell::new(0));
 
 #[exception]
@@ -20,7 +20,7 @@ fn SysTick() {
     });
 }
 
-/// The clock, which runs.
+/// The running clock.
 #[derive(Clone, Copy)]
 pub struct SysTick(());
 

@@ -25,8 +25,9 @@ use stm32f4xx_hal::rcc::Config;
 use stm32f4xx_hal::signature::{VtempCal30, VtempCal110};
 use stm32f4xx_hal::watchdog::IndependentWatchdog;
 
-/// The oscillator that counts it is not exact: between 5 and 15 s. The longest time without the idle hook is that in which
-/// a certificate goes out: 10 KB, 0.9 s. Pulses of PWRKEY and waits between two attempts call it like every other wait.
+/// Between 5 and 15 s, because the oscillator of the watchdog is not exact. The longest time without a call of the idle
+/// hook is the transmission of a certificate: 10 KB, 0.9 s. Pulses of PWRKEY and waits between two attempts call the
+/// hook like every other wait.
 const WATCHDOG_MILLISECONDS: u32 = 8_000;
 
 const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
@@ -50,13 +51,13 @@ fn main() -> ! {
     let port_a = device.GPIOA.split(&mut rcc);
     let port_b = device.GPIOB.split(&mut rcc);
 
-    // A module that is off drives nothing: a high RX is silence.
+    // A module that is off drives nothing: the pull-up keeps RX high, which is silence.
     let receive = port_a.pa10.internal_pull_up(true);
     let uart = device.USART1.serial::<u8>((port_a.pa9, receive), 115_200.bps(), &mut rcc);
     let (transmitter, receiver) = defmt::unwrap!(uart.ok()).split();
     let receiver = Receiver::start(receiver);
 
-    // 21 MHz; the next choice, 42 MHz, is more than the converter bears.
+    // 21 MHz; the next choice, 42 MHz, is above the converter's limit.
     let config = AdcConfig::default().clock(Clock::Pclk2_div_4);
     let mut adc = Adc::new(device.ADC1, true, config, &mut rcc);
     adc.enable_temperature_and_vref();
@@ -77,7 +78,7 @@ struct Nucleo {
 impl Board for Nucleo {
     const FLOW_CONTROL: FlowControl = FlowControl::None;
 
-    /// Between the two points at which the chip was calibrated.
+    /// Interpolates between the two points of the chip's calibration.
     fn temperature(&mut self) -> i16 {
         let sample = self.adc.convert(&Temperature, SampleTime::Cycles_480);
         let (at_30, at_110) = (VtempCal30::get().read(), VtempCal110::get().read());

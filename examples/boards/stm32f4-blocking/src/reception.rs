@@ -1,4 +1,4 @@
-//! Bytes from the module, kept by an interrupt until the program has time for them.
+//! Bytes from the module, stored by an interrupt until the program reads them.
 
 use core::cell::RefCell;
 
@@ -15,8 +15,7 @@ use stm32f4xx_hal::serial::{Error, Rx, RxListen};
 const CAPACITY: usize = 1024;
 
 static UART: Mutex<RefCell<Option<Rx<USART1>>>> = Mutex::new(RefCell::new(None));
-/// Failures stand among the bytes at the places of what was lost: bytes from before and after a loss must not be taken for
-/// one piece.
+/// Errors are stored among the bytes at the place of the loss: bytes from before and after a loss must not be joined.
 static RECEIVED: Mutex<RefCell<Deque<Result<u8, Error>, CAPACITY>>> = Mutex::new(RefCell::new(Deque::new()));
 
 #[interrupt]
@@ -36,7 +35,8 @@ fn USART1() {
 }
 
 fn keep(received: &mut Deque<Result<u8, Error>, CAPACITY>, next: Result<u8, Error>) {
-    // Losses without a byte between them are one: more than a few in a row count as a broken UART.
+    // Errors without a byte between them are stored as one: the driver takes more than a few in a row for a broken
+    // UART.
     let is_told = next.is_err() && received.back().is_some_and(Result::is_err);
     if !is_told
         && received.push_back(next).is_err()
@@ -50,7 +50,7 @@ fn keep(received: &mut Deque<Result<u8, Error>, CAPACITY>, next: Result<u8, Erro
 pub struct Receiver(());
 
 impl Receiver {
-    /// From now on the interrupt takes what arrives.
+    /// Starts reception by interrupt.
     pub fn start(mut uart: Rx<USART1>) -> Self {
         uart.listen();
         free(|section| *UART.borrow(section).borrow_mut() = Some(uart));

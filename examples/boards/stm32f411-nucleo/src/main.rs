@@ -25,11 +25,11 @@ bind_interrupts!(struct Interrupts {
     USART1 => BufferedInterruptHandler<peripherals::USART1>;
 });
 
-/// 89 ms at 115,200 baud: that long may other tasks keep the executor. RTS does not make it longer (see the README).
+/// 89 ms at 115,200 baud: other tasks may keep the executor that long. RTS does not extend it (see the README).
 static RECEIVED: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
 static TO_SEND: ConstStaticCell<[u8; 256]> = ConstStaticCell::new([0; 256]);
 
-/// The oscillator that counts it is not exact: between 5 and 15 s.
+/// Between 5 and 15 s, because the oscillator of the watchdog is not exact.
 const WATCHDOG_MICROSECONDS: u32 = 8_000_000;
 
 const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
@@ -44,7 +44,7 @@ async fn main(spawner: Spawner) {
     spawner.spawn(defmt::unwrap!(feed(watchdog)));
 
     let mut config = Config::default();
-    // A module that is off drives nothing: a high RX is silence, a low CTS lets commands go out, and time out.
+    // A module that is off drives nothing. A high RX is silence; with a low CTS commands are sent, and time out.
     config.rx_pull = Pull::Up;
     config.cts_pull = Pull::Down;
     let uart = BufferedUart::new_with_rtscts(
@@ -70,7 +70,7 @@ async fn main(spawner: Spawner) {
     SCB::sys_reset();
 }
 
-/// Comes to its turn no more where something keeps the executor, or panics: then the watchdog resets the board.
+/// Does not run while something keeps the executor, or after a panic: then the watchdog resets the board.
 #[embassy_executor::task]
 async fn feed(mut watchdog: IndependentWatchdog<'static, peripherals::IWDG>) {
     loop {

@@ -1,4 +1,4 @@
-//! A transmitter that does not depend on being woken.
+//! A transmitter that does not rely on being woken.
 
 use embassy_futures::select::{Either, select};
 use embassy_stm32::usart::{BufferedUartTx, Error};
@@ -8,7 +8,8 @@ use embedded_io_async::{ErrorType, Write};
 /// About the time of 64 bytes at 115,200 baud, the most that the driver writes at once.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// `BufferedUartTx::write` of embassy-stm32 0.6 does not wake its task where it found too little room: it is asked again.
+/// `BufferedUartTx::write` of embassy-stm32 0.6 does not wake its task when it found too little room: this one polls it
+/// again.
 pub struct Transmitter(pub BufferedUartTx<'static>);
 
 impl ErrorType for Transmitter {
@@ -18,7 +19,7 @@ impl ErrorType for Transmitter {
 impl Write for Transmitter {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         loop {
-            // Pending means that it has taken nothing, so dropping it loses nothing.
+            // A pending write has taken nothing, so dropping it loses nothing.
             if let Either::First(written) = select(self.0.write(bytes), Timer::after(INTERVAL)).await {
                 return written;
             }

@@ -65,7 +65,7 @@ fn a_module_that_starts_is_waited_for() {
     for start in [
         &["\r\nRDY\r\n", "\r\n+CPIN: READY\r\n", "\r\nSMS DONE\r\n", "\r\nPB DONE\r\n"][..],
         &["\r\n*ATREADY: 1\r\n", "\r\n*ISIMAID: \"A0\"\r\n", "\r\nPB DONE\r\n", "\r\nSMS DONE\r\n"],
-        // A module whose first words were lost.
+        // A module whose first lines were lost.
         &[],
     ] {
         let mut bench = Bench::new(Family::Sim7600);
@@ -168,7 +168,7 @@ fn a_dropped_call_is_gone_on_with_by_the_next() {
     let (apn, mut on_stage) = (apn(), |_| {});
     let mut dropped = BringUp::new(&apn, &mut on_stage, Instant::new(bench.now));
     bench.begin(&dropped).unwrap();
-    // Up to the pause before the first query is repeated.
+    // Runs up to the pause before the first query is repeated.
     loop {
         let bytes = bench.outgoing(&mut dropped).unwrap().expect("it has not ended");
         if bytes.is_empty() {
@@ -199,7 +199,7 @@ fn a_dropped_call_is_gone_on_with_by_the_next() {
 fn a_restart_after_a_lost_answer_begins_it_again() {
     let mut bench = Bench::new(Family::Sim7600);
     bench.on("AT+CREG?", &[SILENCE, "\r\n+CREG: 0,1\r\n\r\nOK\r\n"]);
-    // The queries that find the place again come after 9 s.
+    // The queries of the resync come after 9 s.
     bench.on("AT", &[OK, SILENCE]);
     bench.says(9_500, "\r\nRDY\r\n");
     assert!(bench.bring_up(&apn()).is_ok());

@@ -1,4 +1,4 @@
-//! A device on a simulated module: its pins, its clock, and both ways to run it.
+//! A device on a simulated module: its pins, its clock, and both clients.
 
 use core::cell::Cell;
 use core::convert::Infallible;
@@ -31,7 +31,7 @@ pub const SETTINGS: Settings<'static> = Settings {
 /// How long the blocking application sleeps when it has nothing to do.
 const REST: Duration = Duration::from_millis(20);
 
-/// How much later than it was told to the application may end.
+/// How long the application may take to end after its command.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The client that carries the application.
@@ -45,7 +45,7 @@ impl Shell {
     pub const BOTH: [Self; 2] = [Self::Async, Self::Blocking];
 }
 
-/// A module, a broker, and the board beside them.
+/// A module, a broker, and the board.
 #[derive(Clone)]
 pub struct Station {
     pub bench: Bench,
@@ -59,7 +59,7 @@ impl Station {
         Self { bench, led: Rc::default(), family }
     }
 
-    /// Starts the microcontroller, and ends it by a command after a while.
+    /// Starts the microcontroller, and ends it by a command after `length`.
     pub fn run_for(&self, length: Duration, shell: Shell) {
         let end = self.bench.now() + length;
         self.command_at(end, "restart");
@@ -98,7 +98,7 @@ impl Station {
         self.bench.at(time, move |_| action(&station));
     }
 
-    /// Somebody sends a command.
+    /// Sends a command to the device.
     pub fn command_at(&self, time: Duration, command: &'static str) {
         self.at(time, |station| {
             station.bench.loopback(|broker, now| {
@@ -119,12 +119,12 @@ impl Station {
         self.bench.loopback(|broker, _| broker.connection(0).is_some())
     }
 
-    /// How often the module got a command.
+    /// How often the module received a command.
     pub fn commands_sent(&self, command: &str) -> usize {
         String::from_utf8_lossy(&self.bench.sent()).matches(command).count()
     }
 
-    /// A driver that does not know what has survived has to ask a service that is not started.
+    /// A new driver does not know the module's state, so it has to send a query that a stopped service refuses.
     pub fn assert_no_complaints(&self) {
         let mut complaints = self.bench.modem(|module, _| module.take_complaints());
         complaints.retain(|complaint| complaint.kind != ComplaintKind::NotStarted);
@@ -146,7 +146,7 @@ impl Board for SimulatedBoard {
     }
 }
 
-/// An output that presses a key of the module through a transistor: high is pressed.
+/// An output that presses an input of the module through a transistor: high is pressed.
 struct Key {
     bench: Bench,
     press: fn(&mut Module, Duration, bool),
@@ -181,7 +181,7 @@ impl Timer for VirtualTimer {
     }
 }
 
-/// What a look at an async receiver or transmitter shows at this moment.
+/// The output of a future that is ready at once.
 fn at_once<O>(future: impl Future<Output = O>) -> Option<O> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),

@@ -1,4 +1,4 @@
-//! What becomes of commands.
+//! The effects of commands.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ fn a_restart_is_obeyed_though_its_answer_is_lost() {
     );
 }
 
-/// Somebody sends a command, and another one after each interval, until the end.
+/// Sends a command to the device, and another one after each interval, until the end.
 fn keep_commanding(station: &Station, interval: Duration, end: Duration) {
     let now = station.bench.now();
     station.command_at(now, "led on");

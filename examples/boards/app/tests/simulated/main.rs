@@ -14,7 +14,8 @@ use simcom_modem_simulator::pipe::Direction;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Runs a scenario on every family over both clients. After `length` the application is told to restart, so that it ends.
+/// Runs a scenario on every family over both clients. After `length` a command makes the application restart, so that
+/// it ends.
 fn for_all(length: Duration, arrange: impl Fn(&Station), check: impl Fn(&Station)) {
     for family in ModuleFamily::ALL {
         for shell in Shell::BOTH {
@@ -311,19 +312,19 @@ fn a_certificate_of_an_earlier_start_is_stored_anew_when_tls_fails() {
     }
 }
 
-/// The seconds that a measurement tells.
+/// The seconds in a measurement.
 fn uptime(measurement: &str) -> u64 {
     let rest = measurement.strip_prefix(r#"{"uptime":"#).expect("an uptime");
     rest.split(',').next().and_then(|number| number.parse().ok()).expect("a number")
 }
 
 impl Station {
-    /// How often the module was brought up: it is told about flow control each time, and at no other.
+    /// How often the module was brought up: each bring-up sets flow control once, and nothing else does.
     fn attachments(&self) -> usize {
         self.commands_sent("AT+IFC=")
     }
 
-    /// How often the broker was asked for a connection.
+    /// How often a connection to the broker was requested.
     fn connects(&self) -> usize {
         self.bench.loopback(|broker, _| {
             broker.requests().iter().filter(|request| matches!(request, Request::Connect { .. })).count()

@@ -30,13 +30,13 @@ fn idle() -> ControlFlow<()> {
     if u128::from(milliseconds()) > LIMIT.as_millis() {
         return ControlFlow::Break(());
     }
-    // A byte that came just before is not slept over for longer than a tick.
+    // If a byte arrived just before, the core sleeps for one tick at most.
     wfi();
     ControlFlow::Continue(())
 }
 
 fn run(mut modem: Device<'_>) -> Result<(), Failure> {
-    // One image for every family; a product knows its own.
+    // One image serves every family; a product knows its own.
     let family = modem.detect_family()?.ok_or(Failure::UnknownModule)?;
     hprintln!("firmware: blocking, {:?}", family);
     go_online(&mut modem)?;
@@ -46,7 +46,7 @@ fn run(mut modem: Device<'_>) -> Result<(), Failure> {
 
     let mut course = Course::default();
     loop {
-        // The superloop: whatever else there is to do stands beside this.
+        // The superloop: the other work of the firmware goes here.
         let Some(event) = modem.poll_event()? else {
             if idle().is_break() {
                 return Err(Failure::Late);

@@ -23,7 +23,7 @@ async fn main(_spawner: Spawner) {
 }
 
 async fn run(mut modem: Device<'_>) -> Result<(), Failure> {
-    // One image for every family; a product knows its own.
+    // One image serves every family; a product knows its own.
     let family = modem.detect_family().await?.ok_or(Failure::UnknownModule)?;
     hprintln!("firmware: embassy, {:?}", family);
     go_online(&mut modem).await?;

@@ -20,13 +20,13 @@ impl Driver for SysTickDriver {
         milliseconds()
     }
 
-    /// There is no alarm to set: every tick looks.
+    /// No alarm is set: every tick checks the queue.
     fn schedule_wake(&self, at: u64, waker: &Waker) {
         critical_section::with(|section| self.queue.borrow_ref_mut(section).schedule_wake(at, waker));
     }
 }
 
-/// Wakes whoever has waited long enough.
+/// Wakes the tasks whose time has come.
 pub(super) fn wake_expired() {
     critical_section::with(|section| DRIVER.queue.borrow_ref_mut(section).next_expiration(milliseconds()));
 }

@@ -1,6 +1,6 @@
 //! The clock of both firmwares: SysTick counts, and a timer of the chip ticks every millisecond.
 //!
-//! The time does not depend on how many ticks were served, and an emulator that is short of time serves few.
+//! The time does not depend on the number of ticks served: a slow emulator serves few.
 
 #[cfg(feature = "embassy")]
 mod embassy;
@@ -14,13 +14,13 @@ use cortex_m::peripheral::{SCB, SYST};
 use cortex_m_rt::exception;
 use critical_section::Mutex;
 
-/// What the emulated chip runs at after a reset.
+/// The frequency of the emulated chip after a reset.
 const CORE_HZ: u32 = 12_500_000;
 const CYCLES_PER_MILLISECOND: u32 = CORE_HZ / 1_000;
 
 static SECONDS: Mutex<Cell<u32>> = Mutex::new(Cell::new(0));
 
-/// From now on, an interrupt comes at least every millisecond.
+/// Starts an interrupt at least every millisecond.
 pub(crate) fn start(mut timer: SYST) {
     timer.set_clock_source(SystClkSource::Core);
     timer.set_reload(CORE_HZ - 1);
@@ -36,7 +36,8 @@ pub fn milliseconds() -> u64 {
         let seconds = SECONDS.borrow(section).get();
         let left = SYST::get_current();
         let cycles = if SCB::is_pendst_pending() {
-            // It reached 0 while interrupts were off, perhaps after `left` was read, and begins anew one cycle later.
+            // The counter reached 0 while interrupts were off, perhaps after `left` was read, and reloads one cycle
+            // later.
             CORE_HZ + (CORE_HZ - SYST::get_current()) % CORE_HZ
         } else {
             CORE_HZ - left

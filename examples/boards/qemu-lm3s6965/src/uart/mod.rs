@@ -1,8 +1,8 @@
 //! UART0, an Arm PL011, driven by its interrupt through a ring buffer in each direction.
 //!
-//! The interrupt moves bytes between FIFOs and rings; whoever takes bytes out of a full ring or puts some into an empty
-//! one pends it. Nothing is lost while the ring for received bytes is full: they stay in the FIFO, and what does not fit
-//! there is an overrun, which the hardware reports with the next byte.
+//! The interrupt moves bytes between FIFOs and rings. A call that takes bytes out of a full ring, or puts bytes into an
+//! empty one, pends it. While the ring for received bytes is full, bytes stay in the FIFO. Bytes that do not fit into
+//! the FIFO are an overrun, which the hardware reports with the next byte.
 
 #[cfg(feature = "embassy")]
 mod asynchronous;
@@ -51,7 +51,7 @@ pub struct Transmitter {
     ring: StaticProd<'static, u8, TRANSMIT>,
 }
 
-/// Bytes were lost because nobody took them in time.
+/// Bytes were lost because they were not read in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overrun;
 
@@ -77,7 +77,7 @@ impl embedded_io::ErrorType for Transmitter {
     type Error = core::convert::Infallible;
 }
 
-/// Starts the UART. The emulator knows no baud rate, and neither clock gates nor pin functions.
+/// Starts the UART. The emulator ignores baud rate, clock gates and pin functions.
 pub(crate) fn start() -> (Receiver, Transmitter) {
     static RECEIVE_RING: StaticCell<StaticRb<u8, RECEIVE>> = StaticCell::new();
     static TRANSMIT_RING: StaticCell<StaticRb<u8, TRANSMIT>> = StaticCell::new();
@@ -111,7 +111,7 @@ fn UART0() {
 
 impl Fifos {
     fn serve(&mut self) {
-        // Before the FIFOs are looked at: what happens from here on interrupts again.
+        // Before the FIFOs are read: what happens from here on interrupts again.
         self.registers.clear_interrupts();
         while !self.received.is_full()
             && let Some(data) = self.registers.receive()
@@ -130,7 +130,7 @@ impl Fifos {
 }
 
 impl Receiver {
-    /// Fails once for all overruns since the last time.
+    /// Fails once for all overruns since the last call.
     fn check_overruns(&mut self) -> Result<(), Overrun> {
         let overruns = overruns();
         if core::mem::replace(&mut self.overruns_reported, overruns) == overruns { Ok(()) } else { Err(Overrun) }
@@ -138,11 +138,11 @@ impl Receiver {
 
     fn take(&mut self, count: usize) {
         self.ring.skip(count);
-        // What waits in the FIFO has room now.
+        // The ring now has room for the bytes in the FIFO.
         NVIC::pend(Interrupt::UART0);
     }
 
-    /// Takes what has arrived, as far as there is room for it.
+    /// Takes what has arrived, up to the length of `buffer`.
     fn copy(&mut self, buffer: &mut [u8]) -> usize {
         let count = self.ring.peek_slice(buffer);
         self.take(count);
@@ -151,7 +151,7 @@ impl Receiver {
 }
 
 impl Transmitter {
-    /// Puts as many bytes on their way as there is room for.
+    /// Puts bytes into the ring, as many as it has room for.
     fn put(&mut self, bytes: &[u8]) -> usize {
         let count = self.ring.push_slice(bytes);
         NVIC::pend(Interrupt::UART0);
