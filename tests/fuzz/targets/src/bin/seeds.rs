@@ -27,8 +27,8 @@ fn write(corpus: &Path, folder: &Path) -> io::Result<()> {
     for (target, seeds) in [("answers", answers), ("core", core), ("module", module), ("parser", parser)] {
         let folder = corpus.join(target);
         fs::create_dir_all(&folder)?;
-        for (number, seed) in seeds.iter().enumerate() {
-            fs::write(folder.join(format!("seed-{number}")), seed)?;
+        for (name, seed) in seeds {
+            fs::write(folder.join(name), seed)?;
         }
     }
     Ok(())

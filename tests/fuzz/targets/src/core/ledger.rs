@@ -48,7 +48,7 @@ impl Ledger {
     }
 
     /// Takes all messages out of the inbox: they are those that were handed over.
-    pub(super) fn take_messages(&mut self) {
+    pub(crate) fn take_messages(&mut self) {
         let mut buffer = [0; INBOX_BYTES];
         while let Some(message) = self.inbox.take(&mut buffer) {
             let complete = self.complete.pop_front().expect("a message that never came");

@@ -17,6 +17,7 @@ pub use transcript::transcripts;
 
 /// A dialogue, from which every target gets its part.
 struct Dialogue {
+    name: String,
     /// The family, as the first byte of an input says it.
     family: u8,
     parts: Vec<Part>,
@@ -25,6 +26,8 @@ struct Dialogue {
 enum Part {
     Call(u8),
     Said(Said),
+    /// Events and messages are taken.
+    Take,
 }
 
 impl Dialogue {
@@ -37,35 +40,39 @@ impl Dialogue {
     }
 }
 
-/// The seeds of each target.
+/// The seeds of each target, with their names.
 #[derive(Debug)]
 pub struct Seeds {
-    pub answers: Vec<Vec<u8>>,
-    pub core: Vec<Vec<u8>>,
-    pub module: Vec<Vec<u8>>,
-    pub parser: Vec<Vec<u8>>,
+    pub answers: Vec<(String, Vec<u8>)>,
+    pub core: Vec<(String, Vec<u8>)>,
+    pub module: Vec<(String, Vec<u8>)>,
+    pub parser: Vec<(String, Vec<u8>)>,
 }
 
 impl Seeds {
     /// From these transcripts, and what needs none.
     pub fn new(transcripts: &[Transcript]) -> Self {
-        let dialogues: Vec<_> = session::dialogues().chain(transcripts.iter().map(transcript::dialogue)).collect();
-        let seen = || SEEN.iter().map(|(call, bytes)| (*call, *bytes));
-        Self {
-            answers: answers::examples()
-                .map(|(number, answer)| answer_seed(number, answer.as_bytes()))
-                .chain(dialogues.iter().flat_map(answers_in))
-                .collect(),
-            core: seen()
-                .map(|(call, bytes)| [&[8 + 2, 5, call][..], bytes].concat())
-                .chain(dialogues.iter().map(core))
-                .collect(),
-            module: dialogues.iter().map(module).collect(),
-            parser: seen()
-                .map(|(_, bytes)| parser_seed(bytes))
-                .chain(dialogues.iter().map(|dialogue| parser_seed(&dialogue.by_module().collect::<Vec<_>>().concat())))
-                .collect(),
+        let transcripts = transcripts.iter().enumerate();
+        let transcripts = transcripts.map(|(number, it)| transcript::dialogue(format!("transcript-{number}"), it));
+        let mut seeds = Self { answers: vec![], core: vec![], module: vec![], parser: vec![] };
+        for (number, example) in answers::examples() {
+            seeds.answers.push((format!("manual-{number}"), answer_seed(number, example.as_bytes())));
         }
+        for (number, (call, bytes)) in SEEN.into_iter().enumerate() {
+            let name = format!("seen-{number}");
+            seeds.core.push((name.clone(), [&[8 + 2, 5, call][..], bytes].concat()));
+            seeds.parser.push((name, parser_seed(bytes)));
+        }
+        for dialogue in session::dialogues().chain(transcripts) {
+            let name = &dialogue.name;
+            seeds.core.push((name.clone(), core(&dialogue)));
+            seeds.module.push((name.clone(), module(&dialogue)));
+            seeds.parser.push((name.clone(), parser_seed(&dialogue.by_module().collect::<Vec<_>>().concat())));
+            for (number, answer) in answers_in(&dialogue).into_iter().enumerate() {
+                seeds.answers.push((format!("{name}-{number}"), answer));
+            }
+        }
+        seeds
     }
 }
 
@@ -99,6 +106,7 @@ fn core(dialogue: &Dialogue) -> Vec<u8> {
         Part::Said(Said::ByModule(bytes)) => vec![Step::Bytes(bytes.clone())],
         Part::Said(Said::ByHost(_)) => vec![],
         Part::Said(Said::Nothing(time)) => pass(*time),
+        Part::Take => vec![Step::Operation(8, 0)],
     });
     script(dialogue.family | 8, &steps.collect::<Vec<_>>())
 }
@@ -150,7 +158,7 @@ mod tests {
         let transcripts = transcripts(&folder).unwrap();
         assert!(transcripts.len() > 20);
         for transcript in &transcripts {
-            let dialogue = transcript::dialogue(transcript);
+            let dialogue = transcript::dialogue(String::new(), transcript);
             // Between what was recorded there are the answers to what the core asks to find its place.
             let mut said = dialogue.by_module();
             for step in transcript.steps.iter().filter(|step| step.direction == Direction::ToHost) {

@@ -14,14 +14,18 @@ const FAMILIES: [Family; 4] = [Family::A7600, Family::A76xx, Family::Sim7600, Fa
 
 /// Not a call: the broker has a message.
 const MESSAGE: u8 = CALLS;
+/// Not a call: events and messages are taken.
+const TAKE: u8 = CALLS + 1;
 
 /// What a program does in one life, by the numbers of the calls.
-const SESSIONS: [&[u8]; 6] = [
+const SESSIONS: [&[u8]; 7] = [
     &[0, 12, 14, 6, 7, 9, 16, 17, 19],
     &[2, 13, 15, 8, 11, 18, 19],
     &[1, 12, MESSAGE, 20, 7, 17, 4, 10, 19],
     &[23, 21, 24, 25, 26, 27, 28, 29, 30, 31],
     &[22, 33, 34, 35, 3, 1, 19],
+    // More than the inbox holds at once.
+    &[0, 12, MESSAGE, 20, TAKE, MESSAGE, 20, TAKE, MESSAGE, 20, TAKE, MESSAGE, 20, TAKE],
     &[0, 12, MESSAGE, MESSAGE, 7, 20, 4],
 ];
 
@@ -35,13 +39,16 @@ pub(super) fn dialogues() -> impl Iterator<Item = Dialogue> {
 
 pub(super) fn dialogues_with_results() -> impl Iterator<Item = (Dialogue, Outcome)> {
     FAMILIES.into_iter().enumerate().flat_map(|(number, family)| {
-        SESSIONS.into_iter().map(move |session| {
+        SESSIONS.into_iter().enumerate().map(move |(place, session)| {
             let mut recorder = Recorder::new(family);
             for &call in session {
                 recorder.call(call);
             }
             let outcome = (recorder.results, recorder.ledger.handed_over());
-            (Dialogue { family: number as u8, parts: recorder.parts }, outcome)
+            (
+                Dialogue { name: format!("session-{number}-{place}"), family: number as u8, parts: recorder.parts },
+                outcome,
+            )
         })
     })
 }
@@ -68,6 +75,11 @@ impl Recorder {
             // Short enough for the ledger's inbox, in parts of its own for each line that it resembles.
             let payload = b"\r\nOK\r\n>+CMQTTRXEND: 0\r\n".repeat(10);
             return self.module.broker.publish(self.now, b"device-7/cmd/x", &payload, false);
+        }
+        if number == TAKE {
+            self.parts.push(Part::Take);
+            self.take_events();
+            return self.ledger.take_messages();
         }
         self.parts.push(Part::Call(number));
         calls::begin(self, number);

@@ -38,7 +38,7 @@ pub fn transcripts(folder: &Path) -> io::Result<Vec<Transcript>> {
 
 /// The dialogue of a transcript. What the driver does before it is not a part of it, so the core begins in another state than the
 /// recorded driver: the answers are those to its commands nevertheless, which is all that a seed needs.
-pub(super) fn dialogue(transcript: &Transcript) -> Dialogue {
+pub(super) fn dialogue(name: String, transcript: &Transcript) -> Dialogue {
     let (number, family) = match transcript.header.family {
         family::Family::A7600 => (0, Family::A7600),
         family::Family::A76xx => (1, Family::A76xx),
@@ -59,7 +59,7 @@ pub(super) fn dialogue(transcript: &Transcript) -> Dialogue {
     }
     // Whatever no call has waited for.
     while reader.says_more() {}
-    Dialogue { family: number, parts: reader.parts }
+    Dialogue { name, family: number, parts: reader.parts }
 }
 
 /// The call that is most like that of the header.
