@@ -9,7 +9,7 @@
 //! | 2 *n* | *n*² · 10 ms pass, and every deadline on the way is kept |
 //! | 3 *n* | *n*² · 10 ms pass in which the host does not look at the clock |
 //! | 4 *n* | the receiver reports an error |
-//! | 5 *n* | [call](calls) *n* begins; one that is under way is dropped |
+//! | 5 *n* | call *n* of `calls` begins; one that is under way is dropped |
 //! | 6 | the call is dropped |
 //! | 7 *n* | the transmitter takes *n* more bytes; from 240, any number in pieces of *n* - 239 |
 //! | 8 | the events are taken, and the messages out of the inbox |
