@@ -46,7 +46,7 @@ pub(crate) enum Progress {
 /// [`expire`](Self::expire) when nothing arrives for [`time_left`](Self::time_left). The loop can be left at any point.
 ///
 /// What has arrived since the last call is taken before anything is decided, because it may be a restart: until there is
-/// [nothing more](Self::drain_ended), nothing is sent, and no time passes.
+/// [nothing more](Self::input_is_drained), nothing is sent, and no time passes.
 #[derive(Debug)]
 pub(crate) struct Engine {
     parser: Parser,
