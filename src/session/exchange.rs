@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use super::PendingOutcome;
+use super::staging::Staging;
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
@@ -41,14 +43,15 @@ pub(super) enum Phase {
 pub(super) struct Exchange {
     pub(super) info: &'static CommandInfo,
     pub(super) client: Option<ClientIndex>,
-    pub(super) phase: Phase,
+    phase: Phase,
     /// Bytes of the line, or in `Phase::Data` of the data, that have been sent.
-    pub(super) sent: u16,
-    pub(super) line_length: u16,
-    pub(super) data_length: u16,
-    pub(super) deadline: Instant,
+    sent: u16,
+    line_length: u16,
+    data_length: u16,
+    deadline: Instant,
     /// Time for the final result, or for the outcome of a deferred command.
-    pub(super) timeout: u32,
+    timeout: u32,
+    /// The answer has a line. A final result before it is that of an earlier command, and is dropped.
     facts: Facts,
 }
 
@@ -58,6 +61,8 @@ struct Facts {
     final_result: Option<FinalResult>,
     outcome: Option<ResultCode>,
     loss: Option<Loss>,
+    /// The answer has a line, which has not come: a final result before it is that of an earlier command.
+    lacks_line: bool,
 }
 
 /// What can make the rest of an answer unlikely.
@@ -77,6 +82,8 @@ impl Loss {
 }
 
 impl Facts {
+    const NONE: Self = Self { final_result: None, outcome: None, loss: None, lacks_line: false };
+
     /// Whether nothing more is awaited: a deferred command needs both halves of its answer.
     const fn are_complete(self, is_deferred: bool) -> bool {
         self.final_result.is_some() && (!is_deferred || self.outcome.is_some())
@@ -141,7 +148,7 @@ impl Exchange {
             data_length: 0,
             deadline: Instant::ZERO,
             timeout: 0,
-            facts: Facts { final_result: None, outcome: None, loss: None },
+            facts: Facts::NONE,
         }
     }
 
@@ -179,6 +186,84 @@ impl Exchange {
     pub(super) fn pause(&mut self, time: u32, now: Instant) {
         self.renew(Phase::Pause, now.after(time));
         self.facts.final_result = Some(FinalResult::Ok);
+    }
+
+    /// Its answer has a line, before which no final result is its own.
+    pub(super) fn insist_on_line(&mut self) {
+        self.facts.lacks_line = true;
+    }
+
+    /// Half of the line was sent: `ending` and nothing else follows.
+    pub(super) fn abort_line(&mut self, ending: &[u8], timeout: u32) {
+        self.info = CommandInfo::NAMELESS;
+        self.line_length = self.sent.saturating_add(ending.len() as u16);
+        self.data_length = 0;
+        self.timeout = timeout;
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Whether something is sent or awaited.
+    pub(super) fn is_under_way(&self) -> bool {
+        !matches!(self.phase, Phase::Idle | Phase::Done)
+    }
+
+    /// Bytes of the line or of the data that have been sent.
+    pub(super) fn sent(&self) -> u16 {
+        self.sent
+    }
+
+    /// Whether a byte of the line or of the data has been sent.
+    pub(super) fn has_begun(&self) -> bool {
+        self.sent > 0
+    }
+
+    /// Milliseconds until its deadline; `u32::MAX` where there is none.
+    pub(super) fn time_left(&self, now: Instant) -> u32 {
+        if self.is_under_way() { now.until(self.deadline) } else { u32::MAX }
+    }
+
+    /// Whether its deadline has passed.
+    pub(super) fn has_expired(&self, now: Instant) -> bool {
+        self.is_under_way() && now.has_reached(self.deadline)
+    }
+
+    /// How it has ended, once; `None` if there was none.
+    pub(super) fn take_result(&mut self) -> Option<Result<(), Failure>> {
+        let has_ended = self.phase == Phase::Done;
+        self.clear();
+        has_ended.then(|| self.result())
+    }
+
+    /// There is no exchange any more.
+    pub(super) fn clear(&mut self) {
+        self.phase = Phase::Idle;
+    }
+
+    /// Bytes that the module may wait for, whether its prompt was seen or not.
+    pub(super) fn missing_data(&self) -> u16 {
+        match self.phase {
+            Phase::Prompt => self.data_length,
+            Phase::Data => self.unsent(),
+            _ => 0,
+        }
+    }
+
+    /// Tells `staging` that the data are filled with slashes.
+    pub(super) fn note_filling(&self, staging: &mut Staging) {
+        staging.filled(self.info.effect, self.sent, self.data_length);
+    }
+
+    /// The outcome, to be awaited outside of the exchange, if there is one.
+    pub(super) fn pending_outcome(&self) -> Option<PendingOutcome> {
+        self.is_deferred().then(|| PendingOutcome::new(self.info, self.client, self.deadline))
+    }
+
+    /// What it waits for may still come until then.
+    pub(super) fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = deadline;
     }
 
     /// How it has ended.
@@ -223,6 +308,9 @@ impl Exchange {
 
     /// A final result came. Returns whether it belongs to this exchange.
     pub(super) fn final_result(&mut self, result: FinalResult, now: Instant) -> bool {
+        if self.facts.lacks_line {
+            return true;
+        }
         let is_ok = matches!(result, FinalResult::Ok);
         match self.phase {
             // A refused prompt, or a module that does not wait for data any longer; an `OK` there is an older one.
@@ -246,8 +334,27 @@ impl Exchange {
         true
     }
 
+    /// A line came that is no final result. Returns whether it is a part of the answer.
+    pub(super) fn answer_line(&mut self, line: Line<'_>) -> bool {
+        let is_answer = self.phase == Phase::Final
+            && match self.info.answer {
+                Answer::Text => true,
+                Answer::Information => line.parameters(self.info.name).is_some(),
+                Answer::Plain | Answer::Deferred => false,
+            };
+        self.facts.lacks_line &= !is_answer;
+        is_answer
+    }
+
+    /// A line came that is no part of the answer. Returns whether it is the outcome.
+    pub(super) fn outcome_line(&mut self, line: Line<'_>, now: Instant) -> bool {
+        self.phase != Phase::Idle
+            && matches!(self.info.answer, Answer::Plain | Answer::Deferred)
+            && code_in(line, self.info.name, self.client).is_some_and(|code| self.outcome(code, now))
+    }
+
     /// An outcome line came. Returns whether it belongs to this exchange.
-    pub(super) fn outcome(&mut self, code: ResultCode, now: Instant) -> bool {
+    fn outcome(&mut self, code: ResultCode, now: Instant) -> bool {
         match self.phase {
             Phase::Prompt | Phase::Data | Phase::Final if self.facts.outcome.is_none() => {
                 // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.
