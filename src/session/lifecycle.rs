@@ -1,6 +1,7 @@
 //! What the module has been brought to, as far as the driver knows: the service and its two clients.
 
-use super::exchange::{Exchange, Failure};
+use super::Failure;
+use super::exchange::Exchange;
 use super::staging::Staging;
 use crate::ResultCode;
 use crate::command::{ClientIndex, Effect};

@@ -6,6 +6,7 @@
 mod engine;
 mod events;
 mod exchange;
+mod facts;
 mod lifecycle;
 mod pending_outcome;
 mod procedure;
@@ -25,7 +26,7 @@ pub(crate) use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
 use exchange::Exchange;
-pub(crate) use exchange::Failure;
+pub(crate) use facts::Failure;
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
 use pending_outcome::PendingOutcome;

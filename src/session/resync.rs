@@ -1,7 +1,8 @@
 //! Resync: after a dropped or unanswered call, commands and answers are brought back in step before the next command is sent.
 
+use super::Failure;
 use super::Session;
-use super::exchange::{Failure, Phase};
+use super::exchange::Phase;
 use crate::at::WINDOW;
 use crate::command::{At, CommandInfo, CommandWriter, Cpin, Creg, Csq, Request, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT;

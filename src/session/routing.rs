@@ -1,6 +1,7 @@
 //! Routes each line to its owner: a URC, the exchange under way, a pending outcome, or the hook for unknown lines.
 
-use super::exchange::{Failure, Loss, Phase};
+use super::exchange::Phase;
+use super::facts::{Failure, Loss};
 use super::{Session, events};
 use crate::at::{FinalResult, Line, behind};
 use crate::command::ClientIndex;
