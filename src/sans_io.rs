@@ -30,6 +30,10 @@ pub enum Token<'a> {
     Prompt,
     /// Some of the announced data.
     Data(&'a [u8]),
+    /// What stands behind announced data; `false` where bytes were lost or added.
+    Separator(bool),
+    /// A line that was announced as text.
+    Text(Line<'a>),
 }
 
 /// The parser.
@@ -58,6 +62,8 @@ impl Parser {
         Some(match self.0.next(input, prompt_awaited)? {
             at::Token::Line(line) => Token::Line(line),
             at::Token::Rest(bytes) => Token::Rest(bytes),
+            at::Token::Separator(separator) => Token::Separator(separator != at::Separator::Broken),
+            at::Token::Text(line) => Token::Text(line),
             at::Token::Prompt => Token::Prompt,
             at::Token::Data(bytes) => Token::Data(bytes),
         })

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::at::{Line, Parameters, behind};
+use crate::at::{Line, Parameters, behind, resembles};
 use crate::command::ClientIndex;
 
 /// `+CMQTTRXSTART: <client_index>,<topic_total_len>,<payload_total_len>`: a message begins.
@@ -131,8 +131,37 @@ impl Urc {
         Some(match kind {
             Kind::RxTopic => Self::RxTopic(RxTopic { client, length }),
             Kind::RxPayload => Self::RxPayload(RxPayload { client, length }),
-            Kind::ConnLost => Self::ConnLost(ConnLost { client, cause: LossCause::from_number(length as u8) }),
+            Kind::ConnLost => {
+                Self::ConnLost(ConnLost { client, cause: LossCause::from_number(u8::try_from(length).ok()?) })
+            }
             _ => Self::RxStart(RxStart { client, topic_length: length, payload_length: parameters.length()? }),
+        })
+    }
+}
+
+/// What a line may have been before a byte of it was lost or changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resemblance {
+    /// A header that has data behind it.
+    Header,
+    /// The end of a message.
+    End,
+    /// A lost connection or network.
+    Loss,
+    /// A restart.
+    Restart,
+}
+
+impl Urc {
+    /// What a line that is no URC resembles. `RDY` is too short for that.
+    pub(crate) fn resembled_by(line: Line<'_>) -> Option<Resemblance> {
+        let (_, kind) =
+            KINDS.iter().find(|(name, kind)| !matches!(kind, Kind::Rdy) && resembles(line.bytes(), name))?;
+        Some(match kind {
+            Kind::RxStart | Kind::RxTopic | Kind::RxPayload => Resemblance::Header,
+            Kind::RxEnd => Resemblance::End,
+            Kind::ConnLost | Kind::NoNet => Resemblance::Loss,
+            Kind::Rdy | Kind::AtReady => Resemblance::Restart,
         })
     }
 }

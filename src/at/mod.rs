@@ -7,10 +7,12 @@ mod encoder;
 mod final_result;
 mod parameters;
 mod parser;
+mod resemblance;
 
 pub(crate) use encoder::{Encoder, WINDOW};
 pub(crate) use final_result::FinalResult;
 pub use parameters::Parameters;
 pub(crate) use parameters::behind;
 pub use parser::Line;
-pub(crate) use parser::{Parser, Token};
+pub(crate) use parser::{Parser, Separator, Token};
+pub(crate) use resemblance::resembles;

@@ -42,6 +42,21 @@ pub(crate) enum Token<'a> {
     Prompt,
     /// Some of the bytes that [`Parser::expect_data`] announced.
     Data(&'a [u8]),
+    /// The announced bytes have come, and are followed by this; or it is clear already that bytes were lost among them.
+    Separator(Separator),
+    /// The line that [`Parser::expect_text`] announced, even if it is empty.
+    Text(Line<'a>),
+}
+
+/// What follows announced data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Separator {
+    /// CR LF.
+    LineEnd,
+    /// The next line, at once.
+    Nothing,
+    /// Something else: more or fewer bytes came than were announced.
+    Broken,
 }
 
 /// A resumable parser: it keeps its place between chunks. So every byte is examined once, and the same bytes give the
@@ -55,6 +70,8 @@ pub(crate) struct Parser {
     data_left: u16,
     /// The last line ended with CR: an LF that follows is not data.
     line_feed_may_follow: bool,
+    /// The next line is text, whatever it looks like.
+    text_follows: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +79,9 @@ enum Place {
     LineStart,
     InLine,
     InRest,
+    BehindData,
+    /// Behind the CR that follows data.
+    BehindDataAndCr,
 }
 
 const fn ends_line(byte: u8) -> bool {
@@ -70,7 +90,13 @@ const fn ends_line(byte: u8) -> bool {
 
 impl Parser {
     pub(crate) const fn new() -> Self {
-        Self { buffer: Vec::new(), place: Place::LineStart, data_left: 0, line_feed_may_follow: false }
+        Self {
+            buffer: Vec::new(),
+            place: Place::LineStart,
+            data_left: 0,
+            line_feed_may_follow: false,
+            text_follows: false,
+        }
     }
 
     /// The next `length` bytes are data, whatever their content. Call it on the header line, before the next token is
@@ -82,6 +108,14 @@ impl Parser {
     /// Returns to lines although announced bytes are missing.
     pub(crate) fn abandon_data(&mut self) {
         self.data_left = 0;
+        if matches!(self.place, Place::BehindData | Place::BehindDataAndCr) {
+            self.place = Place::LineStart;
+        }
+    }
+
+    /// The next line is text: no prompt, and it may be empty. Call it on the line before, before the next token is taken.
+    pub(crate) fn expect_text(&mut self) {
+        self.text_follows = true;
     }
 
     /// Takes the next token off the front of `input`; `None` means that all of it was taken. A `>` at the start of a
@@ -90,17 +124,45 @@ impl Parser {
         loop {
             let first = *input.first()?;
             if self.data_left > 0 {
-                if core::mem::take(&mut self.line_feed_may_follow) && first == b'\n' {
-                    take(input, 1);
-                    continue;
+                if core::mem::take(&mut self.line_feed_may_follow) {
+                    match first {
+                        b'\n' => {
+                            take(input, 1);
+                            continue;
+                        }
+                        // A doubled CR, or the LF was lost.
+                        b'\r' => return Some(Token::Separator(Separator::Broken)),
+                        _ => {}
+                    }
                 }
                 let data = take(input, self.data_left.into());
                 self.data_left = self.data_left.saturating_sub(data.len() as u16);
+                if self.data_left == 0 {
+                    self.place = Place::BehindData;
+                }
                 return Some(Token::Data(data));
             }
             match self.place {
+                Place::BehindData if first == b'\r' => {
+                    take(input, 1);
+                    self.place = Place::BehindDataAndCr;
+                }
+                Place::BehindData | Place::BehindDataAndCr => {
+                    let is_behind_cr = self.place == Place::BehindDataAndCr;
+                    self.place = Place::LineStart;
+                    return Some(Token::Separator(match (is_behind_cr, first == b'\n') {
+                        (true, true) => Separator::LineEnd,
+                        (false, false) => Separator::Nothing,
+                        _ => Separator::Broken,
+                    }));
+                }
+                Place::LineStart if first == b'\n' && self.line_feed_may_follow => self.end_line(input, first),
+                Place::LineStart if ends_line(first) && self.text_follows => {
+                    self.text_follows = false;
+                    return Some(Token::Text(Line { bytes: &[], is_cut: false }));
+                }
                 Place::LineStart if ends_line(first) => self.end_line(input, first),
-                Place::LineStart if first == b'>' && prompt_awaited => {
+                Place::LineStart if first == b'>' && prompt_awaited && !self.text_follows => {
                     take(input, 1);
                     return Some(Token::Prompt);
                 }
@@ -123,8 +185,10 @@ impl Parser {
                     } else {
                         self.end_line(input, next);
                     }
+                    let is_text = core::mem::take(&mut self.text_follows);
                     let bytes = if self.buffer.is_empty() { part } else { &self.buffer };
-                    return Some(Token::Line(Line { bytes, is_cut }));
+                    let line = Line { bytes, is_cut };
+                    return Some(if is_text { Token::Text(line) } else { Token::Line(line) });
                 }
                 Place::InRest => {
                     let part = take_line(input, usize::MAX);

@@ -33,7 +33,7 @@ fn response_in_chunks<C: Command>(command: &C, answer: &[u8], size: usize) -> C:
             match token {
                 Token::Line(line) => command.line(&mut response, line),
                 Token::Rest(bytes) => command.rest(&mut response, bytes),
-                Token::Prompt | Token::Data(_) => {}
+                _ => {}
             }
         }
     }

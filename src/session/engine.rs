@@ -121,10 +121,9 @@ impl Engine {
             if listens && !session.events.is_empty() {
                 return Ok(Progress::Done);
             }
-            // An answer among untrusted bytes would not count.
-            let may_send =
-                listens || session.exchange.phase() != Phase::Idle || !session.reassembly.has_untrusted_bytes();
-            if !may_send || !session.continue_resync(listens)? || session.exchange.is_under_way() {
+            // No command is begun inside a message: its answer could be taken for a part of it, or the other way round.
+            let may_begin = session.exchange.is_under_way() || !session.reassembly.is_incomplete();
+            if !may_begin || !session.continue_resync(listens)? || session.exchange.is_under_way() {
                 return Ok(Progress::Waiting);
             }
             let last = session.exchange.take_result();
@@ -194,7 +193,7 @@ impl Engine {
         procedure: &mut dyn Procedure,
         handler: &mut dyn MessageHandler,
     ) {
-        self.session.reassembly.bytes_came(self.session.now);
+        self.session.reassembly.bytes_came(bytes.len(), self.session.now);
         self.errors_in_a_row = 0;
         loop {
             let prompt_awaited = self.session.exchange.phase() == Phase::Prompt;
@@ -203,9 +202,9 @@ impl Engine {
                 Token::Line(line) => match self.session.line(line, handler) {
                     Routed::Taken | Routed::Data(0) => {}
                     Routed::Data(length) => self.parser.expect_data(length),
-                    // Resync asks no more of its answers than that they come.
-                    Routed::Answer if self.session.resync.is_active() => {}
+                    Routed::Answer if self.session.resync.is_active() => self.session.resync_line(line),
                     Routed::Answer => procedure.line(line),
+                    Routed::TextFollows => self.parser.expect_text(),
                     Routed::Restarted => self.session.resync.restarted(),
                 },
                 Token::Rest(rest) if self.session.is_answer(rest) && !self.session.resync.is_active() => {
@@ -214,6 +213,11 @@ impl Engine {
                 Token::Rest(_) => {}
                 Token::Prompt => self.session.prompted(),
                 Token::Data(data) => self.session.reassembly.data(data, handler),
+                Token::Separator(separator) => {
+                    let Session { reassembly, events, .. } = &mut self.session;
+                    reassembly.separator(separator, events, handler);
+                }
+                Token::Text(line) => self.session.text(line, handler),
             }
         }
     }

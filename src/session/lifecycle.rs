@@ -222,6 +222,17 @@ impl Lifecycle {
         }
     }
 
+    /// Whether a client is believed connected.
+    pub(super) fn believes_connected(&self) -> bool {
+        self.clients.iter().any(|life| life.state == ClientState::Connected)
+    }
+
+    /// The module does not say whether the clients are still connected.
+    pub(super) fn connections_are_unknown(&mut self) {
+        let connected = self.clients.iter_mut().filter(|life| life.state == ClientState::Connected);
+        connected.for_each(|life| life.state = ClientState::Unknown);
+    }
+
     /// `+CMQTTCONNLOST`.
     pub(crate) fn connection_lost(&mut self, client: ClientIndex) {
         let life = self.client_mut(client);

@@ -4,6 +4,7 @@
 //! the next call resyncs with it first.
 
 mod engine;
+mod error_window;
 mod events;
 mod exchange;
 mod facts;
@@ -138,11 +139,7 @@ impl Session {
             self.pending_outcome = None;
             self.lifecycle.unknown(pending.info.effect, pending.client);
         }
-        let stalled = self.reassembly.deadline().is_some_and(|deadline| now.has_reached(deadline));
-        if stalled {
-            self.reassembly.stalled(&mut self.events, handler);
-        }
-        stalled
+        self.reassembly.expire(now, &mut self.events, handler)
     }
 
     /// Milliseconds until the next deadline of the exchange, of a pending outcome, or of a message that is coming in;

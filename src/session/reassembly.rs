@@ -1,20 +1,29 @@
 //! The message that is coming in.
 
 use super::Events;
+use super::error_window::{ErrorWindow, Question};
+use crate::at::Separator;
 use crate::command::ClientIndex;
-use crate::family::RECEIVED_PAYLOAD_LIMIT;
+use crate::family::{RECEIVED_PAYLOAD_LIMIT, TOPIC_LIMIT};
 use crate::handler::MessageHandler;
 use crate::timer::Instant;
 use crate::urc::{RxPayload, RxStart, RxTopic};
 
-/// How long an open message may go without a byte, in milliseconds. A module sends a message in one go.
+/// How long an incomplete message may go without a byte of its own, in milliseconds. A module sends a message in one go.
 const STALL_MS: u32 = 2_000;
-/// How much earlier than the bytes that it lost an error of the UART can be reported, in milliseconds: some drivers
-/// report it before they hand over what they had buffered.
-const ERROR_WINDOW_MS: u32 = 100;
+/// How many bytes one fault loses at most, as far as the end of a message that it hit can be found.
+const LOST_BYTES: u16 = 64;
 
-/// How many bytes of a message are neither topic nor payload, at most: eleven parts, each behind a line of up to 25 bytes.
-const HEADERS_BYTES: u16 = 275;
+/// What is known of the message.
+#[derive(Clone, Copy, Debug)]
+enum Message {
+    /// There is none.
+    None,
+    /// It is whole so far.
+    Open(Open),
+    /// It broke off. What still comes of it is skipped.
+    Broken,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Open {
@@ -22,6 +31,16 @@ struct Open {
     topic_left: u16,
     payload_left: u16,
     accepted: bool,
+    separators: Separators,
+}
+
+/// What stood behind the parts of a message. Boundaries of one kind are alike within a message.
+#[derive(Clone, Copy, Debug, Default)]
+struct Separators {
+    between_topic_parts: Option<Separator>,
+    between_payload_parts: Option<Separator>,
+    /// Behind the topic, and behind the payload.
+    behind_field: Option<Separator>,
 }
 
 /// Which field the data that the parser hands over belong to.
@@ -29,89 +48,138 @@ struct Open {
 enum Part {
     Topic,
     Payload,
-    /// Of a message whose beginning was lost: still data, whatever they look like.
+    /// Of a message that broke off: still data, whatever they look like.
     Nothing,
 }
 
 /// Puts the blocks of a message together: `+CMQTTRXSTART`, topic parts, payload parts, `+CMQTTRXEND`.
+///
+/// A message is delivered only if each block has its place, each part the announced length, and nothing but CR LF or the
+/// next header stands behind it. Otherwise bytes were lost or added, and what follows may be payload although it looks like
+/// a line.
 #[derive(Debug)]
 pub(super) struct Reassembly {
-    open: Option<Open>,
-    /// The blocks that come belong to a message that was counted as aborted already.
-    discarding: bool,
+    message: Message,
     part: Part,
     part_left: u16,
-    /// The UART lost bytes inside a message: until this many more have come, or its end, a line may be part of its payload.
+    /// What stood behind the last part, until the next line.
+    separator: Option<Separator>,
+    /// Of a message that broke off: until this many more bytes have come, a line may be part of it.
     untrusted_bytes: u16,
     last_byte: Instant,
-    /// Until when a message that begins counts as hit by an error of the UART; never before the last byte.
-    error_window: Instant,
+    /// When the last byte of the message came.
+    last_of_message: Instant,
+    pub(super) window: ErrorWindow,
 }
 
 impl Reassembly {
     pub(super) const fn new() -> Self {
         Self {
-            open: None,
-            discarding: false,
+            message: Message::None,
             part: Part::Nothing,
             part_left: 0,
+            separator: None,
             untrusted_bytes: 0,
             last_byte: Instant::ZERO,
-            error_window: Instant::ZERO,
+            last_of_message: Instant::ZERO,
+            window: ErrorWindow::CLOSED,
         }
     }
 
-    /// When the message, if there is one, counts as stalled.
+    /// Whether more of a message is to come, whole or not.
+    pub(super) fn is_incomplete(&self) -> bool {
+        !matches!(self.message, Message::None) || self.part_left > 0 || self.untrusted_bytes > 0
+    }
+
+    /// Whether a loss or a restart is believed.
+    pub(super) fn believes_losses(&self) -> bool {
+        !self.is_incomplete() && !self.window.is_open()
+    }
+
+    /// When the message counts as stalled, or the error window ends, if no byte comes.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        (self.open.is_some() || self.part_left > 0 || self.has_untrusted_bytes())
-            .then(|| self.last_byte.after(STALL_MS))
+        if self.is_incomplete() {
+            Some(self.last_of_message.after(STALL_MS))
+        } else {
+            self.window.deadline(self.last_byte)
+        }
     }
 
     /// Bytes came, whatever they were.
-    pub(super) fn bytes_came(&mut self, now: Instant) {
+    pub(super) fn bytes_came(&mut self, count: usize, now: Instant) {
         self.last_byte = now;
-        // One that lies further ahead than any was ever set is long past.
-        if now.has_reached(self.error_window) || now.until(self.error_window) > ERROR_WINDOW_MS {
-            self.error_window = now;
-        }
+        self.window.bytes_came(count);
     }
 
     /// The UART lost bytes, perhaps of this message.
     pub(super) fn bytes_lost(&mut self, now: Instant, events: &mut Events, handler: &mut dyn MessageHandler) {
-        self.untrusted_bytes = match self.open {
-            Some(open) => open.topic_left.saturating_add(open.payload_left).saturating_add(HEADERS_BYTES),
-            None => self.part_left,
-        };
-        self.error_window = now.after(ERROR_WINDOW_MS);
-        self.abort(events, handler);
+        self.last_byte = now;
+        if self.is_incomplete() {
+            self.break_off(now, events, handler);
+        }
+        self.window.open_for_error(now);
     }
 
-    /// Whether a line may be payload. Of such lines, only those of messages count.
-    pub(super) fn has_untrusted_bytes(&self) -> bool {
-        self.untrusted_bytes > 0
+    /// A line came that is no header. Returns whether it may be part of a message that broke off.
+    pub(super) fn other_line(&mut self, length: usize, events: &mut Events, handler: &mut dyn MessageHandler) -> bool {
+        // Without a line end behind a part, only a header can follow.
+        if self.separator.take() == Some(Separator::Nothing) {
+            self.break_off(self.last_byte, events, handler);
+        }
+        self.takes_untrusted(length)
     }
 
-    /// `length` bytes came that may be payload.
-    pub(super) fn count_untrusted(&mut self, length: usize) {
-        self.untrusted_bytes = self.untrusted_bytes.saturating_sub(length as u16);
+    /// `length` bytes came that may be part of a message that broke off. Returns whether they are.
+    pub(super) fn takes_untrusted(&mut self, length: usize) -> bool {
+        let may_be_payload = self.untrusted_bytes > 2 * LOST_BYTES;
+        if self.untrusted_bytes > 0 {
+            self.last_of_message = self.last_byte;
+        }
+        self.untrusted_bytes = self.untrusted_bytes.saturating_sub(u16::try_from(length).unwrap_or(u16::MAX));
+        may_be_payload
+    }
+
+    /// A line came that is almost a header: the message is not whole, or its data follow as lines.
+    pub(super) fn header_damaged(&mut self, is_end: bool, events: &mut Events, handler: &mut dyn MessageHandler) {
+        if matches!(self.message, Message::None) {
+            return self.window.open_for_framing(self.last_byte);
+        }
+        self.break_off(self.last_byte, events, handler);
+        if is_end && self.untrusted_bytes <= 2 * LOST_BYTES {
+            self.forget();
+        }
+    }
+
+    /// A line came that is not believed.
+    pub(super) fn distrust(&mut self, question: Question) {
+        self.window.distrust(question, self.last_byte);
     }
 
     pub(super) fn start(&mut self, start: RxStart, events: &mut Events, handler: &mut dyn MessageHandler) {
-        self.abort(events, handler);
-        if self.error_window != self.last_byte {
-            events.aborted(start.client);
-            self.discarding = true;
-            self.untrusted_bytes =
-                start.topic_length.saturating_add(start.payload_length).saturating_add(HEADERS_BYTES);
+        if self.untrusted_bytes > 2 * LOST_BYTES {
             return;
         }
-        self.discarding = false;
-        let accepted = handler.begin(start.client, start.topic_length.into(), start.payload_length.into());
+        let is_hit = self.untrusted_bytes > 0 || self.window.hits(self.last_byte);
+        if !matches!(self.message, Message::None) {
+            self.break_off(self.last_byte, events, handler);
+        }
         let (topic_left, payload_left) = (start.topic_length, start.payload_length);
+        self.last_of_message = self.last_byte;
+        self.separator = None;
+        if is_hit {
+            events.aborted(start.client);
+            self.message = Message::Broken;
+            self.untrusted_bytes = topic_left.saturating_add(payload_left).saturating_add(LOST_BYTES);
+            return;
+        }
+        self.untrusted_bytes = 0;
+        let fits = usize::from(topic_left) <= TOPIC_LIMIT && payload_left <= RECEIVED_PAYLOAD_LIMIT;
+        let accepted = fits && handler.begin(start.client, topic_left.into(), payload_left.into());
         if !accepted {
             events.refused(start.client, topic_left, payload_left);
         }
-        self.open = Some(Open { client: start.client, topic_left, payload_left, accepted });
+        let separators = Separators::default();
+        self.message = Message::Open(Open { client: start.client, topic_left, payload_left, accepted, separators });
     }
 
     /// The header of a part came. Returns how many bytes of data follow it.
@@ -133,33 +201,39 @@ impl Reassembly {
         events: &mut Events,
         handler: &mut dyn MessageHandler,
     ) -> u16 {
-        let room = match self.open {
-            Some(open) if open.client == client && part == Part::Topic => open.topic_left,
-            Some(open) if open.client == client => open.payload_left,
-            _ => {
-                self.abort(events, handler);
-                if !core::mem::replace(&mut self.discarding, true) {
-                    events.aborted(client);
-                }
-                // The beginning was lost, the data come nevertheless. What a forged header can swallow is bounded.
-                if self.has_untrusted_bytes() { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT }
+        self.last_of_message = self.last_byte;
+        let separator = self.separator.take();
+        let last_part = core::mem::replace(&mut self.part, part);
+        // What a damaged header can swallow is bounded.
+        let bound = if self.untrusted_bytes > 0 { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT };
+        let fits = match &mut self.message {
+            Message::Open(open) => {
+                open.takes(part, client, length) && open.separators.allow(last_part, part, separator)
             }
+            Message::None => {
+                // Its beginning was lost.
+                events.aborted(client);
+                false
+            }
+            Message::Broken => true,
         };
-        if length > room {
-            self.abort(events, handler);
-            return 0;
+        if !fits {
+            self.break_off(self.last_byte, events, handler);
         }
-        self.part = if self.discarding { Part::Nothing } else { part };
-        self.part_left = length;
-        length
+        if matches!(self.message, Message::Broken) {
+            self.part = Part::Nothing;
+        }
+        self.part_left = length.min(bound);
+        self.part_left
     }
 
     pub(super) fn data(&mut self, bytes: &[u8], handler: &mut dyn MessageHandler) {
-        // The parser gives no more than the part, and the part was no longer than what the message lacked.
-        let length = bytes.len() as u16;
+        self.last_of_message = self.last_byte;
+        // The parser gives no more than the part.
+        let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
         self.part_left = self.part_left.saturating_sub(length);
         self.untrusted_bytes = self.untrusted_bytes.saturating_sub(length);
-        let Some(open) = &mut self.open else { return };
+        let Message::Open(open) = &mut self.message else { return };
         let left = match self.part {
             Part::Topic => &mut open.topic_left,
             Part::Payload => &mut open.payload_left,
@@ -174,40 +248,106 @@ impl Reassembly {
         }
     }
 
+    /// The data of a part have come, and this stands behind them.
+    pub(super) fn separator(&mut self, separator: Separator, events: &mut Events, handler: &mut dyn MessageHandler) {
+        if separator == Separator::Broken {
+            self.break_off(self.last_byte, events, handler);
+        } else {
+            self.separator = Some(separator);
+        }
+    }
+
     pub(super) fn end(&mut self, client: ClientIndex, events: &mut Events, handler: &mut dyn MessageHandler) {
-        match self.open {
-            Some(open) if open.client == client && open.topic_left == 0 && open.payload_left == 0 => {
-                self.open = None;
-                if open.accepted {
-                    handler.end();
-                    events.message(client);
+        if self.untrusted_bytes > 2 * LOST_BYTES {
+            return;
+        }
+        let separator = self.separator.take();
+        let last_part = core::mem::replace(&mut self.part, Part::Nothing);
+        match &mut self.message {
+            Message::Open(open) => {
+                if open.ends(client) && open.separators.allow(last_part, Part::Nothing, separator) {
+                    if open.accepted {
+                        handler.end();
+                        events.message(client);
+                    }
+                } else {
+                    self.break_off(self.last_byte, events, handler);
                 }
             }
-            _ => self.abort(events, handler),
+            // The whole message but its end was lost.
+            Message::None => self.window.open_for_framing(self.last_byte),
+            Message::Broken => {}
         }
-        self.discarding = false;
+        self.message = Message::None;
         self.untrusted_bytes = 0;
     }
 
-    /// Gives up the open message, if there is one. Data that are still announced stay data until they have come or
-    /// stalled: what follows a lost byte must not be taken for protocol.
-    pub(super) fn abort(&mut self, events: &mut Events, handler: &mut dyn MessageHandler) {
+    /// Gives up the message, if there is one. What is still announced of it stays data: what follows a lost byte must not be
+    /// taken for protocol.
+    fn break_off(&mut self, now: Instant, events: &mut Events, handler: &mut dyn MessageHandler) {
+        self.window.open_for_framing(now);
+        self.separator = None;
         self.part = Part::Nothing;
-        if let Some(open) = self.open.take() {
+        if let Message::Open(open) = self.message {
             // A refused message has been reported already.
             if open.accepted {
                 handler.aborted();
                 events.aborted(open.client);
             }
-            self.discarding = true;
+            self.untrusted_bytes = open.topic_left.saturating_add(open.payload_left).saturating_add(LOST_BYTES);
         }
+        self.message = Message::Broken;
     }
 
-    /// No byte came for too long: what is missing will not come.
-    pub(super) fn stalled(&mut self, events: &mut Events, handler: &mut dyn MessageHandler) {
+    /// No byte came for long enough. Returns whether announced data will not come.
+    pub(super) fn expire(&mut self, now: Instant, events: &mut Events, handler: &mut dyn MessageHandler) -> bool {
+        if !self.deadline().is_some_and(|deadline| now.has_reached(deadline)) {
+            return false;
+        }
+        let is_stalled = self.is_incomplete();
+        if is_stalled {
+            self.break_off(now, events, handler);
+            self.forget();
+            self.last_byte = now;
+        } else {
+            self.window.end();
+        }
+        is_stalled
+    }
+
+    /// Nothing more comes of the message.
+    fn forget(&mut self) {
+        self.message = Message::None;
         self.part_left = 0;
         self.untrusted_bytes = 0;
-        self.abort(events, handler);
-        self.discarding = false;
+    }
+}
+
+impl Open {
+    /// Whether nothing is missing.
+    fn ends(&self, client: ClientIndex) -> bool {
+        self.client == client && self.topic_left == 0 && self.payload_left == 0
+    }
+
+    /// Whether a part with this header has its place in the message.
+    fn takes(&self, part: Part, client: ClientIndex, length: u16) -> bool {
+        self.client == client
+            && match part {
+                Part::Topic => length <= self.topic_left,
+                _ => self.topic_left == 0 && length <= self.payload_left,
+            }
+    }
+}
+
+impl Separators {
+    /// Whether this may stand between two parts, the second of which is nothing at the end of the message.
+    fn allow(&mut self, last_part: Part, part: Part, separator: Option<Separator>) -> bool {
+        let Some(separator) = separator else { return true };
+        let place = match (last_part, part) {
+            (Part::Topic, Part::Topic) => &mut self.between_topic_parts,
+            (Part::Payload, Part::Payload) => &mut self.between_payload_parts,
+            _ => &mut self.behind_field,
+        };
+        *place.get_or_insert(separator) == separator
     }
 }

@@ -1,12 +1,17 @@
 //! Resync: after a dropped or unanswered call, commands and answers are brought back in step before the next command is sent.
 
-use super::Failure;
 use super::Session;
+use super::error_window::Question;
 use super::exchange::Phase;
+use super::{ClientState, Failure, ServiceState};
+use crate::at::Line;
 use crate::at::WINDOW;
-use crate::command::{At, CommandInfo, CommandWriter, Cpin, Creg, Csq, Request, Unsub};
+use crate::command::{
+    At, ClientIndex, Command, CommandInfo, CommandWriter, Cpin, Creg, Csq, DiscRead, Effect, Request, Unsub,
+};
 use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::fmt::debug;
+use crate::urc::{ConnLost, LossCause};
 
 /// How long `AT` may take, in milliseconds. It is there to end half a line, so its answer is not insisted upon.
 const ATTENTION_TIMEOUT_MS: u32 = 1_000;
@@ -40,6 +45,8 @@ enum Stage {
     PendingOutcome,
     /// A subscription to slashes, which filling has made, is undone.
     Undo,
+    /// The module is asked for what may have been missed in an error window.
+    StateQuery,
 }
 
 #[derive(Debug)]
@@ -110,7 +117,9 @@ impl Session {
     pub(super) fn continue_resync(&mut self, listens: bool) -> Result<bool, Failure> {
         loop {
             let phase = self.exchange.phase();
+            let must_ask = phase == Phase::Idle && !self.resync.is_active() && self.must_ask();
             match self.resync.stage {
+                Stage::Off | Stage::PendingOutcome if must_ask => self.resync.go_to(Stage::StateQuery),
                 Stage::Off => return Ok(true),
                 Stage::Finish => match phase {
                     Phase::Outcome => {
@@ -170,7 +179,7 @@ impl Session {
     fn describe_resync(&self, writer: &mut CommandWriter<'_>) {
         writer.timeout_milliseconds(match self.resync.stage {
             Stage::Attention => ATTENTION_TIMEOUT_MS,
-            Stage::SyncQuery => SYNC_QUERY_TIMEOUT_MS,
+            Stage::SyncQuery | Stage::StateQuery => SYNC_QUERY_TIMEOUT_MS,
             _ => 0,
         });
         match (self.resync.stage, self.resync.sync_query) {
@@ -178,6 +187,7 @@ impl Session {
             (Stage::SyncQuery, 0) => Csq.describe(writer),
             (Stage::SyncQuery, 1) => Creg.describe(writer),
             (Stage::SyncQuery, _) => Cpin.describe(writer),
+            (Stage::StateQuery, _) => DiscRead.describe(writer),
             (Stage::Undo, _) => {
                 if let Some((client, length)) = self.lifecycle.padded_filter() {
                     Unsub::describe_for(writer, client, length);
@@ -232,6 +242,7 @@ impl Session {
             }
             (Stage::SyncQuery, _) => return self.sync_query_failed(),
             (Stage::Undo, _) => self.lifecycle.padded_filter_is_undone(),
+            (Stage::StateQuery, result) => self.state_query_ended(result.unwrap_or(Ok(()))),
             // Whatever `AT` and the filled prompt were answered with, only the sync query counts.
             _ => {
                 self.resync.missing_data = 0;
@@ -239,6 +250,56 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Whether the module has to be asked for what may have been missed.
+    fn must_ask(&mut self) -> bool {
+        let is_pending = |effect| self.pending_outcome.is_some_and(|pending| pending.info.effect == effect);
+        let must_ask = match self.reassembly.window.question() {
+            None => return false,
+            // The answer would look like the outcome.
+            Some(_) if is_pending(Effect::Disc) => return false,
+            Some(Question::State) => self.lifecycle.believes_connected(),
+            Some(_) => self.lifecycle.service != ServiceState::Stopped,
+        };
+        if !must_ask {
+            self.reassembly.window.answered();
+        }
+        must_ask
+    }
+
+    /// A line of the answer to a query of resync's own came.
+    pub(super) fn resync_line(&mut self, line: Line<'_>) {
+        if self.resync.stage != Stage::StateQuery {
+            return;
+        }
+        let mut connected = [None; 2];
+        DiscRead.line(&mut connected, line);
+        for client in ClientIndex::ALL {
+            let is_believed = self.lifecycle.client(client).state == ClientState::Connected;
+            if is_believed && *client.of(&connected) == Some(false) {
+                self.connection_lost(ConnLost { client, cause: LossCause::Other(0) });
+            }
+        }
+    }
+
+    fn state_query_ended(&mut self, result: Result<(), Failure>) {
+        let question = self.reassembly.window.question();
+        self.reassembly.window.answered();
+        self.resync.go_to(Stage::PendingOutcome);
+        match (result, question) {
+            (Ok(()), Some(Question::Restart)) => self.lifecycle.echo_is_off = false,
+            (Ok(()), _) | (Err(Failure::Restarted), _) => {}
+            (Err(Failure::Refused(_)), Some(Question::Restart)) => {
+                self.restarted();
+                self.resync.restarted();
+            }
+            (Err(Failure::Refused(_)), _) => self.network_lost(),
+            (Err(_), _) => {
+                self.lifecycle.connections_are_unknown();
+                self.resync.in_step = false;
+            }
+        }
     }
 
     fn sync_query_failed(&mut self) -> Result<(), Failure> {

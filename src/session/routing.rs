@@ -1,5 +1,6 @@
 //! Routes each line to its owner: a URC, the exchange under way, a pending outcome, or the hook for unknown lines.
 
+use super::error_window::Question;
 use super::exchange::Phase;
 use super::facts::{Failure, Loss};
 use super::{Session, events};
@@ -7,7 +8,7 @@ use crate::at::{FinalResult, Line, behind};
 use crate::command::ClientIndex;
 use crate::fmt::{debug, warning};
 use crate::handler::MessageHandler;
-use crate::urc::Urc;
+use crate::urc::{ConnLost, Resemblance, Urc};
 
 /// What the engine has to do about a line.
 pub(super) enum Routed {
@@ -17,20 +18,25 @@ pub(super) enum Routed {
     Data(u16),
     /// It belongs to the answer to the command under way.
     Answer,
+    /// The next line is text, whatever it looks like.
+    TextFollows,
     /// The module restarted.
     Restarted,
 }
+
+/// The lines behind which the text of a message follows, of an SMS or a broadcast (3GPP TS 27.005 §3.4.1).
+const BEFORE_TEXT: [&str; 3] = ["+CMT:", "+CDS:", "+CBM:"];
 
 impl Session {
     /// Takes a line.
     pub(super) fn line(&mut self, line: Line<'_>, handler: &mut dyn MessageHandler) -> Routed {
         self.rest_is_answer = false;
         let urc = Urc::of(line);
-        if self.reassembly.has_untrusted_bytes() {
-            self.reassembly.count_untrusted(line.bytes().len() + 1);
-            if !matches!(urc, Some(Urc::RxTopic(_) | Urc::RxPayload(_) | Urc::RxEnd(_))) {
-                return Routed::Taken;
-            }
+        let is_header = matches!(urc, Some(Urc::RxStart(_) | Urc::RxTopic(_) | Urc::RxPayload(_) | Urc::RxEnd(_)));
+        // With the byte that ends it.
+        let length = line.bytes().len().saturating_add(1);
+        if !is_header && self.reassembly.other_line(length, &mut self.events, handler) {
+            return Routed::Taken;
         }
         match urc {
             Some(urc) => self.urc(urc, handler),
@@ -38,45 +44,59 @@ impl Session {
         }
     }
 
+    /// Takes a line that is the text of an SMS or a broadcast.
+    pub(super) fn text(&mut self, line: Line<'_>, handler: &mut dyn MessageHandler) {
+        self.rest_is_answer = false;
+        self.pass_over(line, None, handler);
+    }
+
     /// Takes more of the line before, which was cut. Returns whether it belongs to the answer to the command under way.
     pub(super) fn is_answer(&mut self, rest: &[u8]) -> bool {
-        let is_untrusted = self.reassembly.has_untrusted_bytes();
-        if is_untrusted {
-            self.reassembly.count_untrusted(rest.len());
-        }
-        self.rest_is_answer && !is_untrusted
+        !self.reassembly.takes_untrusted(rest.len()) && self.rest_is_answer
     }
 
     fn urc(&mut self, urc: Urc, handler: &mut dyn MessageHandler) -> Routed {
         let Self { reassembly, events, .. } = self;
         match urc {
+            Urc::ConnLost(_) | Urc::NoNet(_) if !reassembly.believes_losses() => reassembly.distrust(Question::Loss),
+            Urc::Ready(_) if !reassembly.believes_losses() => reassembly.distrust(Question::Restart),
             Urc::RxStart(start) => reassembly.start(start, events, handler),
             Urc::RxTopic(topic) => return Routed::Data(reassembly.topic(topic, events, handler)),
             Urc::RxPayload(payload) => return Routed::Data(reassembly.payload(payload, events, handler)),
             Urc::RxEnd(end) => reassembly.end(end.client, events, handler),
-            Urc::ConnLost(lost) => {
-                debug!("client {} lost its connection", lost.client.number());
-                events.connection_lost(lost);
-                self.lifecycle.connection_lost(lost.client);
-                self.interrupt(Loss::Connection, Some(lost.client));
-            }
-            Urc::NoNet(_) => {
-                debug!("the network is lost");
-                events.network_lost();
-                self.lifecycle.network_lost();
-                self.interrupt(Loss::Network, None);
-            }
+            Urc::ConnLost(lost) => self.connection_lost(lost),
+            Urc::NoNet(_) => self.network_lost(),
             Urc::Ready(_) => {
-                warning!("the module restarted");
-                reassembly.stalled(events, handler);
-                events.restarted();
-                self.lifecycle.restarted();
-                self.exchange.restarted();
-                self.pending_outcome = None;
+                self.restarted();
                 return Routed::Restarted;
             }
         }
         Routed::Taken
+    }
+
+    /// A client lost its connection.
+    pub(super) fn connection_lost(&mut self, lost: ConnLost) {
+        debug!("client {} lost its connection", lost.client.number());
+        self.events.connection_lost(lost);
+        self.lifecycle.connection_lost(lost.client);
+        self.interrupt(Loss::Connection, Some(lost.client));
+    }
+
+    /// The network was lost, and the service with it.
+    pub(super) fn network_lost(&mut self) {
+        debug!("the network is lost");
+        self.events.network_lost();
+        self.lifecycle.network_lost();
+        self.interrupt(Loss::Network, None);
+    }
+
+    /// The module restarted.
+    pub(super) fn restarted(&mut self) {
+        warning!("the module restarted");
+        self.events.restarted();
+        self.lifecycle.restarted();
+        self.exchange.restarted();
+        self.pending_outcome = None;
     }
 
     /// A loss, of one client or of both, ends the wait for what will hardly come any more.
@@ -96,6 +116,10 @@ impl Session {
         if self.is_echo_or_prompt_blank(line) {
             return Routed::Taken;
         }
+        if BEFORE_TEXT.iter().any(|name| behind(line.bytes(), name).is_some()) {
+            self.pass_over(line, None, handler);
+            return Routed::TextFollows;
+        }
         let result = FinalResult::of(line.bytes());
         let is_taken = match result {
             Some(result) => self.final_result(result),
@@ -107,9 +131,23 @@ impl Session {
             None => self.outcome(line) || self.outcome_of_pending(line),
         };
         if !is_taken {
+            if result.is_none() {
+                self.notice_damage(line, handler);
+            }
             self.pass_over(line, result, handler);
         }
         Routed::Taken
+    }
+
+    /// A line that is almost a URC shows that bytes were lost.
+    fn notice_damage(&mut self, line: Line<'_>, handler: &mut dyn MessageHandler) {
+        match Urc::resembled_by(line) {
+            Some(Resemblance::Header) => self.reassembly.header_damaged(false, &mut self.events, handler),
+            Some(Resemblance::End) => self.reassembly.header_damaged(true, &mut self.events, handler),
+            Some(Resemblance::Loss) => self.reassembly.distrust(Question::Loss),
+            Some(Resemblance::Restart) => self.reassembly.distrust(Question::Restart),
+            None => {}
+        }
     }
 
     /// A line that nothing waits for.
@@ -127,9 +165,17 @@ impl Session {
 
     /// Whether `line` is the blank behind the `>` of a prompt, or a command sent back. The module may have restarted, echo on
     /// again, without a line that arrived.
-    fn is_echo_or_prompt_blank(&self, line: Line<'_>) -> bool {
+    fn is_echo_or_prompt_blank(&mut self, line: Line<'_>) -> bool {
         match behind(line.bytes(), "AT") {
-            Some(command) => !self.lifecycle.echo_is_off || behind(command, self.exchange.info.name).is_some(),
+            Some(_) if !self.lifecycle.echo_is_off => true,
+            Some(command) => {
+                let name = self.exchange.info.name;
+                let is_echo = behind(command, name).is_some();
+                if is_echo && !name.is_empty() {
+                    self.reassembly.window.suspect_restart();
+                }
+                is_echo
+            }
             None => line.bytes() == b" ",
         }
     }

@@ -11,6 +11,8 @@ enum Event {
     Rest(Vec<u8>),
     Prompt,
     Data(Vec<u8>),
+    Separator(Separator),
+    Text(String),
 }
 
 /// Feeds chunks to a parser; a line `DATA <n>` announces n bytes of data, as a header does.
@@ -33,9 +35,14 @@ fn parse<'a>(chunks: impl IntoIterator<Item = &'a [u8]>, mut prompt_awaited: boo
                     Event::Prompt
                 }
                 Some(Token::Data(bytes)) => Event::Data(bytes.to_vec()),
+                Some(Token::Separator(separator)) => Event::Separator(separator),
+                Some(Token::Text(line)) => Event::Text(String::from_utf8_lossy(line.bytes()).into_owned()),
             };
             if let Some(length) = announced {
                 parser.expect_data(length);
+            }
+            if matches!(&event, Event::Line(text, _) if text.starts_with("+CMT:")) {
+                parser.expect_text();
             }
             match (events.last_mut(), event) {
                 (Some(Event::Data(all)), Event::Data(more)) | (Some(Event::Rest(all)), Event::Rest(more)) => {
@@ -64,8 +71,10 @@ fn dialogue() -> Vec<Event> {
         line("+X: 0,0"),
         line("DATA 11"),
         Event::Data(b"\nOK\r\n>\r\n\0\xff\r".to_vec()),
+        Event::Separator(Separator::Broken),
         line("DATA 3"),
         Event::Data(b"\r\n\r".to_vec()),
+        Event::Separator(Separator::LineEnd),
         line("END"),
         Event::Line("+LONG: 012345678901234567890123456789012345678901234567890123456".into(), true),
         Event::Rest(b"7890123456789".to_vec()),
@@ -99,9 +108,46 @@ fn a_prompt_is_only_a_prompt_while_one_is_awaited() {
 
 #[test]
 fn exactly_one_line_feed_belongs_to_a_header() {
-    assert_eq!(parse([&b"DATA 2\r\n\n\nX\r\n"[..]], false)[1..], [Event::Data(b"\n\n".to_vec()), line("X")]);
-    assert_eq!(parse([&b"DATA 2\n\n\nX\r\n"[..]], false)[1..], [Event::Data(b"\n\n".to_vec()), line("X")]);
-    assert_eq!(parse([&b"DATA 2\rabX\r\n"[..]], false)[1..], [Event::Data(b"ab".to_vec()), line("X")]);
+    let data = |bytes: &[u8]| [Event::Data(bytes.to_vec()), Event::Separator(Separator::Nothing), line("X")];
+    assert_eq!(parse([&b"DATA 2\r\n\n\nX\r\n"[..]], false)[1..], data(b"\n\n"));
+    assert_eq!(parse([&b"DATA 2\n\n\nX\r\n"[..]], false)[1..], data(b"\n\n"));
+    assert_eq!(parse([&b"DATA 2\rabX\r\n"[..]], false)[1..], data(b"ab"));
+}
+
+#[test]
+fn what_stands_behind_data_shows_whether_a_byte_was_lost_or_added() {
+    for (behind, separator) in [
+        (&b"\r\nX\r\n"[..], Separator::LineEnd),
+        (b"\r\n\r\nX\r\n", Separator::LineEnd),
+        (b"X\r\n", Separator::Nothing),
+        (b"\nX\r\n", Separator::Broken),
+        (b"\r\r\nX\r\n", Separator::Broken),
+        (b"\rX\r\n", Separator::Broken),
+    ] {
+        let bytes = [b"DATA 2\r\nab", behind].concat();
+        let expected = [Event::Data(b"ab".to_vec()), Event::Separator(separator), line("X")];
+        for size in 1..=bytes.len() {
+            assert_eq!(parse(bytes.chunks(size), false)[1..], expected, "{behind:?} in chunks of {size}");
+        }
+    }
+    let doubled =
+        [Event::Separator(Separator::Broken), Event::Data(b"\r\n".to_vec()), Event::Separator(Separator::Nothing)];
+    assert_eq!(parse([&b"DATA 2\r\r\nabX\r\n"[..]], false)[1..4], doubled, "the CR of a header");
+}
+
+#[test]
+fn announced_text_is_neither_a_prompt_nor_a_line_and_may_be_empty() {
+    for (bytes, text) in [
+        (&b"+CMT: 1\r\n> x\r\nOK\r\n"[..], "> x"),
+        (b"+CMT: 1\r\nOK\r\nOK\r\n", "OK"),
+        (b"+CMT: 1\n\nOK\r\n", ""),
+        (b"+CMT: 1\r\n\r\nOK\r\n", ""),
+    ] {
+        for size in 1..=bytes.len() {
+            let expected = [line("+CMT: 1"), Event::Text(text.into()), line("OK")];
+            assert_eq!(parse(bytes.chunks(size), true), expected, "{text:?} in chunks of {size}");
+        }
+    }
 }
 
 #[test]

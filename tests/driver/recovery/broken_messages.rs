@@ -63,7 +63,7 @@ fn data_whose_beginning_and_end_were_lost_are_data_only_until_they_stall() {
     on_every_subscribed(async |bench, modem, _| {
         bench.modem(|module, now| module.emit(now, b"\r\n+CMQTTRXPAYLOAD: 0,1500\r\nthe rest was lost"));
         assert_eq!(modem.next_event().await, Ok(Event::MessageAborted { client: FIRST, count: 1 }));
-        let events = events_of(bench, modem, Duration::from_millis(2_500)).await;
+        let events = events_of(bench, modem, Duration::from_millis(4_000)).await;
         assert_eq!(events, [], "{}", bench.transcript_text());
         publish_works(bench, modem).await;
     });

@@ -19,6 +19,7 @@ enum Found {
     Rest(Vec<u8>),
     Prompt,
     Data(Vec<u8>),
+    Separator(bool),
 }
 
 /// Parses an input in several ways.
@@ -61,6 +62,8 @@ fn parse<'b>(chunks: impl IntoIterator<Item = &'b [u8]>, prompts: u8) -> Vec<Fou
                     lines += 1;
                     found.push(Found::Prompt);
                 }
+                Token::Separator(is_whole) => found.push(Found::Separator(is_whole)),
+                Token::Text(_) => panic!("no text was announced"),
                 Token::Data(bytes) => {
                     assert!(!bytes.is_empty() && bytes.len() <= announced.into(), "more data than announced, or none");
                     announced -= bytes.len() as u16;
@@ -111,6 +114,8 @@ fn is_accounted_for(bytes: &[u8], found: &[Found]) {
                 };
                 rest = rest[header_end..].strip_prefix(&data[..]).expect("data that were not sent");
             }
+            // Made of line ends, which belong to no other token.
+            Found::Separator(_) => {}
         }
     }
     let unfinished = without_line_ends(rest);
