@@ -77,7 +77,7 @@ fn a_prompt_that_times_out_in_the_module_is_not_waited_for() {
 }
 
 #[test]
-fn a_second_final_result_is_ignored() {
+fn a_second_final_result_is_counted_and_ignored() {
     on_every_connected(async |bench, modem, _| {
         script(bench, "AT+CMQTTDISC=", 1, ScriptedAnswer::Exactly(b"\r\nERROR\r\n\r\nOK\r\n".to_vec()));
         let start = bench.now();
