@@ -157,7 +157,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`next_event`](Self::next_event), except `Aborted`.
+    /// The errors of [`next_event`](Self::next_event), except `Aborted`.
     pub fn poll_event(&mut self) -> Result<Option<Event>, Error> {
         while self.take(&mut Listen)? {}
         self.engine.input_is_drained();
@@ -181,7 +181,7 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::NoAnswer`]: there is no module. Otherwise those of [`execute`](Self::execute).
+    /// [`Error::NoAnswer`]: there is no module. Otherwise the errors of [`execute`](Self::execute).
     pub fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         let mut procedure = Detect::new();
         self.drive(&mut procedure, &mut NoSource)?;
@@ -227,7 +227,7 @@ where
     ///
     /// # Errors
     ///
-    /// The last element says whether client and service have ended. The UART is returned in any case.
+    /// The last element says whether clients and service have ended. The UART is returned in any case.
     pub fn shutdown(mut self) -> (R, T, Result<(), Error>) {
         let result = self.drive(&mut Shutdown::new(), &mut NoSource);
         (self.receiver, self.transmitter, result)
@@ -283,8 +283,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise those of
-    /// `connect`.
+    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise the errors
+    /// of `connect`.
     pub fn reconnect(&mut self) -> Result<Connection, Error> {
         let Modem { engine, options: remembered, .. } = &mut *self.modem;
         let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut engine.session)?;
@@ -308,8 +308,8 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`subscribe`](Self::subscribe). Where filters are sent one after the other, those before the one that
-    /// failed are subscribed to.
+    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, those before the failed
+    /// one are subscribed to.
     pub fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
         let family = self.modem.engine.session.family;
         self.drive(&mut SubscribeAll::new(self.index, filters, family))
@@ -319,7 +319,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`subscribe`](Self::subscribe).
+    /// The errors of [`subscribe`](Self::subscribe).
     pub fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
         self.drive(&mut Single(Unsub { client: self.index, filter }))
     }
@@ -340,8 +340,8 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not deliver
-    /// the announced bytes; nothing is published.
+    /// The errors of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not
+    /// deliver the announced bytes; nothing is published.
     pub fn publish_from<S: Read>(&mut self, message: &Publish<'_>, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
         self.modem.drive(&mut procedure, &mut drive::Reader(reader))

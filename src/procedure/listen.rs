@@ -1,4 +1,4 @@
-//! Waiting for an event.
+//! Waits for an event.
 
 use crate::command::CommandWriter;
 use crate::session::{Failure, Next, Procedure, Session};

@@ -257,7 +257,7 @@ fn zero_is_no_address_yet() {
 }
 
 #[test]
-fn an_address_that_never_comes_tells_what_the_network_said() {
+fn an_address_that_never_comes_is_reported_with_the_answer_of_the_network() {
     let mut bench = Bench::new(Family::Sim7600);
     bench.on("AT+CGACT=1,1", &["\r\n+CME ERROR: 133\r\n"]);
     bench.on("AT+CGPADDR=1", &["\r\n+CGPADDR: 1,0.0.0.0\r\n\r\nOK\r\n"]);
@@ -266,7 +266,7 @@ fn an_address_that_never_comes_tells_what_the_network_said() {
 }
 
 #[test]
-fn signal_and_operator_are_left_out_where_the_module_does_not_tell_them() {
+fn signal_and_operator_are_left_out_if_the_module_does_not_report_them() {
     let mut bench = Bench::new(Family::Sim7600);
     bench.on("AT+CSQ", &["\r\n+CSQ: 99,99\r\n\r\nOK\r\n"]);
     bench.on("AT+CPSI?", &[ERROR]);

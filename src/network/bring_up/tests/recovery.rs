@@ -26,7 +26,7 @@ fn each_setting_is_given_its_own_time() {
 }
 
 #[test]
-fn lines_that_nobody_asked_for_can_stand_anywhere() {
+fn urcs_can_arrive_anywhere() {
     let noise = std::format!(
         "\r\n+CPIN: READY\r\n\r\n*ISIMAID: \"A0000000871002\"\r\n\r\n+MSTK: 11, \"{}\"\r\n\
          \r\n+CGEV: EPS PDN ACT 1\r\n\r\n+CGEV: ME PDN ACT 8,4\r\n\r\nPB DONE\r\n\r\nSMS DONE\r\n\

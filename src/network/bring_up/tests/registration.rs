@@ -17,14 +17,14 @@ fn any_of_the_three_domains_will_do() {
 }
 
 #[test]
-fn it_tells_how_the_search_goes() {
+fn it_reports_the_progress_of_the_search() {
     let mut bench = Bench::new(Family::Sim7600);
     let states = |name: &str| [0, 2, 2, 3, 2, 1].map(|state| std::format!("\r\n+{name}: 0,{state}\r\n\r\nOK\r\n"));
     for (command, name) in [("AT+CREG?", "CREG"), ("AT+CGREG?", "CGREG"), ("AT+CEREG?", "CEREG")] {
         bench.on(command, &states(name).each_ref().map(String::as_str));
     }
     assert!(bench.bring_up(&apn()).is_ok());
-    let told: Vec<_> = bench
+    let stages: Vec<_> = bench
         .stages
         .iter()
         .filter_map(|stage| match stage {
@@ -33,7 +33,7 @@ fn it_tells_how_the_search_goes() {
         })
         .collect();
     let (searching, denied) = (Registration::Searching, Registration::Denied);
-    assert_eq!(told, [Registration::NotSearching, searching, denied, searching]);
+    assert_eq!(stages, [Registration::NotSearching, searching, denied, searching]);
 }
 
 #[test]
