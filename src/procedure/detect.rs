@@ -1,5 +1,8 @@
 //! Which family a module is of.
 
+#[cfg(test)]
+mod tests;
+
 use crate::at::Line;
 use crate::command::{
     AccqTest, CfgRanges, CfgTest, Cgmm, Command, CommandWriter, PayloadTest, Ranges, Request, SubtopicTest, Text,

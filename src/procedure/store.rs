@@ -1,5 +1,8 @@
 //! A certificate from a reader into the module.
 
+#[cfg(test)]
+mod tests;
+
 use super::execute::once;
 use crate::command::{Ccertdown, CommandWriter, Request};
 use crate::session::{Failure, Next, Procedure, Session};

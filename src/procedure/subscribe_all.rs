@@ -1,5 +1,8 @@
 //! Several topic filters: staged and sent together where that can be done, else one by one.
 
+#[cfg(test)]
+mod tests;
+
 use crate::command::{ClientIndex, CommandWriter, QoS, Request, Sub, SubStaged, Subtopic};
 use crate::error::{Parameter, Problem};
 use crate::family::Family;

@@ -16,7 +16,8 @@ use embedded_io::ErrorKind;
 use super::{ClientState, Counters, Engine, Event, Outgoing, Procedure, Progress, ServiceState};
 use crate::at::WINDOW;
 use crate::command::{self, Accq, ClientIndex, EchoOff, Request, ServerType, Start};
-use crate::error::Error;
+use crate::ResultCode;
+use crate::error::{CommandName, Error, Illegal, Refusal};
 use crate::family::Family;
 use crate::procedure::Single;
 
@@ -28,6 +29,21 @@ pub(crate) const SECOND: ClientIndex = ClientIndex::Second;
 
 pub(crate) const OK: &str = "\r\nOK\r\n";
 pub(crate) const ERROR: &str = "\r\nERROR\r\n";
+
+/// The error of a command that was refused with a code.
+pub(crate) fn refused(command: &'static &'static str, code: u8) -> Error {
+    Error::Refused { command: CommandName::new(command), refusal: Refusal::Code(ResultCode::new(code)) }
+}
+
+/// The error of a command that was refused with a bare `ERROR`.
+pub(crate) fn refused_without_code(command: &'static &'static str) -> Error {
+    Error::Refused { command: CommandName::new(command), refusal: Refusal::Error }
+}
+
+/// The error of a command that does not fit the state.
+pub(crate) fn illegal(command: &'static &'static str, reason: Illegal) -> Error {
+    Error::Illegal { command: CommandName::new(command), reason }
+}
 
 /// What the engine wants its shell to do.
 #[derive(Debug, PartialEq, Eq)]
