@@ -14,9 +14,9 @@ use std::vec::Vec;
 use embedded_io::ErrorKind;
 
 use super::{ClientState, Counters, Engine, Event, Outgoing, Procedure, Progress, ServiceState};
+use crate::ResultCode;
 use crate::at::WINDOW;
 use crate::command::{self, Accq, ClientIndex, EchoOff, Request, ServerType, Start};
-use crate::ResultCode;
 use crate::error::{CommandName, Error, Illegal, Refusal};
 use crate::family::Family;
 use crate::procedure::Single;

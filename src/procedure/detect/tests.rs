@@ -20,9 +20,7 @@ fn unknown_model() -> Vec<Row> {
 fn test_form(name: &str, lines: &[&str]) -> Vec<Row> {
     let answer = match lines {
         [] => ERROR.into(),
-        lines => {
-            lines.iter().map(|line| std::format!("\r\n{name}: {line}\r\n")).collect::<std::string::String>() + OK
-        }
+        lines => lines.iter().map(|line| std::format!("\r\n{name}: {line}\r\n")).collect::<std::string::String>() + OK,
     };
     command(&std::format!("AT{name}=?"), &answer)
 }

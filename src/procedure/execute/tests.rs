@@ -6,7 +6,9 @@ use std::vec::Vec;
 
 use super::{Execute, Single};
 use crate::at::Line;
-use crate::command::{Answer, Ccertdown, Cgmm, Command, CommandInfo, CommandWriter, Disc, EchoOff, Request, Start, Stop};
+use crate::command::{
+    Answer, Ccertdown, Cgmm, Command, CommandInfo, CommandWriter, Disc, EchoOff, Request, Start, Stop,
+};
 use crate::error::{CommandName, Error, Refusal};
 use crate::family::Family;
 use crate::session::dialogue::*;
@@ -22,10 +24,8 @@ struct Own {
 
 const QUERY: Own =
     Own { info: &CommandInfo::new("+CGPSINFO", Answer::Information), arguments: "", timeout_ms: 0, data: b"" };
-const LISTING: Own =
-    Own { info: &CommandInfo::new("+CMGR", Answer::Text), arguments: "=3", timeout_ms: 0, data: b"" };
-const SETTING: Own =
-    Own { info: &CommandInfo::new("+CMGF", Answer::Plain), arguments: "=1", timeout_ms: 0, data: b"" };
+const LISTING: Own = Own { info: &CommandInfo::new("+CMGR", Answer::Text), arguments: "=3", timeout_ms: 0, data: b"" };
+const SETTING: Own = Own { info: &CommandInfo::new("+CMGF", Answer::Plain), arguments: "=1", timeout_ms: 0, data: b"" };
 const TIME_SYNC: Own =
     Own { info: &CommandInfo::new("+CNTP", Answer::Deferred), arguments: "", timeout_ms: 30_000, data: b"" };
 const SMS: Own = Own {

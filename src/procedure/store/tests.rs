@@ -34,8 +34,7 @@ fn a_refused_name_and_a_refused_certificate_end_the_call() {
     let mut dialogue = Dialogue::in_step(Family::A76xx);
     let failed = Err(refused_without_code(&"+CCERTDOWN"));
     assert_eq!(dialogue.call(&mut ca(7), &command("AT+CCERTDOWN=\"ca.pem\",7", ERROR)), failed);
-    let script =
-        [sent("AT+CCERTDOWN=\"ca.pem\",7\r"), received("\r\n>"), sent_from_source("1234567"), received(ERROR)];
+    let script = [sent("AT+CCERTDOWN=\"ca.pem\",7\r"), received("\r\n>"), sent_from_source("1234567"), received(ERROR)];
     assert_eq!(dialogue.call(&mut ca(7), &script), failed);
 }
 
@@ -55,8 +54,7 @@ fn a_reader_that_ends_early_leaves_a_prompt_that_the_next_call_fills() {
 #[test]
 fn a_certificate_that_is_not_confirmed_is_no_answer() {
     let mut dialogue = Dialogue::in_step(Family::A76xx);
-    let script =
-        [sent("AT+CCERTDOWN=\"ca.pem\",3\r"), received("\r\n>"), sent_from_source("pem"), after_ms(9_000)];
+    let script = [sent("AT+CCERTDOWN=\"ca.pem\",3\r"), received("\r\n>"), sent_from_source("pem"), after_ms(9_000)];
     let no_answer = Error::NoAnswer { command: CommandName::new(&"+CCERTDOWN") };
     assert_eq!(dialogue.call(&mut ca(3), &script), Err(no_answer));
 }

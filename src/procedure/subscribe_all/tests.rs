@@ -43,7 +43,8 @@ fn one_by_one() -> Vec<Row> {
 #[test]
 fn filters_are_staged_and_sent_together_where_the_family_can() {
     for family in STAGING {
-        let script = [staged(), vec![sent("AT+CMQTTSUB=0\r"), received(OK), after_ms(47), received("\r\n+CMQTTSUB: 0,0\r\n")]];
+        let script =
+            [staged(), vec![sent("AT+CMQTTSUB=0\r"), received(OK), after_ms(47), received("\r\n+CMQTTSUB: 0,0\r\n")]];
         assert_eq!(subscribe_all(&mut Dialogue::connected(family), &FILTERS, &script), Ok(()));
     }
 }

@@ -154,7 +154,8 @@ pub(super) fn fail(script: &[Row], index: usize, text: &str) -> ! {
         let mark = if number == index { "-->" } else { "   " };
         listing += &format!("{mark} {number}: {row}   {}:{}\n", row.at.file(), row.at.line());
     }
-    let place = script.get(index).map_or_else(|| "the end".into(), |row| format!("{}:{}", row.at.file(), row.at.line()));
+    let place =
+        script.get(index).map_or_else(|| "the end".into(), |row| format!("{}:{}", row.at.file(), row.at.line()));
     panic!("{text}\nat {place} in this script:\n{listing}");
 }
 
@@ -180,12 +181,10 @@ impl Dialogue {
                 self.expect_nothing(procedure)?;
                 bytes.chunks(1).for_each(|byte| self.receive(byte, procedure));
             }
-            What::ReceivedWhileSending(bytes) => {
-                match self.next(procedure)? {
-                    Wanted::Send(_) | Wanted::Source(_) => self.receive(bytes, procedure),
-                    _ => return Err(Mismatch::Differs("the driver has nothing to send".into())),
-                }
-            }
+            What::ReceivedWhileSending(bytes) => match self.next(procedure)? {
+                Wanted::Send(_) | Wanted::Source(_) => self.receive(bytes, procedure),
+                _ => return Err(Mismatch::Differs("the driver has nothing to send".into())),
+            },
             What::ReceiveError(kind) => self.receive_failed(*kind).map_err(|error| Mismatch::Ended(Err(error)))?,
         }
         Ok(())
