@@ -32,6 +32,7 @@ enum What {
     ReceivedWhileSending(Vec<u8>),
     ReceiveError(ErrorKind),
     AfterMs(u32),
+    TransmitterBusyMs(u32),
 }
 
 /// Why a row could not be followed to its end.
@@ -93,6 +94,27 @@ pub(crate) fn after_ms(milliseconds: u32) -> Row {
     row(What::AfterMs(milliseconds))
 }
 
+/// The driver has something to send, and the transmitter takes nothing for this time.
+#[track_caller]
+pub(crate) fn transmitter_busy_ms(milliseconds: u32) -> Row {
+    row(What::TransmitterBusyMs(milliseconds))
+}
+
+/// A received message as captured on a module, its payload in one part.
+pub(crate) fn message(client: u8, topic: &str, payload: impl AsRef<[u8]>) -> Vec<u8> {
+    let payload = payload.as_ref();
+    let (topic_length, length) = (topic.len(), payload.len());
+    let mut bytes = format!("\r\n+CMQTTRXSTART: {client},{topic_length},{length}\r\n").into_bytes();
+    bytes.extend(format!("+CMQTTRXTOPIC: {client},{topic_length}\r\n{topic}\r\n").into_bytes());
+    if !payload.is_empty() {
+        bytes.extend(format!("+CMQTTRXPAYLOAD: {client},{length}\r\n").into_bytes());
+        bytes.extend_from_slice(payload);
+        bytes.extend(b"\r\n");
+    }
+    bytes.extend(format!("+CMQTTRXEND: {client}\r\n").into_bytes());
+    bytes
+}
+
 /// The driver sends this line with its CR, and the module answers.
 #[track_caller]
 pub(crate) fn command(line: &str, answer: &str) -> Vec<Row> {
@@ -134,6 +156,7 @@ impl fmt::Display for Row {
             What::ReceivedWhileSending(bytes) => ("received_while_sending", bytes),
             What::ReceiveError(kind) => return write!(f, "receive_error({kind:?})"),
             What::AfterMs(milliseconds) => return write!(f, "after_ms({milliseconds})"),
+            What::TransmitterBusyMs(milliseconds) => return write!(f, "transmitter_busy_ms({milliseconds})"),
         };
         write!(f, "{name}({})", quoted(bytes))
     }
@@ -165,7 +188,8 @@ impl Dialogue {
         match &row.what {
             What::Sent(bytes) => return self.follow_sent(bytes, procedure),
             What::SentFromSource(bytes) => return self.follow_source(bytes, procedure),
-            What::AfterMs(milliseconds) => return self.follow_time(*milliseconds, procedure),
+            What::AfterMs(milliseconds) => return self.follow_time(*milliseconds, false, procedure),
+            What::TransmitterBusyMs(milliseconds) => return self.follow_time(*milliseconds, true, procedure),
             What::ArrivedBefore(bytes) => {
                 self.expect_nothing(procedure)?;
                 if let Some(left) = self.engine.time_left() {
@@ -236,11 +260,17 @@ impl Dialogue {
     }
 
     /// Lets time pass. Deadlines on the way expire.
-    fn follow_time(&mut self, milliseconds: u32, procedure: &mut dyn Procedure) -> Result<(), Mismatch> {
+    fn follow_time(
+        &mut self,
+        milliseconds: u32,
+        is_sending: bool,
+        procedure: &mut dyn Procedure,
+    ) -> Result<(), Mismatch> {
         let mut left = milliseconds;
         for _ in 0..1_000 {
             match self.wanted(procedure) {
-                Ok(Wanted::Nothing) => {}
+                Ok(Wanted::Nothing) if !is_sending => {}
+                Ok(Wanted::Send(_)) if is_sending => {}
                 other => return Err(Mismatch::Differs(format!("{left} ms before the end of this time: {other:?}"))),
             }
             let until_deadline = self.engine.time_left().unwrap_or(u32::MAX);
