@@ -7,6 +7,7 @@ extern crate std;
 
 mod record;
 mod script;
+mod tests;
 
 use core::time::Duration;
 use std::vec::Vec;

@@ -4,7 +4,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::Shutdown;
-use crate::command::{At, Start};
+use crate::command::{At, Rel, Start};
 use crate::error::{CommandName, Error, Illegal};
 use crate::family::Family;
 use crate::procedure::Single;
@@ -65,6 +65,13 @@ fn both_clients_are_ended_the_first_one_first() {
 fn a_client_that_is_not_connected_is_only_released() {
     let mut dialogue = Dialogue::acquired(Family::A76xx);
     assert_eq!(shut_down(&mut dialogue, &[rel(0, OK), second(), stop(STOPPED)]), Ok(()));
+}
+
+#[test]
+fn a_client_that_is_released_gets_nothing() {
+    let mut dialogue = Dialogue::acquired(Family::A76xx);
+    assert_eq!(dialogue.call(&mut Single(Rel { client: FIRST }), &rel(0, OK)), Ok(()));
+    assert_eq!(shut_down(&mut dialogue, &[second(), stop(STOPPED)]), Ok(()));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::vec::Vec;
 
 use embedded_io::ErrorKind;
 
-use crate::command::{At, Ccertdown, Creg, Csq, EchoOff, Payload, Registration, Rssi, Topic};
+use crate::command::{At, Ccertdown, Creg, Csq, EchoOff, Payload, Registration, Topic};
 use crate::error::{CommandName, Error};
 use crate::family::Family;
 use crate::procedure::{Execute, Listen, Single};

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::error::CommandName;
+use crate::procedure::Listen;
 
 fn busy(line: &str, name: &str) -> Vec<Row> {
     command(line, &std::format!("\r\n{name}: 0,14\r\n\r\nERROR\r\n"))
@@ -41,6 +42,23 @@ fn what_the_client_was_busy_with_may_have_connected_it() {
 }
 
 #[test]
+fn after_a_pause_a_prepared_client_is_acquired_again_only_if_its_id_is_another() {
+    for (acquired, again) in [(OURS, vec![]), ("\"meter-4\",0", [rel(), accq()].concat())] {
+        let mut dialogue = connected();
+        assert_eq!(dialogue.call(&mut Listen, &[received("\r\n+CMQTTCONNLOST: 0,1\r\n")]), Ok(()));
+        let script = [
+            busy(CONNECT, "+CMQTTCONNECT"),
+            vec![after_ms(2_000)],
+            accq_read(acquired, FREE),
+            disc_read(1, 1),
+            again,
+            open(),
+        ];
+        assert_eq!(reconnect(&mut dialogue, &script), Ok(Connection::Opened));
+    }
+}
+
+#[test]
 fn a_client_that_stays_busy_is_given_up_after_two_minutes() {
     let mut dialogue = Dialogue::in_step(Family::A76xx);
     let look = || [accq_read(OURS, FREE), disc_read(1, 1), busy("AT+CMQTTREL=0", "+CMQTTREL")].concat();
@@ -55,7 +73,7 @@ fn a_client_that_stays_busy_is_given_up_after_two_minutes() {
 }
 
 #[test]
-fn a_restart_during_the_pause_begins_again() {
+fn a_restart_during_the_pause_ends_the_call() {
     let mut dialogue = connected();
     let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "meter-4");
     let script = [busy("AT+CMQTTDISC=0,60", "+CMQTTDISC"), vec![after_ms(500), received("\r\nRDY\r\n")]];

@@ -1,7 +1,10 @@
 //! Calls that are dropped in each phase, and what the next call does before its own command.
 
 use super::*;
-use crate::command::{Disc, Pub, QoS, Sub, SubStaged, Subtopic, Unsub};
+use crate::at::Line;
+use crate::command::{
+    Answer, Command, CommandInfo, CommandWriter, Disc, Pub, QoS, Request, Sub, SubStaged, Subtopic, Unsub,
+};
 use crate::error::Illegal;
 use crate::session::{ClientState, ServiceState};
 
@@ -177,14 +180,36 @@ fn a_call_dropped_during_resync_leaves_the_rest_of_it_to_the_next() {
     next_call(&mut dialogue, &[vec![sent("SQ\r"), received("\r\n+CSQ: 20,99\r\n\r\nOK\r\n")]]);
 }
 
+/// A query that counts the lines and the bytes of its answer.
+struct Counting;
+
+impl Request for Counting {
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CSQ", Answer::Information) });
+    }
+}
+
+impl Command for Counting {
+    type Response = (usize, usize);
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        *response = (response.0 + 1, response.1 + line.bytes().len());
+    }
+
+    fn rest(&self, response: &mut Self::Response, bytes: &[u8]) {
+        response.1 += bytes.len();
+    }
+}
+
 #[test]
 fn the_answer_to_the_sync_query_does_not_reach_the_call() {
     let mut dialogue = connected();
     dialogue.dropped_call(&mut Single(At), &[sent("AT\r")]);
-    let mut signal = Execute::new(&Csq);
-    let script = [vec![received(OK)], sync_query(), command("AT+CSQ", "\r\n+CSQ: 31,99\r\n\r\nOK\r\n")].concat();
-    assert_eq!(dialogue.call(&mut signal, &script), Ok(()));
-    assert_eq!(signal.response.map(Rssi::dbm), Some(-51));
+    let mut counting = Execute::new(&Counting);
+    let long = std::format!("\r\n+CSQ: 20,99{}\r\n\r\nOK\r\n", " ".repeat(100));
+    let script = [vec![received(OK)], command("AT+CSQ", &long), command("AT+CSQ", "\r\n+CSQ: 31,99\r\n\r\nOK\r\n")];
+    assert_eq!(dialogue.call(&mut counting, &script.concat()), Ok(()));
+    assert_eq!(counting.response, (1, 11));
 }
 
 #[test]
