@@ -78,7 +78,7 @@ fn it_does_not_wait_for_the_outcome_of_a_dropped_call() {
     let script = [after_ms(300), received(MESSAGE)];
     assert_eq!(dialogue.call(&mut Listen, &script), Ok(()));
     assert_eq!(dialogue.events(), [Event::Message(FIRST)]);
-    // The outcome is nobody's unknown line, and nothing is awaited after it.
+    // The outcome is no unknown line, and nothing is awaited after it.
     dialogue.dropped_call(&mut Listen, &[received("\r\n+CMQTTPUB: 0,0\r\n"), after_ms(1)]);
     assert_eq!(dialogue.counters().unknown_lines, 0);
     assert_eq!(dialogue.call(&mut Single(At), &command("AT", OK)), Ok(()));

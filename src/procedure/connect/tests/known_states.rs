@@ -60,6 +60,16 @@ fn settings_that_a_dropped_call_did_not_complete_are_sent_by_the_next() {
 }
 
 #[test]
+fn other_options_of_a_call_that_was_dropped_before_its_first_byte_are_remembered() {
+    let mut dialogue = connected();
+    assert_eq!(dialogue.call(&mut Listen, &[received("\r\n+CMQTTCONNLOST: 0,1\r\n")]), Ok(()));
+    let options = OPTIONS.user("me");
+    drop(Connect::new(FIRST, &options, Some(&OPTIONS), &mut dialogue.engine.session));
+    let script = [rel(), accq(), command(&std::format!("{CONNECT},\"me\""), "\r\nOK\r\n\r\n+CMQTTCONNECT: 0,0\r\n")];
+    assert_eq!(connect(&mut dialogue, FIRST, &options, Some(&options), &script), Ok(Connection::Opened));
+}
+
+#[test]
 fn after_a_lost_network_the_service_is_started_and_the_client_looked_at() {
     for (start, client, rest) in [
         (start(), FREE, [accq(), open()].concat()),

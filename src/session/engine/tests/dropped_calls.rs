@@ -117,6 +117,14 @@ fn an_outcome_that_is_owed_and_never_comes_is_given_up_at_its_own_deadline() {
 }
 
 #[test]
+fn what_an_outcome_that_never_came_would_have_said_is_unknown() {
+    let mut dialogue = connected();
+    dialogue.dropped_call(&mut Single(Disc { client: FIRST, timeout: 60 }), &command("AT+CMQTTDISC=0,60", OK));
+    next_call(&mut dialogue, &[vec![after_ms(65_000)]]);
+    assert_eq!(dialogue.client(FIRST), ClientState::Unknown);
+}
+
+#[test]
 fn an_outcome_that_is_owed_is_not_awaited_after_a_loss() {
     for (loss, service) in
         [("\r\n+CMQTTCONNLOST: 0,1\r\n", ServiceState::Started), ("\r\n+CMQTTNONET\r\n", ServiceState::Stopped)]

@@ -48,11 +48,15 @@ fn a_part_that_is_longer_than_what_is_missing_is_no_data() {
 
 #[test]
 fn a_part_of_the_other_client_is_no_part_of_this_message() {
-    let mut dialogue = module();
-    let bytes =
-        "\r\n+CMQTTRXSTART: 0,1,2\r\n+CMQTTRXTOPIC: 0,1\r\na\r\n+CMQTTRXPAYLOAD: 1,2\r\nOK\r\n+CMQTTRXEND: 1\r\n";
-    events(&mut dialogue, &[received(bytes)]);
-    assert_eq!((dialogue.record.aborted, dialogue.record.messages.len()), (1, 0));
+    for part in [
+        "+CMQTTRXTOPIC: 1,1\r\na\r\n+CMQTTRXPAYLOAD: 0,2\r\nOK\r\n",
+        "+CMQTTRXTOPIC: 0,1\r\na\r\n+CMQTTRXPAYLOAD: 1,2\r\nOK\r\n",
+    ] {
+        let mut dialogue = module();
+        let bytes = ["\r\n+CMQTTRXSTART: 0,1,2\r\n", part, "+CMQTTRXEND: 0\r\n"].concat();
+        events(&mut dialogue, &[received(bytes)]);
+        assert_eq!((dialogue.record.aborted, dialogue.record.messages.len()), (1, 0), "{part}");
+    }
 }
 
 #[test]
@@ -122,6 +126,20 @@ fn payload_behind_lost_bytes_is_not_taken_for_a_loss_or_a_restart() {
             dialogue.dropped_call(&mut Listen, &[received(&bytes[cut + lost..])]);
             assert_eq!(dialogue.events(), [], "{forged}, {lost} bytes lost");
         }
+    }
+}
+
+#[test]
+fn payload_whose_header_was_lost_is_not_taken_for_a_loss_or_a_restart() {
+    for forged in ["+CMQTTCONNLOST: 0,1", "+CMQTTNONET", "RDY", "*ATREADY: 1"] {
+        let mut dialogue = module();
+        let begin = "\r\n+CMQTTRXSTART: 0,3,30\r\n";
+        let script = [received(begin), receive_error(ErrorKind::InvalidData)];
+        assert_eq!(events(&mut dialogue, &script), [aborted(1), Event::BytesLost]);
+        let rest = std::format!("+CMQTTRXTOPIC: 0,3\r\na/b\r\n12345\r\n{forged}\r\n12\r\n+CMQTTRXEND: 0\r\n");
+        dialogue.dropped_call(&mut Listen, &[received_cut(rest)]);
+        assert_eq!(dialogue.events(), [], "{forged}");
+        assert_eq!(dialogue.record.messages, []);
     }
 }
 
