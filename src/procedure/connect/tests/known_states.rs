@@ -64,7 +64,8 @@ fn other_options_of_a_call_that_was_dropped_before_its_first_byte_are_remembered
     let mut dialogue = connected();
     assert_eq!(dialogue.call(&mut Listen, &[received("\r\n+CMQTTCONNLOST: 0,1\r\n")]), Ok(()));
     let options = OPTIONS.user("me");
-    drop(Connect::new(FIRST, &options, Some(&OPTIONS), &mut dialogue.engine.session));
+    let mut dropped = Connect::new(FIRST, &options, Some(&OPTIONS), &mut dialogue.engine.session);
+    dialogue.dropped_call(&mut dropped, &[]);
     let script = [rel(), accq(), command(&std::format!("{CONNECT},\"me\""), "\r\nOK\r\n\r\n+CMQTTCONNECT: 0,0\r\n")];
     assert_eq!(connect(&mut dialogue, FIRST, &options, Some(&options), &script), Ok(Connection::Opened));
 }
