@@ -2,6 +2,8 @@
 
 mod comparison;
 mod requests;
+#[cfg(test)]
+mod tests;
 
 use crate::ResultCode;
 use crate::at::Line;

@@ -1,5 +1,8 @@
 //! Detects the family of a module.
 
+#[cfg(test)]
+mod tests;
+
 use crate::at::Line;
 use crate::command::{
     AccqTest, CfgRanges, CfgTest, Cgmm, Command, CommandWriter, PayloadTest, Ranges, Request, SubtopicTest, Text,

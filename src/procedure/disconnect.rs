@@ -1,5 +1,8 @@
 //! DISC, REL, STOP.
 
+#[cfg(test)]
+mod tests;
+
 use crate::command::{ClientIndex, CommandWriter, Disc, Rel, Request, Stop};
 use crate::error::Refusal;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};

@@ -1,5 +1,8 @@
 //! Executes one command.
 
+#[cfg(test)]
+mod tests;
+
 use crate::at::Line;
 use crate::command::{Command, CommandWriter, Request};
 use crate::session::{Failure, Next, Procedure, Session};

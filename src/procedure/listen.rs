@@ -1,5 +1,8 @@
 //! Waits for an event.
 
+#[cfg(test)]
+mod tests;
+
 use crate::command::CommandWriter;
 use crate::session::{Failure, Next, Procedure, Session};
 

@@ -1,5 +1,8 @@
 //! TOPIC, PAYLOAD, PUB.
 
+#[cfg(test)]
+mod tests;
+
 use crate::command::{ClientIndex, CommandWriter, Payload, Pub, Request, Topic};
 use crate::options::Publish;
 use crate::session::{Failure, Next, Procedure, Session};

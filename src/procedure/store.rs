@@ -1,5 +1,8 @@
 //! Stores a certificate from a reader in the module.
 
+#[cfg(test)]
+mod tests;
+
 use super::execute::once;
 use crate::command::{Ccertdown, CommandWriter, Request};
 use crate::session::{Failure, Next, Procedure, Session};

@@ -1,5 +1,8 @@
 //! Subscribes to several topic filters: staged and sent together if possible, else one by one.
 
+#[cfg(test)]
+mod tests;
+
 use crate::command::{ClientIndex, CommandWriter, QoS, Request, Sub, SubStaged, Subtopic};
 use crate::error::{Parameter, Problem};
 use crate::family::Family;

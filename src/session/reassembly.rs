@@ -1,5 +1,8 @@
 //! The message that is coming in.
 
+#[cfg(test)]
+mod tests;
+
 use super::Events;
 use super::error_window::{ErrorWindow, Question};
 use crate::at::Separator;
