@@ -58,6 +58,8 @@ pub(crate) struct Engine {
     input_drained: bool,
     /// Bytes that the transmitter may hold back.
     unflushed: u16,
+    /// The procedure's next command has not begun yet; whether it is not the first.
+    command_waits: Option<bool>,
     pub(crate) session: Session,
 }
 
@@ -86,6 +88,7 @@ impl Engine {
             errors_in_a_row: 0,
             input_drained: false,
             unflushed: 0,
+            command_waits: None,
             session: Session::new(family),
         }
     }
@@ -93,6 +96,8 @@ impl Engine {
     /// A call begins: its arguments are checked, and resync begins if the call before has not ended.
     pub(crate) fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
         self.input_drained = false;
+        self.command_waits = None;
+        self.session.loss = None;
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);
         let mut writer = CommandWriter::checking(self.session.family);
@@ -124,17 +129,28 @@ impl Engine {
             if listens && !session.events.is_empty() {
                 return Ok(Progress::Done);
             }
-            // No command is begun inside a message: its answer could be taken for a part of it, or the other way round.
-            let may_begin = session.exchange.is_under_way() || !session.reassembly.is_incomplete();
-            if !may_begin || !session.continue_resync(listens)? || session.exchange.is_under_way() {
+            if !session.continue_resync(listens)? || session.exchange.is_under_way() {
                 return Ok(Progress::Waiting);
             }
             let last = session.exchange.take_result();
-            match procedure.next(session, last)? {
-                Next::Command => session.begin(procedure, last.is_some())?,
-                Next::Pause(time) => session.exchange.pause(time, session.now),
-                Next::Listen => return Ok(Progress::Waiting),
-                Next::Done => return Ok(Progress::Done),
+            let Some(continues) = self.command_waits.take() else {
+                match procedure.next(session, last)? {
+                    Next::Command => {
+                        self.command_waits = Some(last.is_some());
+                        session.begin_resync();
+                        continue;
+                    }
+                    Next::Pause(time) => session.exchange.pause(time, session.now),
+                    Next::Listen => {}
+                    Next::Done => return Ok(Progress::Done),
+                }
+                return Ok(Progress::Waiting);
+            };
+            if session.may_begin() {
+                session.begin(procedure, continues)?;
+            } else {
+                self.command_waits = Some(continues);
+                return Ok(Progress::Waiting);
             }
         }
     }

@@ -276,8 +276,7 @@ impl Exchange {
         match self.phase {
             Phase::Prompt | Phase::Data | Phase::Final if self.facts.outcome.is_none() => {
                 // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.
-                let waits_for_broker = matches!(self.info.effect, Effect::Pub | Effect::Sub | Effect::Unsub);
-                if code.is_success() && (waits_for_broker || self.phase != Phase::Final) {
+                if code.is_success() && (self.waits_for_broker() || self.phase != Phase::Final) {
                     return false;
                 }
             }
@@ -309,6 +308,16 @@ impl Exchange {
             self.facts.loss = Some(Loss::Restart);
             self.phase = Phase::Done;
         }
+    }
+
+    /// Whether one more `OK` may come: some modules send it behind the failure of an operation that needs the broker.
+    pub(super) fn may_be_followed_by_ok(&self) -> bool {
+        self.waits_for_broker() && self.facts.outcome.is_some_and(|code| !code.is_success())
+    }
+
+    /// Whether the broker has to answer before it can succeed.
+    fn waits_for_broker(&self) -> bool {
+        matches!(self.info.effect, Effect::Pub | Effect::Sub | Effect::Unsub)
     }
 
     /// The deadline has passed: what is not known by now will not be.

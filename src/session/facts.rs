@@ -47,8 +47,7 @@ impl Facts {
             (Some(FinalResult::Error), None, _) => Err(Failure::Refused(Refusal::Error)),
             (Some(FinalResult::Equipment(number)), None, _) => Err(Failure::Refused(Refusal::Equipment(number))),
             (Some(FinalResult::Ok), None, _) if !is_deferred => Ok(()),
-            (_, None, Some(Loss::Connection)) => Err(Failure::ConnectionLost),
-            (_, None, Some(Loss::Network)) => Err(Failure::NetworkLost),
+            (_, None, Some(loss)) => Err(loss.into()),
             (Some(FinalResult::Ok), None, None) => Err(Failure::OutcomeUnknown),
             (None, None, None) => Err(Failure::NoAnswer),
         }
@@ -65,6 +64,16 @@ pub(crate) enum Failure {
     ConnectionLost,
     NetworkLost,
     Restarted,
+}
+
+impl From<Loss> for Failure {
+    fn from(loss: Loss) -> Self {
+        match loss {
+            Loss::Connection => Self::ConnectionLost,
+            Loss::Network => Self::NetworkLost,
+            Loss::Restart => Self::Restarted,
+        }
+    }
 }
 
 impl Failure {

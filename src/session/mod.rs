@@ -30,6 +30,7 @@ pub(crate) use events::Events;
 pub use events::{Counters, Event};
 use exchange::Exchange;
 pub(crate) use facts::Failure;
+use facts::Loss;
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
 use pending_outcome::PendingOutcome;
@@ -50,6 +51,10 @@ pub(crate) struct Session {
     resync: Resync,
     pending_outcome: Option<PendingOutcome>,
     reassembly: Reassembly,
+    /// The last loss in the present call.
+    loss: Option<Loss>,
+    /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
+    quiet_until: Option<Instant>,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
     /// A PIN was sent and not accepted, as far as is known: it is not sent again before the card is unlocked.
@@ -68,10 +73,18 @@ impl Session {
             resync: Resync::new(),
             pending_outcome: None,
             reassembly: Reassembly::new(),
+            loss: None,
+            quiet_until: None,
             rest_is_answer: false,
             pin_unconfirmed: false,
             now: Instant::ZERO,
         }
+    }
+
+    /// Whether a command may begin: not inside a message, where the answer could be taken for a part of it or the other way
+    /// round, and not while an `OK` may come that would be taken for its own.
+    fn may_begin(&self) -> bool {
+        !self.reassembly.is_incomplete() && self.quiet_until.is_none()
     }
 
     /// Begins the exchange of the procedure's command, unless that is illegal; then nothing was sent, or what it `continues`
@@ -82,9 +95,8 @@ impl Session {
         let (info, client) = (writer.info, writer.client);
         self.exchange.info = info;
         if let Err(reason) = self.lifecycle.check(info.effect, client) {
-            return Err(match reason {
-                Illegal::ClientNotConnected if continues => Failure::ConnectionLost,
-                Illegal::ServiceNotStarted if continues => Failure::NetworkLost,
+            return Err(match self.loss {
+                Some(loss) if continues => loss.into(),
                 _ => Failure::Illegal(reason),
             });
         }
@@ -141,6 +153,9 @@ impl Session {
             self.pending_outcome = None;
             self.lifecycle.unknown(pending.info.effect, pending.client);
         }
+        if self.quiet_until.is_some_and(|until| now.has_reached(until)) {
+            self.quiet_until = None;
+        }
         self.reassembly.expire(now, &mut self.events, handler)
     }
 
@@ -151,7 +166,7 @@ impl Session {
         if let Some(pending) = &self.pending_outcome {
             left = left.min(pending.time_left(self.now));
         }
-        if let Some(deadline) = self.reassembly.deadline() {
+        for deadline in [self.reassembly.deadline(), self.quiet_until].into_iter().flatten() {
             left = left.min(self.now.until(deadline));
         }
         left

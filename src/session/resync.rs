@@ -137,6 +137,7 @@ impl Session {
                 Stage::PendingOutcome if listens => return Ok(true),
                 Stage::PendingOutcome if self.pending_outcome.is_none() => self.enter_resync_stage(Stage::Undo),
                 Stage::PendingOutcome => return Ok(false),
+                _ if phase == Phase::Idle && !self.may_begin() => return Ok(false),
                 _ if phase == Phase::Idle => {
                     if !self.begin_resync_exchange() {
                         self.enter_resync_stage(Stage::Off);
@@ -260,7 +261,7 @@ impl Session {
             // The answer would look like the outcome.
             Some(_) if is_pending(Effect::Disc) => return false,
             Some(Question::State) => self.lifecycle.believes_connected(),
-            Some(_) => self.lifecycle.service != ServiceState::Stopped,
+            Some(_) => self.lifecycle.service == ServiceState::Started,
         };
         if !must_ask {
             self.reassembly.window.answered();

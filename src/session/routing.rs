@@ -27,6 +27,9 @@ pub(super) enum Routed {
     Restarted,
 }
 
+/// How long one more `OK` may come behind the failure of PUB, SUB or UNSUB, in milliseconds.
+const EXTRA_OK_MS: u32 = 250;
+
 /// The lines behind which the text of a message follows, of an SMS or a broadcast (3GPP TS 27.005 §3.4.1).
 const BEFORE_TEXT: [&str; 3] = ["+CMT:", "+CDS:", "+CBM:"];
 
@@ -98,12 +101,14 @@ impl Session {
         warning!("the module restarted");
         self.events.restarted();
         self.lifecycle.restarted();
+        self.loss = Some(Loss::Restart);
         self.exchange.restarted();
         self.pending_outcome = None;
     }
 
     /// A loss, of one client or of both, ends the wait for what will hardly come any more.
     fn interrupt(&mut self, loss: Loss, client: Option<ClientIndex>) {
+        self.loss = Some(loss);
         if client.is_none() || client == self.exchange.client {
             self.exchange.interrupt(loss, self.now);
         }
@@ -186,7 +191,7 @@ impl Session {
     fn final_result(&mut self, result: FinalResult) -> bool {
         let is_taken = self.exchange.final_result(result, self.now);
         self.conclude();
-        is_taken
+        is_taken || self.quiet_until.take().is_some()
     }
 
     fn outcome(&mut self, line: Line<'_>) -> bool {
@@ -208,6 +213,9 @@ impl Session {
     /// If the exchange has just ended, what that means for the lifecycle.
     pub(super) fn conclude(&mut self) {
         if self.exchange.phase() == Phase::Done {
+            if self.exchange.may_be_followed_by_ok() {
+                self.quiet_until = Some(self.now.after(EXTRA_OK_MS));
+            }
             self.lifecycle.ended(self.exchange.info.effect, self.exchange.client, self.exchange.result());
         }
     }
