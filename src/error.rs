@@ -53,6 +53,7 @@ impl fmt::Display for CommandName {
 /// | [`Refused`](Self::Refused) | refused or failed | see [`ResultCode::advice`] |
 /// | [`NoAnswer`](Self::NoAnswer) | did not answer; the command may have been carried out | `connect`, which finds out the module's state; if it fails too, check power, wiring and baud rate |
 /// | [`OutcomeUnknown`](Self::OutcomeUnknown) | accepted the command and never reported its outcome | repeat what may happen twice |
+/// | [`DataCutShort`](Self::DataCutShort) | took a part of the data | `connect`, then repeat |
 /// | [`ConnectionLost`](Self::ConnectionLost) | lost the broker meanwhile | `reconnect` |
 /// | [`NetworkLost`](Self::NetworkLost) | lost the network meanwhile | `connect` when it is back |
 /// | [`ModemRestarted`](Self::ModemRestarted) | restarted meanwhile | `connect` |
@@ -89,6 +90,12 @@ pub enum Error {
     /// The module accepted the command, but never sent the line with its outcome. The command may have succeeded or
     /// failed.
     OutcomeUnknown {
+        /// The command.
+        command: CommandName,
+    },
+    /// The module answered before it had all the data: a digit of their length was lost on the way to it. It took a part of
+    /// them, which is not known. What was sent beyond that, until its answer came, it may have taken for commands.
+    DataCutShort {
         /// The command.
         command: CommandName,
     },
@@ -282,6 +289,7 @@ impl fmt::Display for Error {
                 write!(f, "{command} got no answer: check power, wiring and baud rate, then connect")
             }
             Self::OutcomeUnknown { command } => write!(f, "{command} was taken, but its outcome never came"),
+            Self::DataCutShort { command } => write!(f, "{command} was answered before all its data were sent"),
             Self::ConnectionLost { command } => {
                 write!(f, "the connection to the broker was lost during {command}: reconnect")
             }

@@ -240,6 +240,9 @@ pub enum Answer {
     Plain,
     /// Lines that begin with the command's name, then a final result.
     Information,
+    /// At least one line that begins with the command's name, then a final result (`AT+CSQ`). An `OK` without that line
+    /// belongs to an earlier command.
+    Query,
     /// Any lines, then a final result (`AT+CGMM`, `AT+CGSN`, the text of an SMS). A line that reads like a URC or a
     /// final result is taken for one. Text of unknown origin, such as an SMS, can contain such lines: read it in a form
     /// that cannot (PDU mode).

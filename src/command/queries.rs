@@ -31,7 +31,7 @@ pub struct Csq;
 
 impl Request for Csq {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CSQ", Answer::Information) });
+        writer.command(const { &CommandInfo::new("+CSQ", Answer::Query) });
     }
 }
 
@@ -93,7 +93,7 @@ pub struct Creg;
 
 impl Request for Creg {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CREG", Answer::Information) }).byte(b'?');
+        writer.command(const { &CommandInfo::new("+CREG", Answer::Query) }).byte(b'?');
     }
 }
 
@@ -126,7 +126,7 @@ pub struct Cpin;
 
 impl Request for Cpin {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CPIN", Answer::Information) }).byte(b'?');
+        writer.command(const { &CommandInfo::new("+CPIN", Answer::Query) }).byte(b'?');
     }
 }
 

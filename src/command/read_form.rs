@@ -165,7 +165,7 @@ pub struct DiscRead;
 
 impl Request for DiscRead {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CMQTTDISC", Answer::Information) }).byte(b'?');
+        writer.command(const { &CommandInfo::new("+CMQTTDISC", Answer::Query) }).byte(b'?');
     }
 }
 

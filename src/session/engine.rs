@@ -248,8 +248,9 @@ impl Engine {
             self.errors_in_a_row = 0;
             return Err(Error::Receive(kind));
         }
-        let Session { reassembly, events, now, .. } = &mut self.session;
+        let Session { reassembly, exchange, events, now, .. } = &mut self.session;
         events.bytes_lost();
+        exchange.bytes_lost(*now);
         reassembly.bytes_lost(*now, events, handler);
         Ok(())
     }

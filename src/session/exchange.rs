@@ -4,10 +4,10 @@
 mod tests;
 
 use super::PendingOutcome;
-use super::facts::{Facts, Failure, Loss};
+use super::facts::{Facts, Failure, Lacking, Loss};
 use super::staging::Staging;
 use crate::ResultCode;
-use crate::at::{FinalResult, Line};
+use crate::at::{FinalResult, Line, resembles};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::family::Timeouts;
 use crate::timer::{Instant, LONGEST_WAIT};
@@ -17,6 +17,10 @@ use crate::timer::{Instant, LONGEST_WAIT};
 const GRACE_MS: u32 = 1_000;
 /// How long an outcome may come after `ERROR`: only CONNECT is documented to do that, and most bare `ERROR`s are final.
 const GRACE_AFTER_ERROR_MS: u32 = 250;
+/// How long an outcome is still awaited after the UART lost bytes, in milliseconds: it may be among them.
+const OUTCOME_AFTER_LOSS_MS: u32 = 8_000;
+/// How long a prompt or a final result is.
+const RESULT_AFTER_LOSS_MS: u32 = 2_000;
 
 /// Where an exchange stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +87,9 @@ impl Exchange {
         self.client = writer.client;
         self.line_length = writer.line_length();
         self.data_length = writer.data_length;
+        if self.info.answer == Answer::Query {
+            self.facts.lacks = Lacking::Line;
+        }
         let timeout = match self.info.effect {
             Effect::Start => timeouts.start,
             Effect::Stop => timeouts.stop,
@@ -106,9 +113,9 @@ impl Exchange {
         self.facts.final_result = Some(FinalResult::Ok);
     }
 
-    /// Its answer has a line, before which no final result is its own.
+    /// It is a sync query: no final result before its line is its own.
     pub(super) fn insist_on_line(&mut self) {
-        self.facts.lacks_line = true;
+        self.facts.lacks = Lacking::SyncLine;
     }
 
     /// Half of the line was sent: `ending` and nothing else follows.
@@ -226,26 +233,40 @@ impl Exchange {
 
     /// A final result came. Returns whether it belongs to this exchange.
     pub(super) fn final_result(&mut self, result: FinalResult, now: Instant) -> bool {
-        if self.facts.lacks_line {
-            return true;
-        }
         let is_ok = matches!(result, FinalResult::Ok);
+        match (self.facts.lacks, self.phase) {
+            (Lacking::SyncLine, _) => return true,
+            // The line was lost, or has yet to come.
+            (Lacking::Line, Phase::Final) if is_ok => {
+                self.hasten(GRACE_MS, now);
+                return true;
+            }
+            _ => {}
+        }
         match self.phase {
-            // A refused prompt, or a module that does not wait for data any longer; an `OK` there is an older one.
-            Phase::Prompt | Phase::Data if !is_ok => {}
+            // A refused prompt; an `OK` there is an older one.
+            Phase::Prompt if !is_ok => {}
+            // The module does not wait for data any longer: refused, or the length that it has read is a smaller one.
+            Phase::Data if !is_ok => {}
+            Phase::Data if !self.info.name.is_empty() => self.facts.lacks = Lacking::Data,
             Phase::Final if self.facts.final_result.is_none() => {}
             _ => return false,
         }
         self.facts.final_result = Some(result);
-        if !is_ok && self.facts.outcome.is_some_and(ResultCode::is_success) {
-            // `ERROR` wins over a success before it, which was a predecessor's.
+        if (!is_ok || self.waits_for_broker()) && self.facts.outcome.is_some_and(ResultCode::is_success) {
+            // The success before it was a predecessor's.
             self.facts.outcome = None;
+        }
+        if self.info.effect == Effect::None {
+            // A query is answered behind the lines of the boot under way.
+            self.facts.loss = None;
         }
         if self.phase != Phase::Final || self.facts.are_complete(self.is_deferred()) {
             self.phase = Phase::Done;
         } else if is_ok {
             self.phase = Phase::Outcome;
-            self.deadline = now.after(if self.facts.loss.is_some() { GRACE_MS } else { self.timeout });
+            let is_unlikely = self.facts.loss.is_some() || self.facts.is_garbled;
+            self.deadline = now.after(if is_unlikely { GRACE_MS } else { self.timeout });
         } else {
             self.deadline = now.after(GRACE_AFTER_ERROR_MS);
         }
@@ -257,17 +278,25 @@ impl Exchange {
         let is_answer = self.phase == Phase::Final
             && match self.info.answer {
                 Answer::Text => true,
-                Answer::Information => line.parameters(self.info.name).is_some(),
+                Answer::Information | Answer::Query => line.parameters(self.info.name).is_some(),
                 Answer::Plain | Answer::Deferred => false,
             };
-        self.facts.lacks_line &= !is_answer;
+        if is_answer {
+            self.facts.lacks = Lacking::Nothing;
+        }
         is_answer
     }
 
     /// A line came that is no part of the answer. Returns whether it is the outcome.
     pub(super) fn outcome_line(&mut self, line: Line<'_>, now: Instant) -> bool {
+        let may_have_outcome = match self.info.answer {
+            Answer::Deferred => true,
+            // `+CMGS: 5` has the number of a message.
+            Answer::Plain => self.info.name.starts_with("+CMQTT"),
+            Answer::Information | Answer::Query | Answer::Text => false,
+        };
         self.phase != Phase::Idle
-            && matches!(self.info.answer, Answer::Plain | Answer::Deferred)
+            && may_have_outcome
             && code_in(line, self.info.name, self.client).is_some_and(|code| self.outcome(code, now))
     }
 
@@ -275,8 +304,9 @@ impl Exchange {
     fn outcome(&mut self, code: ResultCode, now: Instant) -> bool {
         match self.phase {
             Phase::Prompt | Phase::Data | Phase::Final if self.facts.outcome.is_none() => {
-                // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.
-                if code.is_success() && (self.waits_for_broker() || self.phase != Phase::Final) {
+                // Behind a prompt there is no success yet. PUB, SUB and UNSUB succeed after their `OK`: one before it is a
+                // predecessor's, unless that `OK` never comes.
+                if code.is_success() && self.phase != Phase::Final {
                     return false;
                 }
             }
@@ -292,6 +322,40 @@ impl Exchange {
         true
     }
 
+    /// A line came that nothing waits for. If it is almost the outcome, the outcome will not come.
+    pub(super) fn other_line(&mut self, line: Line<'_>, now: Instant) {
+        let is_of = |client| code_in(line, self.info.name, client).is_some();
+        let is_outcome_of_other = self.client.is_some_and(|client| is_of(Some(client.other())));
+        if self.is_deferred()
+            && matches!(self.phase, Phase::Final | Phase::Outcome)
+            && resembles(line.bytes(), self.info.name)
+            && !is_outcome_of_other
+        {
+            self.facts.is_garbled = true;
+            self.hasten(GRACE_MS, now);
+        }
+    }
+
+    /// The UART lost bytes: what is awaited may be among them.
+    pub(super) fn bytes_lost(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Prompt => self.hasten(RESULT_AFTER_LOSS_MS, now),
+            Phase::Final => {
+                self.timeout = self.timeout.min(OUTCOME_AFTER_LOSS_MS);
+                self.hasten(RESULT_AFTER_LOSS_MS, now);
+            }
+            Phase::Outcome => self.hasten(OUTCOME_AFTER_LOSS_MS, now),
+            _ => {}
+        }
+    }
+
+    /// What is awaited has this much time left at most, in milliseconds.
+    fn hasten(&mut self, limit: u32, now: Instant) {
+        if now.until(self.deadline) > limit {
+            self.deadline = now.after(limit);
+        }
+    }
+
     /// The connection or the network was lost: the outcome, if it has not come, has only a short time left. Of two losses, the
     /// last counts.
     pub(super) fn interrupt(&mut self, loss: Loss, now: Instant) {
@@ -302,10 +366,16 @@ impl Exchange {
         }
     }
 
-    /// The module restarted: no answer will come.
-    pub(super) fn restarted(&mut self) {
-        if !matches!(self.phase, Phase::Idle | Phase::Done) {
-            self.facts.loss = Some(Loss::Restart);
+    /// The module restarted: no answer will come, except to a query.
+    pub(super) fn restarted(&mut self, now: Instant) {
+        if !self.is_under_way() {
+            return;
+        }
+        self.facts.loss = Some(Loss::Restart);
+        if self.info.effect == Effect::None && self.phase == Phase::Final {
+            // The line may be a late one of the boot in which the command was sent.
+            self.hasten(GRACE_MS, now);
+        } else {
             self.phase = Phase::Done;
         }
     }
@@ -323,6 +393,12 @@ impl Exchange {
     /// The deadline has passed: what is not known by now will not be.
     pub(super) fn expire(&mut self) {
         self.phase = Phase::Done;
+    }
+
+    /// Whether the module has more bytes than it took as data, or has not answered: what it says next may be no answer to what is
+    /// sent next.
+    pub(super) fn is_out_of_step(&self) -> bool {
+        self.lacks_final_result() || self.facts.lacks == Lacking::Data
     }
 
     /// Whether its final result never came although the exchange has ended: a late one must not be credited to the next.

@@ -6,13 +6,27 @@ use crate::command::{CommandInfo, Effect};
 use crate::error::{Error, Illegal, Refusal};
 
 /// What is known of the answer.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Facts {
     pub(super) final_result: Option<FinalResult>,
     pub(super) outcome: Option<ResultCode>,
     pub(super) loss: Option<Loss>,
-    /// The answer has a line, which has not come: a final result before it is that of an earlier command.
-    pub(super) lacks_line: bool,
+    /// A line came that was almost the outcome.
+    pub(super) is_garbled: bool,
+    /// What the answer still lacks before a final result is its own.
+    pub(super) lacks: Lacking,
+}
+
+/// What an answer lacks besides its final result and outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lacking {
+    Nothing,
+    /// The line that it always has: an `OK` before it is that of an earlier command.
+    Line,
+    /// The same, for a sync query: an `ERROR` before it is that of an earlier command, too.
+    SyncLine,
+    /// Some of its data, which the module no longer takes.
+    Data,
 }
 
 /// What can make the rest of an answer unlikely.
@@ -32,7 +46,8 @@ impl Loss {
 }
 
 impl Facts {
-    pub(super) const NONE: Self = Self { final_result: None, outcome: None, loss: None, lacks_line: false };
+    pub(super) const NONE: Self =
+        Self { final_result: None, outcome: None, loss: None, is_garbled: false, lacks: Lacking::Nothing };
 
     /// Whether nothing more is awaited: a deferred command needs both halves of its answer.
     pub(super) const fn are_complete(self, is_deferred: bool) -> bool {
@@ -44,10 +59,12 @@ impl Facts {
         match (self.final_result, self.outcome, self.loss) {
             (_, _, Some(Loss::Restart)) => Err(Failure::Restarted),
             (_, Some(code), _) => Failure::from_code(code),
+            (Some(FinalResult::Ok), None, _) if matches!(self.lacks, Lacking::Data) => Err(Failure::DataCutShort),
             (Some(FinalResult::Error), None, _) => Err(Failure::Refused(Refusal::Error)),
             (Some(FinalResult::Equipment(number)), None, _) => Err(Failure::Refused(Refusal::Equipment(number))),
             (Some(FinalResult::Ok), None, _) if !is_deferred => Ok(()),
             (_, None, Some(loss)) => Err(loss.into()),
+            (_, None, None) if self.is_garbled => Err(Failure::OutcomeGarbled),
             (Some(FinalResult::Ok), None, None) => Err(Failure::OutcomeUnknown),
             (None, None, None) => Err(Failure::NoAnswer),
         }
@@ -61,6 +78,9 @@ pub(crate) enum Failure {
     Refused(Refusal),
     NoAnswer,
     OutcomeUnknown,
+    /// The outcome came, but cannot be read.
+    OutcomeGarbled,
+    DataCutShort,
     ConnectionLost,
     NetworkLost,
     Restarted,
@@ -88,7 +108,8 @@ impl Failure {
             Self::Illegal(reason) => Error::Illegal { command, reason },
             Self::Refused(refusal) => Error::Refused { command, refusal },
             Self::NoAnswer => Error::NoAnswer { command },
-            Self::OutcomeUnknown => Error::OutcomeUnknown { command },
+            Self::OutcomeUnknown | Self::OutcomeGarbled => Error::OutcomeUnknown { command },
+            Self::DataCutShort => Error::DataCutShort { command },
             Self::ConnectionLost => Error::ConnectionLost { command },
             Self::NetworkLost => Error::NetworkLost { command },
             Self::Restarted => Error::ModemRestarted { command },

@@ -119,7 +119,24 @@ impl Lifecycle {
             Ok(()) => self.succeeded(effect, client),
             Err(Failure::Refused(refusal)) => self.failed(effect, client, refusal),
             Err(Failure::Restarted) => {}
+            Err(Failure::DataCutShort) => self.data_cut_short(effect, client),
             Err(_) => self.unknown(effect, client),
+        }
+    }
+
+    /// The module took a part of the data.
+    fn data_cut_short(&mut self, effect: Effect, client: Option<ClientIndex>) {
+        self.unknown(effect, client);
+        let Some(client) = client else { return };
+        let life = self.client_mut(client);
+        match effect {
+            // The broker has a subscription of which only the session's end makes sure that it goes.
+            Effect::Sub | Effect::Unsub => {
+                life.state = ClientState::Unknown;
+                life.staging.must_reacquire();
+            }
+            Effect::Configure => life.staging.must_reacquire(),
+            _ => {}
         }
     }
 

@@ -19,7 +19,7 @@ mod routing;
 mod staging;
 
 use crate::command::{CommandInfo, CommandWriter, Effect};
-use crate::error::{Error, Illegal};
+use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 use crate::handler::MessageHandler;

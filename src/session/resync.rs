@@ -77,6 +77,11 @@ impl Resync {
         *self = Self { stage: self.stage, ..Self::new() };
     }
 
+    /// The next answer may be that to an earlier command.
+    pub(super) fn lose_step(&mut self) {
+        self.in_step = false;
+    }
+
     fn go_to(&mut self, stage: Stage) {
         debug!("resync: stage {}", stage as u8);
         self.stage = stage;
@@ -328,7 +333,6 @@ impl Session {
         let missing_data = self.exchange.missing_data();
         self.exchange.expire();
         if self.exchange.lacks_final_result() {
-            self.resync.in_step = false;
             if !matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill) {
                 self.resync.missing_data = missing_data;
                 if missing_data > 0 {

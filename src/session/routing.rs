@@ -102,7 +102,7 @@ impl Session {
         self.events.restarted();
         self.lifecycle.restarted();
         self.loss = Some(Loss::Restart);
-        self.exchange.restarted();
+        self.exchange.restarted(self.now);
         self.pending_outcome = None;
     }
 
@@ -140,6 +140,7 @@ impl Session {
         };
         if !is_taken {
             if result.is_none() {
+                self.exchange.other_line(line, self.now);
                 self.notice_damage(line, handler);
             }
             self.pass_over(line, result, handler);
@@ -213,6 +214,9 @@ impl Session {
     /// If the exchange has just ended, what that means for the lifecycle.
     pub(super) fn conclude(&mut self) {
         if self.exchange.phase() == Phase::Done {
+            if self.exchange.is_out_of_step() {
+                self.resync.lose_step();
+            }
             if self.exchange.may_be_followed_by_ok() {
                 self.quiet_until = Some(self.now.after(EXTRA_OK_MS));
             }

@@ -117,6 +117,11 @@ impl Staging {
         self.is_prepared && !self.needs_reacquire
     }
 
+    /// What is staged goes only when the client is released.
+    pub(crate) const fn must_reacquire(&mut self) {
+        self.needs_reacquire = true;
+    }
+
     pub(crate) const fn needs_reacquire(&self) -> bool {
         self.needs_reacquire
     }
