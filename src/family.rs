@@ -1,9 +1,10 @@
 //! The families of modules, and everything in which they differ.
 //!
-//! No other module of this crate asks for the family: limits, spellings, timeouts and missing commands are looked up
-//! here. A new family is a new entry in this file.
+//! No other module of this crate asks which family it is: limits, spellings, timeouts, pulses and missing commands are
+//! fields of one profile for each family.
 
 mod detect;
+mod profile;
 
 use core::time::Duration;
 
@@ -48,153 +49,98 @@ impl Family {
 
     /// Longest payload that `AT+CMQTTPAYLOAD` takes, in bytes.
     pub const fn payload_limit(self) -> usize {
-        match self {
-            Self::Sim767x => 4096,
-            Self::A7600 | Self::A76xx | Self::Sim7600 => 10_240,
-        }
+        self.profile().payload_limit_bytes as usize
     }
 
     /// How the version of MQTT is chosen.
     pub const fn version_setting(self) -> VersionSetting {
-        match self {
-            Self::A7600 => VersionSetting::None,
-            Self::A76xx | Self::Sim767x => VersionSetting::Configuration,
-            Self::Sim7600 => VersionSetting::AcquireArgument,
-        }
+        self.profile().version_setting
     }
 
     /// Shortest `<pub_timeout>` of `AT+CMQTTPUB`, in seconds.
     pub const fn shortest_publish_timeout(self) -> u16 {
-        match self {
-            Self::A76xx => 1,
-            Self::A7600 | Self::Sim7600 | Self::Sim767x => 60,
-        }
+        self.profile().shortest_publish_timeout_s as u16
     }
 
     /// Shortest `<timeout>` of `AT+CMQTTDISC`, in seconds.
     pub const fn shortest_disconnect_timeout(self) -> u16 {
-        match self {
-            Self::A76xx => 1,
-            Self::A7600 | Self::Sim7600 | Self::Sim767x => 60,
-        }
+        self.profile().shortest_disconnect_timeout_s as u16
     }
 
     /// Whether `AT+CMQTTDISC` takes a timeout of 0, which means no timeout. On SIM767x only the test form lists it.
     pub const fn has_disconnect_without_timeout(self) -> bool {
-        match self {
-            Self::A7600 | Self::A76xx | Self::Sim7600 => true,
-            Self::Sim767x => false,
-        }
+        self.profile().has_disconnect_without_timeout
     }
 
     /// Whether topic filters can be staged: `AT+CMQTTSUBTOPIC`, `AT+CMQTTUNSUBTOPIC`, and the forms of `AT+CMQTTSUB` and
     /// `AT+CMQTTUNSUB` without a length.
     pub const fn has_staged_subscriptions(self) -> bool {
-        match self {
-            Self::A7600 | Self::A76xx | Self::Sim7600 => true,
-            Self::Sim767x => false,
-        }
+        self.profile().has_staged_subscriptions
     }
 
     /// The limit of all staged topic filters together in bytes, where the family has one.
     pub const fn staged_topics_limit(self) -> Option<usize> {
-        match self {
-            Self::Sim7600 => Some(5120),
-            Self::A7600 | Self::A76xx | Self::Sim767x => None,
-        }
+        self.profile().staged_topics_limit_bytes
     }
 
     /// Whether `AT+CMQTTSUB?` lists the topic filters that are subscribed to.
     pub const fn lists_subscriptions(self) -> bool {
-        match self {
-            Self::A76xx | Self::Sim767x => true,
-            Self::A7600 | Self::Sim7600 => false,
-        }
+        self.profile().lists_subscriptions
     }
 
     /// The highest `<err>` that the manual of the family lists.
     pub const fn highest_result_code(self) -> u8 {
-        match self {
-            Self::Sim7600 => 34,
-            Self::A7600 | Self::A76xx | Self::Sim767x => 35,
-        }
+        self.profile().highest_result_code
     }
 
     /// Whether the manual of the family lists `+CMQTTNONET`. The driver understands it from every family.
     pub const fn reports_lost_network(self) -> bool {
-        match self {
-            Self::A7600 => false,
-            Self::A76xx | Self::Sim7600 | Self::Sim767x => true,
-        }
+        self.profile().reports_lost_network
     }
 
     /// Whether the module reports the pings to the broker, as `+CMQTTPING: <i>,<err>`.
     pub const fn reports_pings(self) -> bool {
-        match self {
-            Self::Sim7600 => true,
-            Self::A7600 | Self::A76xx | Self::Sim767x => false,
-        }
+        self.profile().reports_pings
     }
 
     /// How the family spells the setting of `AT+CSSLCFG` that ignores the dates of certificates.
     pub const fn ignore_local_time(self) -> &'static str {
-        match self {
-            Self::A7600 => "ignorlocaltime",
-            Self::A76xx | Self::Sim7600 | Self::Sim767x => "ignorelocaltime",
-        }
+        self.profile().ignore_local_time
     }
 
     /// Whether `AT+CSSLCFG` has `"keypwd"`, the password of the client's key.
     pub const fn has_key_password(self) -> bool {
-        match self {
-            Self::Sim7600 => true,
-            Self::A7600 | Self::A76xx | Self::Sim767x => false,
-        }
+        self.profile().has_key_password
     }
 
     /// Whether `AT+CSSLCFG` has `"password"`, a file with the password of the client's key.
     pub const fn has_password_file(self) -> bool {
-        match self {
-            Self::A76xx | Self::Sim767x => true,
-            Self::A7600 | Self::Sim7600 => false,
-        }
+        self.profile().has_password_file
     }
 
     /// Whether `AT+CSSLCFG` has `"ciphersuites"`.
     pub const fn has_cipher_suites(self) -> bool {
-        match self {
-            Self::Sim7600 | Self::Sim767x => true,
-            Self::A7600 | Self::A76xx => false,
-        }
+        self.profile().has_cipher_suites
     }
 
     /// Whether `AT+CSSLCFG` has `"ignorecertCN"`.
     pub const fn can_ignore_certificate_name(self) -> bool {
-        match self {
-            Self::Sim767x => true,
-            Self::A7600 | Self::A76xx | Self::Sim7600 => false,
-        }
+        self.profile().can_ignore_certificate_name
     }
 
     /// Whether sockets and MQTT take their access point from `AT+CGSOCKCONT` (A76 §3).
     pub const fn has_socket_context(self) -> bool {
-        match self {
-            Self::A7600 => true,
-            Self::A76xx | Self::Sim7600 | Self::Sim767x => false,
-        }
+        self.profile().has_socket_context
     }
 
     /// The longest time of `AT+CMQTTSTART` until its outcome, by the manual of the family.
     pub const fn start_timeout(self) -> Duration {
-        match self {
-            Self::A7600 | Self::Sim7600 => Duration::from_secs(120),
-            Self::A76xx | Self::Sim767x => Duration::from_secs(12),
-        }
+        Duration::from_secs(self.profile().start_timeout_s as u64)
     }
 
     /// The longest time of `AT+CMQTTSTOP` until its outcome (12 s in the manuals that give a time).
     pub const fn stop_timeout(self) -> Duration {
-        Duration::from_secs(12)
+        Duration::from_secs(self.profile().stop_timeout_s as u64)
     }
 }
 

@@ -17,13 +17,18 @@ pub struct PowerTiming {
     pub(super) limit: u32,
 }
 
+/// How long the status pin may take to change after the pulse, unless it is set.
+const STATUS_LIMIT_MS: u32 = 30_000;
+
 impl PowerTiming {
     /// The usual times of a family.
     pub const fn of(family: Family) -> Self {
-        match family {
-            Family::Sim7600 => Self { on: 500, off: 3_000, reset: 300, limit: 30_000 },
-            Family::A76xx => Self { on: 1_000, off: 3_000, reset: 2_500, limit: 30_000 },
-            Family::A7600 | Family::Sim767x => Self { on: 500, off: 3_000, reset: 2_500, limit: 30_000 },
+        let profile = family.profile();
+        Self {
+            on: profile.power_on_pulse_ms as u32,
+            off: profile.power_off_pulse_ms as u32,
+            reset: profile.reset_pulse_ms as u32,
+            limit: STATUS_LIMIT_MS,
         }
     }
 
