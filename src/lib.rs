@@ -68,7 +68,7 @@
 //! | [`at`] | the line discipline, which knows AT but not MQTT: encoder, streaming parser, parameters of a line |
 //! | [`family`] | the families of modules, and everything in which they differ |
 //! | [`error`] | typed errors: what each means, and what to call next |
-//! | [`command`] | one struct per command and form; public traits for commands of your own |
+//! | [`command`] | one struct per command and form, of MQTT, TLS, SIM card and network; public traits for commands of your own |
 //! | [`urc`] | one struct per unsolicited result code |
 //! | [`Tls`], [`ConnectOptions`], [`Publish`] | what a user says about a connection or a message |
 //! | [`MessageHandler`] | where received messages go, and the ready-made [`Inbox`] |

@@ -88,7 +88,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
         &mut self.handler
     }
 
-    /// The receiver and the transmitter, for example to set the baud rate of both after [`Ipr`](crate::network::Ipr).
+    /// The receiver and the transmitter, for example to set the baud rate of both after [`Ipr`](crate::command::network::Ipr).
     /// Take no bytes from the receiver: all that arrives belongs to the driver.
     pub fn uart(&mut self) -> (&mut R, &mut T) {
         (&mut self.receiver, &mut self.transmitter)
@@ -152,7 +152,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// # let inbox = Inbox::<1024>::new();
     /// # let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
     /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
-    /// let rssi = modem.execute(&command::Csq).await?;
+    /// let rssi = modem.execute(&command::network::Csq).await?;
     /// modem.execute(&command::Start).await?;
     /// # let _ = rssi;
     /// # Ok(()) });

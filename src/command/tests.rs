@@ -79,9 +79,6 @@ fn every_command_is_written_as_the_manuals_write_it() {
     let table: &[(&dyn Request, &str)] = &[
         (&At, "AT"),
         (&EchoOff, "ATE0"),
-        (&Csq, "AT+CSQ"),
-        (&Creg, "AT+CREG?"),
-        (&Cpin, "AT+CPIN?"),
         (&Start, "AT+CMQTTSTART"),
         (&Stop, "AT+CMQTTSTOP"),
         (
@@ -131,7 +128,6 @@ fn every_command_is_written_as_the_manuals_write_it() {
         (&Sslcfg { client: FIRST, context: 1 }, "AT+CMQTTSSLCFG=0,1"),
         (&SslcfgRead, "AT+CMQTTSSLCFG?"),
         (&CfgRead, "AT+CMQTTCFG?"),
-        (&Cgmm, "AT+CGMM"),
         (&Ccertdown::new("ca.pem", b"-----BEGIN"), "AT+CCERTDOWN=\"ca.pem\",10"),
         (&Ccertdele { name: "ca.pem" }, "AT+CCERTDELE=\"ca.pem\""),
         (&Ccertlist::new(|_| {}), "AT+CCERTLIST"),

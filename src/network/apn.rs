@@ -3,63 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::context::{Cgauth, Cgdcont, Cgsockcont, PdpType};
-use super::sim::CpinWrite;
+use crate::command::network::{Cgauth, Cgdcont, Cgsockcont, CpinWrite, Credentials, PdpType};
 use crate::command::{CommandWriter, Request};
 use crate::family::milliseconds;
-
-/// User name and password of an access point. `Debug` shows neither.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Credentials<'a> {
-    user: &'a str,
-    password: &'a str,
-    protocol: u8,
-    user_first: bool,
-}
-
-impl<'a> Credentials<'a> {
-    /// For the Password Authentication Protocol. Both 1-127 bytes.
-    pub const fn pap(user: &'a str, password: &'a str) -> Self {
-        Self { user, password, protocol: 1, user_first: false }
-    }
-
-    /// For the Challenge Handshake Authentication Protocol. Both 1-127 bytes.
-    pub const fn chap(user: &'a str, password: &'a str) -> Self {
-        Self { user, password, protocol: 2, user_first: false }
-    }
-
-    /// Sends the user name before the password, for firmware that requires this order. The manuals of SIM7500/SIM7600
-    /// and A76XX put the password first.
-    #[must_use]
-    pub const fn user_first(mut self) -> Self {
-        self.user_first = true;
-        self
-    }
-
-    pub(super) const fn user(&self) -> &'a str {
-        self.user
-    }
-
-    pub(super) const fn password(&self) -> &'a str {
-        self.password
-    }
-
-    /// `<auth_type>`.
-    pub(super) const fn protocol(&self) -> u8 {
-        self.protocol
-    }
-
-    /// User and password in the order in which they are sent.
-    pub(super) const fn in_order(&self) -> (&'a str, &'a str) {
-        if self.user_first { (self.user, self.password) } else { (self.password, self.user) }
-    }
-}
-
-impl fmt::Debug for Credentials<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").finish_non_exhaustive()
-    }
-}
 
 /// An access point, and what the module needs to reach it.
 ///

@@ -4,9 +4,10 @@ use core::ops::ControlFlow;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Cgmm, Cgmr, Identity};
+use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Identity};
 use crate::blocking::Modem;
 use crate::blocking::drive::NoSource;
+use crate::command::network::{Cgmm, Cgmr};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::timer::{Instant, Timer};

@@ -2,9 +2,12 @@
 
 use core::fmt;
 
-use super::{Apn, BringUpError, Cereg, Cgact, Cgpaddr, Cgreg, Cpsi, PdpAddress, SystemInformation};
+use super::{Apn, BringUpError};
 use crate::at::Line;
-use crate::command::{Command, CommandWriter, Cpin, Creg, Csq, EchoOff, Registration, Request, Rssi, SimState};
+use crate::command::network::{
+    Cereg, Cgact, Cgpaddr, Cgreg, Cpin, Cpsi, Creg, Csq, PdpAddress, Registration, Rssi, SimState, SystemInformation,
+};
+use crate::command::{Command, CommandWriter, EchoOff, Request};
 use crate::error::{Error, Refusal};
 use crate::session::{Failure, Next, Procedure, Session};
 use crate::timer::Instant;

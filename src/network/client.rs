@@ -2,9 +2,10 @@
 
 use embedded_io_async::{BufRead, Write};
 
-use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Cgmm, Cgmr, Identity};
+use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Identity};
 use crate::client::Modem;
 use crate::client::drive::NoSource;
+use crate::command::network::{Cgmm, Cgmr};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::timer::{Instant, Timer};

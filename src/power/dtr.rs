@@ -8,8 +8,8 @@ use super::line::Line;
 /// How long a module takes to wake, in milliseconds. Unverified; the hardware design documents say 20 ms and more.
 const WAKE_TIME: u32 = 100;
 
-/// The DTR input of a module for which [`Csclk`](crate::network::Csclk) has set
-/// [`SleepMode::Dtr`](crate::network::SleepMode::Dtr): low keeps it awake, high lets it sleep.
+/// The DTR input of a module for which [`Csclk`](crate::command::network::Csclk) has set
+/// [`SleepMode::Dtr`](crate::command::network::SleepMode::Dtr): low keeps it awake, high lets it sleep.
 ///
 /// A sleeping module stays connected, but loses what is sent to its UART. Wake it before every call of the
 /// [`Modem`](crate::Modem), and let it sleep while [`next_event`](crate::Modem::next_event) waits. It wakes by itself

@@ -2,7 +2,8 @@
 
 use super::exchange::{Exchange, Failure, Phase};
 use super::{ClientState, PendingOutcome, Procedure, Session};
-use crate::command::{Answer, At, ClientIndex, CommandInfo, CommandWriter, Cpin, Creg, Csq, Request, Unsub};
+use crate::command::network::{Cpin, Creg, Csq};
+use crate::command::{Answer, At, ClientIndex, CommandInfo, CommandWriter, Request, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT;
 use crate::fmt::debug;
 use crate::handler::MessageHandler;

@@ -6,7 +6,8 @@ use simcom_modem_simulator::behaviour::{Point, ScriptedAnswer};
 use simcom_modem_simulator::family::Family as ModuleFamily;
 
 use crate::bench::*;
-use crate::driver::command::{Csq, Rel, Rssi, Stop};
+use crate::driver::command::network::{Csq, Rssi};
+use crate::driver::command::{Rel, Stop};
 use crate::driver::error::Refusal;
 use crate::driver::{Connection, Error, Publish, QoS, ServiceState};
 

@@ -12,9 +12,9 @@ use std::vec::Vec;
 
 use super::*;
 use crate::at::WINDOW;
+use crate::command::network::{Credentials, Operator, Technology};
 use crate::error::{Parameter, Problem};
 use crate::handler::{MessageHandler, RefuseAll};
-use crate::network::{Credentials, Operator, Technology};
 use crate::session::{Engine, Outgoing, Progress};
 use crate::{ClientIndex, Event, Family, Inbox};
 

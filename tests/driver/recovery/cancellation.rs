@@ -6,7 +6,7 @@ use simcom_modem_simulator::pipe::{Chunking, ReadChunks};
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
-use crate::driver::command::{Csq, Rssi};
+use crate::driver::command::network::{Csq, Rssi};
 use crate::driver::{ClientState, Connection, Error, Event, Family, Publish, QoS};
 
 /// Many points at which a future can be dropped: before and after every few bytes.

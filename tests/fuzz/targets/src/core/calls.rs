@@ -1,8 +1,9 @@
 //! The calls that a script can make, and what has to have happened where they succeed.
 
 use simcom_mqtt::at::Line;
+use simcom_mqtt::command::network::{CclkRead, CgdcontRead, Cgmm, Cpsi, Csq};
 use simcom_mqtt::command::{self, Answer, Command, CommandInfo, CommandWriter, Request};
-use simcom_mqtt::network::{Apn, CclkRead, CgdcontRead, Cpsi};
+use simcom_mqtt::network::Apn;
 use simcom_mqtt::sans_io::{Call, Core, Execution};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, MqttVersion, Publish, QoS, Tls, Will};
 
@@ -174,8 +175,8 @@ pub(crate) fn begin(run: &mut impl Carrier, number: u8) {
         }
         24 => execute(run, &command::At),
         25 => execute(run, &command::EchoOff),
-        26 => execute(run, &command::Csq),
-        27 => execute(run, &command::Cgmm),
+        26 => execute(run, &Csq),
+        27 => execute(run, &Cgmm),
         28 => execute(run, &command::ConnectRead),
         29 => execute(run, &Cpsi),
         30 => execute(run, &CclkRead),

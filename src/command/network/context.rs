@@ -6,7 +6,6 @@ use super::field::next_field;
 use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, check, no_response};
 use crate::error::{InvalidInput, Parameter};
-use crate::network::Credentials;
 
 /// Longest access point name, in bytes (3GPP TS 23.003 §9.1).
 const APN_LIMIT: usize = 100;
@@ -162,6 +161,59 @@ impl Request for Cgsockcont<'_> {
         let is_known = writer.family().has_socket_context();
         writer.command(const { &CommandInfo::new("+CGSOCKCONT", Answer::Plain) }).known(is_known);
         define(writer, self.context, self.pdp_type, self.apn);
+    }
+}
+
+/// User name and password of an access point. `Debug` shows neither.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Credentials<'a> {
+    user: &'a str,
+    password: &'a str,
+    protocol: u8,
+    user_first: bool,
+}
+
+impl<'a> Credentials<'a> {
+    /// For the Password Authentication Protocol. Both 1-127 bytes.
+    pub const fn pap(user: &'a str, password: &'a str) -> Self {
+        Self { user, password, protocol: 1, user_first: false }
+    }
+
+    /// For the Challenge Handshake Authentication Protocol. Both 1-127 bytes.
+    pub const fn chap(user: &'a str, password: &'a str) -> Self {
+        Self { user, password, protocol: 2, user_first: false }
+    }
+
+    /// Sends the user name before the password, for firmware that requires this order. The manuals of SIM7500/SIM7600
+    /// and A76XX put the password first.
+    #[must_use]
+    pub const fn user_first(mut self) -> Self {
+        self.user_first = true;
+        self
+    }
+
+    const fn user(&self) -> &'a str {
+        self.user
+    }
+
+    const fn password(&self) -> &'a str {
+        self.password
+    }
+
+    /// `<auth_type>`.
+    const fn protocol(&self) -> u8 {
+        self.protocol
+    }
+
+    /// User and password in the order in which they are sent.
+    const fn in_order(&self) -> (&'a str, &'a str) {
+        if self.user_first { (self.user, self.password) } else { (self.password, self.user) }
+    }
+}
+
+impl fmt::Debug for Credentials<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").finish_non_exhaustive()
     }
 }
 

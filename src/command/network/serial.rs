@@ -101,9 +101,9 @@ impl Command for IfcRead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::network::tests::response;
     use crate::command::tests::{encoded, problem};
     use crate::family::Family;
-    use crate::network::tests::response;
 
     #[test]
     fn only_rates_that_modules_have_are_sent() {
