@@ -9,7 +9,7 @@ use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, Ssl
 /// link the code for it.
 pub(crate) trait Security: Sync {
     /// Describes the command at this place among those that set up the SSL context, if there is one.
-    fn describe(&self, place: u8, writer: &mut CommandWriter<'_>);
+    fn describe(&self, number: u8, writer: &mut CommandWriter<'_>);
 
     /// Describes the command that selects the SSL context before each CONNECT.
     fn describe_context(&self, client: ClientIndex, writer: &mut CommandWriter<'_>);
@@ -142,7 +142,7 @@ impl<'a> Tls<'a> {
 impl Security for Tls<'_> {
     /// In the order of the manual (A76 §1.1). A setting that is not sent keeps its earlier value, so every setting that
     /// matters for security is sent.
-    fn describe(&self, place: u8, writer: &mut CommandWriter<'_>) {
+    fn describe(&self, number: u8, writer: &mut CommandWriter<'_>) {
         let own = [
             Some(SslSetting::Version(self.version)),
             Some(SslSetting::AuthMode(self.auth_mode)),
@@ -153,7 +153,7 @@ impl Security for Tls<'_> {
             self.key.map(SslSetting::ClientKey),
             Some(SslSetting::EnableSni(self.sni)),
         ];
-        let setting = own.into_iter().flatten().chain(self.extra.iter().copied()).nth(place.into());
+        let setting = own.into_iter().flatten().chain(self.extra.iter().copied()).nth(number.into());
         if let Some(setting) = setting {
             Csslcfg::new(writer.family(), self.context, setting).describe(writer);
         }

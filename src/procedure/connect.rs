@@ -56,7 +56,7 @@ enum Step {
     Disc,
     Rel,
     Accq,
-    /// What the options come to, one setting after the other.
+    /// What the options require, one command after the other.
     Configure(u8),
     Sslcfg,
     Connect,
@@ -256,7 +256,7 @@ impl<'a> Connect<'a> {
             Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
             Step::Rel => Rel { client }.describe(writer),
             Step::Accq => self.describe_accq(writer),
-            Step::Configure(place) => self.describe_setting(place, writer),
+            Step::Configure(place) => self.describe_configuration(place, writer),
             Step::Sslcfg => self.describe_sslcfg(writer),
             Step::Connect => self.describe_connect(writer),
             Step::Begin => self.describe_all(writer),
@@ -334,7 +334,7 @@ impl Procedure for Connect<'_> {
 
     fn data(&self) -> Option<&[u8]> {
         Some(match self.step {
-            Step::Configure(place) => self.setting_data(place),
+            Step::Configure(place) => self.configuration_data(place),
             _ => &[],
         })
     }
