@@ -10,7 +10,7 @@ use core::time::Duration;
 
 pub use detect::TestForms;
 
-use crate::timer::LONGEST_WAIT;
+use crate::timer::LONGEST_WAIT_MS;
 
 /// A family of SIMCom modules that share one dialect of the `AT+CMQTT` command set.
 ///
@@ -145,37 +145,37 @@ impl Family {
 }
 
 /// Longest topic, topic filter, will topic or will message, in bytes.
-pub const TOPIC_LIMIT: usize = 1024;
+pub const TOPIC_LIMIT_BYTES: usize = 1024;
 /// Longest client id, in bytes.
-pub const CLIENT_ID_LIMIT: usize = 128;
+pub const CLIENT_ID_LIMIT_BYTES: usize = 128;
 /// Longest server address with its `tcp://` and port, in bytes.
-pub const ADDRESS_LIMIT: usize = 256;
+pub const ADDRESS_LIMIT_BYTES: usize = 256;
 /// Longest user name and longest password, in bytes.
-pub const CREDENTIAL_LIMIT: usize = 256;
+pub const CREDENTIAL_LIMIT_BYTES: usize = 256;
 /// Longest keep-alive interval, in seconds (18 hours).
-pub const KEEP_ALIVE_LIMIT: u16 = 64_800;
+pub const KEEP_ALIVE_LIMIT_S: u16 = 64_800;
 /// Longest payload that any family announces for a received message, in bytes.
-pub const RECEIVED_PAYLOAD_LIMIT: u16 = 10_240;
+pub const RECEIVED_PAYLOAD_LIMIT_BYTES: u16 = 10_240;
 /// Longest `<pub_timeout>` and `<timeout>` of publish and disconnect, in seconds.
-pub const TIMEOUT_LIMIT: u16 = 180;
+pub const TIMEOUT_LIMIT_S: u16 = 180;
 /// Default, and longest, `"optimeout"` of `AT+CMQTTCFG`, in seconds.
-pub const OPERATION_TIMEOUT: u16 = 120;
+pub const OPERATION_TIMEOUT_S: u16 = 120;
 /// Shortest `"optimeout"`, in seconds.
-pub const SHORTEST_OPERATION_TIMEOUT: u16 = 20;
+pub const SHORTEST_OPERATION_TIMEOUT_S: u16 = 20;
 /// Longest password of a client's key, in bytes.
-pub const KEY_PASSWORD_LIMIT: usize = 128;
+pub const KEY_PASSWORD_LIMIT_BYTES: usize = 128;
 /// The highest number of an SSL context; the lowest is 0.
 pub const LAST_SSL_CONTEXT: u16 = 9;
 /// Shortest `"negotiatetime"` of `AT+CSSLCFG`, in seconds.
-pub const SHORTEST_NEGOTIATION: u16 = 10;
+pub const SHORTEST_NEGOTIATION_S: u16 = 10;
 /// Longest `"negotiatetime"` of `AT+CSSLCFG`, and its default, in seconds.
-pub const LONGEST_NEGOTIATION: u16 = 300;
+pub const LONGEST_NEGOTIATION_S: u16 = 300;
 /// Shortest name of a certificate with its extension, in bytes.
-pub const SHORTEST_FILE_NAME: usize = 5;
+pub const SHORTEST_FILE_NAME_BYTES: usize = 5;
 /// Longest name of a certificate with its extension, in bytes.
-pub const LONGEST_FILE_NAME: usize = 108;
+pub const LONGEST_FILE_NAME_BYTES: usize = 108;
 /// Longest certificate or key, in bytes.
-pub const CERTIFICATE_LIMIT: usize = 10_240;
+pub const CERTIFICATE_LIMIT_BYTES: usize = 10_240;
 
 /// How long the driver waits for each kind of answer.
 ///
@@ -186,28 +186,28 @@ pub const CERTIFICATE_LIMIT: usize = 10_240;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timeouts {
     /// Time for a prompt, and for the final result of a command that has no outcome line, in milliseconds.
-    pub(crate) command: u32,
+    pub(crate) command_ms: u32,
     /// Time for the outcome of `AT+CMQTTSTART`, in milliseconds.
-    pub(crate) start: u32,
+    pub(crate) start_ms: u32,
     /// Time for the outcome of `AT+CMQTTSTOP`, in milliseconds.
-    pub(crate) stop: u32,
+    pub(crate) stop_ms: u32,
     /// Time for the outcome of CONNECT, SUB and UNSUB, in milliseconds.
-    pub(crate) operation: u32,
+    pub(crate) operation_ms: u32,
 }
 
 /// The margin that the driver adds to a timeout that the module runs itself, in milliseconds: the module reports its
 /// own timeout (code 17) before the driver's ends.
-const MARGIN: u32 = 5_000;
+const MARGIN_MS: u32 = 5_000;
 
 /// How long the driver waits, in milliseconds, for an operation with a timeout of `seconds` in the module.
-pub(crate) const fn with_margin(seconds: u32) -> u32 {
-    seconds.saturating_mul(1000).saturating_add(MARGIN)
+pub(crate) const fn with_margin_ms(seconds: u32) -> u32 {
+    seconds.saturating_mul(1000).saturating_add(MARGIN_MS)
 }
 
-/// `duration` in milliseconds, limited to [`LONGEST_WAIT`].
+/// `duration` in milliseconds, limited to [`LONGEST_WAIT_MS`].
 pub(crate) const fn milliseconds(duration: Duration) -> u32 {
-    if duration.as_secs() >= (LONGEST_WAIT / 1000) as u64 {
-        return LONGEST_WAIT;
+    if duration.as_secs() >= (LONGEST_WAIT_MS / 1000) as u64 {
+        return LONGEST_WAIT_MS;
     }
     duration.as_secs() as u32 * 1000 + duration.subsec_millis()
 }
@@ -216,38 +216,38 @@ impl Timeouts {
     /// The timeouts that the manuals of `family` require.
     pub const fn of(family: Family) -> Self {
         Self {
-            command: 9_000,
-            start: milliseconds(family.start_timeout()) + MARGIN,
-            stop: milliseconds(family.stop_timeout()) + MARGIN,
-            operation: with_margin(OPERATION_TIMEOUT as u32),
+            command_ms: 9_000,
+            start_ms: milliseconds(family.start_timeout()) + MARGIN_MS,
+            stop_ms: milliseconds(family.stop_timeout()) + MARGIN_MS,
+            operation_ms: with_margin_ms(OPERATION_TIMEOUT_S as u32),
         }
     }
 
     /// Time for a prompt, and for the final result of a command that has no outcome line (9 s).
     #[must_use]
     pub const fn command(mut self, timeout: Duration) -> Self {
-        self.command = milliseconds(timeout);
+        self.command_ms = milliseconds(timeout);
         self
     }
 
     /// Time for the outcome of `AT+CMQTTSTART`.
     #[must_use]
     pub const fn start(mut self, timeout: Duration) -> Self {
-        self.start = milliseconds(timeout);
+        self.start_ms = milliseconds(timeout);
         self
     }
 
     /// Time for the outcome of `AT+CMQTTSTOP`.
     #[must_use]
     pub const fn stop(mut self, timeout: Duration) -> Self {
-        self.stop = milliseconds(timeout);
+        self.stop_ms = milliseconds(timeout);
         self
     }
 
     /// Time for the outcome of CONNECT, SUB and UNSUB. Keep it above the module's `"optimeout"` (120 s by default).
     #[must_use]
     pub const fn operation(mut self, timeout: Duration) -> Self {
-        self.operation = milliseconds(timeout);
+        self.operation_ms = milliseconds(timeout);
         self
     }
 }
@@ -317,15 +317,15 @@ mod tests {
 
     #[test]
     fn start_waits_as_long_as_the_manual_of_the_family_says() {
-        assert_eq!(Timeouts::of(Family::A7600).start, 125_000);
-        assert_eq!(Timeouts::of(Family::Sim7600).start, 125_000);
-        assert_eq!(Timeouts::of(Family::A76xx).start, 17_000);
-        assert_eq!(Timeouts::of(Family::Sim767x).start, 17_000);
+        assert_eq!(Timeouts::of(Family::A7600).start_ms, 125_000);
+        assert_eq!(Timeouts::of(Family::Sim7600).start_ms, 125_000);
+        assert_eq!(Timeouts::of(Family::A76xx).start_ms, 17_000);
+        assert_eq!(Timeouts::of(Family::Sim767x).start_ms, 17_000);
     }
 
     #[test]
     fn nothing_takes_longer_than_37_hours() {
-        assert_eq!(milliseconds(Duration::MAX), LONGEST_WAIT);
+        assert_eq!(milliseconds(Duration::MAX), LONGEST_WAIT_MS);
         assert_eq!(milliseconds(Duration::from_secs(36 * 3600)), 36 * 3600 * 1000);
         assert_eq!(milliseconds(Duration::from_millis(1_234)), 1_234);
     }

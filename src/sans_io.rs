@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use embedded_io::ErrorKind;
 
-use crate::at::{self, Line, WINDOW};
+use crate::at::{self, Line, WINDOW_BYTES};
 use crate::command::{Ccertdown, ClientIndex, Command, Disc, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::family::Family;
@@ -14,7 +14,7 @@ use crate::handler::MessageHandler;
 use crate::network::{Apn, BringUp, BringUpStage};
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, DISCONNECT_TIMEOUT, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single, Store,
+    Connect, DISCONNECT_TIMEOUT_S, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single, Store,
     SubscribeAll,
 };
 use crate::session::{self, ClientState, Counters, Engine, Event, Procedure, Progress, ServiceState};
@@ -78,7 +78,7 @@ pub enum Outgoing<'b> {
 }
 
 /// Room for the bytes that are to be sent.
-pub type Window = [u8; WINDOW];
+pub type Window = [u8; WINDOW_BYTES];
 
 /// The state machine of a modem, and what a modem keeps besides it.
 #[derive(Debug)]
@@ -160,7 +160,7 @@ impl<'c> Call<'c> {
 
     /// `Client::disconnect`.
     pub fn disconnect(client: ClientIndex) -> Self {
-        Self(Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT })))
+        Self(Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT_S })))
     }
 
     /// `Modem::shutdown`.

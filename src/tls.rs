@@ -8,7 +8,7 @@ use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, Ssl
 /// What `connect` needs from [`Tls`]. It uses this trait only, so that a program which never connects over TLS does not
 /// link the code for it.
 pub(crate) trait Security: Sync {
-    /// Describes the command at this place among those that set up the SSL context, if there is one.
+    /// Describes the command with this number among those that set up the SSL context, if there is one.
     fn describe(&self, number: u8, writer: &mut CommandWriter<'_>);
 
     /// Describes the command that selects the SSL context before each CONNECT.
@@ -52,7 +52,7 @@ pub struct Tls<'a> {
     certificate: Option<&'a str>,
     key: Option<&'a str>,
     ignore_local_time: Option<bool>,
-    negotiation_time: Option<u32>,
+    negotiation_time_s: Option<u32>,
     sni: bool,
     extra: &'a [SslSetting<'a>],
 }
@@ -67,7 +67,7 @@ impl<'a> Tls<'a> {
             certificate,
             key,
             ignore_local_time: None,
-            negotiation_time: None,
+            negotiation_time_s: None,
             sni: true,
             extra: &[],
         }
@@ -120,7 +120,7 @@ impl<'a> Tls<'a> {
     #[must_use]
     pub const fn negotiation_time(mut self, time: Duration) -> Self {
         let seconds = time.as_secs();
-        self.negotiation_time = Some(if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 });
+        self.negotiation_time_s = Some(if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 });
         self
     }
 
@@ -147,7 +147,7 @@ impl Security for Tls<'_> {
             Some(SslSetting::Version(self.version)),
             Some(SslSetting::AuthMode(self.auth_mode)),
             self.ignore_local_time.map(SslSetting::IgnoreLocalTime),
-            self.negotiation_time.map(SslSetting::NegotiateTime),
+            self.negotiation_time_s.map(SslSetting::NegotiateTime),
             self.ca.map(SslSetting::CaCert),
             self.certificate.map(SslSetting::ClientCert),
             self.key.map(SslSetting::ClientKey),

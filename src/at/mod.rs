@@ -8,7 +8,7 @@ mod final_result;
 mod parameters;
 mod parser;
 
-pub(crate) use encoder::{Encoder, WINDOW};
+pub(crate) use encoder::{Encoder, WINDOW_BYTES};
 pub(crate) use final_result::FinalResult;
 pub use parameters::Parameters;
 pub(crate) use parameters::behind;

@@ -5,14 +5,14 @@ use core::ops::ControlFlow;
 use embedded_io::{Error as _, ErrorKind, Read, ReadReady, Write};
 
 use super::Modem;
-use crate::at::WINDOW;
+use crate::at::WINDOW_BYTES;
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::session::{Outgoing, Procedure, Progress};
 use crate::timer::Timer;
 
 /// How many bytes are taken from the UART at a time.
-const TAKEN: usize = 64;
+const TAKEN_BYTES: usize = 64;
 
 /// Where a payload that is not in memory comes from.
 pub(crate) trait Source {
@@ -53,7 +53,7 @@ where
     /// Drives a procedure to its end: write, read, wait, until the core reports that it is done.
     pub(crate) fn drive(&mut self, procedure: &mut dyn Procedure, source: &mut dyn Source) -> Result<(), Error> {
         self.engine.begin_call(procedure)?;
-        let mut window = [0; WINDOW];
+        let mut window = [0; WINDOW_BYTES];
         // The part of the window whose bytes were read from the source and are still to be sent.
         let mut unsent = 0..0;
         loop {
@@ -99,7 +99,7 @@ where
 
     /// Takes some of what has arrived. Returns whether there was anything.
     pub(super) fn take(&mut self, procedure: &mut dyn Procedure) -> Result<bool, Error> {
-        let mut buffer = [0; TAKEN];
+        let mut buffer = [0; TAKEN_BYTES];
         let read = match self.receiver.read_ready() {
             Ok(false) => return Ok(false),
             Ok(true) => self.receiver.read(&mut buffer),

@@ -32,7 +32,7 @@ use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single,
+    Connect, Connection, DISCONNECT_TIMEOUT_S, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single,
     Store, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
@@ -353,7 +353,7 @@ where
     ///
     /// [`Error::Illegal`]: the client is not connected. [`Error::Refused`]: with the code.
     pub fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT }))
+        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT_S }))
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use embedded_io::{Error as _, ErrorKind};
 use embedded_io_async::{BufRead, Read, Write};
 
 use super::Modem;
-use crate::at::WINDOW;
+use crate::at::WINDOW_BYTES;
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::session::{Engine, Outgoing, Procedure, Progress};
@@ -50,20 +50,20 @@ impl Source for NoSource {
 /// A reader as a source.
 pub(super) struct Reader<'r, S> {
     reader: &'r mut S,
-    buffer: [u8; WINDOW],
+    buffer: [u8; WINDOW_BYTES],
     unsent: Range<usize>,
 }
 
 impl<'r, S> Reader<'r, S> {
     pub(super) const fn new(reader: &'r mut S) -> Self {
-        Self { reader, buffer: [0; WINDOW], unsent: 0..0 }
+        Self { reader, buffer: [0; WINDOW_BYTES], unsent: 0..0 }
     }
 }
 
 impl<S: Read> Source for Reader<'_, S> {
     async fn fill(&mut self, limit: usize) -> Result<(), Error> {
         if self.unsent.is_empty() {
-            let length = WINDOW.min(limit);
+            let length = WINDOW_BYTES.min(limit);
             let count = self.reader.read(self.buffer.get_mut(..length).unwrap_or_default()).await;
             self.unsent = match count {
                 Ok(0) => return Err(Error::SourceEnded),
@@ -106,7 +106,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     ) -> impl Future<Output = Result<(), Error>> {
         async move {
             self.engine.begin_call(procedure)?;
-            let mut window = [0; WINDOW];
+            let mut window = [0; WINDOW_BYTES];
             loop {
                 pass_time(&mut self.engine, &self.timer);
                 match self.engine.poll(procedure) {

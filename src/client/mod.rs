@@ -11,7 +11,7 @@ use crate::command::{ClientIndex, Disc, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
-use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT, PublishMessage, Single, SubscribeAll};
+use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT_S, PublishMessage, Single, SubscribeAll};
 use crate::session::{ClientState, Procedure};
 use crate::timer::Timer;
 use drive::NoSource;
@@ -241,7 +241,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// This method is cancel safe. If the future is dropped, the client may or may not be connected: `connect` finds
     /// out.
     pub async fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT })).await
+        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT_S })).await
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {

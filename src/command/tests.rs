@@ -6,14 +6,14 @@ mod answers;
 mod coverage;
 
 use super::*;
-use crate::at::{Parser, Token, WINDOW};
+use crate::at::{Parser, Token, WINDOW_BYTES};
 use crate::error::{Parameter, Problem};
 
 /// The line that a command sends, without its CR.
 pub(crate) fn encoded(request: &dyn Request) -> String {
     let mut line = Vec::new();
     loop {
-        let mut window = [0; WINDOW];
+        let mut window = [0; WINDOW_BYTES];
         let mut writer = CommandWriter::new(Family::Sim7600, line.len(), &mut window);
         request.describe(&mut writer);
         let filled = writer.filled();

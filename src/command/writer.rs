@@ -7,7 +7,7 @@ use crate::error::{InvalidInput, Parameter, Problem};
 use crate::family::Family;
 
 /// The most bytes that any command sends after its prompt.
-const DATA_LIMIT: usize = 16_384;
+const DATA_LIMIT_BYTES: usize = 16_384;
 
 /// Records how a command is written: its client, its timeout, how many bytes follow its prompt, and whether its
 /// arguments are valid.
@@ -21,7 +21,7 @@ pub struct CommandWriter<'w> {
     pub(crate) client: Option<ClientIndex>,
     pub(crate) info: &'static CommandInfo,
     /// In milliseconds; 0 for the usual timeout of the command.
-    pub(crate) timeout: u32,
+    pub(crate) timeout_ms: u32,
     pub(crate) data_length: u16,
     invalid: Option<InvalidInput>,
 }
@@ -37,7 +37,7 @@ impl<'w> CommandWriter<'w> {
             family,
             client: None,
             info: CommandInfo::NAMELESS,
-            timeout: 0,
+            timeout_ms: 0,
             data_length: 0,
             invalid: None,
         }
@@ -101,14 +101,18 @@ impl<'w> CommandWriter<'w> {
 
     /// Sets how long the final result, or the outcome of a deferred command, may take, at most 37 hours.
     pub fn timeout_milliseconds(&mut self, milliseconds: u32) -> &mut Self {
-        self.timeout = milliseconds;
+        self.timeout_ms = milliseconds;
         self
     }
 
     /// Announces how many bytes are sent after the prompt, at most 16,384. A command without data awaits no prompt.
     pub fn prompt(&mut self, length: usize) -> &mut Self {
         self.data_length = length as u16;
-        if length > DATA_LIMIT { self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT as u16)) } else { self }
+        if length > DATA_LIMIT_BYTES {
+            self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT_BYTES as u16))
+        } else {
+            self
+        }
     }
 
     /// Announces how many bytes are sent after the prompt, and writes a comma and their number.

@@ -29,17 +29,17 @@ pub struct Apn<'a> {
     pdp_type: PdpType,
     credentials: Option<Credentials<'a>>,
     pin: Option<&'a str>,
-    time_limit: u32,
+    time_limit_ms: u32,
 }
 
-/// The default time limit of a bring-up, in milliseconds: a module in a new country searches every band of every
+/// The default time limit of a bring-up: a module in a new country searches every band of every
 /// technology.
-const TIME_LIMIT: u32 = 180_000;
+const TIME_LIMIT_MS: u32 = 180_000;
 
 impl<'a> Apn<'a> {
     /// The access point with this name, at most 100 bytes. With an empty name, the network chooses.
     pub const fn new(name: &'a str) -> Self {
-        Self { name, context: 1, pdp_type: PdpType::Ipv4, credentials: None, pin: None, time_limit: TIME_LIMIT }
+        Self { name, context: 1, pdp_type: PdpType::Ipv4, credentials: None, pin: None, time_limit_ms: TIME_LIMIT_MS }
     }
 
     /// The number of the PDP context, 1-15; 1 by default, the one that `AT+CMQTTSTART` uses.
@@ -74,7 +74,7 @@ impl<'a> Apn<'a> {
     /// How long the whole bring-up may take, at most 37 hours; 180 s by default. It is checked between commands.
     #[must_use]
     pub const fn time_limit(mut self, limit: Duration) -> Self {
-        self.time_limit = milliseconds(limit);
+        self.time_limit_ms = milliseconds(limit);
         self
     }
 
@@ -82,8 +82,8 @@ impl<'a> Apn<'a> {
         self.context
     }
 
-    pub(super) const fn limit_milliseconds(&self) -> u32 {
-        self.time_limit
+    pub(super) const fn time_limit_ms(&self) -> u32 {
+        self.time_limit_ms
     }
 
     pub(super) const fn has_credentials(&self) -> bool {

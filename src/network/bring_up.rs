@@ -12,13 +12,13 @@ use crate::error::{Error, Refusal};
 use crate::session::{Failure, Next, Procedure, Session};
 use crate::timer::Instant;
 
-/// The time between two queries of a state that is waited for, in milliseconds.
-const POLL_INTERVAL: u32 = 1_000;
-/// How long a SIM card may fail, in milliseconds: most cards fail right after the start of a module.
+/// The time between two queries of a state that is waited for.
+const POLL_INTERVAL_MS: u32 = 1_000;
+/// How long a SIM card may fail: most cards fail right after the start of a module.
 const SIM_RETRY_LIMIT_MS: u32 = 30_000;
-/// How long the network may deny registration, in milliseconds: it denies it briefly when a module changes technology.
+/// How long the network may deny registration: it denies it briefly when a module changes technology.
 const DENIAL_RETRY_LIMIT_MS: u32 = 30_000;
-/// How long a setting may be refused, in milliseconds: a module that starts refuses settings for some seconds.
+/// How long a setting may be refused: a module that starts refuses settings for some seconds.
 const SETTING_RETRY_LIMIT_MS: u32 = 10_000;
 
 /// What a bring-up waits for.
@@ -125,7 +125,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
         Self {
             apn,
             on_stage,
-            deadline: now.after(apn.limit_milliseconds()),
+            deadline: now.after(apn.time_limit_ms()),
             step: Step::Begin,
             stage: BringUpStage::Module,
             is_pausing: false,
@@ -179,16 +179,16 @@ impl<'a, 'r> BringUp<'a, 'r> {
         }
     }
 
-    /// Tries again later, unless the step has failed for `retry_limit`.
+    /// Tries again later, unless the step has failed for `retry_limit_ms`.
     fn retry(
         &mut self,
         now: Instant,
         step: Step,
-        retry_limit: u32,
+        retry_limit_ms: u32,
         failure: BringUpError,
     ) -> Result<Transition, BringUpError> {
         let since = *self.failing_since.get_or_insert(now);
-        if now.has_reached(since.after(retry_limit)) { Err(failure) } else { Ok(Transition::Later(step)) }
+        if now.has_reached(since.after(retry_limit_ms)) { Err(failure) } else { Ok(Transition::Later(step)) }
     }
 
     /// The next step after the answer to the present command.
@@ -343,7 +343,7 @@ impl Procedure for BringUp<'_, '_> {
             Ok(Transition::Later(step)) => {
                 self.go_to(step);
                 self.is_pausing = true;
-                return Ok(Next::Pause(left.min(POLL_INTERVAL)));
+                return Ok(Next::Pause(left.min(POLL_INTERVAL_MS)));
             }
             Err(failure) => self.failure = Some(failure),
         }

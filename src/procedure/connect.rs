@@ -11,11 +11,11 @@ use crate::family::Family;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
-use super::disconnect::DISCONNECT_TIMEOUT;
+use super::disconnect::DISCONNECT_TIMEOUT_S;
 use comparison::Comparison;
 
-/// How long to wait before a busy module is asked again, in milliseconds.
-const BUSY_WAIT: u32 = 2_000;
+/// How long to wait before a busy module is asked again.
+const BUSY_WAIT_MS: u32 = 2_000;
 /// How often it is asked: an operation takes as long as the module's `"optimeout"`, 120 s, at most.
 const BUSY_WAITS: u8 = 62;
 /// How often it waits like that for a service that is neither started nor to be started: an earlier life may have begun to.
@@ -253,7 +253,7 @@ impl<'a> Connect<'a> {
             Step::Start => Start.describe(writer),
             Step::DiscRead => DiscRead.describe(writer),
             Step::ConnectRead => ConnectRead.describe(writer),
-            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
+            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT_S }.describe(writer),
             Step::Rel => Rel { client }.describe(writer),
             Step::Accq => self.describe_accq(writer),
             Step::Configure(place) => self.describe_configuration(place, writer),
@@ -323,7 +323,7 @@ impl Procedure for Connect<'_> {
         self.connected = None;
         Ok(match self.step {
             Step::Done => Next::Done,
-            Step::Busy => Next::Pause(BUSY_WAIT),
+            Step::Busy => Next::Pause(BUSY_WAIT_MS),
             _ => Next::Command,
         })
     }

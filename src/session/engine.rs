@@ -7,7 +7,7 @@ use embedded_io::ErrorKind;
 use super::exchange::Phase;
 use super::resync::ABORT_LINE;
 use super::{CHUNK_BYTES, Failure, Procedure, Session};
-use crate::at::{Parser, WINDOW};
+use crate::at::{Parser, WINDOW_BYTES};
 use crate::command::CommandWriter;
 use crate::error::{Error, InvalidInput};
 use crate::family::Family;
@@ -117,7 +117,11 @@ impl Engine {
 
     /// What is to be sent now.
     #[inline(never)]
-    pub(crate) fn transmit<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW]) -> Outgoing<'b> {
+    pub(crate) fn transmit<'b>(
+        &self,
+        procedure: &'b dyn Procedure,
+        window: &'b mut [u8; WINDOW_BYTES],
+    ) -> Outgoing<'b> {
         if !self.input_drained {
             return Outgoing::Nothing;
         }
@@ -129,7 +133,7 @@ impl Engine {
         }
     }
 
-    fn outgoing<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW]) -> Outgoing<'b> {
+    fn outgoing<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW_BYTES]) -> Outgoing<'b> {
         let session = &self.session;
         let (sent, unsent) = (session.exchange.sent.into(), usize::from(session.exchange.unsent()));
         Outgoing::Bytes(match (session.exchange.phase, session.resync.filling(unsent)) {
@@ -142,7 +146,7 @@ impl Engine {
                 writer.line()
             }
             (Phase::Data, Some((byte, count))) => {
-                let filling = window.get_mut(..count.min(WINDOW)).unwrap_or_default();
+                let filling = window.get_mut(..count.min(WINDOW_BYTES)).unwrap_or_default();
                 filling.fill(byte);
                 filling
             }

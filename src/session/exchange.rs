@@ -8,7 +8,7 @@ use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::error::{Error, Illegal, Refusal};
 use crate::family::Timeouts;
-use crate::timer::{Instant, LONGEST_WAIT};
+use crate::timer::{Instant, LONGEST_WAIT_MS};
 
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
 /// outcome.
@@ -48,7 +48,7 @@ pub(super) struct Exchange {
     pub(super) data_length: u16,
     pub(super) deadline: Instant,
     /// Time for the final result, or for the outcome of a deferred command.
-    pub(super) timeout: u32,
+    pub(super) timeout_ms: u32,
     facts: Facts,
 }
 
@@ -140,7 +140,7 @@ impl Exchange {
             line_length: 0,
             data_length: 0,
             deadline: Instant::ZERO,
-            timeout: 0,
+            timeout_ms: 0,
             facts: Facts { final_result: None, outcome: None, loss: None },
         }
     }
@@ -158,26 +158,26 @@ impl Exchange {
         self.client = writer.client;
         self.line_length = writer.line_length();
         self.data_length = writer.data_length;
-        let timeout = match self.info.effect {
-            Effect::Start => timeouts.start,
-            Effect::Stop => timeouts.stop,
-            Effect::Connect | Effect::Disc | Effect::Sub | Effect::Unsub => timeouts.operation,
-            _ => timeouts.command,
+        let timeout_ms = match self.info.effect {
+            Effect::Start => timeouts.start_ms,
+            Effect::Stop => timeouts.stop_ms,
+            Effect::Connect | Effect::Disc | Effect::Sub | Effect::Unsub => timeouts.operation_ms,
+            _ => timeouts.command_ms,
         };
-        self.timeout = if writer.timeout > 0 { writer.timeout.min(LONGEST_WAIT) } else { timeout };
-        self.deadline = now.after(self.timeout.min(timeouts.command));
+        self.timeout_ms = if writer.timeout_ms > 0 { writer.timeout_ms.min(LONGEST_WAIT_MS) } else { timeout_ms };
+        self.deadline = now.after(self.timeout_ms.min(timeouts.command_ms));
     }
 
     /// No command, but data that the module may wait for.
-    pub(super) fn begin_data(&mut self, length: u16, timeout: u32, now: Instant) {
-        self.renew(Phase::Data, now.after(timeout));
+    pub(super) fn begin_data(&mut self, length: u16, timeout_ms: u32, now: Instant) {
+        self.renew(Phase::Data, now.after(timeout_ms));
         self.data_length = length;
-        self.timeout = timeout;
+        self.timeout_ms = timeout_ms;
     }
 
     /// No command, but some time between two.
-    pub(super) fn pause(&mut self, time: u32, now: Instant) {
-        self.renew(Phase::Pause, now.after(time));
+    pub(super) fn pause(&mut self, time_ms: u32, now: Instant) {
+        self.renew(Phase::Pause, now.after(time_ms));
         self.facts.final_result = Some(FinalResult::Ok);
     }
 
@@ -206,19 +206,19 @@ impl Exchange {
         self.sent = self.sent.saturating_add(count as u16);
         if self.unsent() > 0 {
             // As long as bytes get through, a slow line is no failure.
-            self.deadline = now.after(timeouts.command);
+            self.deadline = now.after(timeouts.command_ms);
             return;
         }
         let prompted = self.phase == Phase::Line && self.data_length > 0;
         self.sent = 0;
         self.phase = if prompted { Phase::Prompt } else { Phase::Final };
-        self.deadline = now.after(if prompted { timeouts.command } else { self.timeout });
+        self.deadline = now.after(if prompted { timeouts.command_ms } else { self.timeout_ms });
     }
 
     /// The prompt came that was awaited.
     pub(super) fn prompted(&mut self, timeouts: &Timeouts, now: Instant) {
         self.phase = Phase::Data;
-        self.deadline = now.after(timeouts.command);
+        self.deadline = now.after(timeouts.command_ms);
     }
 
     /// A final result came. Returns whether it belongs to this exchange.
@@ -239,7 +239,7 @@ impl Exchange {
             self.phase = Phase::Done;
         } else if is_ok {
             self.phase = Phase::Outcome;
-            self.deadline = now.after(if self.facts.loss.is_some() { GRACE_MS } else { self.timeout });
+            self.deadline = now.after(if self.facts.loss.is_some() { GRACE_MS } else { self.timeout_ms });
         } else {
             self.deadline = now.after(GRACE_AFTER_ERROR_MS);
         }

@@ -2,7 +2,7 @@
 
 use super::Events;
 use crate::command::ClientIndex;
-use crate::family::RECEIVED_PAYLOAD_LIMIT;
+use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::handler::MessageHandler;
 use crate::timer::Instant;
 use crate::urc::{RxPayload, RxStart, RxTopic};
@@ -142,7 +142,7 @@ impl Reassembly {
                     events.aborted(client);
                 }
                 // The beginning was lost, the data come nevertheless. What a forged header can swallow is bounded.
-                if self.has_untrusted_bytes() { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT }
+                if self.has_untrusted_bytes() { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT_BYTES }
             }
         };
         if length > room {

@@ -4,7 +4,7 @@ use super::exchange::{Exchange, Failure, Phase};
 use super::{ClientState, PendingOutcome, Procedure, Session};
 use crate::command::network::{Cpin, Creg, Csq};
 use crate::command::{Answer, At, ClientIndex, CommandInfo, CommandWriter, Request, Unsub};
-use crate::family::RECEIVED_PAYLOAD_LIMIT;
+use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
 use crate::timer::Instant;
@@ -138,7 +138,7 @@ impl Session {
         let exchange = &mut self.exchange;
         exchange.line_length = exchange.sent.saturating_add(ABORT_LINE.len() as u16);
         exchange.data_length = 0;
-        exchange.timeout = SYNC_QUERY_TIMEOUT_MS;
+        exchange.timeout_ms = SYNC_QUERY_TIMEOUT_MS;
         // Should it be taken for a command all the same, what it did is not known.
         self.lifecycle.unknown(exchange.info.effect, exchange.client);
         exchange.info = CommandInfo::NAMELESS;
@@ -236,7 +236,7 @@ impl Session {
     /// Filling is an exchange that begins with its data: the missing bytes, and a CR for a module that did not wait for them.
     fn begin_fill(&mut self) {
         let length = match self.resync.missing_data {
-            0 => RECEIVED_PAYLOAD_LIMIT,
+            0 => RECEIVED_PAYLOAD_LIMIT_BYTES,
             missing_data => missing_data,
         };
         self.exchange.begin_data(length.saturating_add(1), ATTENTION_TIMEOUT_MS, self.now);
@@ -359,7 +359,7 @@ impl Session {
                 if self.resync.missing_data > 0 {
                     self.note_padded_filter();
                     // Once its data are filled, the command may go on to an outcome.
-                    self.exchange.deadline = self.now.after(self.timeouts.command);
+                    self.exchange.deadline = self.now.after(self.timeouts.command_ms);
                     self.detach_outcome();
                 }
             }

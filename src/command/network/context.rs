@@ -7,12 +7,12 @@ use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, check, no_response};
 use crate::error::{InvalidInput, Parameter};
 
-/// Longest access point name, in bytes (3GPP TS 23.003 §9.1).
-const APN_LIMIT: usize = 100;
-/// Longest user name and password of an access point, in bytes.
-const CREDENTIAL_LIMIT: usize = 127;
-/// The shortest time that the driver allows for the activation of a context, in milliseconds: it involves the network.
-const ACTIVATION_TIMEOUT: u32 = 60_000;
+/// Longest access point name (3GPP TS 23.003 §9.1).
+const APN_LIMIT_BYTES: usize = 100;
+/// Longest user name and password of an access point.
+const CREDENTIAL_LIMIT_BYTES: usize = 127;
+/// The shortest time that the driver allows for the activation of a context: it involves the network.
+const ACTIVATION_TIMEOUT_MS: u32 = 60_000;
 
 /// The range of context numbers that every family has.
 pub(super) fn check_context(context: u8) -> Result<(), InvalidInput> {
@@ -52,7 +52,7 @@ fn define(writer: &mut CommandWriter<'_>, context: u8, pdp_type: PdpType, apn: &
         // An empty name: the network chooses.
         writer.text(",\"\"");
     } else {
-        writer.comma_quoted(apn, APN_LIMIT, Parameter::Apn);
+        writer.comma_quoted(apn, APN_LIMIT_BYTES, Parameter::Apn);
     }
 }
 
@@ -91,7 +91,7 @@ pub struct PdpContext {
     /// The kind of address; `None` where it is none of [`PdpType`], such as `"PPP"`.
     pub pdp_type: Option<PdpType>,
     /// The name of the access point.
-    pub apn: Text<APN_LIMIT>,
+    pub apn: Text<APN_LIMIT_BYTES>,
     /// The line was cut inside the name.
     is_open: bool,
 }
@@ -247,8 +247,8 @@ impl Request for Cgauth<'_> {
             Some(credentials) => {
                 let (first, second) = credentials.in_order();
                 writer
-                    .check(check::quoted(credentials.user(), CREDENTIAL_LIMIT, Parameter::User))
-                    .check(check::quoted(credentials.password(), CREDENTIAL_LIMIT, Parameter::Password))
+                    .check(check::quoted(credentials.user(), CREDENTIAL_LIMIT_BYTES, Parameter::User))
+                    .check(check::quoted(credentials.password(), CREDENTIAL_LIMIT_BYTES, Parameter::Password))
                     .comma_number(credentials.protocol().into())
                     .text(",\"")
                     .text(first)
@@ -280,7 +280,7 @@ impl Request for Cgact {
             .number(self.active.into())
             .comma_number(self.context.into())
             .check(check_context(self.context))
-            .timeout_milliseconds(ACTIVATION_TIMEOUT);
+            .timeout_milliseconds(ACTIVATION_TIMEOUT_MS);
     }
 }
 

@@ -11,7 +11,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::*;
-use crate::at::WINDOW;
+use crate::at::WINDOW_BYTES;
 use crate::command::network::{Credentials, Operator, Technology};
 use crate::error::{Parameter, Problem};
 use crate::handler::{MessageHandler, RefuseAll};
@@ -145,7 +145,7 @@ impl Bench {
         if self.engine.poll(procedure).map_err(|failure| self.engine.session.error(failure))? == Progress::Done {
             return Ok(None);
         }
-        let mut window = [0; WINDOW];
+        let mut window = [0; WINDOW_BYTES];
         match self.engine.transmit(procedure, &mut window) {
             Outgoing::Nothing => Ok(Some(Vec::new())),
             Outgoing::Bytes(bytes) => Ok(Some(bytes.to_vec())),

@@ -1,4 +1,4 @@
-//! The commands that the options come to.
+//! The commands that the options require.
 
 use super::{Connect, Step};
 use crate::command::{self, Accq, Cfg, CommandWriter, MqttVersion, Request, Setting};
@@ -53,9 +53,10 @@ impl Connect<'_> {
     }
 
     pub(super) fn describe_connect(&self, writer: &mut CommandWriter<'_>) {
-        let &ConnectOptions { ref broker, user, password, keep_alive, clean_session, .. } = self.options;
+        let &ConnectOptions { ref broker, user, password, keep_alive_s, clean_session, .. } = self.options;
         let (client, host, port) = (self.client, broker.host, broker.port);
-        command::Connect { client, host, port, keep_alive, clean_session, user, password }.describe(writer);
+        command::Connect { client, host, port, keep_alive: keep_alive_s, clean_session, user, password }
+            .describe(writer);
     }
 
     pub(super) fn describe_sslcfg(&self, writer: &mut CommandWriter<'_>) {
@@ -69,7 +70,7 @@ impl Connect<'_> {
         let (client, options) = (self.client, self.options);
         let setting = match (Configuration::at(place), options.will, options.broker.tls) {
             (Configuration::Version, ..) => self.version(writer.family()).map(Setting::Version),
-            (Configuration::OperationTimeout, ..) => options.operation_timeout.map(Setting::OperationTimeout),
+            (Configuration::OperationTimeout, ..) => options.operation_timeout_s.map(Setting::OperationTimeout),
             (Configuration::WillTopic, Some(will), _) => {
                 return WillTopic { client, topic: will.topic }.describe(writer);
             }

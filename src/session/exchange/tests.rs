@@ -232,11 +232,11 @@ fn the_longest_time_is_not_over_at_once() {
 
 #[test]
 fn a_time_of_the_commands_own_counts_also_where_it_is_shorter() {
-    assert_eq!(begun(&publish(1), &Timeouts::of(Family::A76xx)).timeout, 6_000);
+    assert_eq!(begun(&publish(1), &Timeouts::of(Family::A76xx)).timeout_ms, 6_000);
 }
 
 #[test]
 fn a_disconnect_without_a_time_takes_as_long_as_any_operation() {
     let timeouts = Timeouts::of(Family::A76xx).operation(core::time::Duration::from_secs(300));
-    assert_eq!(begun(&Disc { client: CLIENT, timeout: 0 }, &timeouts).timeout, 300_000);
+    assert_eq!(begun(&Disc { client: CLIENT, timeout: 0 }, &timeouts).timeout_ms, 300_000);
 }
