@@ -32,7 +32,7 @@ impl<'a> Line<'a> {
 }
 
 /// What the parser found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
     /// A line, or the beginning of one that is too long.
     Line(Line<'a>),

@@ -5,9 +5,9 @@ use core::time::Duration;
 use embedded_io::ErrorKind;
 
 use super::exchange::Phase;
-use super::resync::ABORT_LINE;
-use super::{CHUNK_BYTES, Failure, Procedure, Session};
-use crate::at::{Parser, WINDOW_BYTES};
+use super::routing::Routed;
+use super::{CHUNK_BYTES, Failure, Next, Procedure, Session};
+use crate::at::{Parser, Token, WINDOW_BYTES};
 use crate::command::CommandWriter;
 use crate::error::{Error, InvalidInput};
 use crate::family::Family;
@@ -112,7 +112,29 @@ impl Engine {
     /// Goes on as far as possible without sending or receiving.
     #[inline(never)]
     pub(crate) fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Failure> {
-        if self.input_drained { self.session.poll(procedure) } else { Ok(Progress::Waiting) }
+        let session = &mut self.session;
+        let listens = procedure.listens();
+        loop {
+            if !self.input_drained {
+                return Ok(Progress::Waiting);
+            }
+            if listens && !session.events.is_empty() {
+                return Ok(Progress::Done);
+            }
+            // An answer among untrusted bytes would not count.
+            let may_send =
+                listens || session.exchange.phase() != Phase::Idle || !session.reassembly.has_untrusted_bytes();
+            if !may_send || !session.continue_resync(listens)? || session.exchange.is_under_way() {
+                return Ok(Progress::Waiting);
+            }
+            let last = session.exchange.take_result();
+            match procedure.next(session, last)? {
+                Next::Command => session.begin(procedure, last.is_some())?,
+                Next::Pause(time) => session.exchange.pause(time, session.now),
+                Next::Listen => return Ok(Progress::Waiting),
+                Next::Done => return Ok(Progress::Done),
+            }
+        }
     }
 
     /// What is to be sent now.
@@ -135,22 +157,17 @@ impl Engine {
 
     fn outgoing<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW_BYTES]) -> Outgoing<'b> {
         let session = &self.session;
-        let (sent, unsent) = (session.exchange.sent.into(), usize::from(session.exchange.unsent()));
-        Outgoing::Bytes(match (session.exchange.phase, session.resync.filling(unsent)) {
-            (Phase::Line, _) if session.is_aborting_line() => {
-                ABORT_LINE.get(ABORT_LINE.len().saturating_sub(unsent)..).unwrap_or(&[])
-            }
-            (Phase::Line, _) => {
+        if session.resync.is_active() {
+            return Outgoing::Bytes(session.resync_outgoing(window));
+        }
+        let (sent, unsent) = (session.exchange.sent().into(), usize::from(session.exchange.unsent()));
+        Outgoing::Bytes(match session.exchange.phase() {
+            Phase::Line => {
                 let mut writer = CommandWriter::new(session.family, sent, window);
-                session.describe(procedure, &mut writer);
+                procedure.command(&mut writer);
                 writer.line()
             }
-            (Phase::Data, Some((byte, count))) => {
-                let filling = window.get_mut(..count.min(WINDOW_BYTES)).unwrap_or_default();
-                filling.fill(byte);
-                filling
-            }
-            (Phase::Data, None) => match procedure.data() {
+            Phase::Data => match procedure.data() {
                 Some(data) => {
                     let rest = data.get(sent..).unwrap_or(&[]);
                     rest.get(..CHUNK_BYTES.min(unsent)).unwrap_or(rest)
@@ -184,11 +201,23 @@ impl Engine {
         self.session.reassembly.bytes_came(self.session.now);
         self.errors_in_a_row = 0;
         loop {
-            let prompt_awaited = self.session.exchange.phase == Phase::Prompt;
+            let prompt_awaited = self.session.exchange.phase() == Phase::Prompt;
             let Some(token) = self.parser.next(&mut bytes, prompt_awaited) else { return };
-            let data_length = self.session.token(token, procedure, handler);
-            if data_length > 0 {
-                self.parser.expect_data(data_length);
+            match token {
+                Token::Line(line) => match self.session.line(line, handler) {
+                    Routed::Taken | Routed::Data(0) => {}
+                    Routed::Data(length) => self.parser.expect_data(length),
+                    // Resync asks no more of its answers than that they come.
+                    Routed::Answer if self.session.resync.is_active() => {}
+                    Routed::Answer => procedure.line(line),
+                    Routed::Restarted => self.session.resync.restarted(),
+                },
+                Token::Rest(rest) if self.session.is_answer(rest) && !self.session.resync.is_active() => {
+                    procedure.rest(rest);
+                }
+                Token::Rest(_) => {}
+                Token::Prompt => self.session.prompted(),
+                Token::Data(data) => self.session.reassembly.data(data, handler),
             }
         }
     }
@@ -215,6 +244,9 @@ impl Engine {
     /// Nothing arrived in time.
     #[inline(never)]
     pub(crate) fn expire(&mut self, handler: &mut dyn MessageHandler) {
+        if self.session.exchange.has_expired(self.session.now) {
+            self.session.expire_exchange();
+        }
         if self.session.expire(handler) {
             self.parser.abandon_data();
         }

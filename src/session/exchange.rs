@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod tests;
 
+use super::PendingOutcome;
+use super::facts::{Facts, Failure, Loss};
+use super::staging::Staging;
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
-use crate::error::{Error, Illegal, Refusal};
 use crate::family::Timeouts;
 use crate::timer::{Instant, LONGEST_WAIT_MS};
 
@@ -41,93 +43,16 @@ pub(super) enum Phase {
 pub(super) struct Exchange {
     pub(super) info: &'static CommandInfo,
     pub(super) client: Option<ClientIndex>,
-    pub(super) phase: Phase,
+    phase: Phase,
     /// Bytes of the line, or in `Phase::Data` of the data, that have been sent.
-    pub(super) sent: u16,
-    pub(super) line_length: u16,
-    pub(super) data_length: u16,
-    pub(super) deadline: Instant,
+    sent: u16,
+    line_length: u16,
+    data_length: u16,
+    deadline: Instant,
     /// Time for the final result, or for the outcome of a deferred command.
-    pub(super) timeout_ms: u32,
+    timeout_ms: u32,
+    /// The answer has a line. A final result before it is that of an earlier command, and is dropped.
     facts: Facts,
-}
-
-/// What is known of the answer.
-#[derive(Clone, Copy, Debug, Default)]
-struct Facts {
-    final_result: Option<FinalResult>,
-    outcome: Option<ResultCode>,
-    loss: Option<Loss>,
-}
-
-/// What can make the rest of an answer unlikely.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loss {
-    Connection,
-    Network,
-    Restart,
-}
-
-impl Loss {
-    /// Whether it ends the wait for an outcome: a connection that was lost before is no answer to the attempt to open one,
-    /// nor a network to that to start.
-    pub(super) fn concerns(self, effect: Effect) -> bool {
-        effect != if self == Self::Network { Effect::Start } else { Effect::Connect }
-    }
-}
-
-impl Facts {
-    /// Whether nothing more is awaited: a deferred command needs both halves of its answer.
-    const fn are_complete(self, is_deferred: bool) -> bool {
-        self.final_result.is_some() && (!is_deferred || self.outcome.is_some())
-    }
-
-    /// How the command ends if nothing more comes. An outcome says more than a final result, and either more than a loss.
-    fn result(self, is_deferred: bool) -> Result<(), Failure> {
-        match (self.final_result, self.outcome, self.loss) {
-            (_, _, Some(Loss::Restart)) => Err(Failure::Restarted),
-            (_, Some(code), _) => Failure::from_code(code),
-            (Some(FinalResult::Error), None, _) => Err(Failure::Refused(Refusal::Error)),
-            (Some(FinalResult::Equipment(number)), None, _) => Err(Failure::Refused(Refusal::Equipment(number))),
-            (Some(FinalResult::Ok), None, _) if !is_deferred => Ok(()),
-            (_, None, Some(Loss::Connection)) => Err(Failure::ConnectionLost),
-            (_, None, Some(Loss::Network)) => Err(Failure::NetworkLost),
-            (Some(FinalResult::Ok), None, None) => Err(Failure::OutcomeUnknown),
-            (None, None, None) => Err(Failure::NoAnswer),
-        }
-    }
-}
-
-/// How a command failed. Its name is added where the failure leaves the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    Illegal(Illegal),
-    Refused(Refusal),
-    NoAnswer,
-    OutcomeUnknown,
-    ConnectionLost,
-    NetworkLost,
-    Restarted,
-}
-
-impl Failure {
-    /// What an outcome line says.
-    pub(super) const fn from_code(code: ResultCode) -> Result<(), Self> {
-        if code.is_success() { Ok(()) } else { Err(Self::Refused(Refusal::Code(code))) }
-    }
-
-    pub(super) const fn of(self, info: &'static CommandInfo) -> Error {
-        let command = info.command_name();
-        match self {
-            Self::Illegal(reason) => Error::Illegal { command, reason },
-            Self::Refused(refusal) => Error::Refused { command, refusal },
-            Self::NoAnswer => Error::NoAnswer { command },
-            Self::OutcomeUnknown => Error::OutcomeUnknown { command },
-            Self::ConnectionLost => Error::ConnectionLost { command },
-            Self::NetworkLost => Error::NetworkLost { command },
-            Self::Restarted => Error::ModemRestarted { command },
-        }
-    }
 }
 
 impl Exchange {
@@ -141,7 +66,7 @@ impl Exchange {
             data_length: 0,
             deadline: Instant::ZERO,
             timeout_ms: 0,
-            facts: Facts { final_result: None, outcome: None, loss: None },
+            facts: Facts::NONE,
         }
     }
 
@@ -179,6 +104,84 @@ impl Exchange {
     pub(super) fn pause(&mut self, time_ms: u32, now: Instant) {
         self.renew(Phase::Pause, now.after(time_ms));
         self.facts.final_result = Some(FinalResult::Ok);
+    }
+
+    /// Its answer has a line, before which no final result is its own.
+    pub(super) fn insist_on_line(&mut self) {
+        self.facts.lacks_line = true;
+    }
+
+    /// Half of the line was sent: `ending` and nothing else follows.
+    pub(super) fn abort_line(&mut self, ending: &[u8], timeout_ms: u32) {
+        self.info = CommandInfo::NAMELESS;
+        self.line_length = self.sent.saturating_add(ending.len() as u16);
+        self.data_length = 0;
+        self.timeout_ms = timeout_ms;
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Whether something is sent or awaited.
+    pub(super) fn is_under_way(&self) -> bool {
+        !matches!(self.phase, Phase::Idle | Phase::Done)
+    }
+
+    /// Bytes of the line or of the data that have been sent.
+    pub(super) fn sent(&self) -> u16 {
+        self.sent
+    }
+
+    /// Whether a byte of the line or of the data has been sent.
+    pub(super) fn has_begun(&self) -> bool {
+        self.sent > 0
+    }
+
+    /// Milliseconds until its deadline; `u32::MAX` where there is none.
+    pub(super) fn time_left(&self, now: Instant) -> u32 {
+        if self.is_under_way() { now.until(self.deadline) } else { u32::MAX }
+    }
+
+    /// Whether its deadline has passed.
+    pub(super) fn has_expired(&self, now: Instant) -> bool {
+        self.is_under_way() && now.has_reached(self.deadline)
+    }
+
+    /// How it has ended, once; `None` if there was none.
+    pub(super) fn take_result(&mut self) -> Option<Result<(), Failure>> {
+        let has_ended = self.phase == Phase::Done;
+        self.clear();
+        has_ended.then(|| self.result())
+    }
+
+    /// There is no exchange any more.
+    pub(super) fn clear(&mut self) {
+        self.phase = Phase::Idle;
+    }
+
+    /// Bytes that the module may wait for, whether its prompt was seen or not.
+    pub(super) fn missing_data(&self) -> u16 {
+        match self.phase {
+            Phase::Prompt => self.data_length,
+            Phase::Data => self.unsent(),
+            _ => 0,
+        }
+    }
+
+    /// Tells `staging` that the data are filled with slashes.
+    pub(super) fn note_filling(&self, staging: &mut Staging) {
+        staging.filled(self.info.effect, self.sent, self.data_length);
+    }
+
+    /// The outcome, to be awaited outside of the exchange, if there is one.
+    pub(super) fn pending_outcome(&self) -> Option<PendingOutcome> {
+        self.is_deferred().then(|| PendingOutcome::new(self.info, self.client, self.deadline))
+    }
+
+    /// What it waits for may still come until then.
+    pub(super) fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = deadline;
     }
 
     /// How it has ended.
@@ -223,6 +226,9 @@ impl Exchange {
 
     /// A final result came. Returns whether it belongs to this exchange.
     pub(super) fn final_result(&mut self, result: FinalResult, now: Instant) -> bool {
+        if self.facts.lacks_line {
+            return true;
+        }
         let is_ok = matches!(result, FinalResult::Ok);
         match self.phase {
             // A refused prompt, or a module that does not wait for data any longer; an `OK` there is an older one.
@@ -246,8 +252,27 @@ impl Exchange {
         true
     }
 
+    /// A line came that is no final result. Returns whether it is a part of the answer.
+    pub(super) fn answer_line(&mut self, line: Line<'_>) -> bool {
+        let is_answer = self.phase == Phase::Final
+            && match self.info.answer {
+                Answer::Text => true,
+                Answer::Information => line.parameters(self.info.name).is_some(),
+                Answer::Plain | Answer::Deferred => false,
+            };
+        self.facts.lacks_line &= !is_answer;
+        is_answer
+    }
+
+    /// A line came that is no part of the answer. Returns whether it is the outcome.
+    pub(super) fn outcome_line(&mut self, line: Line<'_>, now: Instant) -> bool {
+        self.phase != Phase::Idle
+            && matches!(self.info.answer, Answer::Plain | Answer::Deferred)
+            && code_in(line, self.info.name, self.client).is_some_and(|code| self.outcome(code, now))
+    }
+
     /// An outcome line came. Returns whether it belongs to this exchange.
-    pub(super) fn outcome(&mut self, code: ResultCode, now: Instant) -> bool {
+    fn outcome(&mut self, code: ResultCode, now: Instant) -> bool {
         match self.phase {
             Phase::Prompt | Phase::Data | Phase::Final if self.facts.outcome.is_none() => {
                 // PUB and SUB succeed after their `OK`: a success before it is the outcome of a predecessor.

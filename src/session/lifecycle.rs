@@ -1,6 +1,7 @@
 //! What the module has been brought to, as far as the driver knows: the service and its two clients.
 
-use super::exchange::Failure;
+use super::Failure;
+use super::exchange::Exchange;
 use super::staging::Staging;
 use crate::ResultCode;
 use crate::command::{ClientIndex, Effect};
@@ -190,6 +191,34 @@ impl Lifecycle {
             }
             (_, Some(client)) => self.client_mut(client).staging.unknown(effect),
             _ => {}
+        }
+    }
+
+    /// The data of `exchange` are filled with slashes, or may have to be.
+    pub(super) fn data_filled(&mut self, exchange: &Exchange) {
+        if let Some(client) = exchange.client {
+            exchange.note_filling(&mut self.client_mut(client).staging);
+        }
+    }
+
+    /// Data that are not known to this driver may have become a payload or a filter of either client.
+    pub(super) fn holds_unknown_data(&mut self) {
+        self.clients.iter_mut().for_each(|life| life.staging.holds_unknown_data());
+    }
+
+    /// A subscription to slashes that can be undone now, and its length.
+    pub(super) fn padded_filter(&self) -> Option<(ClientIndex, u16)> {
+        let padded = |client: ClientIndex| {
+            let life = self.client(client);
+            let length = life.staging.padded_filter();
+            (life.state == ClientState::Connected && length > 0).then_some((client, length))
+        };
+        ClientIndex::ALL.into_iter().find_map(padded)
+    }
+
+    pub(super) fn padded_filter_is_undone(&mut self) {
+        if let Some((client, _)) = self.padded_filter() {
+            self.client_mut(client).staging.padded_filter_is_undone();
         }
     }
 

@@ -6,6 +6,7 @@
 mod engine;
 mod events;
 mod exchange;
+mod facts;
 mod lifecycle;
 mod pending_outcome;
 mod procedure;
@@ -18,13 +19,14 @@ use crate::command::{CommandInfo, CommandWriter, Effect};
 use crate::error::{Error, Illegal};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
+use crate::handler::MessageHandler;
 use crate::timer::Instant;
 
 pub(crate) use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
-pub(crate) use exchange::Failure;
-use exchange::{Exchange, Phase};
+use exchange::Exchange;
+pub(crate) use facts::Failure;
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
 use pending_outcome::PendingOutcome;
@@ -69,33 +71,6 @@ impl Session {
         }
     }
 
-    /// Goes on as far as possible without sending or receiving.
-    fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Failure> {
-        let listens = procedure.listens();
-        loop {
-            if listens && !self.events.is_empty() {
-                return Ok(Progress::Done);
-            }
-            // An answer among untrusted bytes would not count.
-            let may_send = listens || self.exchange.phase != Phase::Idle || !self.reassembly.has_untrusted_bytes();
-            if !may_send || !self.continue_resync(listens)? {
-                return Ok(Progress::Waiting);
-            }
-            let last = match self.exchange.phase {
-                Phase::Idle => None,
-                Phase::Done => Some(self.exchange.result()),
-                _ => return Ok(Progress::Waiting),
-            };
-            self.exchange.phase = Phase::Idle;
-            match procedure.next(self, last)? {
-                Next::Command => self.begin(procedure, last.is_some())?,
-                Next::Pause(time) => self.exchange.pause(time, self.now),
-                Next::Listen => return Ok(Progress::Waiting),
-                Next::Done => return Ok(Progress::Done),
-            }
-        }
-    }
-
     /// Begins the exchange of the procedure's command, unless that is illegal; then nothing was sent, or what it `continues`
     /// was cut short by a loss.
     fn begin(&mut self, procedure: &dyn Procedure, continues: bool) -> Result<(), Failure> {
@@ -129,13 +104,51 @@ impl Session {
         failure.of(self.exchange.info)
     }
 
+    /// The prompt came that was awaited.
+    fn prompted(&mut self) {
+        self.exchange.prompted(&self.timeouts, self.now);
+    }
+
+    /// Half of a line was sent, and is aborted with `ending`.
+    fn abort_line(&mut self, ending: &[u8], timeout_ms: u32) {
+        // Should it be taken for a command all the same, what it did is not known.
+        self.lifecycle.unknown(self.exchange.info.effect, self.exchange.client);
+        self.exchange.abort_line(ending, timeout_ms);
+    }
+
+    /// Detaches the outcome, if there is one to come, so that the exchange is free for another command.
+    #[inline(never)] // keeps the image small
+    fn detach_outcome(&mut self) {
+        if let Some(pending) = self.exchange.pending_outcome() {
+            self.pending_outcome = Some(pending);
+        }
+    }
+
+    /// The data of the exchange are filled with slashes, or may have to be. Where they make a filter, `staging` remembers it.
+    fn note_padded_filter(&mut self) {
+        self.lifecycle.data_filled(&self.exchange);
+    }
+
+    /// A deadline has passed of what is awaited outside of the exchange. Returns whether announced data will not come.
+    fn expire(&mut self, handler: &mut dyn MessageHandler) -> bool {
+        let now = self.now;
+        if let Some(pending) = self.pending_outcome
+            && pending.has_expired(now)
+        {
+            self.pending_outcome = None;
+            self.lifecycle.unknown(pending.info.effect, pending.client);
+        }
+        let stalled = self.reassembly.deadline().is_some_and(|deadline| now.has_reached(deadline));
+        if stalled {
+            self.reassembly.stalled(&mut self.events, handler);
+        }
+        stalled
+    }
+
     /// Milliseconds until the next deadline of the exchange, of a pending outcome, or of a message that is coming in;
     /// `u32::MAX` where there is none.
     fn time_left(&self) -> u32 {
-        let mut left = u32::MAX;
-        if !matches!(self.exchange.phase, Phase::Idle | Phase::Done) {
-            left = self.now.until(self.exchange.deadline);
-        }
+        let mut left = self.exchange.time_left(self.now);
         if let Some(pending) = &self.pending_outcome {
             left = left.min(pending.time_left(self.now));
         }

@@ -1,6 +1,7 @@
 //! An outcome that is still to come while the AT channel is free.
 
-use super::exchange::{Loss, code_in};
+use super::exchange::code_in;
+use super::facts::Loss;
 use crate::ResultCode;
 use crate::at::Line;
 use crate::command::{ClientIndex, CommandInfo};

@@ -49,7 +49,7 @@ pub(super) struct Reassembly {
 }
 
 impl Reassembly {
-    pub(super) fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             open: None,
             discarding: false,

@@ -1,13 +1,13 @@
 //! Resync: after a dropped or unanswered call, commands and answers are brought back in step before the next command is sent.
 
-use super::exchange::{Exchange, Failure, Phase};
-use super::{ClientState, PendingOutcome, Procedure, Session};
+use super::Failure;
+use super::Session;
+use super::exchange::Phase;
+use crate::at::WINDOW_BYTES;
 use crate::command::network::{Cpin, Creg, Csq};
-use crate::command::{Answer, At, ClientIndex, CommandInfo, CommandWriter, Request, Unsub};
+use crate::command::{At, CommandInfo, CommandWriter, Request, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::fmt::debug;
-use crate::handler::MessageHandler;
-use crate::timer::Instant;
 
 /// How long `AT` may take, in milliseconds. It is there to end half a line, so its answer is not insisted upon.
 const ATTENTION_TIMEOUT_MS: u32 = 1_000;
@@ -19,7 +19,7 @@ const QUIET_MS: u32 = 100;
 const SYNC_QUERIES: u8 = 3;
 /// Ends a half-sent command line so that it is refused, wherever it was cut: no command and no parameter ends with `~`,
 /// and quotes that are open stay open.
-pub(super) const ABORT_LINE: &[u8] = b"~\r";
+const ABORT_LINE: &[u8] = b"~\r";
 /// Fills a prompt whose length is known: in a topic filter, slashes are valid wherever it was cut.
 const SLASH: u8 = b'/';
 /// Fills a prompt of unknown length: carriage returns mean nothing to a module that waits for a command.
@@ -48,8 +48,6 @@ pub(super) struct Resync {
     stage: Stage,
     /// Which sync query is tried.
     sync_query: u8,
-    /// The line of the sync query's answer has come, so the next final result is its own.
-    sync_query_answered: bool,
     /// Commands and answers are known to go together.
     in_step: bool,
     /// Bytes that the module may be waiting for, whether its prompt was seen or not.
@@ -60,41 +58,12 @@ pub(super) struct Resync {
 
 impl Resync {
     pub(super) const fn new() -> Self {
-        Self {
-            stage: Stage::Off,
-            sync_query: 0,
-            sync_query_answered: false,
-            in_step: false,
-            missing_data: 0,
-            blind_filled: false,
-        }
+        Self { stage: Stage::Off, sync_query: 0, in_step: false, missing_data: 0, blind_filled: false }
     }
 
     /// Whether what is sent and received belongs to resync.
     pub(super) fn is_active(&self) -> bool {
         !matches!(self.stage, Stage::Off | Stage::PendingOutcome)
-    }
-
-    /// The byte that fills a prompt, and how many of it may be sent in a row; `None` where the data are the call's own.
-    pub(super) fn filling(&self, unsent: usize) -> Option<(u8, usize)> {
-        if !self.is_active() {
-            return None;
-        }
-        // The last byte is for a module that did not wait for data: it ends the line that the others have become.
-        let is_fill = self.stage == Stage::Fill;
-        let is_blind = is_fill && (unsent == 1 || self.missing_data == 0);
-        let count = if is_fill && unsent > 1 { unsent - 1 } else { unsent };
-        Some((if is_blind { CARRIAGE_RETURN } else { SLASH }, count))
-    }
-
-    pub(super) fn discards_results(&self) -> bool {
-        self.stage == Stage::SyncQuery && !self.sync_query_answered
-    }
-
-    /// A line of an answer came. Returns whether it belongs to resync.
-    pub(super) fn answered(&mut self) -> bool {
-        self.sync_query_answered |= self.stage == Stage::SyncQuery;
-        self.is_active()
     }
 
     /// The module restarted: neither side waits for anything.
@@ -106,7 +75,15 @@ impl Resync {
         debug!("resync: stage {}", stage as u8);
         self.stage = stage;
         self.sync_query = 0;
-        self.sync_query_answered = false;
+    }
+
+    /// The byte that fills a prompt, and how many of it may be sent in a row.
+    fn filling(&self, unsent: usize) -> (u8, usize) {
+        // The last byte is for a module that did not wait for data: it ends the line that the others have become.
+        let is_fill = self.stage == Stage::Fill;
+        let is_blind = is_fill && (unsent == 1 || self.missing_data == 0);
+        let count = if is_fill && unsent > 1 { unsent - 1 } else { unsent };
+        (if is_blind { CARRIAGE_RETURN } else { SLASH }, count)
     }
 }
 
@@ -117,47 +94,23 @@ impl Session {
             return;
         }
         self.resync.stage = Stage::Off;
-        match self.exchange.phase {
+        match self.exchange.phase() {
             Phase::Idle | Phase::Pause | Phase::Done => {}
-            Phase::Line if self.exchange.sent == 0 => {}
+            Phase::Line if !self.exchange.has_begun() => {}
             Phase::Line => {
-                self.abort_line();
-                return;
+                self.abort_line(ABORT_LINE, SYNC_QUERY_TIMEOUT_MS);
+                return self.resync.go_to(Stage::Finish);
             }
-            Phase::Prompt | Phase::Data | Phase::Final => {
-                self.resync.go_to(Stage::Finish);
-                return;
-            }
+            Phase::Prompt | Phase::Data | Phase::Final => return self.resync.go_to(Stage::Finish),
             Phase::Outcome => self.detach_outcome(),
         }
         self.enter_resync_stage(Stage::PendingOutcome);
     }
 
-    /// Half of a line was sent: the rest of it is what gets it refused.
-    fn abort_line(&mut self) {
-        let exchange = &mut self.exchange;
-        exchange.line_length = exchange.sent.saturating_add(ABORT_LINE.len() as u16);
-        exchange.data_length = 0;
-        exchange.timeout_ms = SYNC_QUERY_TIMEOUT_MS;
-        // Should it be taken for a command all the same, what it did is not known.
-        self.lifecycle.unknown(exchange.info.effect, exchange.client);
-        exchange.info = CommandInfo::NAMELESS;
-        self.resync.go_to(Stage::Finish);
-    }
-
-    /// Detaches the outcome, if there is one to come, so that the exchange is free for the sync query.
-    #[inline(never)] // keeps the image small
-    fn detach_outcome(&mut self) {
-        let &Exchange { info, client, deadline, .. } = &self.exchange;
-        if info.answer == Answer::Deferred {
-            self.pending_outcome = Some(PendingOutcome::new(info, client, deadline));
-        }
-    }
-
     /// Goes on with resync. Returns whether the call may go on: one that only listens does not wait for a pending outcome.
     pub(super) fn continue_resync(&mut self, listens: bool) -> Result<bool, Failure> {
         loop {
-            let phase = self.exchange.phase;
+            let phase = self.exchange.phase();
             match self.resync.stage {
                 Stage::Off => return Ok(true),
                 Stage::Finish => match phase {
@@ -190,12 +143,11 @@ impl Session {
     /// Goes on with this stage, unless the module has to be found again first.
     #[inline(never)] // keeps the image small
     fn enter_resync_stage(&mut self, stage: Stage) {
-        self.exchange.phase = Phase::Idle;
-        let resync = &mut self.resync;
-        resync.go_to(match stage {
+        self.exchange.clear();
+        self.resync.go_to(match stage {
             // Anything else would become a part of the data.
-            _ if resync.missing_data > 0 => Stage::Fill,
-            Stage::PendingOutcome | Stage::Off if !resync.in_step => Stage::Attention,
+            _ if self.resync.missing_data > 0 => Stage::Fill,
+            Stage::PendingOutcome | Stage::Off if !self.resync.in_step => Stage::Attention,
             _ => stage,
         });
     }
@@ -209,6 +161,9 @@ impl Session {
         let mut writer = CommandWriter::checking(self.family);
         self.describe_resync(&mut writer);
         self.exchange.begin(&writer, &self.timeouts, self.now);
+        if self.resync.stage == Stage::SyncQuery {
+            self.exchange.insist_on_line();
+        }
         !writer.is_blank()
     }
 
@@ -225,7 +180,7 @@ impl Session {
             (Stage::SyncQuery, 1) => Creg.describe(writer),
             (Stage::SyncQuery, _) => Cpin.describe(writer),
             (Stage::Undo, _) => {
-                if let Some((client, length)) = self.padded_filter() {
+                if let Some((client, length)) = self.lifecycle.padded_filter() {
                     Unsub::describe_for(writer, client, length);
                 }
             }
@@ -242,12 +197,33 @@ impl Session {
         self.exchange.begin_data(length.saturating_add(1), ATTENTION_TIMEOUT_MS, self.now);
     }
 
+    /// What is to be sent now.
+    pub(super) fn resync_outgoing<'b>(&self, window: &'b mut [u8; WINDOW_BYTES]) -> &'b [u8] {
+        let unsent = usize::from(self.exchange.unsent());
+        match self.exchange.phase() {
+            Phase::Line if self.resync.stage == Stage::Finish => {
+                ABORT_LINE.get(ABORT_LINE.len().saturating_sub(unsent)..).unwrap_or(&[])
+            }
+            Phase::Line => {
+                let mut writer = CommandWriter::new(self.family, self.exchange.sent().into(), window);
+                self.describe_resync(&mut writer);
+                writer.line()
+            }
+            Phase::Data => {
+                let (byte, count) = self.resync.filling(unsent);
+                let filling = window.get_mut(..count.min(WINDOW_BYTES)).unwrap_or_default();
+                filling.fill(byte);
+                filling
+            }
+            _ => &[],
+        }
+    }
+
     /// The exchange of the present stage has ended.
     fn resync_exchange_ended(&mut self) -> Result<(), Failure> {
-        let result = self.exchange.result();
-        self.exchange.phase = Phase::Idle;
+        let result = self.exchange.take_result();
         match (self.resync.stage, result) {
-            (Stage::SyncQuery, Ok(())) => {
+            (Stage::SyncQuery, Some(Ok(()))) => {
                 self.resync.blind_filled = false;
                 self.resync.go_to(Stage::PendingOutcome);
                 if !core::mem::replace(&mut self.resync.in_step, true) {
@@ -255,12 +231,8 @@ impl Session {
                     self.exchange.pause(QUIET_MS, self.now);
                 }
             }
-            (Stage::SyncQuery, Err(_)) => return self.sync_query_failed(),
-            (Stage::Undo, _) => {
-                if let Some((client, _)) = self.padded_filter() {
-                    self.lifecycle.client_mut(client).staging.padded_filter_is_undone();
-                }
-            }
+            (Stage::SyncQuery, _) => return self.sync_query_failed(),
+            (Stage::Undo, _) => self.lifecycle.padded_filter_is_undone(),
             // Whatever `AT` and the filled prompt were answered with, only the sync query counts.
             _ => {
                 self.resync.missing_data = 0;
@@ -272,94 +244,36 @@ impl Session {
 
     fn sync_query_failed(&mut self) -> Result<(), Failure> {
         // A query that was not answered may have become the data of a prompt.
-        self.lifecycle.clients.iter_mut().for_each(|life| life.staging.holds_unknown_data());
-        let resync = &mut self.resync;
-        resync.in_step = false;
-        resync.sync_query = resync.sync_query.saturating_add(1);
-        resync.sync_query_answered = false;
-        if resync.sync_query < SYNC_QUERIES {
+        self.lifecycle.holds_unknown_data();
+        self.resync.in_step = false;
+        self.resync.sync_query = self.resync.sync_query.saturating_add(1);
+        if self.resync.sync_query < SYNC_QUERIES {
             return Ok(());
         }
         // A reset of the microcontroller can leave a prompt of any length waiting.
-        if !resync.blind_filled {
-            resync.blind_filled = true;
-            resync.go_to(Stage::Fill);
+        if !self.resync.blind_filled {
+            self.resync.blind_filled = true;
+            self.resync.go_to(Stage::Fill);
             return Ok(());
         }
-        resync.blind_filled = false;
-        resync.go_to(Stage::Off);
+        self.resync.blind_filled = false;
+        self.resync.go_to(Stage::Off);
         self.attribute_error_to(CommandInfo::NAMELESS);
         Err(Failure::NoAnswer)
     }
 
-    /// The data of the exchange are filled with slashes, or may have to be. Where they make a filter, `staging` remembers it.
-    fn note_padded_filter(&mut self) {
-        let &Exchange { info, client, sent, data_length, .. } = &self.exchange;
-        if let Some(client) = client {
-            self.lifecycle.client_mut(client).staging.filled(info.effect, sent, data_length);
-        }
-    }
-
-    /// A subscription to slashes that can be undone now.
-    fn padded_filter(&self) -> Option<(ClientIndex, u16)> {
-        let padded = |client: ClientIndex| {
-            let life = self.lifecycle.client(client);
-            let length = life.staging.padded_filter();
-            (life.state == ClientState::Connected && length > 0).then_some((client, length))
-        };
-        ClientIndex::ALL.into_iter().find_map(padded)
-    }
-
-    /// Whether half a line is being ended.
-    pub(super) fn is_aborting_line(&self) -> bool {
-        self.resync.stage == Stage::Finish
-    }
-
-    /// The command that is under way: that of resync, or else the procedure's.
-    pub(super) fn describe(&self, procedure: &dyn Procedure, writer: &mut CommandWriter<'_>) {
-        if self.resync.is_active() {
-            self.describe_resync(writer);
-        } else {
-            procedure.command(writer);
-        }
-    }
-
-    /// The deadline has passed. Returns whether announced data will not come.
-    pub(super) fn expire(&mut self, handler: &mut dyn MessageHandler) -> bool {
-        let now = self.now;
-        let has_passed = |deadline: Instant| now.has_reached(deadline);
-        if !matches!(self.exchange.phase, Phase::Idle | Phase::Done) && has_passed(self.exchange.deadline) {
-            self.expire_exchange();
-        }
-        if let Some(pending) = self.pending_outcome
-            && pending.has_expired(now)
-        {
-            self.pending_outcome = None;
-            self.lifecycle.unknown(pending.info.effect, pending.client);
-        }
-        let stalled = self.reassembly.deadline().is_some_and(has_passed);
-        if stalled {
-            self.reassembly.stalled(&mut self.events, handler);
-        }
-        stalled
-    }
-
-    /// The module did not answer in time. The next call resyncs with what it may still wait for or send.
-    fn expire_exchange(&mut self) {
-        let (phase, unsent) = (self.exchange.phase, self.exchange.unsent());
+    /// The exchange was not answered in time. The next call resyncs with what the module may still wait for or send.
+    pub(super) fn expire_exchange(&mut self) {
+        let missing_data = self.exchange.missing_data();
         self.exchange.expire();
         if self.exchange.lacks_final_result() {
             self.resync.in_step = false;
             if !matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill) {
-                self.resync.missing_data = match phase {
-                    Phase::Prompt => self.exchange.data_length,
-                    Phase::Data => unsent,
-                    _ => 0,
-                };
-                if self.resync.missing_data > 0 {
+                self.resync.missing_data = missing_data;
+                if missing_data > 0 {
                     self.note_padded_filter();
                     // Once its data are filled, the command may go on to an outcome.
-                    self.exchange.deadline = self.now.after(self.timeouts.command_ms);
+                    self.exchange.set_deadline(self.now.after(self.timeouts.command_ms));
                     self.detach_outcome();
                 }
             }
@@ -373,13 +287,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_payment_is_slashes_and_ends_with_a_carriage_return() {
+    fn a_filled_prompt_gets_slashes_and_ends_with_a_carriage_return() {
         let fill = |missing_data| Resync { stage: Stage::Fill, missing_data, ..Resync::new() };
-        assert_eq!(fill(5).filling(6), Some((SLASH, 5)));
-        assert_eq!(fill(5).filling(1), Some((CARRIAGE_RETURN, 1)));
-        assert_eq!(fill(0).filling(3), Some((CARRIAGE_RETURN, 2)));
+        assert_eq!(fill(5).filling(6), (SLASH, 5));
+        assert_eq!(fill(5).filling(1), (CARRIAGE_RETURN, 1));
+        assert_eq!(fill(0).filling(3), (CARRIAGE_RETURN, 2));
         let finish = Resync { stage: Stage::Finish, ..Resync::new() };
-        assert_eq!(finish.filling(1), Some((SLASH, 1)));
-        assert_eq!(Resync::new().filling(1), None);
+        assert_eq!(finish.filling(1), (SLASH, 1));
     }
 }

@@ -1,52 +1,58 @@
-//! Routes each token to its owner: a URC, the exchange under way, a pending outcome, or the hook for unknown lines.
+//! Routes each line to its owner: a URC, the exchange under way, a pending outcome, or the hook for unknown lines.
 
-use super::exchange::{Exchange, Failure, Loss, Phase, code_in};
-use super::{Procedure, Session, events};
-use crate::at::{FinalResult, Line, Token, behind};
-use crate::command::{Answer, ClientIndex};
+use super::exchange::Phase;
+use super::facts::{Failure, Loss};
+use super::{Session, events};
+use crate::at::{FinalResult, Line, behind};
+use crate::command::ClientIndex;
 use crate::fmt::{debug, warning};
 use crate::handler::MessageHandler;
 use crate::urc::Urc;
 
+/// What the engine has to do about a line.
+pub(super) enum Routed {
+    /// Nothing.
+    Taken,
+    /// Take this many bytes as data.
+    Data(u16),
+    /// It belongs to the answer to the command under way.
+    Answer,
+    /// The module restarted.
+    Restarted,
+}
+
 impl Session {
-    /// Takes one token. Returns how many bytes of data follow it.
-    pub(super) fn token(
-        &mut self,
-        token: Token<'_>,
-        procedure: &mut dyn Procedure,
-        handler: &mut dyn MessageHandler,
-    ) -> u16 {
-        match token {
-            Token::Line(line) => {
-                self.rest_is_answer = false;
-                let urc = Urc::of(line);
-                if self.reassembly.has_untrusted_bytes() {
-                    self.reassembly.count_untrusted(line.bytes().len() + 1);
-                    return match urc {
-                        Some(part @ (Urc::RxTopic(_) | Urc::RxPayload(_) | Urc::RxEnd(_))) => self.urc(part, handler),
-                        _ => 0,
-                    };
-                }
-                match urc {
-                    Some(urc) => return self.urc(urc, handler),
-                    None => self.line(line, procedure, handler),
-                }
+    /// Takes a line.
+    pub(super) fn line(&mut self, line: Line<'_>, handler: &mut dyn MessageHandler) -> Routed {
+        self.rest_is_answer = false;
+        let urc = Urc::of(line);
+        if self.reassembly.has_untrusted_bytes() {
+            self.reassembly.count_untrusted(line.bytes().len() + 1);
+            if !matches!(urc, Some(Urc::RxTopic(_) | Urc::RxPayload(_) | Urc::RxEnd(_))) {
+                return Routed::Taken;
             }
-            Token::Rest(rest) if self.reassembly.has_untrusted_bytes() => self.reassembly.count_untrusted(rest.len()),
-            Token::Rest(rest) if self.rest_is_answer => procedure.rest(rest),
-            Token::Rest(_) => {}
-            Token::Prompt => self.exchange.prompted(&self.timeouts, self.now),
-            Token::Data(data) => self.reassembly.data(data, handler),
         }
-        0
+        match urc {
+            Some(urc) => self.urc(urc, handler),
+            None => self.other_line(line, handler),
+        }
     }
 
-    fn urc(&mut self, urc: Urc, handler: &mut dyn MessageHandler) -> u16 {
+    /// Takes more of the line before, which was cut. Returns whether it belongs to the answer to the command under way.
+    pub(super) fn is_answer(&mut self, rest: &[u8]) -> bool {
+        let is_untrusted = self.reassembly.has_untrusted_bytes();
+        if is_untrusted {
+            self.reassembly.count_untrusted(rest.len());
+        }
+        self.rest_is_answer && !is_untrusted
+    }
+
+    fn urc(&mut self, urc: Urc, handler: &mut dyn MessageHandler) -> Routed {
         let Self { reassembly, events, .. } = self;
         match urc {
             Urc::RxStart(start) => reassembly.start(start, events, handler),
-            Urc::RxTopic(topic) => return reassembly.topic(topic, events, handler),
-            Urc::RxPayload(payload) => return reassembly.payload(payload, events, handler),
+            Urc::RxTopic(topic) => return Routed::Data(reassembly.topic(topic, events, handler)),
+            Urc::RxPayload(payload) => return Routed::Data(reassembly.payload(payload, events, handler)),
             Urc::RxEnd(end) => reassembly.end(end.client, events, handler),
             Urc::ConnLost(lost) => {
                 debug!("client {} lost its connection", lost.client.number());
@@ -67,10 +73,10 @@ impl Session {
                 self.lifecycle.restarted();
                 self.exchange.restarted();
                 self.pending_outcome = None;
-                self.resync.restarted();
+                return Routed::Restarted;
             }
         }
-        0
+        Routed::Taken
     }
 
     /// A loss, of one client or of both, ends the wait for what will hardly come any more.
@@ -86,11 +92,28 @@ impl Session {
     }
 
     /// A line that is no URC.
-    fn line(&mut self, line: Line<'_>, procedure: &mut dyn Procedure, handler: &mut dyn MessageHandler) {
-        let result = FinalResult::of(line.bytes());
-        if self.is_echo_or_prompt_blank(line) || self.answer(line, result, procedure) {
-            return;
+    fn other_line(&mut self, line: Line<'_>, handler: &mut dyn MessageHandler) -> Routed {
+        if self.is_echo_or_prompt_blank(line) {
+            return Routed::Taken;
         }
+        let result = FinalResult::of(line.bytes());
+        let is_taken = match result {
+            Some(result) => self.final_result(result),
+            None if self.exchange.answer_line(line) => {
+                self.rest_is_answer = true;
+                return Routed::Answer;
+            }
+            // The pending outcome comes last: the exchange may be a command of the same name.
+            None => self.outcome(line) || self.outcome_of_pending(line),
+        };
+        if !is_taken {
+            self.pass_over(line, result, handler);
+        }
+        Routed::Taken
+    }
+
+    /// A line that nothing waits for.
+    fn pass_over(&mut self, line: Line<'_>, result: Option<FinalResult>, handler: &mut dyn MessageHandler) {
         let counters = &mut self.events.counters;
         if line.is_cut() {
             events::count(&mut counters.cut_lines);
@@ -111,54 +134,32 @@ impl Session {
         }
     }
 
-    /// Takes a line that the exchange or a pending outcome waits for.
-    fn answer(&mut self, line: Line<'_>, result: Option<FinalResult>, procedure: &mut dyn Procedure) -> bool {
-        if let Some(result) = result {
-            // Before the sync query's own line, results are those of earlier commands.
-            if self.resync.discards_results() {
-                return true;
-            }
-            let taken = self.exchange.final_result(result, self.now);
+    fn final_result(&mut self, result: FinalResult) -> bool {
+        let is_taken = self.exchange.final_result(result, self.now);
+        self.conclude();
+        is_taken
+    }
+
+    fn outcome(&mut self, line: Line<'_>) -> bool {
+        let is_taken = self.exchange.outcome_line(line, self.now);
+        if is_taken {
             self.conclude();
-            return taken;
         }
-        match self.exchange.info.answer {
-            answer @ (Answer::Text | Answer::Information)
-                if self.exchange.phase == Phase::Final
-                    && (answer == Answer::Text || line.parameters(self.exchange.info.name).is_some()) =>
-            {
-                if !self.resync.answered() {
-                    self.rest_is_answer = true;
-                    procedure.line(line);
-                }
-                return true;
-            }
-            Answer::Plain | Answer::Deferred if self.exchange.phase != Phase::Idle => {
-                if let Some(code) = code_in(line, self.exchange.info.name, self.exchange.client)
-                    && self.exchange.outcome(code, self.now)
-                {
-                    self.conclude();
-                    return true;
-                }
-            }
-            _ => {}
-        }
-        // The pending outcome comes last: the exchange may be a command of the same name.
-        if let Some(pending) = self.pending_outcome
-            && let Some(code) = pending.code_in(line)
-        {
-            self.pending_outcome = None;
-            self.lifecycle.ended(pending.info.effect, pending.client, Failure::from_code(code));
-            return true;
-        }
-        false
+        is_taken
+    }
+
+    fn outcome_of_pending(&mut self, line: Line<'_>) -> bool {
+        let Some(pending) = self.pending_outcome else { return false };
+        let Some(code) = pending.code_in(line) else { return false };
+        self.pending_outcome = None;
+        self.lifecycle.ended(pending.info.effect, pending.client, Failure::from_code(code));
+        true
     }
 
     /// If the exchange has just ended, what that means for the lifecycle.
     pub(super) fn conclude(&mut self) {
-        if self.exchange.phase == Phase::Done {
-            let Exchange { info, client, .. } = self.exchange;
-            self.lifecycle.ended(info.effect, client, self.exchange.result());
+        if self.exchange.phase() == Phase::Done {
+            self.lifecycle.ended(self.exchange.info.effect, self.exchange.client, self.exchange.result());
         }
     }
 }

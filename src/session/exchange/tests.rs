@@ -3,7 +3,9 @@ extern crate std;
 use std::vec::Vec;
 
 use super::*;
+use crate::at::{Parser, Token};
 use crate::command::{Connect, Disc, Pub, QoS, Rel, Request, Start, Topic};
+use crate::error::Refusal;
 use crate::family::Family;
 
 const CLIENT: ClientIndex = ClientIndex::First;
@@ -27,13 +29,23 @@ enum Fact {
     Error,
     Success,
     Code,
+    /// A line that belongs to the answer of an information or text command.
+    Line,
     ConnectionLost,
     NetworkLost,
     Restart,
 }
 
-const FACTS: [Fact; 7] =
-    [Fact::Ok, Fact::Error, Fact::Success, Fact::Code, Fact::ConnectionLost, Fact::NetworkLost, Fact::Restart];
+const FACTS: [Fact; 8] = [
+    Fact::Ok,
+    Fact::Error,
+    Fact::Success,
+    Fact::Code,
+    Fact::Line,
+    Fact::ConnectionLost,
+    Fact::NetworkLost,
+    Fact::Restart,
+];
 
 /// The code of every failure here.
 const CODE: ResultCode = ResultCode::SOCKET_SENDING_FAIL;
@@ -51,14 +63,45 @@ impl Exchange {
         match fact {
             Fact::Ok => _ = self.final_result(FinalResult::Ok, Instant::ZERO),
             Fact::Error => _ = self.final_result(FinalResult::Error, Instant::ZERO),
-            Fact::Success => _ = self.outcome(ResultCode::new(0), Instant::ZERO),
-            Fact::Code => _ = self.outcome(CODE, Instant::ZERO),
+            Fact::Success => self.learn_code(ResultCode::new(0)),
+            Fact::Code => self.learn_code(CODE),
+            Fact::Line => self.learn_line(b"+CSQ: 21,99\r"),
             Fact::ConnectionLost => self.interrupt(Loss::Connection, Instant::ZERO),
             Fact::NetworkLost => self.interrupt(Loss::Network, Instant::ZERO),
             Fact::Restart => self.restarted(),
         }
     }
 }
+
+impl Exchange {
+    /// `+CMQTTxxx: [<client_index>,]<err>`.
+    fn learn_code(&mut self, code: ResultCode) {
+        let client = self.client.map_or(std::string::String::new(), |client| std::format!("{},", client.number()));
+        self.learn_line(std::format!("{}: {client}{}\r", self.info.name, code.number()).as_bytes());
+    }
+
+    fn learn_line(&mut self, mut line: &[u8]) {
+        let mut parser = Parser::new();
+        let Some(Token::Line(line)) = parser.next(&mut line, false) else { panic!("no line") };
+        if !self.answer_line(line) {
+            self.outcome_line(line, Instant::ZERO);
+        }
+    }
+}
+
+/// A command of the kind that has no outcome and may have lines before its final result.
+struct Query(&'static CommandInfo);
+
+impl Request for Query {
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(self.0);
+    }
+}
+
+/// Lines with the command's name before them.
+const INFORMATION: Query = Query(&CommandInfo::new("+CSQ", Answer::Information));
+/// Any lines.
+const TEXT: Query = Query(&CommandInfo::new("+CGMM", Answer::Text));
 
 /// An exchange whose line, without data, has gone out.
 fn sent(request: &dyn Request) -> Exchange {
@@ -139,6 +182,22 @@ fn every_order_of_answers_ends_as_it_should() {
         (&rel, &[Code, Ok], FAILED),
         (&rel, &[ConnectionLost], NO_ANSWER),
         (&rel, &[], NO_ANSWER),
+        // Information: CSQ
+        (&INFORMATION, &[Line, Ok], Result::Ok(())),
+        (&INFORMATION, &[Line, Line, Ok], Result::Ok(())),
+        (&INFORMATION, &[Error], REFUSED),
+        (&INFORMATION, &[Line, Error], REFUSED),
+        (&INFORMATION, &[Line], NO_ANSWER),
+        (&INFORMATION, &[Code, Ok], Result::Ok(())),
+        (&INFORMATION, &[Line, NetworkLost, Ok], Result::Ok(())),
+        (&INFORMATION, &[Line, Restart], RESTARTED),
+        // Text: CGMM
+        (&TEXT, &[Line, Ok], Result::Ok(())),
+        (&TEXT, &[Code, Ok], Result::Ok(())),
+        (&TEXT, &[Ok], Result::Ok(())),
+        (&TEXT, &[Line, Error], REFUSED),
+        (&TEXT, &[Line], NO_ANSWER),
+        (&TEXT, &[Line, ConnectionLost, Ok], Result::Ok(())),
     ];
     for (request, facts, expected) in rows {
         assert_eq!(end(*request, facts), *expected, "{} {facts:?}", sent(*request).info.name);
@@ -166,7 +225,7 @@ fn sequences() -> Vec<Vec<Fact>> {
 #[test]
 fn no_order_of_facts_forges_a_success_or_changes_what_has_ended() {
     let (publish, rel, disc) = (publish(60), Rel { client: CLIENT }, Disc { client: CLIENT, timeout: 60 });
-    let requests: [&dyn Request; 5] = [&Start, &CONNECT, &disc, &publish, &rel];
+    let requests: [&dyn Request; 7] = [&Start, &CONNECT, &disc, &publish, &rel, &INFORMATION, &TEXT];
     for request in requests {
         let is_deferred = sent(request).is_deferred();
         for facts in sequences() {
@@ -184,6 +243,24 @@ fn no_order_of_facts_forges_a_success_or_changes_what_has_ended() {
             let is_reported = facts.contains(&Fact::Success) || (!is_deferred && facts.contains(&Fact::Ok));
             assert!(exchange.result().is_err() || is_reported, "{} {facts:?}", exchange.info.name);
         }
+    }
+}
+
+#[test]
+fn where_the_line_of_an_answer_is_insisted_on_results_before_it_are_not_its_own() {
+    use Fact::*;
+    for (facts, expected) in [
+        (&[Ok, Line, Ok][..], Result::Ok(())),
+        (&[Error, Ok, Line, Ok], Result::Ok(())),
+        (&[Ok, Line, Error], REFUSED),
+        (&[Ok, Error], NO_ANSWER),
+        (&[Ok, Line], NO_ANSWER),
+    ] {
+        let mut exchange = sent(&INFORMATION);
+        exchange.insist_on_line();
+        facts.iter().for_each(|fact| exchange.learn(*fact));
+        exchange.expire();
+        assert_eq!(exchange.result(), expected, "{facts:?}");
     }
 }
 
