@@ -10,6 +10,7 @@ use core::time::Duration;
 
 pub use detect::TestForms;
 
+use crate::saturating::saturating_u32;
 use crate::timer::LONGEST_WAIT_MS;
 
 /// A family of SIMCom modules that share one dialect of the `AT+CMQTT` command set.
@@ -206,10 +207,11 @@ pub(crate) const fn with_margin_ms(seconds: u32) -> u32 {
 
 /// `duration` in milliseconds, limited to [`LONGEST_WAIT_MS`].
 pub(crate) const fn milliseconds(duration: Duration) -> u32 {
-    if duration.as_secs() >= (LONGEST_WAIT_MS / 1000) as u64 {
+    let seconds = saturating_u32(duration.as_secs());
+    if seconds >= LONGEST_WAIT_MS / 1000 {
         return LONGEST_WAIT_MS;
     }
-    duration.as_secs() as u32 * 1000 + duration.subsec_millis()
+    seconds * 1000 + duration.subsec_millis()
 }
 
 impl Timeouts {

@@ -63,6 +63,7 @@
 //! | module | what lives there |
 //! |---|---|
 //! | fmt | the logging shim over `defmt` and `log` |
+//! | saturating | conversions to narrower numbers |
 //! | [`Timer`] | where time comes from, and the ready-made `EmbassyTimer` |
 //! | [`ResultCode`] | `<err>` 0-35: its meaning, and what to do |
 //! | [`at`] | the line discipline, which knows AT but not MQTT: encoder, streaming parser, parameters of a line |
@@ -79,6 +80,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+#![deny(clippy::cast_possible_truncation)]
 #![cfg_attr(
     not(feature = "async"),
     allow(dead_code, unused_imports, reason = "without a shell, nothing drives the core")
@@ -102,6 +104,7 @@ mod result_code;
 #[cfg(feature = "_sans_io")]
 #[doc(hidden)]
 pub mod sans_io;
+mod saturating;
 mod session;
 mod timer;
 mod tls;

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::command::{MqttVersion, QoS, ServerType};
+use crate::saturating::saturating_u32;
 use crate::tls::{Security, Tls};
 
 /// Where the broker is.
@@ -84,8 +85,7 @@ pub struct ConnectOptions<'a> {
 
 /// Whole seconds. A duration outside any range stays outside it.
 const fn seconds(duration: Duration) -> u32 {
-    let seconds = duration.as_secs();
-    if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 }
+    saturating_u32(duration.as_secs())
 }
 
 impl<'a> ConnectOptions<'a> {

@@ -61,6 +61,7 @@ impl Instant {
     pub(crate) const ZERO: Self = Self(0);
 
     /// The moment `since_start` after the timer's own zero.
+    #[expect(clippy::cast_possible_truncation, reason = "wraps, as the clock does")]
     pub(crate) fn new(since_start: Duration) -> Self {
         // Both the product and the sum are meant to wrap.
         let seconds = since_start.as_secs() as u32;

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, SslSetting, SslVersion, Sslcfg};
+use crate::saturating::saturating_u32;
 
 /// What `connect` needs from [`Tls`]. It uses this trait only, so that a program which never connects over TLS does not
 /// link the code for it.
@@ -119,8 +120,7 @@ impl<'a> Tls<'a> {
     /// How long the handshake may take: 10-300 s, in whole seconds; 300 s by default.
     #[must_use]
     pub const fn negotiation_time(mut self, time: Duration) -> Self {
-        let seconds = time.as_secs();
-        self.negotiation_time_s = Some(if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 });
+        self.negotiation_time_s = Some(saturating_u32(time.as_secs()));
         self
     }
 

@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::at::{Line, Parameters, behind};
 use crate::command::ClientIndex;
+use crate::saturating::saturating_u8;
 
 /// `+CMQTTRXSTART: <client_index>,<topic_total_len>,<payload_total_len>`: a message begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +132,7 @@ impl Urc {
         Some(match kind {
             Kind::RxTopic => Self::RxTopic(RxTopic { client, length }),
             Kind::RxPayload => Self::RxPayload(RxPayload { client, length }),
-            Kind::ConnLost => Self::ConnLost(ConnLost { client, cause: LossCause::from_number(length as u8) }),
+            Kind::ConnLost => Self::ConnLost(ConnLost { client, cause: LossCause::from_number(saturating_u8(length)) }),
             _ => Self::RxStart(RxStart { client, topic_length: length, payload_length: parameters.length()? }),
         })
     }

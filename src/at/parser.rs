@@ -95,7 +95,9 @@ impl Parser {
                     continue;
                 }
                 let data = take(input, self.data_left.into());
-                self.data_left = self.data_left.saturating_sub(data.len() as u16);
+                #[expect(clippy::cast_possible_truncation, reason = "no more was taken than `data_left`")]
+                let length = data.len() as u16;
+                self.data_left = self.data_left.saturating_sub(length);
                 return Some(Token::Data(data));
             }
             match self.place {

@@ -2,6 +2,7 @@
 
 use crate::error::{InvalidInput, Parameter, Problem};
 use crate::family::{ADDRESS_LIMIT_BYTES, LONGEST_FILE_NAME_BYTES, SHORTEST_FILE_NAME_BYTES, TOPIC_LIMIT_BYTES};
+use crate::saturating::saturating_u16;
 
 type Checked = Result<(), InvalidInput>;
 
@@ -14,7 +15,7 @@ pub(super) const fn length(length: usize, limit: usize, parameter: Parameter) ->
     if length == 0 {
         invalid(parameter, Problem::Empty)
     } else if length > limit {
-        invalid(parameter, Problem::TooLong(limit as u16))
+        invalid(parameter, Problem::TooLong(saturating_u16(limit)))
     } else {
         Ok(())
     }
@@ -43,7 +44,7 @@ pub(crate) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked 
 pub(super) fn file_name(name: &str) -> Checked {
     quoted(name, LONGEST_FILE_NAME_BYTES, Parameter::FileName)?;
     if name.len() < SHORTEST_FILE_NAME_BYTES {
-        return invalid(Parameter::FileName, Problem::TooShort(SHORTEST_FILE_NAME_BYTES as u16));
+        return invalid(Parameter::FileName, Problem::TooShort(const { saturating_u16(SHORTEST_FILE_NAME_BYTES) }));
     }
     match name.as_bytes() {
         [_, stem @ .., last] if *last != b'.' && stem.contains(&b'.') => Ok(()),
@@ -89,7 +90,7 @@ pub(super) fn filter(filter: &str) -> Checked {
 pub(super) fn address(host: &str, port: u16) -> Checked {
     let digits = [10, 100, 1000, 10_000].into_iter().filter(|&least| port >= least).count() + 1;
     if "tcp://:".len() + host.len() + digits > ADDRESS_LIMIT_BYTES {
-        return invalid(Parameter::Address, Problem::TooLong(ADDRESS_LIMIT_BYTES as u16));
+        return invalid(Parameter::Address, Problem::TooLong(const { saturating_u16(ADDRESS_LIMIT_BYTES) }));
     }
     if port == 0 {
         return invalid(Parameter::Address, Problem::OutOfRange(1, u16::MAX));

@@ -5,9 +5,10 @@ use super::{ClientIndex, CommandInfo, check};
 use crate::at::Encoder;
 use crate::error::{InvalidInput, Parameter, Problem};
 use crate::family::Family;
+use crate::saturating::{saturating_u16, saturating_u32};
 
 /// The most bytes that any command sends after its prompt.
-const DATA_LIMIT_BYTES: usize = 16_384;
+const DATA_LIMIT_BYTES: u16 = 16_384;
 
 /// Records how a command is written: its client, its timeout, how many bytes follow its prompt, and whether its
 /// arguments are valid.
@@ -67,7 +68,7 @@ impl<'w> CommandWriter<'w> {
 
     /// How long the line is, with its CR.
     pub(crate) fn line_length(&self) -> u16 {
-        self.line.position() as u16 + 1
+        saturating_u16(self.line.position() + 1)
     }
 
     /// The first problem of the arguments, if there is one.
@@ -107,9 +108,9 @@ impl<'w> CommandWriter<'w> {
 
     /// Announces how many bytes are sent after the prompt, at most 16,384. A command without data awaits no prompt.
     pub fn prompt(&mut self, length: usize) -> &mut Self {
-        self.data_length = length as u16;
-        if length > DATA_LIMIT_BYTES {
-            self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT_BYTES as u16))
+        self.data_length = saturating_u16(length);
+        if self.data_length > DATA_LIMIT_BYTES {
+            self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT_BYTES))
         } else {
             self
         }
@@ -118,7 +119,7 @@ impl<'w> CommandWriter<'w> {
     /// Announces how many bytes are sent after the prompt, and writes a comma and their number.
     #[inline(never)]
     pub fn announce(&mut self, length: usize) -> &mut Self {
-        self.prompt(length).comma_number(length as u32)
+        self.prompt(length).comma_number(saturating_u32(length as u64))
     }
 
     /// Writes one byte as it is.

@@ -12,6 +12,7 @@ use crate::command::CommandWriter;
 use crate::error::{Error, InvalidInput};
 use crate::family::Family;
 use crate::handler::MessageHandler;
+use crate::saturating::saturating_u16;
 use crate::timer::Instant;
 
 /// What the shell has to send next.
@@ -28,7 +29,7 @@ pub(crate) enum Outgoing<'b> {
 }
 
 /// How many bytes are sent between two flushes at most: SIMCom's SSL manuals ask for certificates in such pieces.
-const PIECE_BYTES: u16 = 3_072 - CHUNK_BYTES as u16;
+const PIECE_BYTES: u16 = 3_072 - saturating_u16(CHUNK_BYTES);
 
 /// Whether a call has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,7 +187,8 @@ impl Engine {
     /// The first `count` bytes of what was to be sent have been sent.
     #[inline(never)]
     pub(crate) fn transmitted(&mut self, count: usize) {
-        self.unflushed = self.unflushed.saturating_add(count as u16);
+        let count = saturating_u16(count);
+        self.unflushed = self.unflushed.saturating_add(count);
         self.session.exchange.transmitted(count, &self.session.timeouts, self.session.now);
     }
 

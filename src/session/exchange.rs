@@ -10,6 +10,7 @@ use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::family::Timeouts;
+use crate::saturating::saturating_u16;
 use crate::timer::{Instant, LONGEST_WAIT_MS};
 
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
@@ -114,7 +115,7 @@ impl Exchange {
     /// Half of the line was sent: `ending` and nothing else follows.
     pub(super) fn abort_line(&mut self, ending: &[u8], timeout_ms: u32) {
         self.info = CommandInfo::NAMELESS;
-        self.line_length = self.sent.saturating_add(ending.len() as u16);
+        self.line_length = self.sent.saturating_add(saturating_u16(ending.len()));
         self.data_length = 0;
         self.timeout_ms = timeout_ms;
     }
@@ -205,8 +206,8 @@ impl Exchange {
     }
 
     /// `count` bytes were sent.
-    pub(super) fn transmitted(&mut self, count: usize, timeouts: &Timeouts, now: Instant) {
-        self.sent = self.sent.saturating_add(count as u16);
+    pub(super) fn transmitted(&mut self, count: u16, timeouts: &Timeouts, now: Instant) {
+        self.sent = self.sent.saturating_add(count);
         if self.unsent() > 0 {
             // As long as bytes get through, a slow line is no failure.
             self.deadline = now.after(timeouts.command_ms);

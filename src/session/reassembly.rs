@@ -93,7 +93,10 @@ impl Reassembly {
 
     /// `length` bytes came that may be payload.
     pub(super) fn count_untrusted(&mut self, length: usize) {
-        self.untrusted_bytes = self.untrusted_bytes.saturating_sub(length as u16);
+        let left = usize::from(self.untrusted_bytes).saturating_sub(length);
+        #[expect(clippy::cast_possible_truncation, reason = "no more than before")]
+        let left = left as u16;
+        self.untrusted_bytes = left;
     }
 
     pub(super) fn start(&mut self, start: RxStart, events: &mut Events, handler: &mut dyn MessageHandler) {
@@ -156,6 +159,7 @@ impl Reassembly {
 
     pub(super) fn data(&mut self, bytes: &[u8], handler: &mut dyn MessageHandler) {
         // The parser gives no more than the part, and the part was no longer than what the message lacked.
+        #[expect(clippy::cast_possible_truncation, reason = "no more than `part_left`")]
         let length = bytes.len() as u16;
         self.part_left = self.part_left.saturating_sub(length);
         self.untrusted_bytes = self.untrusted_bytes.saturating_sub(length);

@@ -21,11 +21,11 @@ impl Rssi {
     /// `<rssi>` of `AT+CSQ`: 0-31, TD-SCDMA 100-191; 99 and 199 mean that there is no signal.
     const fn from_number(number: u8) -> Option<Self> {
         let dbm = match number {
-            0..=31 => -113 + 2 * number as i16,
-            100..=191 => -216 + number as i16,
+            0..=31 => -113 + 2 * number as i8,
+            100..=191 => -116 + (number - 100) as i8,
             _ => return None,
         };
-        Some(Self(dbm as i8))
+        Some(Self(dbm))
     }
 }
 
@@ -88,13 +88,14 @@ impl Operator {
     fn of(field: &[u8]) -> Option<Self> {
         let dash = field.iter().position(|&byte| byte == b'-')?;
         let (country, network) = (field.get(..dash)?, field.get(dash + 1..)?);
-        if country.len() != 3 || !matches!(network.len(), 2..=3) {
-            return None;
-        }
-        let (country, digits) = (number(country)? as u16, network.len() as u8);
-        let network = number(network)? as u16;
+        let network_digits = match (country, network) {
+            ([_, _, _], [_, _]) => 2,
+            ([_, _, _], [_, _, _]) => 3,
+            _ => return None,
+        };
+        let (country, network) = (number(country)?.try_into().ok()?, number(network)?.try_into().ok()?);
         // Without a network, all numbers are zero.
-        (country != 0).then_some(Self { country, network, network_digits: digits })
+        (country != 0).then_some(Self { country, network, network_digits })
     }
 }
 

@@ -6,6 +6,7 @@ use super::field::next_field;
 use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, check, no_response};
 use crate::error::{Parameter, Problem};
+use crate::saturating::saturating_u32;
 
 /// What the SIM card waits for, `<code>` of `AT+CPIN?`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +68,7 @@ impl Request for CpinWrite<'_> {
             .text("=\"")
             .text(self.pin)
             .byte(b'"')
-            .check(check::range(self.pin.len() as u32, 4, 8, Parameter::Pin));
+            .check(check::range(saturating_u32(self.pin.len() as u64), 4, 8, Parameter::Pin));
         if !self.pin.bytes().all(|byte| byte.is_ascii_digit()) {
             writer.refuse(Parameter::Pin, Problem::Character);
         }
