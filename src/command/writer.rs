@@ -108,12 +108,13 @@ impl<'w> CommandWriter<'w> {
 
     /// Announces how many bytes are sent after the prompt, at most 16,384. A command without data awaits no prompt.
     pub fn prompt(&mut self, length: usize) -> &mut Self {
-        self.data_length = saturating_u16(length);
-        if self.data_length > DATA_LIMIT_BYTES {
-            self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT_BYTES))
-        } else {
-            self
+        if length > DATA_LIMIT_BYTES.into() {
+            return self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT_BYTES));
         }
+        #[expect(clippy::cast_possible_truncation, reason = "no more than `DATA_LIMIT_BYTES`")]
+        let length = length as u16;
+        self.data_length = length;
+        self
     }
 
     /// Announces how many bytes are sent after the prompt, and writes a comma and their number.

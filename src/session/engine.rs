@@ -187,7 +187,8 @@ impl Engine {
     /// The first `count` bytes of what was to be sent have been sent.
     #[inline(never)]
     pub(crate) fn transmitted(&mut self, count: usize) {
-        let count = saturating_u16(count);
+        #[expect(clippy::cast_possible_truncation, reason = "no more than was given to send, `CHUNK_BYTES` at most")]
+        let count = count as u16;
         self.unflushed = self.unflushed.saturating_add(count);
         self.session.exchange.transmitted(count, &self.session.timeouts, self.session.now);
     }
