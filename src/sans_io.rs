@@ -245,9 +245,15 @@ impl<'a> Core<'a> {
         Call(Kind::SubscribeAll(SubscribeAll::new(client, filters, self.engine.session.family)))
     }
 
-    /// `Modem::bring_up`, without the loop in which the shell checks its outcome.
-    pub fn bring_up<'c>(&self, apn: &'c Apn<'c>, on_stage: &'c mut dyn FnMut(BringUpStage)) -> Call<'c> {
-        Call(Kind::BringUp(BringUp::new(apn, on_stage, self.engine.session.now)))
+    /// `Modem::bring_up`, without the loop in which the shell checks its outcome. `pin_unconfirmed` is kept by the caller
+    /// for the next one; it is `false` at first.
+    pub fn bring_up<'c>(
+        &self,
+        apn: &'c Apn<'c>,
+        pin_unconfirmed: &'c mut bool,
+        on_stage: &'c mut dyn FnMut(BringUpStage),
+    ) -> Call<'c> {
+        Call(Kind::BringUp(BringUp::new(apn, pin_unconfirmed, on_stage, self.engine.session.now)))
     }
 
     /// A call begins.

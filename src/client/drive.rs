@@ -8,9 +8,9 @@ use core::task::Poll;
 use embedded_io::{Error as _, ErrorKind};
 use embedded_io_async::{BufRead, Read, Write};
 
-use super::Modem;
 use crate::at::WINDOW_BYTES;
 use crate::error::Error;
+use crate::family::Family;
 use crate::handler::MessageHandler;
 use crate::session::{Engine, Outgoing, Procedure, Progress};
 use crate::timer::{Timer, moment};
@@ -96,7 +96,24 @@ fn pass_time(engine: &mut Engine, timer: &impl Timer) {
     engine.pass_time(timer.now());
 }
 
-impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
+/// A UART, and the core that speaks to the module on it: what the loop works on. What is kept between calls stands beside
+/// it in the [`Modem`](super::Modem), so that a procedure can borrow from there.
+pub(crate) struct Port<R, T, C, H> {
+    pub(super) receiver: R,
+    pub(super) transmitter: T,
+    pub(crate) timer: C,
+    pub(super) handler: H,
+    pub(super) engine: Engine,
+}
+
+impl<R, T, C, H> Port<R, T, C, H> {
+    #[inline(never)] // else it is made on the stack and copied
+    pub(super) fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
+        Self { receiver, transmitter, timer, handler, engine: Engine::new(family) }
+    }
+}
+
+impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
     /// Drives a procedure to its end: write, read, wait, until the core reports that it is done.
     #[expect(clippy::manual_async_fn, reason = "the future of an async fn would hold the arguments twice")]
     pub(crate) fn drive<S: Source>(

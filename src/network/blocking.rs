@@ -35,10 +35,11 @@ where
         apn: &Apn<'_>,
         mut on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
-        let mut procedure = BringUp::new(apn, &mut on_stage, Instant::new(self.timer.now()));
+        let Self { port, pin_unconfirmed, .. } = self;
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, Instant::new(port.timer.now()));
         loop {
-            let driven = self.drive(&mut procedure, &mut NoSource);
-            if let Some(outcome) = procedure.outcome(driven, Instant::new(self.timer.now())) {
+            let driven = port.drive(&mut procedure, &mut NoSource);
+            if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {
                 return outcome;
             }
         }

@@ -99,6 +99,8 @@ enum Transition {
 /// The shell drives it again while [`outcome`](Self::outcome) is `None`; it continues at the present step.
 pub(crate) struct BringUp<'a, 'r> {
     apn: &'a Apn<'a>,
+    /// A PIN was sent and not accepted, in this bring-up or in an earlier one of the same driver.
+    pin_unconfirmed: &'r mut bool,
     on_stage: &'r mut dyn FnMut(BringUpStage),
     deadline: Instant,
     step: Step,
@@ -120,10 +122,16 @@ pub(crate) struct BringUp<'a, 'r> {
 
 impl<'a, 'r> BringUp<'a, 'r> {
     /// Calls `on_stage` whenever the bring-up waits for something else.
-    pub(crate) fn new(apn: &'a Apn<'a>, on_stage: &'r mut dyn FnMut(BringUpStage), now: Instant) -> Self {
+    pub(crate) fn new(
+        apn: &'a Apn<'a>,
+        pin_unconfirmed: &'r mut bool,
+        on_stage: &'r mut dyn FnMut(BringUpStage),
+        now: Instant,
+    ) -> Self {
         on_stage(BringUpStage::Module);
         Self {
             apn,
+            pin_unconfirmed,
             on_stage,
             deadline: now.after(apn.time_limit_ms()),
             step: Step::Begin,
@@ -192,7 +200,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
     }
 
     /// The next step after the answer to the present command.
-    fn following(&mut self, session: &mut Session, answer: Result<(), Failure>) -> Result<Transition, BringUpError> {
+    fn following(&mut self, session: &Session, answer: Result<(), Failure>) -> Result<Transition, BringUpError> {
         let now = session.now;
         let refusal = match answer {
             Err(Failure::Refused(refusal)) => Some(refusal),
@@ -205,12 +213,12 @@ impl<'a, 'r> BringUp<'a, 'r> {
                 self.echo_was_off = refusal.is_none();
                 Step::Sim
             }
-            Step::Sim => return self.sim_transition(session, refusal),
+            Step::Sim => return self.sim_transition(now, refusal),
             Step::Pin => {
                 if refusal.is_some() {
                     return Err(BringUpError::PinRefused);
                 }
-                session.pin_unconfirmed = false;
+                *self.pin_unconfirmed = false;
                 self.pin_accepted = true;
                 Step::Sim
             }
@@ -241,11 +249,11 @@ impl<'a, 'r> BringUp<'a, 'r> {
         if self.apn.has_credentials() { Step::Authentication } else { Step::Calls }
     }
 
-    fn sim_transition(&mut self, session: &mut Session, refusal: Option<Refusal>) -> Result<Transition, BringUpError> {
+    fn sim_transition(&mut self, now: Instant, refusal: Option<Refusal>) -> Result<Transition, BringUpError> {
         let failure = match (refusal, self.sim) {
             (Some(refusal), _) => BringUpError::SimFailure(refusal),
             (None, Some(SimState::Ready)) => {
-                session.pin_unconfirmed = false;
+                *self.pin_unconfirmed = false;
                 self.failing_since = None;
                 return Ok(Transition::To(Step::Context));
             }
@@ -254,7 +262,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
             (None, Some(SimState::Pin)) => {
                 self.apn.cpin().ok_or(BringUpError::PinMissing)?;
                 // Whether the card took the PIN is not known until the module accepts it, even if this call is dropped.
-                return match core::mem::replace(&mut session.pin_unconfirmed, true) {
+                return match core::mem::replace(self.pin_unconfirmed, true) {
                     true => Err(BringUpError::PinRefused),
                     false => Ok(Transition::To(Step::Pin)),
                 };
@@ -262,7 +270,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
             (None, Some(SimState::Puk)) => return Err(BringUpError::SimLocked(SimState::Puk)),
             (None, Some(SimState::Other) | None) => BringUpError::SimLocked(SimState::Other),
         };
-        self.retry(session.now, Step::Sim, SIM_RETRY_LIMIT_MS, failure)
+        self.retry(now, Step::Sim, SIM_RETRY_LIMIT_MS, failure)
     }
 
     fn registration_transition(&mut self, now: Instant) -> Result<Transition, BringUpError> {

@@ -44,10 +44,11 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
         apn: &Apn<'_>,
         mut on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
-        let mut procedure = BringUp::new(apn, &mut on_stage, Instant::new(self.timer.now()));
+        let Self { port, pin_unconfirmed, .. } = self;
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, Instant::new(port.timer.now()));
         loop {
-            let driven = self.drive(&mut procedure, NoSource).await;
-            if let Some(outcome) = procedure.outcome(driven, Instant::new(self.timer.now())) {
+            let driven = port.drive(&mut procedure, NoSource).await;
+            if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {
                 return outcome;
             }
         }

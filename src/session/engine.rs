@@ -77,7 +77,6 @@ const fn loses_bytes(kind: ErrorKind) -> bool {
 
 // Most of what a shell's loop calls is not inlined into it: the loop exists once for each kind of source of a payload.
 impl Engine {
-    #[inline(never)] // keeps the image small
     pub(crate) fn new(family: Family) -> Self {
         Self {
             parser: Parser::new(),

@@ -49,8 +49,6 @@ pub(crate) struct Session {
     reassembly: Reassembly,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
-    /// A PIN was sent and not accepted, as far as is known: it is not sent again before the card is unlocked.
-    pub(crate) pin_unconfirmed: bool,
     pub(crate) now: Instant,
 }
 
@@ -66,7 +64,6 @@ impl Session {
             pending_outcome: None,
             reassembly: Reassembly::new(),
             rest_is_answer: false,
-            pin_unconfirmed: false,
             now: Instant::ZERO,
         }
     }

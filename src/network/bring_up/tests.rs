@@ -34,6 +34,7 @@ struct Bench {
     sent: Vec<String>,
     line: String,
     stages: Vec<BringUpStage>,
+    pin_unconfirmed: bool,
 }
 
 impl Bench {
@@ -41,7 +42,8 @@ impl Bench {
     fn new(family: Family) -> Self {
         let engine = Engine::new(family);
         let (answers, says, sent, stages) = Default::default();
-        let mut bench = Self { engine, now: Duration::ZERO, answers, says, sent, line: String::new(), stages };
+        let (now, line, pin_unconfirmed) = Default::default();
+        let mut bench = Self { engine, now, answers, says, sent, line, stages, pin_unconfirmed };
         bench.on("AT+CSQ", &["\r\n+CSQ: 23,0\r\n\r\nOK\r\n"]);
         bench.on("AT+CPIN?", &["\r\n+CPIN: READY\r\n\r\nOK\r\n"]);
         bench.on("AT+CREG?", &["\r\n+CREG: 0,1\r\n\r\nOK\r\n"]);
@@ -83,7 +85,8 @@ impl Bench {
     fn bring_up_with(&mut self, apn: &Apn<'_>, handler: &mut dyn MessageHandler) -> Result<Attachment, BringUpError> {
         let mut stages = Vec::new();
         let mut on_stage = |stage| stages.push(stage);
-        let mut procedure = BringUp::new(apn, &mut on_stage, Instant::new(self.now));
+        let mut pin_unconfirmed = self.pin_unconfirmed;
+        let mut procedure = BringUp::new(apn, &mut pin_unconfirmed, &mut on_stage, Instant::new(self.now));
         let outcome = loop {
             let driven = self.drive(&mut procedure, handler);
             if let Some(outcome) = procedure.outcome(driven, Instant::new(self.now)) {
@@ -91,6 +94,7 @@ impl Bench {
             }
         };
         self.stages = stages;
+        self.pin_unconfirmed = pin_unconfirmed;
         outcome
     }
 

@@ -168,9 +168,10 @@ pub(crate) fn begin(run: &mut impl Carrier, number: u8) {
             run.during(Call::store_certificate("ca.pem", 5_000), &expected);
         }
         23 => {
-            let mut tell = |_| {};
+            // Without a PIN, none can be unconfirmed.
+            let (mut pin_unconfirmed, mut tell) = (false, |_| {});
             let apn = Apn::new("internet");
-            let call = run.core().bring_up(&apn, &mut tell);
+            let call = run.core().bring_up(&apn, &mut pin_unconfirmed, &mut tell);
             run.during(call, &Expected::default());
         }
         24 => execute(run, &command::At),
