@@ -27,7 +27,7 @@ use host::recording::{NO_ARGUMENTS, Recording};
 use host::uart::{Overheard, overheard};
 use host::words;
 
-/// How long the loop rests when there is nothing to do. A microcontroller would sleep until its next interrupt.
+/// Pause of the loop when there is nothing to do. A microcontroller would sleep until its next interrupt.
 const REST: Duration = Duration::from_millis(1);
 
 /// Subscribes, publishes, and prints what arrives, without async.
@@ -151,7 +151,7 @@ impl Exchange<'_> {
         let Arguments { topic, message, qos, session, port, .. } = arguments;
         if let Some(apn) = port.apn() {
             let call = recording.begin("bring_up", &[("apn", port.apn_name())]);
-            let attached = call.end(modem.bring_up(&apn, |stage| port.tell(stage)), words::attachment);
+            let attached = call.end(modem.bring_up(&apn, |stage| port.show_stage(stage)), words::attachment);
             attached.map_err(|error| error.to_string())?;
         }
         let index = port.index();

@@ -110,7 +110,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     end(modem, &mut signals, &recording, outcome).await
 }
 
-/// Checks what can be checked before anything is opened or sent.
+/// Checks the arguments before anything is opened or sent.
 fn check(arguments: &Arguments, length: usize) -> Result<(), Failure> {
     let family = arguments.port.family();
     let topic = Topic { client: arguments.port.index(), topic: &arguments.topic };
@@ -189,7 +189,7 @@ impl Publisher<'_> {
         self.recording.begin_publish(name, port.index(), topic, payload, *qos, *retain)
     }
 
-    /// What the file has: the driver reads it piece by piece, a recorded call has the whole payload.
+    /// The content of the file: the driver reads it piece by piece, a recorded call has the whole payload.
     fn recorded_file(&self) -> Vec<u8> {
         let path = self.arguments.file.as_ref().filter(|_| self.recording.is_on());
         path.and_then(|path| std::fs::read(path).ok()).unwrap_or_default()

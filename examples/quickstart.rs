@@ -32,8 +32,8 @@ pub use host::family::FamilyName;
 use host::recording::Recording;
 use host::uart::{Listeners, Receiver, Transmitter, halves};
 
-/// How long the broker may take to listen, and the messages to return.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time limit for the broker to listen, and for the messages to return.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Publishes and receives through a simulated module and an embedded broker.
 #[derive(Parser)]
@@ -43,7 +43,7 @@ struct Arguments {
     family: FamilyName,
 }
 
-/// A message that is sent and has to be received again.
+/// A message that is sent and must be received again.
 struct Expected {
     topic: &'static str,
     payload: Vec<u8>,
@@ -71,7 +71,7 @@ pub async fn run(family: FamilyName) -> Result<(), Failure> {
         halves(stream, Listeners::new(Some(Dialogue::new(std::io::stdout())), Recording::default()));
     let mut modem = Modem::new(receiver, transmitter, Clock::start(), family.family(), &inbox);
     send(&mut modem, &options, &messages).await?;
-    let came_back = timeout(PATIENCE, receive(&mut modem, &inbox, &messages)).await;
+    let came_back = timeout(TIME_LIMIT, receive(&mut modem, &inbox, &messages)).await;
     came_back.map_err(|_| "not every message came back".to_owned())??;
     let (receiver, transmitter, ended) = modem.shutdown().await;
     ended?;
@@ -148,7 +148,7 @@ fn start_module(family: FamilyName) -> (DuplexStream, JoinHandle<Vec<String>>) {
     let (driver_side, module_side) = duplex(64);
     let module = tokio::spawn(async move {
         let served = simulator.serve(module_side).await;
-        // A new driver does not know the module's state, so it has to send a query that a stopped service refuses.
+        // A new driver does not know the module's state: it sends a query that a stopped service refuses.
         let complaints = simulator.complaints().iter().filter(|complaint| complaint.kind != ComplaintKind::NotStarted);
         complaints.map(ToString::to_string).chain(served.err().map(|error| error.to_string())).collect()
     });
@@ -170,7 +170,7 @@ async fn start_broker() -> Result<SocketAddr, Failure> {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, listening).await.map_err(|_| format!("the broker does not listen at {address}"))?;
+    timeout(TIME_LIMIT, listening).await.map_err(|_| format!("the broker does not listen at {address}"))?;
     Ok(address)
 }
 

@@ -133,7 +133,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 type SerialModem<'a> = Modem<'a, Receiver<SerialStream>, Transmitter<SerialStream>, Clock, Messages>;
 
-/// What `next_event` brings.
+/// The results of `next_event`.
 enum Next {
     Message(Message),
     Event(Event),
@@ -261,7 +261,7 @@ impl<'a> Subscriber<'a> {
         Ok(())
     }
 
-    /// Prints what has come in and was not asked for.
+    /// Prints pending messages and events.
     fn print_rest(&mut self) -> Result<(), Failure> {
         while let Some(message) = self.messages.take() {
             let call = self.recording.begin("next_event", NO_ARGUMENTS);

@@ -1,4 +1,4 @@
-//! What can go wrong, in a form that a program can act on.
+//! Typed errors: the cause, and what to do next.
 
 use core::fmt;
 
@@ -292,8 +292,8 @@ impl fmt::Display for Error {
             Self::Aborted => f.write_str("the call was given up while it waited"),
             Self::Receive(kind) => write!(f, "cannot receive from the module: {kind}"),
             Self::Transmit(kind) => write!(f, "cannot send to the module: {kind}"),
-            Self::Source(kind) => write!(f, "cannot read what is to be sent: {kind}; nothing was published, a file in the module is incomplete"),
-            Self::SourceEnded => f.write_str("what is to be sent ended before its announced length; nothing was published, a file in the module is incomplete"),
+            Self::Source(kind) => write!(f, "cannot read the data to send: {kind}; nothing was published, a file in the module is incomplete"),
+            Self::SourceEnded => f.write_str("the data to send ended before their announced length; nothing was published, a file in the module is incomplete"),
         }
     }
 }

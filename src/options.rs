@@ -1,4 +1,4 @@
-//! What a user says about a connection or a publish: builders, checked before the first byte is sent.
+//! Options of a connection or a publish: builders, checked before the first byte is sent.
 
 use core::fmt;
 use core::time::Duration;

@@ -22,7 +22,7 @@ use crate::session::{self, ClientState, Counters, Engine, Event, Procedure, Prog
 /// What the parser found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
-    /// A line, or the beginning of one that is too long.
+    /// A line, or the first 64 bytes of a longer line.
     Line(Line<'a>),
     /// More of the line that was cut.
     Rest(&'a [u8]),
@@ -80,7 +80,7 @@ pub enum Outgoing<'b> {
 /// Room for the bytes that are to be sent.
 pub type Window = [u8; WINDOW_BYTES];
 
-/// The state machine of a modem, and what a modem keeps besides it.
+/// The state machine of a modem, with the options of the last connects.
 #[derive(Debug)]
 pub struct Core<'a> {
     engine: Engine,
@@ -234,7 +234,7 @@ impl<'a> Core<'a> {
     ///
     /// # Errors
     ///
-    /// Where there was no `connect`.
+    /// There was no `connect`.
     pub fn reconnect(&mut self, client: ClientIndex) -> Result<Call<'a>, Error> {
         let last = *client.of(&self.options);
         Ok(Call(Kind::Connect(Connect::again(client, last, &mut self.engine.session)?)))
@@ -260,7 +260,7 @@ impl<'a> Core<'a> {
     ///
     /// # Errors
     ///
-    /// Where an argument is invalid.
+    /// An argument is invalid.
     pub fn begin_call(&mut self, call: &Call<'_>) -> Result<(), Error> {
         Ok(self.engine.begin_call(call.procedure())?)
     }
@@ -275,11 +275,11 @@ impl<'a> Core<'a> {
         self.engine.input_is_drained()
     }
 
-    /// Goes on until bytes have to be sent or received. Returns whether the call has ended.
+    /// Continues until bytes must be sent or received. Returns whether the call has ended.
     ///
     /// # Errors
     ///
-    /// Where the call has failed.
+    /// The call has failed.
     pub fn poll(&mut self, call: &mut Call<'_>) -> Result<bool, Error> {
         match self.engine.poll(call.procedure_mut()) {
             Ok(progress) => Ok(progress == Progress::Done),
@@ -316,7 +316,7 @@ impl<'a> Core<'a> {
     ///
     /// # Errors
     ///
-    /// Where the receiver counts as broken.
+    /// The receiver counts as broken.
     pub fn receive_failed(&mut self, kind: ErrorKind, handler: &mut dyn MessageHandler) -> Result<(), Error> {
         self.engine.receive_failed(kind, handler)
     }

@@ -49,8 +49,8 @@ pub trait Timer {
     }
 }
 
-/// The longest wait, in milliseconds: 37 hours. A deadline further ahead counts as past, so that a deadline that was
-/// not checked for weeks is not taken for a future one.
+/// The longest wait, in milliseconds: 37 hours. A deadline further ahead counts as past: otherwise one that was not
+/// checked for weeks would look like a future one.
 pub(crate) const LONGEST_WAIT_MS: u32 = 1 << 27;
 
 /// A moment, in milliseconds, on a clock that wraps every 49 days.

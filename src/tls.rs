@@ -6,7 +6,7 @@ use core::time::Duration;
 use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, SslSetting, SslVersion, Sslcfg};
 use crate::saturating::saturating_u32;
 
-/// What `connect` needs from [`Tls`]. It uses this trait only, so that a program which never connects over TLS does not
+/// The interface of [`Tls`] for `connect`. It uses only this trait: a program that never connects over TLS does not
 /// link the code for it.
 pub(crate) trait Security: Sync {
     /// Describes the command with this number among those that set up the SSL context, if there is one.
@@ -23,11 +23,11 @@ impl fmt::Debug for dyn Security + '_ {
     }
 }
 
-/// How a client connects over TLS: which certificates are shown and required, in which SSL context of the module.
+/// How a client connects over TLS: which certificates are presented and required, in which SSL context of the module.
 ///
 /// Certificates and keys are files in the module, see [`Modem::store_certificate`](crate::Modem::store_certificate).
-/// The handshake names the server (SNI), which several cloud brokers require; the modules' own default is not to. There
-/// is no ALPN.
+/// The handshake names the server (SNI), which several cloud brokers require; by default, the modules do not send it.
+/// There is no ALPN.
 ///
 /// ```
 /// use simcom_mqtt::{Broker, ConnectOptions, Tls};
@@ -74,18 +74,19 @@ impl<'a> Tls<'a> {
         }
     }
 
-    /// The server has to show a certificate that was signed by the one in the file `ca`.
+    /// The server must present a certificate that was signed by the one in the file `ca`.
     pub const fn server(ca: &'a str) -> Self {
         Self::new(AuthMode::Server, Some(ca), None, None)
     }
 
-    /// Both sides show certificates: the server one that was signed by `ca`, the client the one in the file
-    /// `certificate`, with its key in the file `key`.
+    /// Both sides present certificates. The server's must be signed by `ca`; the client's is the file `certificate`,
+    /// with its key in the file `key`.
     pub const fn mutual(ca: &'a str, certificate: &'a str, key: &'a str) -> Self {
         Self::new(AuthMode::ServerAndClient, Some(ca), Some(certificate), Some(key))
     }
 
-    /// Only the client shows a certificate. **The server is not verified**: an attacker on the way can impersonate it.
+    /// Only the client presents a certificate. **The server is not verified**: an attacker on the way can impersonate
+    /// it.
     pub const fn client_only(certificate: &'a str, key: &'a str) -> Self {
         Self::new(AuthMode::Client, None, Some(certificate), Some(key))
     }
@@ -131,7 +132,7 @@ impl<'a> Tls<'a> {
         self
     }
 
-    /// Further settings of the SSL context, such as those of some families only.
+    /// Further settings of the SSL context, for example settings that only some families have.
     #[must_use]
     pub const fn extra(mut self, settings: &'a [SslSetting<'a>]) -> Self {
         self.extra = settings;

@@ -42,7 +42,7 @@ pub struct RxEnd {
     pub client: ClientIndex,
 }
 
-/// `+CMQTTCONNLOST: <client_index>,<cause>`: the client has to connect again.
+/// `+CMQTTCONNLOST: <client_index>,<cause>`: the client must connect again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnLost {
     /// The client.
@@ -88,7 +88,7 @@ impl LossCause {
     }
 }
 
-/// `+CMQTTNONET`: there is no network; the service has to be started again.
+/// `+CMQTTNONET`: there is no network; the service must be started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoNet;
 

@@ -1,5 +1,4 @@
-//! The driver, the simulated module and a real broker in one process: what `cargo run --example quickstart` shows, for every
-//! family.
+//! The driver, the simulated module and a real broker in one process: the `quickstart` example on every family.
 
 #[path = "../examples/quickstart.rs"]
 #[allow(dead_code, reason = "its main function belongs to the example")]

@@ -1,10 +1,11 @@
-//! ARCHITECTURE.md and CONTRIBUTING.md name files that exist, and the table "Where is …" names what is in them.
+//! Checks that the files named in ARCHITECTURE.md and CONTRIBUTING.md exist, and that those in the table "Where is …"
+//! contain the given names.
 
 use std::fs;
 use std::path::Path;
 
 const DOCUMENTS: [&str; 2] = ["ARCHITECTURE.md", ".github/CONTRIBUTING.md"];
-/// What begins like this, in backticks, is a path.
+/// A text in backticks with one of these prefixes is a path.
 const FOLDERS: [&str; 5] = ["src/", "tests/", "benches/", "examples/", ".ci/"];
 const TABLE_HEADING: &str = "## Where is";
 const FEWEST_ROWS: usize = 15;
@@ -37,7 +38,7 @@ fn is_path(word: &str) -> bool {
     FOLDERS.iter().any(|folder| word.starts_with(folder))
 }
 
-/// What is wrong with the paths of a document, each with file and line.
+/// The errors in the paths of a document, each with file and line.
 fn wrong_paths(document: &str, text: &str) -> Vec<String> {
     match paths(text) {
         Some(paths) => {
@@ -53,7 +54,7 @@ fn rows(text: &str) -> Vec<(usize, &str)> {
     let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
     let section = lines.skip_while(|(_, line)| !line.starts_with(TABLE_HEADING)).skip(1);
     let section = section.take_while(|(_, line)| !line.starts_with('#'));
-    // The first two are the heads of the columns and the rule below them.
+    // The first two rows are the header and the rule below it.
     section.filter(|(_, line)| line.starts_with('|')).skip(2).collect()
 }
 
@@ -65,7 +66,7 @@ fn has_word(text: &str, word: &str) -> bool {
     text.split(|character: char| !character.is_alphanumeric() && character != '_').any(|other| other == word)
 }
 
-/// What is wrong with a row `| behaviour | file | name |`.
+/// The error in a row `| behaviour | file | name |`, if any.
 fn wrong_row(row: &str) -> Option<String> {
     let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
     let [_, file, name] = cells[..] else { return Some(String::from("a row has three columns")) };
@@ -79,7 +80,7 @@ fn wrong_row(row: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with the table of a document, each with file and line.
+/// The errors in the table of a document, each with file and line.
 fn wrong_rows(document: &str, text: &str) -> Vec<String> {
     let rows = rows(text);
     let mut wrong: Vec<String> =

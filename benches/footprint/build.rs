@@ -1,4 +1,4 @@
-//! Tells the linker where `memory.x` is and how to use it.
+//! Passes the path of `memory.x` and the linker script to the linker.
 
 fn main() {
     println!("cargo:rustc-link-search={}", std::env::var("CARGO_MANIFEST_DIR").unwrap());

@@ -1,4 +1,4 @@
-"""Reads the figures off the programs that `report` has built, runs them on QEMU for their stacks, and judges them."""
+"""Reads the figures of the programs that `report` has built, runs them on QEMU for their stacks, and checks limits."""
 
 import bisect
 import datetime
@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-# What each program has to do on QEMU, as arguments of the bench; nothing for one that does not run there.
+# The arguments of the bench for each program; `None` for a program that does not run on QEMU.
 PROGRAMS = {
     "baseline": None,
     "async_client": ["--payload=1000"],
@@ -19,7 +19,7 @@ PROGRAMS = {
 }
 LEVELS = ["s", "z"]
 
-# Figures of such names may be as high as this.
+# The upper limits of figures by name.
 LIMITS = {
     "async_client.s.text_and_rodata": 14_592,
     "*.session": 228,
@@ -29,7 +29,7 @@ LIMITS = {
     "*.fmt_symbols": 0,
 }
 
-# What a `Modem` holds of its user's.
+# The user's fields in a `Modem`.
 LENT_FIELDS = {"receiver", "transmitter", "timer", "handler", "idle"}
 # What its loop works on is a type of its own.
 MODEM_TYPES = r"^print-type-size type: `simcom_mqtt::(?:\w+::)*(Modem|Port)<.*\n((?:.* field .*\n)+)"
@@ -38,7 +38,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Fault(Exception):
-    """What a program does not do as it should."""
+    """A failed run or an exceeded limit."""
 
 
 def output(*command):
@@ -59,7 +59,7 @@ def sections(image):
 
 
 def session(types):
-    """The size of a `Modem` without what is its user's; `None` for a program without one."""
+    """The size of a `Modem` without the user's fields; `None` for a program without one."""
     found = dict(re.findall(MODEM_TYPES, types, re.M))
     fields = re.findall(r"field `\.(\w+)`: (\d+) bytes", "".join(found.values()))
     return sum(int(size) for name, size in fields if name not in LENT_FIELDS | {"port"}) or None
@@ -68,7 +68,7 @@ def session(types):
 def largest_future(types):
     """Size and name of the library's largest future, if there is one."""
     bodies = re.findall(r"type: `\{async (?:fn body of |block@)<?(simcom_mqtt::.*)\}`: (\d+) bytes", types)
-    # One that is written by hand shows where it is awaited.
+    # A future written by hand appears where it is awaited.
     awaited = re.findall(r"\.__awaitee`: (\d+) bytes,.* type: [^ ]*?(simcom_mqtt::.*)", types)
     futures = [(int(size), name) for name, size in bodies] + [(int(size), name) for size, name in awaited]
     return sorted(futures)[-1:]
@@ -90,18 +90,19 @@ def callers(image, name):
 
 
 def panics(image):
-    """The names of the functions that panic, without the compiler's own for a future that is polled after its end, of
-    which the second list has the callers."""
+    """The functions that panic, except the compiler's own for a future that is polled after its end; and the callers of
+    that one."""
     found = {name for _, name in symbols(image) if "core::panicking::" in name}
     resumed = {name for name in found if "async_fn_resumed" in name}
-    # All of them end here, that one too.
+    # Every panic ends here, this one too.
     end = {name for name in found if name.endswith("::panic_fmt") and callers(image, name) <= resumed}
-    told = [f"{name}, called by {', '.join(sorted(callers(image, name)))}" for name in sorted(found - resumed - end)]
-    return told, sorted(set().union(*(callers(image, name) for name in resumed)))
+    counted = sorted(found - resumed - end)
+    panicking = [f"{name}, called by {', '.join(sorted(callers(image, name)))}" for name in counted]
+    return panicking, sorted(set().union(*(callers(image, name) for name in resumed)))
 
 
 def worst_stack(image, arguments):
-    """How many bytes of stack were used; it begins at the end of the RAM and may grow down to what is static."""
+    """Bytes of stack used; it begins at the end of the RAM and may grow down to static memory."""
     addresses = {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (\w+)$", output("nm", image), re.M)}
     bottom, top = addresses["__euninit"], addresses["_stack_start"]
     dump = image.with_name(image.name + ".stack")
@@ -110,7 +111,7 @@ def worst_stack(image, arguments):
     bench += [f"--paint-ram={bottom:#x}:{top - bottom}", f"--dump-ram={dump}"]
     ran = subprocess.run([*bench, *arguments], cwd=ROOT, capture_output=True, text=True)
     if ran.returncode != 0:
-        raise Fault(f"{image.name} has not done what it is for.\n{ran.stderr}")
+        raise Fault(f"{image.name} has failed.\n{ran.stderr}")
     used = len(dump.read_bytes().lstrip(PAINT))
     if used == top - bottom:
         raise Fault(f"{image.name} has used the whole stack.")
@@ -118,7 +119,7 @@ def worst_stack(image, arguments):
 
 
 def measure(folder, program, level):
-    """The figures of a program, each as name, value, unit and remarks. The stack is last: what it takes may go wrong."""
+    """The figures of a program, each as name, value, unit and remarks. The stack is last, because its run may fail."""
     image, examined = folder / f"{program}.{level}", folder / f"{program}.{level}.examined"
     text, static = sections(image)
     yield "text_and_rodata", text, "B", []

@@ -1,4 +1,4 @@
-//! Links the image for the microcontroller by `memory.x`.
+//! Links the image for the microcontroller with `memory.x`.
 
 fn main() {
     println!("cargo:rerun-if-changed=memory.x");

@@ -1,4 +1,4 @@
-"""Counts the instructions of the programs that `run` has built, and holds the figures against those written down."""
+"""Counts the instructions of the programs that `run` has built, and compares them with the stored figures."""
 
 import datetime
 import pathlib
@@ -9,7 +9,7 @@ import sys
 
 WRITTEN = pathlib.Path(__file__).with_name("figures.txt")
 
-# Of each workload what a figure of it is for, and its row in the table.
+# For each workload the unit of its figure, and its row in the table.
 WORKLOADS = {
     "receive_chunks_of_1": ("instructions/byte", "received byte, in chunks of 1"),
     "receive_chunks_of_64": ("instructions/byte", "received byte, in chunks of 64"),
@@ -17,21 +17,20 @@ WORKLOADS = {
 }
 PLATFORMS = {"host": "host", "cortex_m": "Cortex-M3"}
 
-# How often a workload is done on the host: that often, and twice as often.
+# Repetitions of a workload on the host: this number, and twice this number.
 COUNT = 16
 
-# A figure may be that much worse than the one written down: with the compiler and the kind of host that it is of, and
-# with others.
+# Allowed increase of a figure: with the same compiler and kind of host, and with others.
 TOLERANCE = 0.03
 TOLERANCE_OF_OTHERS = 0.15
 
 
 class Fault(Exception):
-    """Why there are no figures, or which are too high."""
+    """A failed run, or figures that are too high."""
 
 
 def output(*command, **options):
-    """What a command prints, which is shown when it fails."""
+    """The output of a command, which is printed if it fails."""
     ran = subprocess.run(command, capture_output=True, text=True, **options)
     if ran.returncode != 0:
         raise Fault(f"{command[0]} has failed.\n{ran.stdout}{ran.stderr}")
@@ -44,7 +43,7 @@ def on_host(program):
     for workload in WORKLOADS:
         for side in ("driver", "harness"):
             for count in (COUNT, 2 * COUNT):
-                # Without an environment, where the stack begins is always the same.
+                # Without an environment the stack always begins at the same address.
                 command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
                 ran = output(*command, program, workload, side, str(count), env={"PATH": "/usr/bin:/bin"})
                 collected = re.search(r"Collected : (\d+)", ran.stderr)
@@ -105,7 +104,7 @@ def written():
 
 
 def write(toolchains, values):
-    lines = ["# What `run --check` holds the figures against. Written by `run --write`."]
+    lines = ["# The reference for `run --check`. Written by `run --write`."]
     for target in PLATFORMS:
         lines.append(f"{target} {toolchains[target]}")
         lines += [f"{name} {value:.2f}" for name, value in values.items() if name.startswith(f"{target}.")]
@@ -113,7 +112,7 @@ def write(toolchains, values):
 
 
 def check(toolchains, values):
-    """Fails where a figure is worse than the one written down; remarks on what has to be written down again."""
+    """Fails if a figure is worse than the stored one; prints a remark if figures should be stored again."""
     old_toolchains, old_values = written()
     tolerances = {}
     for target in PLATFORMS:

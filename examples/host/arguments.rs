@@ -57,18 +57,18 @@ impl Port {
         if self.index == 0 { ClientIndex::First } else { ClientIndex::Second }
     }
 
-    /// The access point, where the module has to be attached first.
+    /// The access point, if the module must be attached first.
     pub fn apn(&self) -> Option<Apn<'_>> {
         self.apn.as_deref().map(Apn::new)
     }
 
-    /// Its name, empty where there is none.
+    /// Its name, or an empty text.
     pub fn apn_name(&self) -> &str {
         self.apn.as_deref().unwrap_or_default()
     }
 
     /// Prints what the module waits for during a bring-up.
-    pub fn tell(&self, stage: BringUpStage) {
+    pub fn show_stage(&self, stage: BringUpStage) {
         if self.debug {
             eprintln!("waiting for {stage}");
         }
@@ -133,7 +133,7 @@ pub struct Session {
     #[arg(short = 'c', long = "disable-clean-session", requires = "id")]
     persistent: bool,
 
-    /// Topic on which the broker publishes the will, should this client vanish
+    /// Topic on which the broker publishes the will if this client vanishes
     #[arg(long, value_name = "TOPIC", requires = "will_payload")]
     will_topic: Option<String>,
 
@@ -151,7 +151,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// The client id, or one that no other program on this computer has.
+    /// The client id, or a default that is unique on this computer.
     pub fn client_id(&self, program: &str) -> String {
         self.id.clone().unwrap_or_else(|| format!("simcom-{program}-{}", std::process::id()))
     }
@@ -161,7 +161,7 @@ impl Session {
         Some(Will::new(topic, message.as_bytes()).qos(self.will_qos))
     }
 
-    /// Begins a connect in the recording, with what the options say.
+    /// Begins a connect in the recording, with its options as arguments.
     pub fn begin_connect(
         &self,
         recording: &Recording,

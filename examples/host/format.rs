@@ -72,7 +72,7 @@ fn escape(letter: Option<u8>) -> Option<Piece> {
     }))
 }
 
-/// What is written for each message.
+/// The output for each message.
 #[derive(Clone, Debug)]
 pub struct Format {
     pub layout: Layout,

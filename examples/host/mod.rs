@@ -1,4 +1,4 @@
-//! What a program on a host needs besides the driver: a clock, the two halves of a UART, and what the examples share.
+//! Parts of a host program besides the driver: a clock, the two halves of a UART, and code that the examples share.
 
 pub mod arguments;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! The mobile network, where a flag names its access point.
+//! Attaches to the mobile network if a flag names its access point.
 
 use embedded_io_async::{BufRead, Write};
 use simcom_mqtt::{MessageHandler, Modem, Timer};
@@ -16,6 +16,6 @@ pub async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
 ) -> Result<(), Failure> {
     let Some(apn) = port.apn() else { return Ok(()) };
     let call = recording.begin("bring_up", &[("apn", port.apn_name())]);
-    let attached = call.end(modem.bring_up(&apn, |stage| port.tell(stage)).await, words::attachment);
+    let attached = call.end(modem.bring_up(&apn, |stage| port.show_stage(stage)).await, words::attachment);
     attached.map(|_| ()).map_err(|error| error.to_string().into())
 }

@@ -15,12 +15,12 @@ use super::family::FamilyName;
 /// For a call without arguments.
 pub const NO_ARGUMENTS: &[(&str, &str)] = &[];
 
-/// A recording, where there is one: the UART writes what passes, the program its calls. Clones write the same file.
+/// An optional recording: the UART writes the bytes, the program its calls. Clones write the same file.
 #[derive(Clone, Default)]
 pub struct Recording(Option<Rc<RefCell<Recorder<File>>>>);
 
 impl Recording {
-    /// Records to a file. What is known of the module is for a person to add.
+    /// Records to a file. A person adds model and firmware of the module.
     pub fn create(path: &Path, family: FamilyName) -> Result<Self, Failure> {
         let known = Observation {
             module: "not recorded",
@@ -87,7 +87,7 @@ impl Recording {
     }
 }
 
-/// A call that runs. If it is dropped before its end, the driver's call is taken to be dropped too.
+/// A running call. Dropping it before its end records a dropped call.
 pub struct Call {
     recording: Recording,
     result: Option<String>,

@@ -96,7 +96,7 @@ impl Certificates {
         tls.sni(self.sni)
     }
 
-    /// What [`Self::tls`] says, as arguments of a recorded call.
+    /// The options of [`Self::tls`] as arguments of a recorded call.
     pub fn recorded(&self) -> Vec<(&'static str, String)> {
         let kind = match (&self.ca, &self.client) {
             (Some(_), None) => "server",

@@ -16,7 +16,7 @@ pub type Receiver<S> = Buffered<Overheard<FromTokio<ReadHalf<S>>>, 4096>;
 /// The transmitter of the driver.
 pub type Transmitter<S> = Overheard<FromTokio<WriteHalf<S>>>;
 
-/// What listens to both directions: a readable dialogue, and a recording.
+/// The listeners to both directions: a readable dialogue, and a recording.
 pub struct Listeners {
     dialogue: Option<Dialogue>,
     recording: Recording,

@@ -1,4 +1,4 @@
-//! From a command to bytes, without a buffer for the longest command.
+//! Encodes commands without a buffer for the longest one.
 
 /// How many bytes of a command line are encoded at a time.
 pub(crate) const WINDOW_BYTES: usize = 32;

@@ -1,10 +1,10 @@
-//! From bytes to lines, prompts and data.
+//! Parses bytes into lines, prompts and data.
 
 use heapless::Vec;
 
 use super::Parameters;
 
-/// How many bytes of a line are delivered together. Every line that the driver has to understand as a whole is shorter.
+/// How many bytes of a line are delivered together. Every line that the driver must understand as a whole is shorter.
 pub(crate) const LINE_LIMIT_BYTES: usize = 64;
 
 /// The beginning of a line, at most 64 bytes, without its line end.
@@ -34,7 +34,7 @@ impl<'a> Line<'a> {
 /// What the parser found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
-    /// A line, or the beginning of one that is too long.
+    /// A line, or the first 64 bytes of a longer line.
     Line(Line<'a>),
     /// More of the line that was cut. How it is divided depends on the chunks; the joined bytes do not.
     Rest(&'a [u8]),

@@ -158,7 +158,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`next_event`](Self::next_event), except `Aborted`.
+    /// The errors of [`next_event`](Self::next_event), except `Aborted`.
     pub fn poll_event(&mut self) -> Result<Option<Event>, Error> {
         while self.port.take(&mut Listen)? {}
         self.port.engine.input_is_drained();
@@ -182,7 +182,7 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::NoAnswer`]: there is no module. Otherwise those of [`execute`](Self::execute).
+    /// [`Error::NoAnswer`]: there is no module. Otherwise the errors of [`execute`](Self::execute).
     pub fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         let mut procedure = Detect::new();
         self.port.drive(&mut procedure, &mut NoSource)?;
@@ -228,7 +228,7 @@ where
     ///
     /// # Errors
     ///
-    /// The last element says whether client and service have ended. The UART is returned in any case.
+    /// The last element says whether clients and service have ended. The UART is returned in any case.
     pub fn shutdown(mut self) -> (R, T, Result<(), Error>) {
         let result = self.port.drive(&mut Shutdown::new(), &mut NoSource);
         (self.port.receiver, self.port.transmitter, result)
@@ -284,8 +284,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise those of
-    /// `connect`.
+    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise the errors
+    /// of `connect`.
     pub fn reconnect(&mut self) -> Result<Connection, Error> {
         let Modem { port, options: remembered, .. } = &mut *self.modem;
         let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut port.engine.session)?;
@@ -309,8 +309,8 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`subscribe`](Self::subscribe). Where filters are sent one after the other, those before the one that
-    /// failed are subscribed to.
+    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, those before the failed
+    /// one are subscribed to.
     pub fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
         let family = self.modem.port.engine.session.family;
         self.drive(&mut SubscribeAll::new(self.index, filters, family))
@@ -320,7 +320,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`subscribe`](Self::subscribe).
+    /// The errors of [`subscribe`](Self::subscribe).
     pub fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
         self.drive(&mut Single(Unsub { client: self.index, filter }))
     }
@@ -341,8 +341,8 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not deliver
-    /// the announced bytes; nothing is published.
+    /// The errors of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not
+    /// deliver the announced bytes; nothing is published.
     pub fn publish_from<S: Read>(&mut self, message: &Publish<'_>, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
         self.modem.port.drive(&mut procedure, &mut drive::Reader(reader))

@@ -157,7 +157,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
                         if received.is_some() || sent.is_some() || engine.input_is_drained() {
                             return Poll::Ready((sent, received, false));
                         }
-                        // The timer is polled last: bytes that lie in a buffer came in time.
+                        // The timer is polled last: buffered bytes arrived in time.
                         match wait.as_mut().as_pin_mut().map(|wait| wait.poll(context)) {
                             Some(Poll::Ready(())) => Poll::Ready((None, None, true)),
                             _ => Poll::Pending,
@@ -185,8 +185,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
                     }
                     Some(Err(error)) => {
                         let kind = error.kind();
-                        // `consume(0)` says that nothing was taken: embassy-rp's receiver needs it to go on after an
-                        // error.
+                        // embassy-rp's receiver needs `consume(0)` to continue after an error.
                         self.receiver.consume(0);
                         self.engine.receive_failed(kind, &mut self.handler)?;
                     }

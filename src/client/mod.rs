@@ -41,13 +41,13 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
 
     /// Connects to a broker, from any state.
     ///
-    /// Sends those of the following that are needed: `AT`, `AT+CSQ`, `ATE0`, `AT+CMQTTACCQ?`, `AT+CMQTTSTART`,
-    /// `AT+CMQTTDISC?`, `AT+CMQTTCONNECT?`, `AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTACCQ`, `AT+CMQTTCFG`,
-    /// `AT+CMQTTWILLTOPIC`, `AT+CMQTTWILLMSG`, `AT+CSSLCFG`, `AT+CMQTTSSLCFG`, `AT+CMQTTCONNECT` (A76 §2.1, S67 §2.2).
+    /// Sends the necessary ones of: `AT`, `AT+CSQ`, `ATE0`, `AT+CMQTTACCQ?`, `AT+CMQTTSTART`, `AT+CMQTTDISC?`,
+    /// `AT+CMQTTCONNECT?`, `AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTACCQ`, `AT+CMQTTCFG`, `AT+CMQTTWILLTOPIC`,
+    /// `AT+CMQTTWILLMSG`, `AT+CSSLCFG`, `AT+CMQTTSSLCFG`, `AT+CMQTTCONNECT` (A76 §2.1, S67 §2.2).
     ///
     /// After a reset of the microcontroller, the module may still be connected. The driver adopts that connection if
-    /// client id and address are the requested ones. It disconnects and releases everything else, and a connection that
-    /// has other options than these.
+    /// client id and address are the requested ones. It disconnects and releases a client with another id, address or
+    /// other options.
     ///
     /// The options are borrowed for the life of the modem, because [`reconnect`](Self::reconnect) uses them again.
     /// Options are compared by their address in memory, not by their content: keep them in a variable or a `static`,
@@ -94,8 +94,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// # Errors
     ///
-    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise those of
-    /// `connect`.
+    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise the errors
+    /// of `connect`.
     ///
     /// # Cancel safety
     ///
@@ -141,8 +141,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// # Errors
     ///
-    /// Those of [`subscribe`](Self::subscribe). Where filters are sent one after the other, those before the one that
-    /// failed are subscribed to.
+    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, those before the failed
+    /// one are subscribed to.
     ///
     /// # Cancel safety
     ///
@@ -156,7 +156,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// # Errors
     ///
-    /// Those of [`subscribe`](Self::subscribe).
+    /// The errors of [`subscribe`](Self::subscribe).
     ///
     /// # Cancel safety
     ///
@@ -213,8 +213,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// # Errors
     ///
-    /// Those of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not deliver
-    /// the announced bytes; nothing is published.
+    /// The errors of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not
+    /// deliver the announced bytes; nothing is published.
     ///
     /// # Cancel safety
     ///

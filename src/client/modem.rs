@@ -178,7 +178,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     ///
     /// # Errors
     ///
-    /// [`Error::NoAnswer`]: there is no module. Otherwise those of [`execute`](Self::execute).
+    /// [`Error::NoAnswer`]: there is no module. Otherwise the errors of [`execute`](Self::execute).
     ///
     /// # Cancel safety
     ///
@@ -254,7 +254,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     ///
     /// # Errors
     ///
-    /// The last element says whether client and service have ended. The UART is returned in any case.
+    /// The last element says whether clients and service have ended. The UART is returned in any case.
     ///
     /// # Cancel safety
     ///

@@ -146,7 +146,7 @@ impl<const N: usize> MessageHandler for &Inbox<N> {
     }
 }
 
-/// A message that was taken out of an [`Inbox`].
+/// A message taken out of an [`Inbox`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'b> {
     client: ClientIndex,
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_that_is_too_small_gets_the_beginning_and_is_told_so() {
+    fn a_buffer_that_is_too_small_gets_the_beginning_and_the_number_of_missing_bytes() {
         let inbox = Inbox::<64>::new();
         assert!(receive(&inbox, b"topic", b"payload"));
         assert!(receive(&inbox, b"next", b"n"));

@@ -14,8 +14,8 @@ use crate::command::ClientIndex;
 /// buffer wraps or where the module cuts (1500 bytes). When `end` is called, the parts together have exactly the
 /// announced lengths. Messages never overlap, not even those of different clients.
 ///
-/// The methods run inside the call that is receiving at the moment, for example a publish. They should be quick, and
-/// cannot wait.
+/// The methods run inside the call that is receiving at the moment, for example a publish. They must return quickly,
+/// without waiting.
 ///
 /// The module does not report the quality of service, the retain flag or the duplicate flag of a message.
 ///
@@ -60,7 +60,7 @@ pub trait MessageHandler {
     /// The message is complete.
     fn end(&mut self);
 
-    /// The rest of the message will not come: bytes were lost, or the module restarted.
+    /// The rest of the message will not arrive: bytes were lost, or the module restarted.
     fn aborted(&mut self) {}
 
     /// A line that no command awaits and that the driver does not know, such as `+CMTI: "SM",3` or `PB DONE`. Of a long

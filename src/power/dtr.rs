@@ -36,7 +36,7 @@ impl<P: OutputPin> Dtr<P> {
     ///
     /// # Errors
     ///
-    /// Those of the pin.
+    /// The errors of the pin.
     pub fn allow_sleep(&mut self) -> Result<(), P::Error> {
         self.line.release()
     }
@@ -45,7 +45,7 @@ impl<P: OutputPin> Dtr<P> {
     ///
     /// # Errors
     ///
-    /// Those of the pin.
+    /// The errors of the pin.
     pub fn wake(&mut self, delay: &mut impl DelayNs) -> Result<(), P::Error> {
         self.line.press()?;
         delay.delay_ms(WAKE_TIME_MS);
@@ -56,7 +56,7 @@ impl<P: OutputPin> Dtr<P> {
     ///
     /// # Errors
     ///
-    /// Those of the pin.
+    /// The errors of the pin.
     ///
     /// # Cancel safety
     ///

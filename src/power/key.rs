@@ -30,7 +30,7 @@ impl InputPin for NoPin {
     }
 }
 
-/// Why a module could not be switched on or off. `K` is the error of the key's pin, `S` that of the status pin.
+/// Why a module could not be switched on or off. `K` is the error of the key's pin, `S` of the status pin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -31,7 +31,7 @@ impl<P: OutputPin> Reset<P> {
     ///
     /// # Errors
     ///
-    /// Those of the pin.
+    /// The errors of the pin.
     pub fn reset(&mut self, delay: &mut impl DelayNs) -> Result<(), P::Error> {
         let press = Press::begin(&mut self.line)?;
         delay.delay_ms(self.timing.reset_ms);
@@ -42,7 +42,7 @@ impl<P: OutputPin> Reset<P> {
     ///
     /// # Errors
     ///
-    /// Those of the pin.
+    /// The errors of the pin.
     ///
     /// # Cancel safety
     ///

@@ -1,4 +1,4 @@
-//! How long the inputs of a module are held, and how long a module takes.
+//! Pulse lengths of the inputs of a module, and times to start and stop.
 
 use core::time::Duration;
 

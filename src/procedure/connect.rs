@@ -1,7 +1,9 @@
-//! From any state to a connected client.
+//! Brings a client from any state to the connected state.
 
 mod comparison;
 mod requests;
+#[cfg(test)]
+mod tests;
 
 use crate::ResultCode;
 use crate::at::Line;
@@ -14,11 +16,12 @@ use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Sessio
 use super::disconnect::DISCONNECT_TIMEOUT_S;
 use comparison::Comparison;
 
-/// How long to wait before a busy module is asked again.
+/// Pause before a busy module is queried again.
 const BUSY_WAIT_MS: u32 = 2_000;
-/// How often it is asked: an operation takes as long as the module's `"optimeout"`, 120 s, at most.
+/// Number of queries: an operation takes at most the module's `"optimeout"`, 120 s.
 const BUSY_WAITS: u8 = 62;
-/// How often it waits like that for a service that is neither started nor to be started: an earlier life may have begun to.
+/// Number of such pauses for a service that is neither started nor accepts START: the program may have sent START or
+/// STOP before a reset.
 const START_WAITS: u8 = 6;
 
 fn is_busy(result: Result<(), Failure>) -> bool {
@@ -43,7 +46,7 @@ pub(crate) type LastOptions<'a> = Option<&'a ConnectOptions<'a>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Begin,
-    /// The module is busy with something of an earlier life.
+    /// The module is busy with an operation from before a reset.
     Busy,
     EchoOff,
     /// `AT+CMQTTACCQ?`: is the service started, and is the client acquired under this id?
@@ -56,7 +59,7 @@ enum Step {
     Disc,
     Rel,
     Accq,
-    /// What the options require, one command after the other.
+    /// Sends the settings of the options, one after the other.
     Configure(u8),
     Sslcfg,
     Connect,
@@ -68,30 +71,30 @@ pub(crate) struct Connect<'a> {
     client: ClientIndex,
     options: &'a ConnectOptions<'a>,
     step: Step,
-    /// The client was brought to where it is with these same options.
+    /// The client was last set up with these same options.
     same_options: bool,
-    /// What the module remembers was read, and the id and type are the ones wanted.
+    /// The client id and server type in the module were read, and match the options.
     id_matches: bool,
     /// `AccqRead` was answered.
     probed: bool,
-    /// START was refused: the service may be up already, or never come up.
+    /// START was refused: the service may be started already, or may never start.
     start_refused: Option<Failure>,
-    /// What the module remembered of the client was torn down.
+    /// The client's earlier state in the module was torn down.
     torn_down: bool,
     /// Outcome of `DiscRead`.
     connected: Option<bool>,
     comparison: Comparison,
-    /// The line of the answer is about this client.
+    /// The current line of the answer belongs to this client.
     is_ours: bool,
-    /// `AccqRead` says that the other client is not acquired.
+    /// `AccqRead` reports that the other client is not acquired.
     other_is_released: bool,
-    /// How often the module was too busy.
+    /// How often the module was busy.
     waits: u8,
     pub(crate) connection: Connection,
 }
 
 impl<'a> Connect<'a> {
-    /// Connects with these options; `last` are those with which the client was last connected.
+    /// Connects with these options; `last` are the previous ones.
     pub(crate) fn new(
         client: ClientIndex,
         options: &'a ConnectOptions<'a>,
@@ -121,7 +124,7 @@ impl<'a> Connect<'a> {
         }
     }
 
-    /// With the options of the last time.
+    /// With the previous options.
     pub(crate) fn again(client: ClientIndex, last: LastOptions<'a>, session: &mut Session) -> Result<Self, Error> {
         match last {
             Some(options) => Ok(Self::new(client, options, last, session)),
@@ -131,14 +134,14 @@ impl<'a> Connect<'a> {
         }
     }
 
-    /// How the last command ended, and what that leads to.
+    /// Handles the result of the last command.
     fn following(&mut self, session: &mut Session, last: Result<(), Failure>) -> Result<Step, Failure> {
         if is_busy(last) && self.waits < BUSY_WAITS {
             self.waits += 1;
             return Ok(Step::Busy);
         }
         let lifecycle = &mut session.lifecycle;
-        // What was believed without asking is not so: the module has restarted and no line of that arrived.
+        // The tracked state is wrong: the module has restarted, and its boot lines were lost.
         let is_forgotten = match self.step {
             Step::Begin | Step::EchoOff | Step::Busy | Step::AccqRead | Step::Start => false,
             Step::DiscRead => self.connected.is_none(),
@@ -158,7 +161,7 @@ impl<'a> Connect<'a> {
         match self.step {
             Step::Begin if !lifecycle.echo_is_off => return Ok(Step::EchoOff),
             Step::Begin | Step::EchoOff => {}
-            // Whatever it was that the module was busy with, it may have changed what there is to do.
+            // The operation of the busy module may have changed its state.
             Step::Busy => {
                 lifecycle.client_mut(self.client).state = ClientState::Unknown;
                 self.probed = false;
@@ -169,7 +172,7 @@ impl<'a> Connect<'a> {
                 self.probed = true;
                 self.id_matches = self.comparison == Comparison::Equal;
                 if refused {
-                    // The restart was not noticed: it is an event for the user of the other client.
+                    // The restart was not noticed before: the user of the other client needs the event.
                     if lifecycle.client(self.client.other()).state == ClientState::Connected {
                         session.events.restarted();
                     }
@@ -201,17 +204,17 @@ impl<'a> Connect<'a> {
                 return Ok(self.probed_client_step(session));
             }
             Step::ConnectRead if self.comparison == Comparison::Equal => {
-                // The earlier life may have been cut off between a payload or filter and what sends it.
+                // The program may have been reset between staging a payload or filter and sending it.
                 lifecycle.client_mut(self.client).staging.holds_unknown_data();
                 self.connection = Connection::Adopted;
                 return Ok(Step::Done);
             }
             Step::ConnectRead => return Ok(Step::Disc),
-            // It was said not to be acquired.
+            // `AccqRead` reported it as not acquired.
             Step::Disc if lifecycle.client(self.client).state == ClientState::Released => return Ok(Step::Accq),
             Step::Disc => return Ok(Step::Rel),
             Step::Rel => return Ok(Step::Accq),
-            // In use though it was believed to be free: what is left of it is torn down, once.
+            // The index is in use although the driver took it for free: it is torn down, once.
             Step::Accq if refused => {
                 self.torn_down = true;
                 return Ok(Step::Disc);
@@ -227,7 +230,7 @@ impl<'a> Connect<'a> {
         self.service_step(session)
     }
 
-    /// Whether the present step may fail like this, because a later one shows what is to be done.
+    /// Whether the present step may fail in this way, because a later one determines the state.
     fn tolerates(&self, failure: Failure) -> bool {
         let Failure::Refused(refusal) = failure else { return false };
         match self.step {
@@ -264,7 +267,7 @@ impl<'a> Connect<'a> {
         }
     }
 
-    /// What the service needs; the client's turn comes when it is started.
+    /// The next step for the service; the client follows when the service is started.
     fn service_step(&mut self, session: &mut Session) -> Result<Step, Failure> {
         match (session.lifecycle.service, self.start_refused) {
             (ServiceState::Started, _) => Ok(self.client_step(session)),
@@ -293,7 +296,7 @@ impl<'a> Connect<'a> {
         }
     }
 
-    /// The client is acquired, by this program or by an earlier life of it, and `DiscRead` was answered.
+    /// The client is acquired, perhaps since before a reset, and `DiscRead` was answered.
     fn probed_client_step(&mut self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         match life.state {
@@ -361,7 +364,7 @@ impl Procedure for Connect<'_> {
         }
         for &byte in bytes {
             let mut window = [0; 2];
-            // What is compared is the same for every family.
+            // The compared bytes are the same for every family.
             let mut wanted = CommandWriter::new(Family::A7600, self.comparison.count().into(), &mut window);
             self.describe_wanted(&mut wanted);
             let (is_last, [wanted, _]) = (wanted.filled() < window.len(), window);

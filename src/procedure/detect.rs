@@ -1,4 +1,7 @@
-//! Which family a module is of.
+//! Detects the family of a module.
+
+#[cfg(test)]
+mod tests;
 
 use crate::at::Line;
 use crate::command::network::Cgmm;
@@ -18,7 +21,7 @@ enum Step {
     Subtopic,
 }
 
-/// Asks for the model; where its name says nothing, for the ranges in which the families differ.
+/// Queries the model; if it is unknown, queries the ranges in which the families differ.
 pub(crate) struct Detect {
     step: Step,
     model: Text<32>,
@@ -45,7 +48,7 @@ impl Detect {
         if let Some(family) = family
             && family != session.family
         {
-            // Times of the user's own stay.
+            // The user's own timeouts stay.
             if session.timeouts == Timeouts::of(session.family) {
                 session.timeouts = Timeouts::of(family);
             }

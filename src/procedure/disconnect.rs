@@ -1,5 +1,8 @@
 //! DISC, REL, STOP.
 
+#[cfg(test)]
+mod tests;
+
 use crate::command::{ClientIndex, CommandWriter, Disc, Rel, Request, Stop};
 use crate::error::Refusal;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
@@ -14,9 +17,10 @@ enum Step {
     Stop,
 }
 
-/// Ends both clients and the service, from whatever state they are in.
+/// Ends both clients and the service, from any state.
 ///
-/// A refusal on the way (not connected, not acquired) says that there was nothing to end; only that of STOP counts.
+/// A refusal of DISC or REL (not connected, not acquired) means that there was nothing to end; only a refusal of STOP
+/// counts.
 pub(crate) struct Shutdown {
     step: Step,
 }

@@ -1,10 +1,13 @@
-//! One command.
+//! Executes one command.
+
+#[cfg(test)]
+mod tests;
 
 use crate::at::Line;
 use crate::command::{Command, CommandWriter, Request};
 use crate::session::{Failure, Next, Procedure, Session};
 
-/// Sends one command, of whose answer only the result counts.
+/// Sends one command, and ignores its answer except for the result.
 pub(crate) struct Single<C>(pub(crate) C);
 
 impl<C: Request> Procedure for Single<C> {
@@ -21,7 +24,7 @@ impl<C: Request> Procedure for Single<C> {
     }
 }
 
-/// One command, and how it ended.
+/// One command, and its result.
 pub(super) fn once(last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
     match last {
         None => Ok(Next::Command),

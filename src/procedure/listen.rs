@@ -1,4 +1,7 @@
-//! Waiting for an event.
+//! Waits for an event.
+
+#[cfg(test)]
+mod tests;
 
 use crate::command::CommandWriter;
 use crate::session::{Failure, Next, Procedure, Session};

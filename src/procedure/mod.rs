@@ -1,4 +1,4 @@
-//! The calls of the user as step machines over the session: which command comes after which. No I/O.
+//! The calls of the user as step machines over the session: each decides which command is next. No I/O.
 
 mod connect;
 mod detect;

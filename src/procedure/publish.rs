@@ -1,5 +1,8 @@
 //! TOPIC, PAYLOAD, PUB.
 
+#[cfg(test)]
+mod tests;
+
 use crate::command::{ClientIndex, CommandWriter, Payload, Pub, Request, Topic};
 use crate::options::Publish;
 use crate::session::{Failure, Next, Procedure, Session};
@@ -29,7 +32,7 @@ impl<'a> PublishMessage<'a> {
         Self { client, message, step: Step::Begin, length: message.payload.len(), has_source: false }
     }
 
-    /// `length` bytes of a source take the place of the message's payload.
+    /// Publishes `length` bytes of a source in place of the message's payload.
     pub(crate) const fn announced(client: ClientIndex, message: &'a Publish<'a>, length: usize) -> Self {
         Self { client, message, step: Step::Begin, length, has_source: true }
     }

@@ -1,10 +1,13 @@
-//! A certificate from a reader into the module.
+//! Stores a certificate from a reader in the module.
+
+#[cfg(test)]
+mod tests;
 
 use super::execute::once;
 use crate::command::{Ccertdown, CommandWriter, Request};
 use crate::session::{Failure, Next, Procedure, Session};
 
-/// `AT+CCERTDOWN`, whose data come from a source.
+/// `AT+CCERTDOWN` with data from a source.
 pub(crate) struct Store<'a>(pub(crate) Ccertdown<'a>);
 
 impl Procedure for Store<'_> {

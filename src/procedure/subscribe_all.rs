@@ -1,4 +1,7 @@
-//! Several topic filters: staged and sent together where that can be done, else one by one.
+//! Subscribes to several topic filters: staged and sent together if possible, else one by one.
+
+#[cfg(test)]
+mod tests;
 
 use crate::command::{ClientIndex, CommandWriter, QoS, Request, Sub, SubStaged, Subtopic};
 use crate::error::{Parameter, Problem};
@@ -19,10 +22,10 @@ pub(crate) struct SubscribeAll<'a> {
     filters: &'a [(&'a str, QoS)],
     family: Family,
     step: Step,
-    /// Together, not one by one.
+    /// Whether they are staged and sent together.
     is_staging: bool,
     index: usize,
-    /// Bytes of the filters that are staged.
+    /// Bytes of the staged filters.
     staged: usize,
 }
 
@@ -36,7 +39,7 @@ impl<'a> SubscribeAll<'a> {
         Some(Subtopic { client: self.client, filter, qos })
     }
 
-    /// Whether this many more bytes can be staged before what is staged has to be sent.
+    /// Whether this many more bytes can be staged before a SUB.
     fn has_room_for(&self, length: usize) -> bool {
         self.family.staged_topics_limit().is_none_or(|limit| self.staged + length <= limit)
     }
@@ -48,7 +51,7 @@ impl Procedure for SubscribeAll<'_> {
             result?;
         }
         match self.step {
-            // What an earlier call may have left staged would be sent together with these.
+            // A filter that an earlier call may have left staged would be sent with these.
             Step::Begin => {
                 let is_left = session.lifecycle.client(self.client).staging.has_filter();
                 self.is_staging = self.family.has_staged_subscriptions() && !is_left;
@@ -64,7 +67,7 @@ impl Procedure for SubscribeAll<'_> {
             None if !self.is_staging || self.staged == 0 => return Ok(Next::Done),
             _ => Step::Sub,
         };
-        // What is staged and not sent, because this call fails or is dropped, would be sent by the next one.
+        // If this call fails or is dropped, the next one would send the staged filters.
         if self.is_staging {
             session.lifecycle.client_mut(self.client).staging.set_filter(self.step == Step::Filter);
         }

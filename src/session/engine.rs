@@ -1,5 +1,8 @@
 //! The sans-I/O core as a shell sees it: parser and session together.
 
+#[cfg(test)]
+mod tests;
+
 use core::time::Duration;
 
 use embedded_io::ErrorKind;

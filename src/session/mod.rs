@@ -3,6 +3,8 @@
 //! A shell (the async client, a test) drives an [`Engine`] in a loop. What a dropped call leaves behind lives in here, and
 //! the next call resyncs with it first.
 
+#[cfg(test)]
+pub(crate) mod dialogue;
 mod engine;
 mod events;
 mod exchange;

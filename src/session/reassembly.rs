@@ -1,5 +1,8 @@
 //! The message that is coming in.
 
+#[cfg(test)]
+mod tests;
+
 use super::Events;
 use crate::command::ClientIndex;
 use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;

@@ -1,5 +1,8 @@
 //! Routes each line to its owner: a URC, the exchange under way, a pending outcome, or the hook for unknown lines.
 
+#[cfg(test)]
+mod tests;
+
 use super::exchange::Phase;
 use super::facts::{Failure, Loss};
 use super::{Session, events};

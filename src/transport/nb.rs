@@ -28,7 +28,7 @@ pub struct Serial<U: serial::ErrorType> {
 pub struct SerialError<E>(pub E);
 
 impl<E: serial::Error> embedded_io::Error for SerialError<E> {
-    /// Every kind is one after which the driver goes on: bytes were lost, but the UART works.
+    /// The driver continues after any of these kinds: bytes were lost, but the UART works.
     fn kind(&self) -> ErrorKind {
         match self.0.kind() {
             serial::ErrorKind::Overrun => ErrorKind::OutOfMemory,

@@ -1,4 +1,4 @@
-//! Every row of the field notes' table of answer orders, from every family.
+//! Every order of answers that was seen on a module, on every family.
 
 use simcom_modem_simulator::behaviour::{Point, ScriptedAnswer};
 
@@ -32,11 +32,11 @@ fn a_service_that_is_up_already_is_no_obstacle() {
     for answer in ["error", "23"] {
         on_every_family(&[("start-again", answer)], async |bench, modem, _| {
             bench.modem(|module, _| module.preset_started());
-            // Its own refusal is typed …
+            // `Start` alone returns the refusal …
             let (command, refusal) = refusal(modem.execute(&Start).await, bench);
             assert_eq!(command, "+CMQTTSTART");
             assert_eq!(refusal, if answer == "23" { code(23) } else { Refusal::Error });
-            // … and connect finds out what it means.
+            // … and `connect` continues.
             connected(bench, modem).await;
         });
     }
@@ -105,7 +105,7 @@ fn release_of_an_index_that_is_not_acquired_fails_or_succeeds() {
 }
 
 #[test]
-fn a_failed_connect_tells_its_code_in_every_order_and_can_be_repeated() {
+fn a_failed_connect_returns_its_code_in_every_order_and_can_be_repeated() {
     for order in ["late", "early", "error-first"] {
         for number in [3, 6, 15, 25, 26, 27, 28, 29, 30, 31, 32] {
             on_every_family(&[("connect-failure", order)], async |bench, modem, _| {
@@ -194,7 +194,7 @@ fn no_connection_at_the_prompt_corrects_what_the_driver_believed() {
 }
 
 #[test]
-fn a_failed_publish_tells_its_code_and_the_lost_connection_in_every_order() {
+fn a_failed_publish_returns_its_code_and_reports_the_lost_connection_in_every_order() {
     for order in ["ok-first", "error-last", "ok-last", "ok-twice"] {
         on_every_family(&[("publish-failure", order)], async |bench, modem, inbox| {
             connected(bench, modem).await;
@@ -214,7 +214,7 @@ fn a_failed_publish_tells_its_code_and_the_lost_connection_in_every_order() {
 }
 
 #[test]
-fn a_failed_subscribe_tells_its_code_and_the_lost_connection_in_every_order() {
+fn a_failed_subscribe_returns_its_code_and_reports_the_lost_connection_in_every_order() {
     for order in ["ok-first", "error-last", "ok-last", "ok-twice"] {
         on_every_family(&[("subscribe-failure", order)], async |bench, modem, _| {
             connected(bench, modem).await;

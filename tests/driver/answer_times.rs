@@ -1,4 +1,4 @@
-//! How long answers are waited for: as long as they can come, and no longer.
+//! How long the driver waits for answers: as long as they can arrive, and no longer.
 
 use core::time::Duration;
 
@@ -70,9 +70,9 @@ fn a_prompt_that_is_refused_without_a_reason_is_not_waited_for() {
 }
 
 #[test]
-fn a_module_that_loses_patience_with_its_data_is_not_waited_for() {
+fn a_prompt_that_times_out_in_the_module_is_not_waited_for() {
     on_every_connected(async |bench, modem, _| {
-        // The prompt, and the end of it before a byte of the data can have come.
+        // The prompt, and its end before a byte of the data can have arrived.
         script(bench, "AT+CMQTTPAYLOAD", 1, ScriptedAnswer::Exactly(b"\r\n>\r\nERROR\r\n".to_vec()));
         let start = bench.now();
         let failed = modem.client(FIRST).publish(&MESSAGE).await;
@@ -82,7 +82,7 @@ fn a_module_that_loses_patience_with_its_data_is_not_waited_for() {
 }
 
 #[test]
-fn a_second_final_result_is_a_stray_one() {
+fn a_second_final_result_is_counted_and_ignored() {
     on_every_connected(async |bench, modem, _| {
         script(bench, "AT+CMQTTDISC=", 1, ScriptedAnswer::Exactly(b"\r\nERROR\r\n\r\nOK\r\n".to_vec()));
         let start = bench.now();
@@ -115,7 +115,7 @@ fn a_lost_network_does_not_hurry_a_query_that_is_slow() {
 }
 
 #[test]
-fn a_loss_that_is_told_late_is_no_answer_to_the_connect_and_start_after_it() {
+fn a_loss_that_is_reported_late_is_no_answer_to_the_connect_and_start_after_it() {
     on_every_family(&[("start-delay", "5000"), ("connect-delay", "5000")], async |bench, modem, _| {
         inject(bench, "AT+CMQTTSTART", Point::AfterEcho, b"\r\n+CMQTTNONET\r\n");
         assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
@@ -129,7 +129,7 @@ fn a_loss_that_is_told_late_is_no_answer_to_the_connect_and_start_after_it() {
 #[test]
 fn after_an_outcome_that_never_came_the_module_need_not_be_found_again() {
     on_every_connected(async |bench, modem, _| {
-        // The module holds its own timeout of 60 s; the outcome line itself is lost.
+        // The module keeps to its own timeout of 60 s; the outcome line itself is lost.
         bench.loopback(|broker, _| broker.silent = true);
         bench.at(bench.now() + Duration::from_secs(50), |bench| bench.lose(b"\r\n+CMQTTPUB: 0,17\r\n".len()));
         let unknown = modem.client(FIRST).publish(&MESSAGE).await;

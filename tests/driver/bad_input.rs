@@ -7,7 +7,7 @@ use crate::driver::command::{Accq, Cfg, Connect, MqttVersion, Rel, ServerType, S
 use crate::driver::error::{Illegal, Parameter, Problem};
 use crate::driver::{Broker, ConnectOptions, Connection, Error, Family, Publish, QoS, Will};
 
-/// Runs a call that must fail like this, and sees to it that no byte was sent and the session goes on.
+/// Runs a call that must fail with this error, and checks that no byte was sent and the session is intact.
 fn refused_unsent(family: Family, call: impl AsyncFn(&mut TestModem<'_>) -> Result<(), Error>) -> Error {
     let bench = bench(family);
     let inbox = TestInbox::new();

@@ -1,4 +1,4 @@
-//! A driver on a simulated module, and what every test says about them.
+//! A driver on a simulated module, and the set-up and checks that the tests share.
 
 use core::time::Duration;
 
@@ -27,12 +27,12 @@ pub fn staging_families() -> Vec<Family> {
 pub type TestInbox = Inbox<32_768>;
 pub type TestModem<'a> = ShellModem<'a, &'a TestInbox>;
 
-/// A driver on the module of this bench; made again, it is a microcontroller that was reset.
+/// A driver on the module of this bench; a second one stands for a microcontroller after a reset.
 pub fn modem<'a>(bench: &Bench, family: Family, inbox: &'a TestInbox) -> TestModem<'a> {
     shell_modem(bench, family, inbox)
 }
 
-/// A module of this family with a habit of its own.
+/// A module of this family with a changed behaviour.
 pub fn bench_with(family: Family, change: impl FnOnce(&mut Behaviour)) -> Bench {
     let mut behaviour = Behaviour::of(module_family(family));
     change(&mut behaviour);
@@ -52,7 +52,7 @@ pub fn switched(family: Family, switches: &[(&str, &str)]) -> Bench {
     })
 }
 
-/// On every family of the shell: a module with these switches set, and a driver that knows nothing of it.
+/// On every family of the shell: a module with these switches set, and a driver that does not know its state.
 pub fn on_every_family(switches: &[(&str, &str)], test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestInbox)) {
     for (family, _) in FAMILIES {
         let bench = switched(family, switches);
@@ -70,7 +70,7 @@ pub fn on_every_connected(test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestIn
     });
 }
 
-/// On every family of the shell: a module whose first client is connected, and gets the messages that the tests send it.
+/// On every family of the shell: a module whose first client is connected and subscribed to the messages of the tests.
 pub fn on_every_subscribed(test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestInbox)) {
     on_every_family(&[], async |bench, modem, inbox| {
         subscribed(bench, modem).await;
@@ -78,13 +78,13 @@ pub fn on_every_subscribed(test: impl AsyncFn(&Bench, &mut TestModem<'_>, &TestI
     });
 }
 
-/// Connects the first client, and subscribes it to what the tests send it.
+/// Connects the first client, and subscribes it to the messages of the tests.
 pub async fn subscribed(bench: &Bench, modem: &mut TestModem<'_>) {
     modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
     modem.client(FIRST).subscribe("meter-3/#", QoS::AtLeastOnce).await.or_transcript(bench);
 }
 
-/// Puts bytes into every exchange of a command line that begins with `prefix`.
+/// Injects bytes into every exchange of a command line that begins with `prefix`.
 pub fn inject(bench: &Bench, prefix: &str, point: Point, bytes: &[u8]) {
     bench.modem(|module, _| {
         let injection = Injection { prefix: prefix.to_owned(), nth: 0, point, bytes: bytes.to_vec() };
@@ -92,7 +92,7 @@ pub fn inject(bench: &Bench, prefix: &str, point: Point, bytes: &[u8]) {
     });
 }
 
-/// The `nth` command line from now on that begins with `prefix` is answered like this, with 0 every one.
+/// Sets the answer to the `nth` command line from now on that begins with `prefix`; 0 means every one.
 pub fn script(bench: &Bench, prefix: &str, nth: usize, answer: ScriptedAnswer) {
     bench.modem(|module, _| {
         module.behaviour_mut().overrides.push(Override { prefix: prefix.to_owned(), nth, answer });
@@ -104,7 +104,7 @@ pub fn silence(bench: &Bench, prefix: &str) {
     script(bench, prefix, 1, ScriptedAnswer::Silence);
 }
 
-/// The module answers in its own words again.
+/// Removes scripted answers.
 pub fn end_script(bench: &Bench) {
     bench.modem(|module, _| module.behaviour_mut().overrides.clear());
 }
@@ -116,14 +116,14 @@ pub async fn publish_works(bench: &Bench, modem: &mut TestModem<'_>) {
     assert_eq!((&last.topic[..], &last.payload[..]), (&b"meter-3/after"[..], &b"x"[..]));
 }
 
-/// The filters that the broker knows of the first client.
+/// The first client's filters at the broker.
 pub fn filters(bench: &Bench) -> Vec<Vec<u8>> {
     bench.loopback(|broker, _| broker.subscriptions(0).iter().map(|(filter, _)| filter.clone()).collect())
 }
 
-/// Every event of so much time.
+/// All events of a period.
 pub async fn events_of(bench: &Bench, modem: &mut TestModem<'_>, time: Duration) -> Vec<Event> {
-    // What ends the wait is an event as well: so nothing has to be dropped.
+    // The end of the period is an event too, so no call has to be dropped.
     const END: Event = Event::ConnectionLost { client: SECOND, cause: LossCause::Other(99) };
     bench.at(bench.now() + time, |bench| {
         bench.modem(|module, now| module.emit(now, b"\r\n+CMQTTCONNLOST: 1,99\r\n"));
@@ -137,7 +137,7 @@ pub async fn events_of(bench: &Bench, modem: &mut TestModem<'_>, time: Duration)
     }
 }
 
-/// What a command was refused with, and which it was.
+/// The code of a refusal, and the refused command.
 #[track_caller]
 pub fn refusal(result: Result<impl core::fmt::Debug, Error>, bench: &Bench) -> (&'static str, Refusal) {
     match result {
@@ -152,14 +152,14 @@ pub fn code(number: u8) -> Refusal {
 
 pub static WILL: Will<'static> = Will::new("meter-3/state", b"vanished");
 
-/// Options that the tests share.
+/// Options shared by the tests.
 pub static OPTIONS: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "meter-3");
 
-/// A payload that would be a result, a prompt, a URC and a message header if only looks counted.
+/// A payload that looks like a result, a prompt, a URC and a message header.
 pub const LOOK_ALIKES: &[u8] =
     b"\r\nOK\r\n>\r\n\r\n> \r\n+CMQTTCONNLOST: 0,1\r\n\r\nERROR\r\n\0\xff\r\n+CMQTTPUB: 0,6\r\n\r\nRDY\r\n+CMQTTRXPAYLOAD: 0,9\r\n";
 
-/// What a driver that knows nothing of the module may do: ask a service that is not started.
+/// A complaint that a driver without knowledge of the module may cause: it queries a service that is not started.
 pub const PROBING: &[ComplaintKind] = &[ComplaintKind::NotStarted];
 
 /// Every message in the inbox, as client, topic and payload.
@@ -173,14 +173,14 @@ pub fn messages(inbox: &TestInbox) -> Vec<(ClientIndex, Vec<u8>, Vec<u8>)> {
     messages
 }
 
-/// Fails if the referee saw anything that is not in `tolerated`.
+/// Fails on a complaint of the referee that is not in `tolerated`.
 pub fn assert_no_complaints(bench: &Bench, tolerated: &[ComplaintKind]) {
     let complaints = bench.modem(|module, _| module.take_complaints());
     let serious: Vec<_> = complaints.iter().filter(|complaint| !tolerated.contains(&complaint.kind)).collect();
     assert!(serious.is_empty(), "{serious:#?}\n{}", bench.transcript_text());
 }
 
-/// What a program does that is not interested in why: with the transcript where it fails.
+/// `unwrap`, with the transcript on failure.
 pub trait OrTranscript<T> {
     fn or_transcript(self, bench: &Bench) -> T;
 }

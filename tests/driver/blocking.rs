@@ -1,5 +1,5 @@
-//! The blocking client against the simulated module, in virtual time: the same tests as of the async one, but for those of
-//! dropped futures, most of them on one family ([`FAMILIES`] says why).
+//! The blocking client against the simulated module, in virtual time: the tests of the async client without those of
+//! dropped futures, most of them on one family (see [`FAMILIES`]).
 
 mod answer_orders;
 mod answer_times;
@@ -37,9 +37,9 @@ use simcom_mqtt as driver;
 
 use driver::Family;
 
-/// The families that the tests run on. One is enough: families differ in the core, which both shells share and which the
-/// tests of the async client take through all of them; the shell moves bytes, asks for the time and calls the idle hook,
-/// whatever the family. It is the one with the longest payloads and with staged subscriptions, so that no test is void.
-/// Whole sessions (`main_path`) and calls given up by the idle hook (`idle`) take all families here too: what is written
-/// and read, and where a call can be given up, is each family's own.
+/// The families that the tests run on. One is enough: families differ in the core, which both shells share, and the
+/// tests of the async client run it on all of them. The shell moves bytes, reads the time and calls the idle hook in
+/// the same way on every family. This family has the longest payloads and staged subscriptions, so no test is void.
+/// Whole sessions (`main_path`) and calls aborted by the idle hook (`idle`) run on all families here too: the bytes
+/// differ, and so do the points at which a call can be aborted.
 pub const FAMILIES: [(Family, ModuleFamily); 1] = [(Family::A76xx, ModuleFamily::A76xx)];

@@ -1,4 +1,4 @@
-//! The whole command set, one command at a time, on every family.
+//! Every command of the command set on its own, on every family.
 
 use core::cell::RefCell;
 use core::time::Duration;
@@ -200,7 +200,7 @@ fn a_module_says_which_family_it_is_of() {
     for (family, _) in FAMILIES {
         let bench = bench(family);
         let inbox = TestInbox::new();
-        // The driver believes it is an A7600 until it knows better.
+        // The driver assumes an A7600 at first.
         let forms = bench.block_on(async {
             let mut modem = modem(&bench, Family::A7600, &inbox);
             modem.execute(&EchoOff).await.or_transcript(&bench);
@@ -222,7 +222,7 @@ fn a_module_says_which_family_it_is_of() {
     }
 }
 
-/// A command that answers soon or never.
+/// A command with a short timeout.
 struct Short;
 
 impl Request for Short {
@@ -251,7 +251,7 @@ fn a_command_of_ones_own_can_have_a_shorter_timeout() {
     });
 }
 
-/// A command that has more data than it has announced.
+/// A command with more data than it has announced.
 struct Talkative;
 
 impl Request for Talkative {

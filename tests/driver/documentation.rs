@@ -1,4 +1,4 @@
-// What the examples of the documentation run on: a simulated module, in virtual time. Included where it is needed.
+// Runs the examples of the documentation on a simulated module, in virtual time. Included where needed.
 
 pub struct VirtualTimer(simcom_modem_simulator::pipe::Clock);
 

@@ -1,4 +1,5 @@
-//! A message handler of one's own: it streams what no buffer holds, and hears of lines that mean nothing to the driver.
+//! A user's message handler: it streams messages larger than any buffer, and receives lines that the driver does not
+//! know.
 
 use crate::bench::*;
 use crate::driver::at::Line;
@@ -89,7 +90,7 @@ fn unknown_lines_go_to_the_handler_and_known_ones_do_not() {
 }
 
 #[test]
-fn a_handler_is_told_that_the_rest_of_a_message_will_not_come() {
+fn a_handler_is_notified_of_an_aborted_message() {
     for (family, _) in FAMILIES {
         let bench = bench(family);
         let mut recorder = Recorder::default();

@@ -1,4 +1,4 @@
-//! The idle hook: called while the blocking client waits, and able to give a call up.
+//! The idle hook: called while the blocking client waits, and able to abort a call.
 
 use core::cell::Cell;
 use core::ops::ControlFlow;
@@ -9,7 +9,7 @@ use crate::driver::{Error, Event, Family, Publish, QoS};
 use crate::shell::bare_modem;
 
 #[test]
-fn an_aborted_call_is_settled_by_the_next_wherever_it_was() {
+fn the_call_after_an_aborted_one_resyncs_wherever_it_was() {
     for (family, _) in ALL_FAMILIES {
         for calls in 0..120 {
             let bench = bench(family);
@@ -62,7 +62,7 @@ fn a_superloop_takes_events_without_waiting() {
     }
 }
 
-/// A source that takes its time.
+/// A slow source.
 struct Slow<'b>(&'b Bench);
 
 impl embedded_io::ErrorType for Slow<'_> {

@@ -1,4 +1,4 @@
-//! Weeks between two calls, and a clock of milliseconds that wraps: nothing of long ago counts as still to come.
+//! Weeks between two calls, and a millisecond clock that wraps: an answer that was due weeks ago is no longer awaited.
 
 use core::time::Duration;
 
@@ -8,12 +8,12 @@ use crate::bench::*;
 use crate::driver::{Error, Event, Family, Publish, QoS};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// When a clock of milliseconds in 32 bits wraps.
+/// When a 32-bit millisecond clock wraps.
 const WRAP: Duration = Duration::from_millis(1 << 32);
 
 const MESSAGE: Publish<'static> = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
 
-/// Lets weeks pass, and does not count them as a call that takes too long.
+/// Lets weeks pass without counting them as a call that takes too long.
 fn pass(bench: &Bench, time: Duration) {
     bench.set_time_limit(bench.now() + time + DAY);
     bench.pass(time);
@@ -50,7 +50,7 @@ fn a_clock_that_wraps_or_has_come_half_way_ends_no_wait_early_or_late() {
                 assert!(bench.now() - begun < Duration::from_secs(5), "{}", bench.transcript_text());
                 modem.client(FIRST).publish(&MESSAGE).await.or_transcript(&bench);
                 assert_eq!(modem.next_event().await, Ok(Event::Message(FIRST)));
-                // The module keeps its own time, and the driver waits for it with a margin.
+                // The module has its own timeout, and the driver waits for it with a margin.
                 bench.loopback(|broker, _| broker.silent = true);
                 let begun = bench.now();
                 let refused = modem.client(FIRST).publish(&MESSAGE).await;

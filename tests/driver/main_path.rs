@@ -6,7 +6,7 @@ use crate::bench::*;
 use crate::driver::command::MqttVersion;
 use crate::driver::{ClientState, Connection, Event, Family, Publish, QoS, ServiceState};
 
-/// Everything the main path has, with payloads that look like protocol.
+/// The whole main path, with payloads that look like protocol.
 async fn session(bench: &Bench, family: Family, inbox: &TestInbox) {
     let options = OPTIONS.will(&WILL).credentials("meter", "water");
     let mut modem = modem(bench, family, inbox);
@@ -22,7 +22,7 @@ async fn session(bench: &Bench, family: Family, inbox: &TestInbox) {
     assert_eq!(modem.next_event().await, Ok(Event::Message(FIRST)));
     let mut expected = vec![(FIRST, b"meter-3/reading".to_vec(), LOOK_ALIKES.to_vec()); 3];
     expected.push((FIRST, b"meter-3/empty".to_vec(), Vec::new()));
-    // The last message may still be on its way when its publish is complete.
+    // The last message may still be in transit when its publish is complete.
     let mut received = messages(inbox);
     while received.len() < expected.len() {
         assert_eq!(modem.next_event().await, Ok(Event::Message(FIRST)));

@@ -1,4 +1,4 @@
-//! Receivers with the habits of real UART drivers.
+//! Receivers that behave like real UART drivers.
 
 use core::future::pending;
 
@@ -9,7 +9,7 @@ use crate::bench::*;
 use crate::driver::{Connection, Family, Modem, Publish, QoS};
 use crate::shell::VirtualTimer;
 
-/// Once it has reported an error, it receives nothing until it is told that bytes were consumed, if none (embassy-rp 0.10).
+/// After an error it receives nothing until `consume` is called, even with 0 bytes (embassy-rp 0.10).
 struct Masked {
     receiver: Receiver,
     is_masked: bool,
@@ -56,7 +56,7 @@ fn a_receiver_that_waits_for_consume_after_an_error_goes_on() {
 }
 
 #[test]
-fn the_uart_comes_back_without_a_word_to_the_module() {
+fn into_uart_sends_nothing_to_the_module() {
     let bench = bench(Family::A76xx);
     let inbox = TestInbox::new();
     let mut modem = modem(&bench, Family::A76xx, &inbox);
@@ -65,7 +65,7 @@ fn the_uart_comes_back_without_a_word_to_the_module() {
         let sent = bench.sent();
         let (receiver, transmitter) = modem.into_uart();
         assert_eq!(bench.sent(), sent);
-        // It goes on with a driver that finds everything as it was.
+        // A new driver finds the module unchanged.
         let mut modem = Modem::new(receiver, transmitter, VirtualTimer(bench.clock()), Family::A76xx, &inbox);
         assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench), Connection::Adopted);
     });

@@ -1,4 +1,4 @@
-//! What `connect` says when it cannot get there, and how long it tries.
+//! The errors of a `connect` that cannot succeed, and how long it tries.
 
 use core::time::Duration;
 
@@ -10,7 +10,8 @@ use crate::driver::{ClientState, Connection};
 
 const ERROR: &[u8] = b"\r\nERROR\r\n";
 
-/// The step of this prefix is refused with this answer every time: `connect` says so, and works when it is not any more.
+/// The step with this prefix is always refused with this answer: `connect` returns that error, and works once the step
+/// is accepted.
 fn is_named(prefix: &str, answer: ScriptedAnswer, expected: (&'static str, Refusal)) {
     on_every_family(&[], async |bench, modem, _| {
         script(bench, prefix, 0, answer.clone());

@@ -1,4 +1,4 @@
-//! The end of everything: whatever was begun, by whom ever, is ended, and what cannot be is reported.
+//! `shutdown` ends every session, client and service, also those from before a reset, and reports what it cannot end.
 
 use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::modem::Service;
@@ -6,7 +6,7 @@ use simcom_modem_simulator::modem::Service;
 use crate::bench::*;
 use crate::driver::Error;
 
-/// Shuts down, from a module prepared like this, with the first client connected.
+/// Shuts down a prepared module with the first client connected.
 fn shut_down(prepare: impl Fn(&Bench), check: impl Fn(&Bench, Result<(), Error>)) {
     for (family, _) in FAMILIES {
         let bench = bench(family);
@@ -22,7 +22,7 @@ fn shut_down(prepare: impl Fn(&Bench), check: impl Fn(&Bench, Result<(), Error>)
 }
 
 #[test]
-fn the_other_client_of_an_earlier_life_is_ended_too() {
+fn the_other_client_from_before_a_reset_is_ended_too() {
     let acquired = |bench: &Bench| bench.modem(|module, _| module.preset_acquired(1, "somebody else", false));
     shut_down(acquired, |bench, ended| {
         ended.or_transcript(bench);
@@ -51,7 +51,7 @@ fn a_service_that_cannot_be_stopped_is_reported() {
 }
 
 #[test]
-fn a_service_that_has_stopped_meanwhile_is_ended_as_wished() {
+fn a_service_that_has_stopped_meanwhile_is_a_success() {
     for answer in [&b"\r\nERROR\r\n"[..], b"\r\n+CMQTTSTOP: 9\r\n\r\nERROR\r\n"] {
         let refuse = |bench: &Bench| script(bench, "AT+CMQTTSTOP", 1, ScriptedAnswer::Exactly(answer.to_vec()));
         shut_down(refuse, |bench, ended| ended.or_transcript(bench));

@@ -1,4 +1,4 @@
-//! Several topic filters in one call, and a module whose family has to be found out.
+//! Several topic filters in one call, and detection of the family.
 
 use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::broker::Request;

@@ -1,4 +1,5 @@
-//! TLS: the settings reach the module in its families' spelling, are named before every CONNECT, and certificates get there.
+//! TLS: the module gets the settings in its family's spelling, the SSL context before every CONNECT, and the
+//! certificates.
 
 use core::cell::RefCell;
 use core::time::Duration;
@@ -16,7 +17,7 @@ const KEY: &[u8] = b"-----BEGIN PRIVATE KEY-----\nof the meter\n";
 
 static WILL: Will<'static> = Will::new("meter-3/state", b"vanished");
 
-/// On every family, and the module finds nothing to complain of.
+/// Runs on every family; the referee must not complain.
 fn every_family_accepts(test: impl AsyncFn(&Bench, &mut TestModem<'_>)) {
     on_every_family(&[], async |bench, modem, _| {
         test(bench, modem).await;
@@ -155,7 +156,7 @@ fn certificates_are_stored_in_pieces_listed_and_deleted() {
         with_certificates(bench, modem).await;
         bench.modem(|module, _| {
             assert!(module.certificates().any(|(name, content)| name == "longest.der" && content == longest));
-            // No more at once than SIMCom wants, and not many times as often as needed.
+            // No piece larger than SIMCom allows, and not many more pieces than necessary.
             let largest = module.largest_certificate_write();
             assert!((2048..=3072).contains(&largest), "{largest}");
         });

@@ -1,4 +1,4 @@
-//! Transmitters that stand still: what they held back is not taken for sent.
+//! Transmitters that stall: the driver does not count held-back bytes as sent.
 
 use core::cell::Cell;
 use core::future::pending;
@@ -11,7 +11,7 @@ use crate::bench::*;
 use crate::driver::{Error, Modem, Publish, QoS};
 use crate::shell::VirtualTimer;
 
-/// Sends so many bytes, and then nothing until it may send more.
+/// Sends a number of bytes, and then nothing until it may send more.
 struct Stalling<'c> {
     inner: Transmitter,
     left: &'c Cell<usize>,
@@ -38,7 +38,7 @@ impl Write for Stalling<'_> {
 }
 
 #[test]
-fn a_filter_that_the_transmitter_held_back_is_no_subscription_to_slashes() {
+fn a_filter_that_the_transmitter_held_back_leaves_no_padded_filter() {
     const LINE: &str = "AT+CMQTTSUB=0,5,0\r";
     for sent in 0..=LINE.len() {
         for (family, _) in FAMILIES {
@@ -63,7 +63,7 @@ fn a_filter_that_the_transmitter_held_back_is_no_subscription_to_slashes() {
     }
 }
 
-/// Keeps what it is given, so much at a time, until it is flushed.
+/// Takes a limited number of bytes at a time and keeps them until it is flushed.
 struct Hoarding<'c> {
     inner: Transmitter,
     kept: Vec<u8>,
@@ -104,7 +104,7 @@ fn whatever_is_to_be_answered_is_flushed_before_and_a_long_payload_in_between() 
                 modem.client(FIRST).publish(&Publish::new("a", &[b'x'; 4096])).await.or_transcript(&bench);
             });
             assert!(bench.now() < Duration::from_secs(3), "{}", bench.transcript_text());
-            // So much SIMCom wants at once where it is a certificate.
+            // The largest piece of a certificate that SIMCom allows.
             assert!(most_kept.get() <= 3072, "{}", most_kept.get());
             assert_no_complaints(&bench, PROBING);
         }

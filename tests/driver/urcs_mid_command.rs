@@ -1,4 +1,4 @@
-//! Messages and losses in the middle of everything else.
+//! Messages and losses in the middle of a command.
 
 use core::time::Duration;
 
@@ -19,7 +19,7 @@ const POINTS: [Point; 7] = [
 ];
 
 /// A message to the first client, and a loss of the second one's connection.
-fn interjection() -> Vec<u8> {
+fn urcs() -> Vec<u8> {
     let length = LOOK_ALIKES.len();
     let mut bytes = format!("\r\n+CMQTTRXSTART: 0,1,{length}\r\n+CMQTTRXTOPIC: 0,1\r\na\r\n").into_bytes();
     bytes.extend(format!("+CMQTTRXPAYLOAD: 0,{length}\r\n").bytes());
@@ -29,7 +29,7 @@ fn interjection() -> Vec<u8> {
 }
 
 #[test]
-fn a_message_and_a_loss_at_every_point_of_every_exchange_are_told_and_disturb_nothing() {
+fn a_message_and_a_loss_at_every_point_of_every_exchange_are_reported_and_disturb_nothing() {
     let with_will = OPTIONS.will(&WILL);
     for point in POINTS {
         for prompt in ["crlf", "bare", "space", "crlf-space"] {
@@ -37,12 +37,12 @@ fn a_message_and_a_loss_at_every_point_of_every_exchange_are_told_and_disturb_no
                 let bench = switched(family, &[("prompt", prompt)]);
                 let inbox = TestInbox::new();
                 let mut modem = modem(&bench, family, &inbox);
-                inject(&bench, "AT", point, &interjection());
+                inject(&bench, "AT", point, &urcs());
                 bench.block_on(async {
-                    let several = [("tank/level", QoS::AtMostOnce), ("tank/leak", QoS::AtMostOnce)];
+                    let filters = [("tank/level", QoS::AtMostOnce), ("tank/leak", QoS::AtMostOnce)];
                     modem.client(FIRST).connect(&with_will).await.or_transcript(&bench);
                     modem.client(FIRST).subscribe("b/#", QoS::AtLeastOnce).await.or_transcript(&bench);
-                    modem.client(FIRST).subscribe_all(&several).await.or_transcript(&bench);
+                    modem.client(FIRST).subscribe_all(&filters).await.or_transcript(&bench);
                     modem.client(FIRST).publish(&Publish::new("c", b"x")).await.or_transcript(&bench);
                     modem.client(FIRST).unsubscribe("b/#").await.or_transcript(&bench);
                     modem.client(FIRST).disconnect().await.or_transcript(&bench);

@@ -25,6 +25,6 @@ const DROPS_FUTURES: bool = false;
 const NAME: &str = "blocking";
 
 #[test]
-fn no_fault_brings_about_more_than_is_known() {
+fn no_fault_causes_more_violations_than_known() {
     grid::judge();
 }

@@ -1,4 +1,4 @@
-//! One run of the grid: a session and what goes wrong in it.
+//! One run of the grid: a session and its fault.
 
 use core::time::Duration;
 
@@ -18,10 +18,10 @@ pub struct Setting {
     pub calls: &'static [Call],
     /// Speed of the UART; without one, bytes take no time.
     pub baud: Option<u32>,
-    /// Habits of the module that differ from its family's.
+    /// Switches of the module that differ from the family's defaults.
     pub switches: &'static [(&'static str, &'static str)],
     pub part_size: usize,
-    /// Few bytes are read and written at once, so that there are many points at which a call can be dropped.
+    /// Few bytes are read and written at once: there are many points at which a call can be dropped.
     pub is_cut_small: bool,
 }
 
@@ -40,44 +40,44 @@ impl Setting {
     }
 }
 
-/// What happens to module or host as a whole.
+/// An incident of the module or the host as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Incident {
     Restart,
     ConnectionLost,
     NetworkLost,
     HostReset,
-    /// The broker answers nothing for a while, and the host is reset at the end of it.
+    /// The broker is silent for a while, then the host is reset.
     HostResetUnanswered,
 }
 
-/// What goes wrong.
+/// The fault of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Trouble {
     None,
     Byte(Direction, usize, Fault),
-    /// The receiver reports an error in the place of as many bytes, which are lost.
+    /// The receiver reports an error in place of this number of lost bytes.
     Overrun(usize, usize),
     Incident(Direction, usize, Incident),
-    /// The call of this place in the session is dropped after as many polls.
+    /// The call at this index of the session is dropped after this number of polls.
     Drop(usize, usize),
     /// Faults strike by chance, until the first call that fails.
     Chance(Direction, u64),
 }
 
-/// The error that HALs report for an overrun.
+/// The error of a HAL for an overrun.
 pub const OVERRUN: ErrorKind = ErrorKind::Other;
-/// How long a line is silent.
+/// Duration of a silent line.
 pub const SILENCE: Duration = Duration::from_secs(2);
-/// How long the broker is silent.
+/// Duration of a silent broker.
 pub const UNANSWERED: Duration = Duration::from_secs(1);
-/// How late an answer is: later than the driver waits for a final result.
+/// Delay of an answer: longer than the driver's timeout for a final result.
 pub const LATENESS: Duration = Duration::from_secs(12);
-/// How late the rest of a message is: it is not given up before 2 s without a byte.
+/// Delay of the rest of a message: shorter than the 2 s after which it is aborted.
 pub const LATENESS_IN_MESSAGE: Duration = Duration::from_secs(1);
 pub const RATES: Rates = Rates { lose: 0.002, double: 0.001, flip: 0.0 };
 
-/// What is counted together.
+/// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     ToHostLost,
@@ -136,7 +136,7 @@ impl Class {
         Self::ChanceToModule,
     ];
 
-    /// Its name in the table and in the list of what is known.
+    /// Its name in the table and in the list of known violations.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ToHostLost => "to the host: byte lost",
@@ -167,7 +167,7 @@ impl Class {
         }
     }
 
-    /// No host can see the fault: only panics, hangs, payload carried out and the recovery count.
+    /// Whether no host can see the fault: then only panics, hangs, executed payload and the recovery count.
     pub const fn is_exempt(self) -> bool {
         matches!(self, Self::ToHostChangedInData | Self::ToModuleAccepted | Self::ChanceToModule)
     }

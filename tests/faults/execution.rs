@@ -1,4 +1,4 @@
-//! One run: the calls of a session with its trouble, then a recovery, and the verdict.
+//! One run: the calls of a session with its fault, then a recovery, and the verdict.
 
 use core::cell::Cell;
 use core::future::poll_fn;
@@ -22,13 +22,13 @@ use crate::session::{Call, HostInbox, HostModem, make, sent_by_broker, sent_by_h
 use crate::shell::shell_modem;
 use crate::verdict::{Before, Reported, Verdict, Violation, judge_traffic, take_messages};
 
-/// How long a call takes at most, where nothing else is documented.
+/// Longest time of a call without a documented one.
 const LONGEST_CALL: Duration = Duration::from_secs(400);
-/// How long the host waits for a message.
+/// Time for which the host waits for a message.
 const MESSAGE_WAIT: Duration = Duration::from_secs(60);
 const POLLS: usize = 2_000_000;
 
-/// Many points at which a future can be dropped.
+/// Creates many points at which a future can be dropped.
 const MANY_POLLS: Chunking = Chunking {
     read: ReadChunks::AtMost(5),
     pending_before_read: true,
@@ -36,7 +36,7 @@ const MANY_POLLS: Chunking = Chunking {
     pending_before_write: true,
 };
 
-/// How a call ended, for the host.
+/// The end of a call, for the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
     Fine,
@@ -52,17 +52,17 @@ pub struct Execution<'a> {
     inbox: &'a HostInbox,
     modem: Option<HostModem<'a>>,
     reset: Rc<Reset>,
-    /// When an incident happened, or the call was dropped.
+    /// Time of the incident, or of the dropped call.
     incident_at: Rc<Cell<Option<Duration>>>,
-    /// The fault has passed: what happened before is known.
+    /// The fault has passed: earlier events are known.
     is_recovering: bool,
     received: Vec<(Vec<u8>, Vec<u8>)>,
-    /// How often each call was polled.
+    /// Number of polls of each call.
     pub polls: Vec<usize>,
     pub verdict: Verdict,
 }
 
-/// Runs a case. The transcript comes with a verdict that has violations.
+/// Runs a case. A verdict with violations comes with the transcript.
 pub fn run(case: &Case, reference: &Reference) -> (Verdict, String) {
     let inbox = HostInbox::new();
     let result = catch_unwind(AssertUnwindSafe(|| {
@@ -175,14 +175,14 @@ impl<'a> Execution<'a> {
         judge_traffic(self.case, &self.bench, &received, &mut self.verdict);
     }
 
-    /// When the last fault had passed.
+    /// Time at which the last fault had passed.
     fn end_of_fault(&self) -> Duration {
         let strikes = self.bench.strikes();
         let ends = strikes.iter().map(|(_, strike)| match strike.fault {
             Fault::Silence(time) | Fault::Hold(time) => strike.at + time,
             _ => strike.at,
         });
-        // A module that restarts hears nothing before it has booted.
+        // A module that restarts receives nothing before it has booted.
         let lasts = match self.case.trouble {
             Trouble::Incident(_, _, Incident::Restart) => self.bench.modem(|module, _| module.behaviour().timing.boot),
             Trouble::Incident(_, _, Incident::HostResetUnanswered) => UNANSWERED,
@@ -191,7 +191,7 @@ impl<'a> Execution<'a> {
         ends.chain(self.incident_at.get().map(|at| at + lasts)).max().unwrap_or_default()
     }
 
-    /// Makes a call and judges how it ended.
+    /// Makes a call and judges its end.
     fn call(&mut self, call: Call) -> Ended {
         if let Some(message) = sent_by_broker(call) {
             self.bench.loopback(|broker, now| broker.publish(now, message.topic.as_bytes(), message.payload, false));
@@ -283,7 +283,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Takes what has happened meanwhile.
+    /// Takes the events of the meantime.
     fn pending_events(&mut self, before: &Before) -> Ended {
         loop {
             match self.next_event(Duration::ZERO) {
@@ -329,7 +329,7 @@ impl<'a> Execution<'a> {
             }
             match self.next_event(end.saturating_sub(self.bench.now())) {
                 Ok(None) => return Ended::Reset,
-                // What the fault has broken is not waited for.
+                // A message that the fault has damaged is not waited for.
                 Ok(Some(Ok(Event::MessageAborted { .. }))) => return self.ended_without(topic),
                 Ok(Some(Ok(event))) => {
                     if self.judge_event(event) {
@@ -351,13 +351,13 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// A message did not come. During the session the fault may have hit it; afterwards nothing excuses that.
+    /// A message did not arrive. During the session the fault may have hit it; afterwards that is a violation.
     fn ended_without(&self, topic: &[u8]) -> Ended {
         let afterwards = sent_by_host(Call::PublishAfterwards, self.case.setting.family);
         if afterwards.is_some_and(|sent| sent.topic.as_bytes() == topic) { Ended::Badly } else { Ended::Fine }
     }
 
-    /// Polls a call as often as that, then drops it. The host goes on.
+    /// Polls a call this number of times, then drops it. The host continues.
     fn drop_call(&mut self, call: Call, polls: usize) -> Ended {
         if !DROPS_FUTURES {
             return self.call(call);
@@ -384,7 +384,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// The class, once it is known what the module made of the fault.
+    /// The class, by the effect of the fault on the module.
     fn class(&self, reference: &Reference) -> Class {
         match self.case.trouble {
             Trouble::Byte(Direction::ToHost, position, Fault::Flip(_)) if reference.is_data(position) => {
@@ -395,7 +395,7 @@ impl<'a> Execution<'a> {
                     let journal = module.journal().iter();
                     match journal.zip(&reference.journal).find(|(entry, known)| entry != known) {
                         Some((JournalEntry::Line { accepted, .. }, _)) => *accepted,
-                        // What is lost is missing, and the host learns of it: no answer comes.
+                        // The host notices missing bytes: no answer arrives.
                         Some((JournalEntry::Data { accepted, .. }, _)) => *accepted && fault != Fault::Lose,
                         _ => false,
                     }

@@ -16,25 +16,25 @@ use crate::session::{LONG, WHOLE};
 use crate::verdict::Verdict;
 use crate::{DROPS_FUTURES, FAMILIES, NAME};
 
-/// The speed at which what goes to the module takes its time.
+/// Speed of the line to the module.
 const BAUD: u32 = 115_200;
-/// The distance of the places in the long session.
+/// Distance of the fault positions in the long session.
 const LONG_STEP: usize = 61;
-/// How many places before and after the edge of a part are taken.
+/// Number of fault positions before and after the edge of a part.
 const EDGE: usize = 2;
 const SEEDS: u64 = 1000;
 
-/// The distance of the cases that are run, a prime: no kind of case is left out for good.
+/// Distance of the cases that are run: a prime, so that no kind of case is always left out.
 const SHORT_STEP: usize = if DROPS_FUTURES { 61 } else { 997 };
 const FULL_STEP: usize = if DROPS_FUTURES { 1 } else { 61 };
 
-/// Parts as some firmware sends them, and as the manuals print them.
+/// Separators of parts as some firmware sends them, and as the manuals print them.
 const UNSEPARATED: &[(&str, &str)] =
     &[("topic-separator", "none"), ("payload-separator", "none"), ("block-separator", "none")];
 const AS_PRINTED: &[(&str, &str)] =
     &[("topic-separator", "crlf"), ("payload-separator", "none"), ("block-separator", "crlf")];
 
-/// Goes through the grid and holds what came of it against what is known.
+/// Runs the grid and compares the violations with the known ones.
 pub fn judge() {
     let form = match env::var("FAULTS").as_deref() {
         Err(_) => Form::Short,
@@ -66,13 +66,13 @@ pub fn judge() {
     known::compare(form, &summary, &report::examples(&chosen, &verdicts));
 }
 
-/// A module that makes something of what another one refuses, and loses what another one keeps.
+/// A module that accepts lines which others refuse, and loses bytes which others keep.
 const LENIENT: &[(&str, &str)] = &[("ignores-before-at", "on"), ("bytes-while-executing", "lost")];
 
 type Add<'a> = &'a mut dyn FnMut(Class, Trouble);
 type Plan = fn(Setting, &Reference, Add<'_>);
 
-/// The sessions of a family, each with what is to go wrong in it.
+/// The sessions of a family, each with its faults.
 fn plans(family: crate::driver::Family) -> Vec<(Setting, Plan)> {
     let whole = Setting::new(family, WHOLE);
     let long = Setting { part_size: 1500, ..Setting::new(family, LONG) };
@@ -127,7 +127,7 @@ fn incidents(direction: Direction, position: usize, add: Add<'_>) {
     }
 }
 
-/// A bit that changes from place to place.
+/// The bit to change, different from place to place.
 fn bit(position: usize) -> Fault {
     Fault::Flip(1 << (position % 8))
 }
@@ -162,7 +162,7 @@ fn by_chance(_: Setting, _: &Reference, add: Add<'_>) {
     }
 }
 
-/// Bytes lost in a message whose parts are separated in another way.
+/// Lost bytes in a message with other separators.
 fn in_the_message<const CLASS: u8>(_: Setting, reference: &Reference, add: Add<'_>) {
     let class = Class::ALL[usize::from(CLASS)];
     for position in reference.messages.last().cloned().expect("a message is received") {

@@ -1,4 +1,4 @@
-//! What happens to module or host as a whole.
+//! Incidents of the module or the host as a whole.
 
 use core::cell::{Cell, RefCell};
 use core::task::{Context, Waker};
@@ -23,14 +23,14 @@ impl Reset {
         }
     }
 
-    /// Tells once; else a later reset wakes the host.
+    /// Returns true once per reset; otherwise a later reset wakes the host.
     pub fn is_due(&self, context: &Context<'_>) -> bool {
         self.host.replace(Some(context.waker().clone()));
         self.is_due.take()
     }
 }
 
-/// Brings an incident about.
+/// Causes an incident.
 pub fn befall(bench: &Bench, incident: Incident, reset: Rc<Reset>) {
     match incident {
         Incident::Restart => {

@@ -1,4 +1,4 @@
-//! The violations that exist today, in a list that only gets shorter.
+//! The list of known violations, which can only get shorter.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use crate::case::Class;
 use crate::report::{Examples, Summary};
 use crate::verdict::Violation;
 
-/// Which part of the grid was run, and so which column of the list counts.
+/// The part of the grid that was run; it selects the column of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     Short,
@@ -23,8 +23,8 @@ fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/faults/known-{NAME}.txt"))
 }
 
-/// Fails where more is violated than the list says, and where less is. `FAULTS_WRITE=1` in the environment writes the
-/// column of this form.
+/// Fails on more violations than listed, and on fewer. `FAULTS_WRITE=1` in the environment writes the column of this
+/// form.
 ///
 /// # Panics
 ///
@@ -59,7 +59,7 @@ pub fn compare(form: Form, summary: &Summary, examples: &Examples) {
     assert!(differences.is_empty(), "{differences}");
 }
 
-/// The list, or the number of the line that is wrong and why.
+/// The list, or the number of a wrong line and the reason.
 fn parse(text: &str) -> Result<List, String> {
     let mut list = List::new();
     for (line, number) in text.lines().zip(1..) {

@@ -1,7 +1,7 @@
-//! A whole session with every fault at every position, on every family: what no fault may bring about, counted.
+//! Runs a whole session with every fault at every position, on every family, and counts violations.
 //!
-//! `cargo test --test faults` goes through a part of the grid; with `FAULTS=full` in the environment through all of it,
-//! and writes `tests/FAULTS.md`. See `tests/faults/README.md`.
+//! `cargo test --test faults` runs a part of the grid; with `FAULTS=full` in the environment it runs all of it and
+//! writes `tests/FAULTS.md`. See `tests/faults/README.md`.
 
 mod case;
 mod execution;
@@ -27,6 +27,6 @@ const DROPS_FUTURES: bool = true;
 const NAME: &str = "async";
 
 #[test]
-fn no_fault_brings_about_more_than_is_known() {
+fn no_fault_causes_more_violations_than_known() {
     grid::judge();
 }

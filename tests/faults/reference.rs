@@ -1,4 +1,4 @@
-//! A session without trouble: where faults can strike, and what the module makes of it.
+//! A session without faults: the positions for faults, and the module's journal.
 
 use core::ops::Range;
 
@@ -8,13 +8,13 @@ use crate::case::Case;
 use crate::execution::Execution;
 use crate::session::HostInbox;
 
-/// What a session without faults puts on the line, and what the module makes of it.
+/// Bytes on the line and journal of a session without faults.
 #[derive(Clone, Debug, Default)]
 pub struct Reference {
     pub to_host: Vec<u8>,
     pub to_module: Vec<u8>,
     pub journal: Vec<JournalEntry>,
-    /// How many polls each call takes.
+    /// Number of polls of each call.
     pub polls: Vec<usize>,
     /// Data of received messages in `to_host`.
     pub data: Vec<Range<usize>>,
@@ -22,7 +22,7 @@ pub struct Reference {
     pub messages: Vec<Range<usize>>,
 }
 
-/// Runs a session without trouble.
+/// Runs a session without faults.
 pub fn reference(case: &Case) -> Reference {
     let inbox = HostInbox::new();
     let mut execution = Execution::new(case, &inbox);
@@ -58,7 +58,7 @@ impl Reference {
     }
 }
 
-/// Where the data of received messages stand in the module's output, and where the messages.
+/// The positions of received messages, and of their data, in the module's output.
 fn ranges(output: &[u8]) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     let (mut data, mut messages) = (Vec::new(), Vec::new());
     let (mut at, mut begin) = (0, 0);

@@ -1,4 +1,4 @@
-//! The table of what came of the runs.
+//! The table of the results.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::case::{Case, Class};
 use crate::verdict::{Verdict, Violation};
 
-/// What came of the runs of one class.
+/// Results of the runs of one class.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
     pub runs: usize,
@@ -23,7 +23,7 @@ pub type Summary = BTreeMap<Class, Statistics>;
 /// A run for each kind of violation of each class.
 pub type Examples = BTreeMap<(Class, Violation), String>;
 
-/// How much of a dialogue is shown.
+/// Number of lines of a dialogue that are shown.
 const SHOWN_LINES: usize = 40;
 
 pub fn summary(verdicts: &[(Verdict, String)]) -> Summary {

@@ -1,4 +1,4 @@
-//! What the host does: the calls of a session and what it sends and receives.
+//! The calls of a session, and the messages that it sends and receives.
 
 use std::sync::LazyLock;
 
@@ -17,24 +17,24 @@ pub static OPTIONS: ConnectOptions<'static> =
 pub const FILTER: &str = "tank-5/cmd/#";
 pub const FURTHER_FILTERS: [&str; 2] = ["tank-5/config", "site/+/alarm"];
 
-/// A payload of three parts that would be results, prompts, URCs and headers if only looks counted.
+/// A payload of three parts that look like results, prompts, URCs and headers.
 pub const LOOK_ALIKES: &[u8] = b"\r\nOK\r\n>\r\n\r\n> \r\n+CMQTTCONNLOST: 0,1\r\n\r\nERROR\r\n\0\xff\r\n\
 +CMQTTPUB: 0,6\r\n\r\nRDY\r\n+CMQTTRXPAYLOAD: 0,9\r\n*ATREADY: 1\r\n\r\n+CMQTTNONET\r\n\r\n+CMQTTRXEND: 0\r\n\r\nOK\r\n";
-/// The module cuts it in three.
+/// The module sends it in three parts.
 pub const PART_SIZE: usize = 60;
 
-/// A line that only a payload of this host holds.
+/// A line that occurs only in a payload of this host.
 pub const EXECUTED: &[u8] = b"AT+CRESET";
 
-/// A payload that ends in command lines, which a module that no longer takes data would carry out. They stand further from
-/// its beginning than what can be on the wire before an early `OK` arrives at 115,200 baud.
+/// A payload that ends in command lines, which a module that no longer takes data would carry out. They are further
+/// from its beginning than the bytes that can be on the wire at 115,200 baud before an early `OK` arrives.
 static COMMANDS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut payload = vec![b'.'; 760];
     payload.extend(b"\r".iter().chain(EXECUTED).chain(b"\r"));
     payload
 });
 
-/// As long as a message can be, with look-alikes at every place of a part.
+/// The longest message, with look-alikes at every position of a part.
 static LONGEST: LazyLock<Vec<u8>> = LazyLock::new(|| LOOK_ALIKES.iter().copied().cycle().take(10_240).collect());
 
 /// A call of the host.
@@ -55,7 +55,7 @@ pub enum Call {
     Shutdown,
     /// After a recovery.
     PublishAfterwards,
-    /// Waits for what comes back of it.
+    /// Waits for its own message.
     ReceiveAfterwards,
 }
 
@@ -90,7 +90,7 @@ impl Sent {
     }
 }
 
-/// What the broker sends during a call.
+/// The message of the broker during a call.
 pub fn sent_by_broker(call: Call) -> Option<Sent> {
     let (topic, payload) = match call {
         Call::Receive => ("tank-5/cmd/valve", LOOK_ALIKES),
@@ -100,12 +100,12 @@ pub fn sent_by_broker(call: Call) -> Option<Sent> {
     Some(Sent { topic, payload, qos: QoS::AtLeastOnce })
 }
 
-/// What the host publishes during a call.
+/// The message that the host publishes in a call.
 pub fn sent_by_host(call: Call, family: Family) -> Option<Sent> {
     let longest = if family == Family::Sim767x { 4096 } else { 10_240 };
     let (topic, payload, qos) = match call {
         Call::PublishAtMostOnce => ("tank-5/level", &b"71"[..], QoS::AtMostOnce),
-        // Comes back: the host has subscribed to it.
+        // The host receives it again: it has subscribed to the topic.
         Call::PublishAtLeastOnce => ("tank-5/cmd/echo", &b"+CMQTTPUB: 0,0\r\n"[..], QoS::AtLeastOnce),
         Call::PublishExactlyOnce => ("tank-5/report", &COMMANDS[..], QoS::ExactlyOnce),
         Call::PublishLongest => ("tank-5/log", &LONGEST[..longest], QoS::AtLeastOnce),

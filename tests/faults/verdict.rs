@@ -1,4 +1,4 @@
-//! What came of a run, judged by the broker and the module and not by what the driver says.
+//! The verdict of a run, by the state of broker and module, not by what the driver reports.
 
 use core::time::Duration;
 
@@ -13,27 +13,27 @@ use crate::session::{
     Call, EXECUTED, FILTER, FURTHER_FILTERS, HostInbox, PUBLISHES, RECEIVES, sent_by_broker, sent_by_host,
 };
 
-/// What no fault may bring about.
+/// What no fault may cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Violation {
     Panic,
     /// A call takes longer than it may.
     Hang,
-    /// `Ok`, and it is not true.
+    /// `Ok`, but the call had no effect.
     ForgedResult,
-    /// A loss or restart that did not happen.
+    /// The driver reports a loss or restart that did not happen.
     ForgedEvent,
-    /// A message is delivered that was not sent like that.
+    /// A delivered message differs from all that were sent.
     CorruptMessage,
     /// A message is delivered twice.
     DoubledMessage,
     /// A publish reaches the broker twice.
     DoubledPublish,
-    /// What the broker gets is no publish of the host.
+    /// The broker gets a publish that the host did not make.
     ForeignPublish,
     /// The module carries out payload as commands.
     PayloadExecuted,
-    /// A loss or restart is an event after the `connect` that has repaired it.
+    /// A loss or restart is reported after the `connect` that has repaired it.
     StaleEvent,
     /// The driver does not work after one `connect`.
     NotRecovered,
@@ -70,20 +70,20 @@ impl Violation {
         }
     }
 
-    /// Counts even where no host can see the fault.
+    /// Whether it counts even if no host can see the fault.
     const fn always_counts(self) -> bool {
         matches!(self, Self::Panic | Self::Hang | Self::PayloadExecuted | Self::NotRecovered)
     }
 }
 
-/// What came of a run.
+/// The verdict of a run.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     pub class: Class,
-    /// Each kind once, with what was seen.
+    /// Each kind once, with a description.
     pub violations: Vec<(Violation, String)>,
     pub failed_calls: usize,
-    /// From the end of the fault to connected, subscribed, published and received.
+    /// Time from the end of the fault until the host has connected, subscribed, published and received.
     pub recovery: Option<Duration>,
 }
 
@@ -98,7 +98,7 @@ impl Verdict {
         }
     }
 
-    /// What no host can see is not held against it.
+    /// A fault that no host can see excuses this violation.
     pub fn of_class(mut self, class: Class) -> Self {
         self.class = class;
         if class.is_exempt() {
@@ -108,7 +108,7 @@ impl Verdict {
     }
 }
 
-/// What broker and module had done when a call began.
+/// The state of broker and module at the beginning of a call.
 pub struct Before {
     pub at: Duration,
     requests: usize,
@@ -123,7 +123,7 @@ impl Before {
         Self { at: bench.now(), requests, publications, journal: bench.modem(|module, _| module.journal().len()) }
     }
 
-    /// Whether a call that said `Ok` has done what it is for.
+    /// Whether a call that returned `Ok` has had its effect.
     pub fn is_done(&self, call: Call, case: &Case, bench: &Bench) -> bool {
         let asked = |is_it: &dyn Fn(&Request) -> bool| {
             bench.loopback(|broker, _| broker.requests().iter().skip(self.requests).any(is_it))
@@ -154,7 +154,7 @@ impl Before {
         }
     }
 
-    /// The broker knows the session as the host wants it; or it did, and has been lost since.
+    /// The broker has the session with the host's options, or had it before a loss.
     fn is_connected(&self, bench: &Bench) -> bool {
         let is_wanted = bench.loopback(|broker, _| {
             broker.connection(0).is_some_and(|connection| {
@@ -231,7 +231,7 @@ pub fn take_messages(inbox: &HostInbox) -> Vec<(Vec<u8>, Vec<u8>)> {
     messages
 }
 
-/// Holds what was delivered, published and carried out against what was sent.
+/// Compares delivered, published and executed bytes with those that were sent.
 pub fn judge_traffic(case: &Case, bench: &Bench, received: &[(Vec<u8>, Vec<u8>)], verdict: &mut Verdict) {
     let family = case.setting.family;
     let publications = bench.loopback(|broker, _| broker.publications().to_vec());

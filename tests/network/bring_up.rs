@@ -171,7 +171,7 @@ fn a_connection_after_bring_up_survives_another_bring_up() {
 }
 
 #[test]
-fn a_restart_told_during_bring_up_is_an_event_afterwards() {
+fn a_restart_reported_during_bring_up_is_an_event_afterwards() {
     let bench = bench(Family::A76xx);
     let inbox = TestInbox::default();
     let mut modem = modem(&bench, Family::A76xx, &inbox);

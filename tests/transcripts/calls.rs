@@ -1,4 +1,4 @@
-//! The calls of a transcript, made on the driver.
+//! Makes the calls of a transcript on the driver.
 
 use core::time::Duration;
 
@@ -17,10 +17,10 @@ use crate::words;
 pub type ReplayInbox = Inbox<32_768>;
 pub type ReplayModem<'a> = ShellModem<'a, &'a ReplayInbox>;
 
-/// A masked PIN is no number: the driver gets this one, and what it sends is masked before it is compared.
+/// A masked PIN is no number: the driver gets this one, and its bytes are masked before they are compared.
 const PINS: &str = "00000000";
 
-/// The result of a call that comes too late.
+/// The result of a call after `shutdown`.
 const SHUTDOWN: &str = "there was a shutdown already";
 
 fn text<'c>(call: &'c Call, name: &str) -> &'c str {
@@ -39,7 +39,7 @@ fn qos(call: &Call, name: &str) -> QoS {
     call.number(name).and_then(|number| QoS::from_number(number as u8)).unwrap_or(QoS::AtMostOnce)
 }
 
-/// Makes a call and gives its result in words.
+/// Makes a call and returns its result in the words of the format.
 pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayInbox) -> String {
     if call.name == "shutdown" {
         return match modem.take() {
@@ -54,7 +54,7 @@ pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &Repl
     match call.name {
         "bring_up" => bring_up(call, modem).await,
         "connect" => {
-            // The modem keeps the options for as long as it lives.
+            // The modem borrows the options for its whole life.
             let options = Box::leak(Box::new(options(call)));
             words::connection(modem.client(client(call)).connect(options).await)
         }
@@ -81,7 +81,7 @@ async fn with_client(call: &Call, modem: &mut ReplayModem<'_>) -> Result<(), sim
     }
 }
 
-/// Single commands, and what has no client.
+/// Single commands, and calls without a client.
 async fn execute(call: &Call, modem: &mut ReplayModem<'_>) -> String {
     let client = client(call);
     let is_versioned = modem.family().version_setting() == VersionSetting::AcquireArgument;
@@ -124,7 +124,7 @@ fn sim_state(state: SimState) -> String {
     format!("{state:?}").to_lowercase()
 }
 
-/// The next message or event of a modem that is there.
+/// The next message or event, if there is a modem.
 pub async fn next_event_of(modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayInbox) -> String {
     match modem {
         Some(_) => next_event(modem, inbox).await.unwrap_or_default(),
@@ -132,8 +132,8 @@ pub async fn next_event_of(modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayIn
     }
 }
 
-/// The next message or event. The driver joins the events of several messages; here each message is one. Behind a shutdown
-/// there are only the messages that have come before.
+/// The next message or event. The driver joins the events of several messages; here each message is one. After a
+/// shutdown there are only messages that arrived before.
 async fn next_event(modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayInbox) -> Option<String> {
     let mut buffer = vec![0; 32_768];
     loop {

@@ -1,4 +1,4 @@
-//! What the examples record of a session replays as it is.
+//! Recordings of the examples can be replayed as they are.
 
 use std::fs;
 use std::path::PathBuf;
@@ -46,14 +46,14 @@ impl Site {
         Self { folder, module }
     }
 
-    /// A command line, to which port, file and session are added.
+    /// A command line; port, file and session are added.
     fn arguments<A: Parser>(&self, words: &[&str]) -> A {
         let [port, record] = ["port", "recording.txt"].map(|name| self.folder.join(name).display().to_string());
         let session = ["program", "--device", &port, "--record", &record, "-h", "broker.example", "-i", "pump-4"];
         A::try_parse_from(session.iter().chain(words)).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Waits until this is in the recording.
+    /// Waits until this text is in the recording.
     async fn has_recorded(&self, text: &str) {
         let path = self.folder.join("recording.txt");
         while !fs::read_to_string(&path).unwrap_or_default().contains(text) {
@@ -61,7 +61,7 @@ impl Site {
         }
     }
 
-    /// Replays what was recorded; gives its calls with their results.
+    /// Replays the recording; returns its calls with their results.
     fn replayed(self) -> Vec<String> {
         self.module.abort();
         let path = self.folder.join("recording.txt");

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-/// Names and reasons, one a line: `topic/name.txt: reason`.
+/// Names and reasons, one per line: `topic/name.txt: reason`.
 #[derive(Debug)]
 pub struct Failing(Vec<(String, String)>);
 
 impl Failing {
-    /// Reads the list; a line that is none is an error with file and line.
+    /// Reads the list; a malformed line is an error with file and line.
     pub fn read(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         Self::parse(&text).map_err(|(line, problem)| format!("{}:{line}: {problem}", path.display()))
@@ -30,7 +30,7 @@ impl Failing {
         Ok(Self(entries))
     }
 
-    /// Why this one fails, if it is listed.
+    /// The reason for which a file fails, if it is listed.
     pub fn reason(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, reason)| reason.as_str())
     }

@@ -1,4 +1,4 @@
-//! Replays every transcript of this folder against the driver, cut in many ways. See README.md for format and rules.
+//! Replays every transcript of this folder against the driver, in many chunkings. See README.md for format and rules.
 
 mod calls;
 #[cfg(unix)]
@@ -57,7 +57,7 @@ fn the_example_of_the_readme_is_a_transcript_that_passes() {
     replay::in_every_form(&transcript).unwrap_or_else(|(line, problem)| panic!("line {line}: {problem}"));
 }
 
-/// Prints a line that shows in every run: what `println!` prints shows only where a test fails.
+/// Prints a line in every run; `println!` prints only for a failed test.
 fn report(line: &str) {
     writeln!(std::io::stdout(), "{line}").expect("stdout is there");
 }

@@ -1,7 +1,7 @@
-//! A module that says what a transcript says.
+//! A module that sends the bytes of a transcript.
 //!
-//! It begins as the simulated module, which serves the calls of `before`. Then it waits for the bytes of the host, and
-//! answers with the recorded ones at their recorded distances, whatever they are.
+//! It begins as the simulated module, which serves the calls of `before`. Then it waits for the recorded bytes of the
+//! host, and sends the recorded bytes of the module at their recorded intervals.
 
 use core::time::Duration;
 use std::cell::RefCell;
@@ -17,8 +17,8 @@ use simcom_modem_simulator::transcript::{Step, masked_line};
 
 use crate::scan::{Found, Scan};
 
-/// Commands that change nothing but the echo, and the answers of a module in good health. Where the transcript has no
-/// such command, a host may send it all the same.
+/// Commands that change nothing but the echo, with the answers of a registered module. A host may send them even if the
+/// transcript does not have them.
 const PROBES: [(&[u8], &[u8]); 5] = [
     (b"AT\r", b"\r\nOK\r\n"),
     (b"ATE0\r", b"\r\nOK\r\n"),
@@ -26,13 +26,13 @@ const PROBES: [(&[u8], &[u8]); 5] = [
     (b"AT+CREG?\r", b"\r\n+CREG: 0,1\r\n\r\nOK\r\n"),
     (b"AT+CPIN?\r", b"\r\n+CPIN: READY\r\n\r\nOK\r\n"),
 ];
-/// How long the answer to a probe takes.
+/// Delay of the answer to a probe.
 const PROBE_DELAY: Duration = Duration::from_millis(10);
 
-/// What is not as the transcript has it: the line, nothing at the end, and what is wrong.
-pub type Offence = (Option<usize>, String);
+/// A deviation from the transcript: the line (`None` at the end) and a description.
+pub type Deviation = (Option<usize>, String);
 
-/// A module whose clones are the same module.
+/// A scripted module; clones refer to the same module.
 #[derive(Clone)]
 pub struct ScriptedModule(Rc<RefCell<Inner>>);
 
@@ -48,20 +48,20 @@ impl ScriptedModule {
         Self(Rc::new(RefCell::new(Inner::Before(Box::new(modem), Box::default()))))
     }
 
-    /// From now on it follows the steps of a transcript.
+    /// Follows the steps of a transcript from now on.
     pub fn begin(&self, now: Duration, steps: Vec<Step>, echo: bool) {
         *self.0.borrow_mut() = Inner::Dialogue(Box::new(Script::new(now, steps, echo)));
     }
 
-    /// What the driver did that the transcript does not have: the line, and what was wrong.
-    pub fn offence(&self) -> Option<Offence> {
+    /// The first bytes of the driver that differ from the transcript.
+    pub fn deviation(&self) -> Option<Deviation> {
         match &*self.0.borrow() {
             Inner::Before(..) => None,
-            Inner::Dialogue(script) => script.offence.clone(),
+            Inner::Dialogue(script) => script.deviation.clone(),
         }
     }
 
-    /// How many steps have happened.
+    /// Number of completed steps.
     pub fn steps_done(&self) -> usize {
         match &*self.0.borrow() {
             Inner::Before(..) => 0,
@@ -69,15 +69,15 @@ impl ScriptedModule {
         }
     }
 
-    /// The step that has not happened, and what the driver has sent of it.
-    pub fn missing(&self) -> Option<Offence> {
+    /// The step that the driver has not completed, and its bytes so far.
+    pub fn missing(&self) -> Option<Deviation> {
         match &*self.0.borrow() {
             Inner::Before(..) => None,
             Inner::Dialogue(script) => script.missing(),
         }
     }
 
-    /// How long the module goes on by itself.
+    /// How long the module continues by itself.
     pub fn time_left(&self) -> Duration {
         match &*self.0.borrow() {
             Inner::Before(..) => Duration::ZERO,
@@ -128,36 +128,36 @@ impl Module for ScriptedModule {
 
 struct Script {
     steps: Vec<Step>,
-    /// The step that is next.
+    /// The next step.
     next: usize,
-    /// When the step before it happened.
+    /// Time of the step before it.
     last: Duration,
-    /// From the host, not yet taken for a step.
+    /// Bytes from the host that belong to no completed step.
     pending: Vec<u8>,
     output: Vec<u8>,
-    /// Answers to probes, and when they are given.
+    /// Answers to probes, with their times.
     probed: VecDeque<(Duration, Vec<u8>)>,
     scan: Scan,
     echo: bool,
-    /// A step of the host has not had its final result.
-    owes_result: bool,
-    /// A step of the host has not had its outcome.
-    owes_outcome: bool,
-    /// The host is to send data.
+    /// The final result of a step of the host is pending.
+    awaits_result: bool,
+    /// The outcome of a step of the host is pending.
+    awaits_outcome: bool,
+    /// A prompt waits for data.
     prompts: bool,
-    offence: Option<Offence>,
+    deviation: Option<Deviation>,
 }
 
-/// What the host's bytes are.
+/// Classification of the host's bytes.
 enum Meaning {
-    /// The step that is next.
+    /// The next step.
     Step,
     /// A probe.
     Probe(usize),
-    /// Perhaps the beginning of one of them.
+    /// Possibly the beginning of one of them.
     Open,
     /// Neither.
-    Offence,
+    Deviation,
 }
 
 impl Script {
@@ -171,10 +171,10 @@ impl Script {
             probed: VecDeque::new(),
             scan: Scan::default(),
             echo,
-            owes_result: false,
-            owes_outcome: false,
+            awaits_result: false,
+            awaits_outcome: false,
             prompts: false,
-            offence: None,
+            deviation: None,
         }
     }
 
@@ -185,29 +185,29 @@ impl Script {
     fn receive(&mut self, now: Duration, byte: u8) {
         self.advance(now);
         self.pending.push(byte);
-        if self.offence.is_none()
-            && let Some(owed) = self.owed()
+        if self.deviation.is_none()
+            && let Some(pending) = self.pending_answer()
         {
             let line = self.steps.get(self.next).map(|step| step.line);
-            self.offence = Some((line, format!("the driver sends {} while {owed} is owed", self.shown())));
+            self.deviation = Some((line, format!("the driver sends {} while {pending} is pending", self.shown())));
         }
         self.advance(now);
     }
 
-    /// What the module is about to send for the last command, before the host's turn comes.
-    fn owed(&self) -> Option<&'static str> {
+    /// A final result or an outcome among the next steps of the module, if it is pending.
+    fn pending_answer(&self) -> Option<&'static str> {
         let mut scan = self.scan.clone();
         let due = self.steps.iter().skip(self.next).take_while(|step| step.direction == Direction::ToHost);
         due.flat_map(|step| &step.bytes).find_map(|byte| match scan.take(*byte) {
-            Found::FinalResult if self.owes_result => Some("a final result"),
-            Found::Outcome if self.owes_outcome => Some("an outcome"),
+            Found::FinalResult if self.awaits_result => Some("a final result"),
+            Found::Outcome if self.awaits_outcome => Some("an outcome"),
             _ => None,
         })
     }
 
-    /// Goes on as far as time and the host's bytes allow.
+    /// Advances as far as time and the host's bytes allow.
     fn advance(&mut self, now: Duration) {
-        while self.offence.is_none() && (self.say(now) || self.hear(now)) {}
+        while self.deviation.is_none() && (self.say(now) || self.hear(now)) {}
         while let Some((due, _)) = self.probed.front()
             && *due <= now
         {
@@ -216,7 +216,7 @@ impl Script {
         }
     }
 
-    /// Says what is due.
+    /// Sends what is due.
     fn say(&mut self, now: Duration) -> bool {
         let Some(step) = self.step(Direction::ToHost) else { return false };
         let due = self.last + step.after;
@@ -226,10 +226,10 @@ impl Script {
         let bytes = step.bytes.clone();
         for byte in &bytes {
             match self.scan.take(*byte) {
-                Found::FinalResult => self.owes_result = false,
-                Found::Outcome => self.owes_outcome = false,
-                Found::Prompt => self.prompts = self.owes_result,
-                // Half a line of the host is forgotten.
+                Found::FinalResult => self.awaits_result = false,
+                Found::Outcome => self.awaits_outcome = false,
+                Found::Prompt => self.prompts = self.awaits_result,
+                // Discards half a line of the host.
                 Found::Boot => {
                     self.echo = true;
                     self.pending.clear();
@@ -243,7 +243,7 @@ impl Script {
         true
     }
 
-    /// Takes what the host has sent.
+    /// Processes the host's bytes.
     fn hear(&mut self, now: Duration) -> bool {
         if self.pending.is_empty() {
             return false;
@@ -258,8 +258,8 @@ impl Script {
                 }
                 self.next += 1;
                 self.last = now;
-                self.owes_result = true;
-                self.owes_outcome = true;
+                self.awaits_result = true;
+                self.awaits_outcome = true;
                 self.prompts = false;
             }
             Meaning::Probe(place) => {
@@ -269,13 +269,13 @@ impl Script {
                 self.probed.push_back((now + PROBE_DELAY, [echo, answer].concat()));
                 self.echo &= command != b"ATE0\r";
             }
-            Meaning::Offence => {
+            Meaning::Deviation => {
                 let expected = match self.step(Direction::ToModem) {
                     Some(step) => format!("{} is next", step.bytes.escape_ascii()),
                     None => "the dialogue has ended".to_owned(),
                 };
                 let line = self.steps.get(self.next).map(|step| step.line);
-                self.offence = Some((line, format!("the driver sends {} where {expected}", self.shown())));
+                self.deviation = Some((line, format!("the driver sends {} where {expected}", self.shown())));
             }
         }
         true
@@ -291,10 +291,13 @@ impl Script {
                 _ => {}
             }
         }
-        // Before the module has had its turn, the host may say what comes behind it.
+        // The host may send its next step early, before the module has sent its own.
         let is_early = self.step(Direction::ToHost).is_some();
-        let turn = self.steps.iter().skip(self.next).find(|step| step.direction == Direction::ToModem);
-        if is_early && turn.is_some_and(|turn| turn.bytes.starts_with(pending) || pending.starts_with(&turn.bytes)) {
+        let upcoming = self.steps.iter().skip(self.next).find(|step| step.direction == Direction::ToModem);
+        if is_early
+            && upcoming
+                .is_some_and(|upcoming| upcoming.bytes.starts_with(pending) || pending.starts_with(&upcoming.bytes))
+        {
             return Meaning::Open;
         }
         if !self.prompts {
@@ -306,15 +309,15 @@ impl Script {
             }
         }
         let is_incomplete = step.is_some_and(|step| pending.len() < step.len()) && !pending.contains(&b'\r');
-        if is_incomplete || is_early { Meaning::Open } else { Meaning::Offence }
+        if is_incomplete || is_early { Meaning::Open } else { Meaning::Deviation }
     }
 
     fn next_deadline(&self) -> Option<Duration> {
-        let said = self.step(Direction::ToHost).filter(|_| self.offence.is_none()).map(|step| self.last + step.after);
+        let said = self.step(Direction::ToHost).filter(|_| self.deviation.is_none()).map(|step| self.last + step.after);
         said.into_iter().chain(self.probed.front().map(|(due, _)| *due)).min()
     }
 
-    fn missing(&self) -> Option<Offence> {
+    fn missing(&self) -> Option<Deviation> {
         let step = self.steps.get(self.next)?;
         let sent = if self.pending.is_empty() { String::new() } else { format!(", only {}", self.shown()) };
         Some((Some(step.line), format!("the driver has not sent {}{sent}", step.bytes.escape_ascii())))
@@ -339,8 +342,8 @@ mod tests {
     const PUB: &[u8] = b"AT+CMQTTPUB=0,1,60,0,0\r";
     const PIN: &[u8] = b"AT+CPIN=\"0000\"\r";
 
-    /// What the module says to these bytes of the host at these times in milliseconds, and the offence.
-    fn said(sent: &[(u64, &[u8])]) -> (Vec<u8>, Option<Offence>) {
+    /// The module's answers to bytes of the host at times in milliseconds, and the deviation.
+    fn said(sent: &[(u64, &[u8])]) -> (Vec<u8>, Option<Deviation>) {
         let mut module = ScriptedModule::before(Family::A76xx);
         module.begin(Duration::ZERO, DIALOGUE.parse::<Transcript>().unwrap().steps, false);
         let mut said = Vec::new();
@@ -349,14 +352,14 @@ mod tests {
             sent.iter().filter(|(at, _)| *at == millis).for_each(|(_, bytes)| module.receive(now, bytes));
             said.extend(module.output(now));
         }
-        (said, module.offence().or_else(|| module.missing()))
+        (said, module.deviation().or_else(|| module.missing()))
     }
 
     #[test]
     fn recorded_bytes_are_answered_in_recorded_order_and_time() {
-        let (answers, offence) = said(&[(0, PUB), (600, PIN)]);
+        let (answers, deviation) = said(&[(0, PUB), (600, PIN)]);
         assert_eq!(answers, b"\r\nOK\r\n\r\n+CMQTTPUB: 0,0\r\n\r\nOK\r\n");
-        assert_eq!(offence, None);
+        assert_eq!(deviation, None);
         let mut module = ScriptedModule::before(Family::A76xx);
         module.begin(Duration::ZERO, DIALOGUE.parse::<Transcript>().unwrap().steps, false);
         module.receive(Duration::from_secs(1), PUB);
@@ -364,17 +367,17 @@ mod tests {
     }
 
     #[test]
-    fn a_command_while_a_final_result_or_an_outcome_is_owed_is_an_offence() {
+    fn a_command_while_a_final_result_or_an_outcome_is_pending_is_a_deviation() {
         let (_, early) = said(&[(0, PUB), (10, b"A")]);
-        assert_eq!(early, Some((Some(7), "the driver sends A while a final result is owed".to_owned())));
+        assert_eq!(early, Some((Some(7), "the driver sends A while a final result is pending".to_owned())));
         let (_, busy) = said(&[(0, PUB), (30, b"A")]);
-        assert_eq!(busy, Some((Some(8), "the driver sends A while an outcome is owed".to_owned())));
+        assert_eq!(busy, Some((Some(8), "the driver sends A while an outcome is pending".to_owned())));
     }
 
     #[test]
-    fn other_bytes_than_the_recorded_ones_are_an_offence() {
-        let (_, offence) = said(&[(0, b"AT+CMQTTPUB=0,2,60,0,0\r")]);
-        let (line, problem) = offence.unwrap();
+    fn bytes_that_differ_from_the_recorded_ones_are_a_deviation() {
+        let (_, deviation) = said(&[(0, b"AT+CMQTTPUB=0,2,60,0,0\r")]);
+        let (line, problem) = deviation.unwrap();
         assert_eq!(line, Some(6));
         assert!(problem.starts_with("the driver sends AT+CMQTTPUB=0,2,60,0,0\\r where AT+CMQTTPUB=0,1"), "{problem}");
         let (_, behind_the_end) = said(&[(0, PUB), (600, PIN), (700, b"AT+X\r")]);
@@ -390,8 +393,8 @@ mod tests {
 
     #[test]
     fn probes_that_the_dialogue_does_not_have_are_answered() {
-        let (answers, offence) = said(&[(0, b"AT\r"), (100, b"AT+CSQ\r"), (200, PUB), (900, PIN)]);
+        let (answers, deviation) = said(&[(0, b"AT\r"), (100, b"AT+CSQ\r"), (200, PUB), (900, PIN)]);
         assert!(answers.starts_with(b"\r\nOK\r\n\r\n+CSQ: 23,0\r\n\r\nOK\r\n"));
-        assert_eq!(offence, None);
+        assert_eq!(deviation, None);
     }
 }

@@ -1,4 +1,4 @@
-//! What the recorder writes of a session is a transcript that passes.
+//! Recordings of sessions are transcripts that pass.
 
 use simcom_modem_simulator::family::Family;
 use simcom_modem_simulator::pipe::{Bench, Direction};
@@ -84,7 +84,7 @@ fn record_dropped(polls: usize) -> String {
     String::from_utf8(written).expect("a transcript is ASCII")
 }
 
-/// Records what has passed since the last time.
+/// Records the bytes since the last call.
 fn hear(recorder: &mut Recorder<&mut Vec<u8>>, bench: &Bench, heard: &mut usize) {
     for (direction, now, bytes) in bench.transcript().into_iter().skip(*heard) {
         *heard += 1;
@@ -114,7 +114,7 @@ fn record(family: Family) -> (String, String) {
     (header.to_owned(), dialogue.to_owned())
 }
 
-/// What [`CALLS`] say, with the secrets.
+/// The options of [`CALLS`], with the secrets.
 fn session(bench: &Bench, family: Family) {
     let inbox = ReplayInbox::new();
     let will = Will::new("pump-4/state", b"gone");

@@ -1,4 +1,4 @@
-//! One transcript against the driver, in every form.
+//! Replays one transcript against the driver, in every form.
 
 use core::future::poll_fn;
 use core::num::NonZeroU32;
@@ -11,23 +11,23 @@ use simcom_modem_simulator::pipe::{Bench, Bound, Chunking, Direction, ReadChunks
 use simcom_modem_simulator::transcript::{DROPPED, Expectation, Transcript};
 
 use crate::calls::{self, ReplayInbox, ReplayModem};
-use crate::module::{Offence, ScriptedModule};
+use crate::module::{Deviation, ScriptedModule};
 use crate::shell::shell_modem;
 
-/// No call takes longer.
+/// Time limit of a call.
 const CALL: Bound = Bound { polls: 2_000_000, time: Duration::from_secs(400) };
-/// How often it is looked whether a call is to be dropped.
+/// Polling interval for the end of a dropped call.
 const LOOK: Duration = Duration::from_millis(1);
-/// How long the driver has to stay silent and without an event when the dialogue is over.
+/// Time after the dialogue without a byte or an event of the driver.
 const QUIET: Duration = Duration::from_secs(3);
-/// At how many places at most a dialogue is split in two.
+/// Maximum number of places at which a dialogue is split in two.
 const SPLITS: usize = 40;
 
-/// How the bytes come.
+/// How the bytes are cut.
 #[derive(Clone, Copy, Debug)]
 enum Form {
     Chunks(Chunking),
-    /// Nothing comes together with what is before this byte of the module.
+    /// Split before this byte of the module.
     Split(usize),
     /// At this speed.
     Baud(u32),
@@ -47,7 +47,7 @@ fn forms(transcript: &Transcript) -> impl Iterator<Item = Form> {
         .chain(splits)
 }
 
-/// Replays a file in every form; says where it went wrong, and how.
+/// Replays a file in every form; returns the first error with its line.
 pub fn replay(path: &Path) -> Result<(), String> {
     let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(path);
     let transcript = Transcript::read(path).map_err(|error| error.to_string())?;
@@ -57,12 +57,12 @@ pub fn replay(path: &Path) -> Result<(), String> {
     in_every_form(&transcript).map_err(|(line, problem)| format!("{}:{line}: {problem}", path.display()))
 }
 
-/// Replays a transcript in every form; says in which line it went wrong, and how.
+/// Replays a transcript in every form; returns the first error with its line.
 pub fn in_every_form(transcript: &Transcript) -> Result<(), (usize, String)> {
     forms(transcript).try_for_each(|form| {
         let (bench, module) = stage(transcript);
         in_form(transcript, form, &bench, &module).map_err(|(line, problem)| {
-            // The last line stands for the end.
+            // The last line represents the end.
             let line = line.unwrap_or_else(|| transcript.steps.last().map_or(1, |step| step.line));
             (line, format!("{problem} ({form:?})\n{}", bench.transcript_text()))
         })
@@ -74,7 +74,7 @@ fn stage(transcript: &Transcript) -> (Bench, ScriptedModule) {
     (Bench::of(module.clone()), module)
 }
 
-fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &ScriptedModule) -> Result<(), Offence> {
+fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &ScriptedModule) -> Result<(), Deviation> {
     let header = &transcript.header;
     let inbox = ReplayInbox::new();
     let mut modem = Some(shell_modem(bench, calls::family(header.family), &inbox));
@@ -99,7 +99,7 @@ fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &Scripted
     for Expectation { call, begins_behind, result, line, ends_behind } in &transcript.calls {
         let made = calls::make(call, &mut modem, &inbox);
         let came = match &result[..] {
-            // Nothing has come of it.
+            // Without an effect.
             DROPPED if begins_behind == ends_behind => continue,
             DROPPED => {
                 let above = transcript.steps.iter().take(*ends_behind);
@@ -110,8 +110,8 @@ fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &Scripted
             }
             _ => bench.run(made, CALL),
         };
-        if let Some(offence) = module.offence() {
-            return Err(offence);
+        if let Some(deviation) = module.deviation() {
+            return Err(deviation);
         }
         let came = came.unwrap_or_else(|stopped| {
             let waits_for =
@@ -125,12 +125,12 @@ fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &Scripted
     end(bench, module, modem, &inbox)
 }
 
-/// Makes a call until the time has come to drop it. Its result if it ends before.
+/// Runs a call until it is to be dropped. Returns its result if it ends before.
 async fn dropped_when(is_over: impl Fn() -> bool, call: impl Future<Output = String>, bench: &Bench) -> String {
     let mut call = pin!(call);
     let mut clock = bench.clock();
     loop {
-        // The last step may happen without the call being woken.
+        // The last step may happen without waking the call.
         let next_look = clock.now() + LOOK;
         let mut look = pin!(clock.wait_until(next_look));
         let ended = poll_fn(|context| match call.as_mut().poll(context) {
@@ -144,17 +144,17 @@ async fn dropped_when(is_over: impl Fn() -> bool, call: impl Future<Output = Str
     }
 }
 
-/// What is left of the dialogue comes, and nothing else happens.
+/// Runs the rest of the dialogue and checks that nothing else happens.
 fn end(
     bench: &Bench,
     module: &ScriptedModule,
     mut modem: Option<ReplayModem<'_>>,
     inbox: &ReplayInbox,
-) -> Result<(), Offence> {
+) -> Result<(), Deviation> {
     let quiet = Bound { time: QUIET + module.time_left(), ..CALL };
     if let Ok(event) = bench.run(calls::next_event_of(&mut modem, inbox), quiet) {
         return Err((None, format!("the transcript does not have this event: {event}")));
     }
     bench.pass(quiet.time);
-    module.offence().or_else(|| module.missing()).map_or(Ok(()), Err)
+    module.deviation().or_else(|| module.missing()).map_or(Ok(()), Err)
 }

@@ -1,18 +1,18 @@
-//! Final results and prompts in what a module says. The data of received messages are neither.
+//! Finds final results, outcomes and prompts in the bytes of a module, outside the data of received messages.
 
 /// Follows the bytes of a module.
 #[derive(Clone, Debug, Default)]
 pub struct Scan {
     line: Vec<u8>,
     data_left: usize,
-    /// How the line begins that tells the outcome of the command under way.
+    /// Beginning of the outcome line of the command under way.
     outcome: Option<Vec<u8>>,
 }
 
-/// Commands whose outcome comes in a line of its own.
+/// Deferred commands.
 const DEFERRED: [&str; 7] = ["START", "STOP", "CONNECT", "DISC", "PUB", "SUB", "UNSUB"];
 
-/// What has ended with a byte.
+/// What a byte has completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     Nothing,
@@ -20,12 +20,12 @@ pub enum Found {
     /// The outcome of the command under way.
     Outcome,
     Prompt,
-    /// A line by which a module reports that it has started.
+    /// A ready line.
     Boot,
 }
 
 impl Scan {
-    /// The host has sent this command line.
+    /// Takes a command line of the host.
     pub fn command(&mut self, line: &[u8]) {
         let line = String::from_utf8_lossy(line);
         let Some(command) = line.strip_prefix("AT+CMQTT").map(str::trim_end) else { return };
@@ -46,7 +46,7 @@ impl Scan {
             self.line.push(byte);
             return if self.line == b">" { Found::Prompt } else { Found::Nothing };
         }
-        // The line of a header ends with its LF: what follows are data.
+        // A header ends with its LF; data follow.
         if byte == b'\r' && data_length(&self.line) > 0 {
             return Found::Nothing;
         }
@@ -63,7 +63,7 @@ impl Scan {
     }
 }
 
-/// How many bytes of data follow this line.
+/// Number of data bytes after this line.
 fn data_length(line: &[u8]) -> usize {
     let is_header = line.starts_with(b"+CMQTTRXTOPIC:") || line.starts_with(b"+CMQTTRXPAYLOAD:");
     let length =
@@ -72,7 +72,7 @@ fn data_length(line: &[u8]) -> usize {
 }
 
 #[test]
-fn data_of_a_message_are_no_results() {
+fn data_of_a_message_are_not_results() {
     let found = |bytes: &[u8]| {
         let mut scan = Scan::default();
         bytes.iter().map(|byte| scan.take(*byte)).filter(|found| *found != Found::Nothing).collect::<Vec<_>>()

@@ -1,4 +1,4 @@
-//! Results in the words of the format: of the replay, and of the recordings that the examples write.
+//! Results in the words of the format, for the replay and for recordings of the examples.
 
 use simcom_modem_simulator::transcript::{DROPPED, Value};
 use simcom_mqtt::error::Refusal;
@@ -13,12 +13,12 @@ pub fn result<T>(result: Result<T, Error>, value: impl FnOnce(T) -> String) -> S
     }
 }
 
-/// The result of a call that succeeds or fails, and gives nothing else.
+/// The result of a call without a value.
 pub fn done<T>(outcome: Result<T, Error>) -> String {
     result(outcome, |_| "ok".to_owned())
 }
 
-/// Of how many things a call tells.
+/// The result of a call that returns a count.
 pub fn count(outcome: Result<u16, Error>) -> String {
     result(outcome, |count| format!("ok {count}"))
 }

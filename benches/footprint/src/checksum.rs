@@ -1,6 +1,6 @@
-//! What the programs tell of the messages they receive.
+//! The checksum of a received message.
 
-/// Length and CRC-32 (ISO 3309) of a payload that comes in parts.
+/// Length and CRC-32 (ISO 3309) of a payload that arrives in parts.
 pub struct Checksum {
     length: usize,
     remainder: u32,
@@ -14,7 +14,7 @@ impl Default for Checksum {
 }
 
 impl Checksum {
-    /// Bytes of the longest text.
+    /// Length of the longest text in bytes.
     pub const TEXT: usize = "10240 ffffffff".len();
 
     /// The next part.

@@ -42,7 +42,7 @@ impl Clock {
 }
 
 impl simcom_mqtt::Timer for Clock {
-    // Its division is there once, not wherever the time is asked for.
+    // Not inlined, so that its division is in the image once.
     #[inline(never)]
     fn now(&self) -> Duration {
         Duration::from_millis(MILLISECONDS.load(Ordering::Relaxed).into())

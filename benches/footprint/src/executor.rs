@@ -3,7 +3,7 @@
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
-/// Polls `future` until it is done. It is lent, because to hand it over would take room for it twice.
+/// Polls `future` until it is done. It is borrowed, because a move would take its space twice.
 pub fn block_on<F: Future>(mut future: Pin<&mut F>) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
     loop {

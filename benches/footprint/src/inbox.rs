@@ -1,14 +1,14 @@
-//! What the programs with an inbox do: the state of the device is the last command that came.
+//! The programs with an inbox: the state of the device is the last command.
 
 use simcom_mqtt::{ClientIndex, ConnectOptions, Error, Event, Inbox, Modem};
 
 use crate::scenario::{COMMANDS, ON, QOS, state};
 use crate::{Clock, Receiver, Transmitter};
 
-/// Bytes of the inbox, and of the buffer for what is taken from it.
+/// Size of the inbox, and of the buffer for a message taken from it.
 pub const CAPACITY: usize = 1024;
 
-/// Connects, subscribes, and makes every command the state, until the connection is lost.
+/// Connects, subscribes, and publishes every command as the state, until the connection is lost.
 pub async fn serve<'a>(
     modem: &mut Modem<'a, Receiver, Transmitter, Clock, &Inbox<CAPACITY>>,
     inbox: &Inbox<CAPACITY>,

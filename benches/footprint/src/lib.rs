@@ -1,5 +1,5 @@
-//! What the measured programs share: a UART, a clock and an executor without a panic path, as small as they can be, so
-//! that the figures are the driver's.
+//! A minimal UART, clock and executor without a panic path for the measured programs, so that the figures are those of
+//! the driver.
 //!
 //! They are for QEMU's `mps2-an386` (Arm DAI 0386: a Cortex-M4F at 25 MHz). The UART is polled, which loses bytes on a
 //! real board: QEMU's waits for the program.
@@ -18,7 +18,7 @@ pub use clock::Clock;
 pub use executor::block_on;
 pub use uart::{Receiver, Transmitter};
 
-/// Starts what the programs run on.
+/// Starts UART and clock.
 pub fn start() -> (Receiver, Transmitter, Clock) {
     let (receiver, transmitter) = uart::start();
     (receiver, transmitter, Clock::start())

@@ -1,13 +1,13 @@
-//! What the programs say and hear: each connects, subscribes to its commands, publishes that it is on, and answers every
-//! command with its length and checksum.
+//! Options and topics of the programs: each connects, subscribes to its commands, publishes that it is on, and answers
+//! every command.
 
 use simcom_mqtt::network::Apn;
 use simcom_mqtt::{Broker, ConnectOptions, Family, Publish, QoS, Tls};
 
-/// The simulated module's.
+/// The family of the simulated module.
 pub const FAMILY: Family = Family::A76xx;
 
-/// Every message is sent and received with it.
+/// The quality of service of all messages.
 pub const QOS: QoS = QoS::AtLeastOnce;
 
 /// The topic filter of commands.
@@ -31,7 +31,7 @@ const fn options(broker: Broker<'_>) -> ConnectOptions<'_> {
     ConnectOptions::new(broker, "device-7").credentials("device-7", "secret")
 }
 
-/// Tells the state of the device.
+/// The message with the state of the device.
 pub const fn state(state: &[u8]) -> Publish<'_> {
     Publish::new("device-7/state", state).qos(QOS)
 }

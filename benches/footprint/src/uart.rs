@@ -1,7 +1,7 @@
 //! UART 0 of the AN386 (Arm DDI 0479, "APB UART"), polled, a byte at a time.
 //!
-//! The futures are written by hand: an `async fn` would bring the compiler's panic for one that is polled after its end,
-//! and what the driver brings could not be told from it.
+//! The futures are written by hand: an `async fn` would add the compiler's panic for one that is polled after its end,
+//! which could not be distinguished from the driver's.
 
 use core::convert::Infallible;
 use core::future::poll_fn;
@@ -24,7 +24,7 @@ const UART: *mut Registers = 0x4000_4000 as *mut Registers;
 const TRANSMITTER_FULL: u32 = 1 << 0;
 const RECEIVER_FULL: u32 = 1 << 1;
 const ENABLE_TRANSMITTER_AND_RECEIVER: u32 = 0b11;
-/// The lowest that the UART takes; an emulated wire has no baud rate.
+/// The lowest divisor of the UART; an emulated line has no baud rate.
 const BAUD_DIVIDER: u32 = 16;
 
 pub(crate) fn start() -> (Receiver, Transmitter) {

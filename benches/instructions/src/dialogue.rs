@@ -1,4 +1,4 @@
-//! What driver and module say to each other, byte for byte.
+//! The dialogue between driver and module, byte for byte.
 
 use crate::module::Step;
 
@@ -8,7 +8,7 @@ pub const CLIENT_ID: &str = "device-7";
 pub const TOPIC: &str = "device-7/state";
 pub const PAYLOAD: &[u8] = b"21.5";
 
-/// Bytes of the message that is received.
+/// Length of the received message in bytes.
 pub const PAYLOAD_BYTES: usize = 10_240;
 
 const OK: &[u8] = b"\r\nOK\r\n";
@@ -39,8 +39,8 @@ pub const PUBLISH: &[Step] = &[
     step(b"AT+CMQTTPUB=0,1,60,0,0\r", b"\r\nOK\r\n\r\n+CMQTTPUB: 0,0\r\n"),
 ];
 
-/// A received message, its payload in parts of 1,500 bytes. A line ends for the driver at its CR, and so does this: the
-/// LF comes first, as that of the message before.
+/// A received message, its payload in parts of 1,500 bytes. For the driver a line ends at its CR, and so does this
+/// message: the LF at its beginning belongs to the message before.
 pub static MESSAGE: [u8; MESSAGE_BYTES] = message();
 
 const MESSAGE_START: &[u8] = b"\n\r\n+CMQTTRXSTART: 0,14,10240\r\n+CMQTTRXTOPIC: 0,14\r\ndevice-7/state";
@@ -68,7 +68,7 @@ const fn message() -> [u8; MESSAGE_BYTES] {
     message
 }
 
-/// Puts `bytes` in at `start`, and returns where they end.
+/// Writes `bytes` at `start`, and returns their end.
 const fn put(message: &mut [u8; MESSAGE_BYTES], start: usize, bytes: &[u8]) -> usize {
     let mut index = 0;
     while index < bytes.len() {

@@ -1,4 +1,4 @@
-//! An executor that polls once: on a module that is a script, nothing has to be waited for.
+//! An executor that polls once: with a scripted module, nothing is waited for.
 
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};

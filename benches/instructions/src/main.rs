@@ -1,5 +1,5 @@
-//! The program whose instructions are counted: the async client on a module that is a script of bytes. The same code
-//! runs under callgrind and on QEMU's `lm3s6965evb`.
+//! The program whose instructions are counted: the async client on a scripted module. The same code runs under
+//! callgrind and on QEMU's `lm3s6965evb`.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 mod dialogue;

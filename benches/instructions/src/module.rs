@@ -1,6 +1,6 @@
-//! A module that is a script: what the driver has to send, byte for byte, and what it is answered.
+//! A scripted module: the expected bytes of the driver, and the answers to them.
 //!
-//! It does as little as possible, since its instructions are counted with the driver's.
+//! It does as little as possible, because its instructions are counted with the driver's.
 
 use core::cell::Cell;
 use core::convert::Infallible;
@@ -12,24 +12,24 @@ use embedded_io::ErrorType;
 
 /// One exchange.
 pub struct Step {
-    /// What the driver has to send.
+    /// Expected bytes of the driver.
     pub sent: &'static [u8],
-    /// What it is answered when all of it has come.
+    /// The answer, once all expected bytes have arrived.
     pub answer: &'static [u8],
 }
 
 /// Every answer is one chunk.
 const ANSWER_CHUNK: usize = 64;
 
-/// A scripted module, on a UART that hands over what was received in chunks.
+/// A scripted module, on a UART that returns received bytes in chunks.
 pub struct Module {
-    /// Bytes in a chunk, at most.
+    /// Maximum length of a chunk in bytes.
     chunk: Cell<usize>,
     /// The exchange under way, and those to come.
     steps: Cell<&'static [Step]>,
-    /// How many bytes of the exchange under way were sent.
+    /// Number of bytes of the current exchange that were sent.
     sent: Cell<usize>,
-    /// What the driver has not received yet.
+    /// Bytes that the driver has not received yet.
     output: Cell<&'static [u8]>,
     /// The time, which passes only when the driver waits.
     now: Cell<Duration>,
@@ -50,13 +50,13 @@ impl Module {
         (Receiver(self), Transmitter(self), Clock(self))
     }
 
-    /// From now on, this is the script.
+    /// Sets the script.
     pub fn play(&self, steps: &'static [Step]) {
         self.assert_done();
         self.steps.set(steps);
     }
 
-    /// Says this of its own accord, in chunks of so many bytes.
+    /// Sends bytes without a command, in chunks of `chunk` bytes.
     pub fn emit(&self, bytes: &'static [u8], chunk: usize) {
         self.assert_done();
         self.chunk.set(chunk);
@@ -65,7 +65,7 @@ impl Module {
 
     /// # Panics
     ///
-    /// Where part of the script was not sent or not received.
+    /// If part of the script was not sent or not received.
     pub fn assert_done(&self) {
         if let [step, ..] = self.steps.get() {
             panic!("the driver has not sent {:?}", Text(&step.sent[self.sent.get()..]));

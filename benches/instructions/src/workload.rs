@@ -1,4 +1,4 @@
-//! What is counted: each workload with the driver, and without it, on the same script.
+//! The workloads, each with the driver and without it, on the same script.
 
 use core::hint::black_box;
 
@@ -9,18 +9,18 @@ use crate::dialogue::{CLIENT_ID, CONNECT, HOST, MESSAGE, PAYLOAD, PAYLOAD_BYTES,
 use crate::executor::block_on;
 use crate::module::{Module, Step};
 
-/// What is done again and again.
+/// The repeated work.
 #[derive(Clone, Copy)]
 pub struct Workload {
     pub name: &'static str,
-    /// In how many units it is counted each time.
+    /// Units per repetition.
     pub units: usize,
     kind: Kind,
 }
 
 #[derive(Clone, Copy)]
 enum Kind {
-    /// A message is received in chunks of so many bytes.
+    /// A message is received in chunks of this number of bytes.
     Receive(usize),
     /// A message is published with QoS 1.
     Publish,
@@ -32,23 +32,24 @@ pub const WORKLOADS: [Workload; 3] = [
     Workload { name: "publish_qos_1", units: 1, kind: Kind::Publish },
 ];
 
-/// Who does it.
+/// The code that does the work.
 #[derive(Clone, Copy)]
 pub enum Side {
     /// The driver.
     Driver,
-    /// A loop that moves the same bytes and understands none of them: what is no driver's in the figures of the other.
+    /// A loop that moves the same bytes without parsing them: the part of the figures that does not belong to the
+    /// driver.
     Harness,
 }
 
 pub const SIDES: [(&str, Side); 2] = [("driver", Side::Driver), ("harness", Side::Harness)];
 
-/// How many bytes a write of the driver has at most.
+/// Largest write of the driver in bytes.
 const WRITTEN: usize = 32;
 
 static OPTIONS: ConnectOptions<'_> = ConnectOptions::new(Broker::tcp(HOST, PORT), CLIENT_ID);
 
-/// Does the workload `count` times. Not inlined: whatever is known about the arguments makes no other code of it.
+/// Does the workload `count` times. Not inlined, so that constant arguments do not change its code.
 #[inline(never)]
 pub fn run(workload: Workload, side: Side, count: usize) {
     let module = Module::new();
@@ -59,7 +60,7 @@ pub fn run(workload: Workload, side: Side, count: usize) {
     module.assert_done();
 }
 
-/// Counts what it gets and keeps nothing.
+/// A message handler that only counts bytes.
 #[derive(Default)]
 struct Length(usize);
 

@@ -9,6 +9,6 @@ fn main() {
         Some(path) => PathBuf::from(path),
         None => PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("isrg-root-x1.pem"),
     };
-    assert!(ca.is_absolute(), "SIMCOM_CA has to be an absolute path: it is read from another folder than this one");
+    assert!(ca.is_absolute(), "SIMCOM_CA must be an absolute path: it is read from another folder than this one");
     println!("cargo:rustc-env=APP_CA={}", ca.display());
 }

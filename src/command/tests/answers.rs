@@ -11,7 +11,7 @@ fn both<T, V>(response: &PerClient<T>, view: impl Fn(&T) -> V) -> [Option<V>; 2]
 }
 
 #[test]
-fn accq_tells_the_id_and_server_type_of_each_client() {
+fn accq_returns_the_id_and_server_type_of_each_client() {
     let view = |response: &PerClient<Acquired>| {
         both(response, |it| (String::from(it.client_id().as_str().unwrap()), it.server_type()))
     };
@@ -38,7 +38,7 @@ fn an_id_longer_than_the_line_buffer_is_whole() {
 }
 
 #[test]
-fn connect_tells_everything_but_the_password() {
+fn connect_returns_everything_but_the_password() {
     let view = |response: &PerClient<ConnectParameters>| {
         both(response, |it| {
             let text = |text: &Text<256>| String::from(text.as_str().unwrap());
@@ -62,7 +62,7 @@ fn connect_tells_everything_but_the_password() {
 }
 
 #[test]
-fn short_read_forms_tell_the_clients_apart() {
+fn short_read_forms_distinguish_the_clients() {
     let states = |answer: &[u8]| response(&DiscRead, answer, |response| *response);
     assert_eq!(states(b"+CMQTTDISC: 0,1\r\n+CMQTTDISC: 1,0\r\n"), [Some(false), Some(true)]);
     assert_eq!(states(b"+CMQTTDISC: 1,0\r\n"), [None, Some(true)]);
@@ -207,7 +207,7 @@ fn every_test_form_is_read_with_the_blanks_of_either_manual() {
 }
 
 #[test]
-fn the_test_form_of_cfg_tells_its_settings_apart() {
+fn the_test_form_of_cfg_distinguishes_its_settings() {
     let read = |answer: &str| response(&CfgTest, answer.as_bytes(), |ranges| *ranges);
     let ranges = read(concat!(
         "\r\n+CMQTTCFG: \"checkUTF8\", (0-1), (0-1)\r\n+CMQTTCFG: \"optimeout \", (0-1), (20-120)\r\n",

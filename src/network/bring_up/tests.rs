@@ -11,23 +11,17 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::*;
-use crate::at::WINDOW_BYTES;
 use crate::command::network::{Credentials, Operator, Technology};
 use crate::error::{Parameter, Problem};
-use crate::handler::{MessageHandler, RefuseAll};
-use crate::session::{Engine, Outgoing, Progress};
-use crate::{ClientIndex, Event, Family, Inbox};
+use crate::session::dialogue::{Dialogue, ERROR, OK, Wanted};
+use crate::{ClientIndex, Event, Family};
 
-const OK: &str = "\r\nOK\r\n";
-const ERROR: &str = "\r\nERROR\r\n";
 /// A module that does not answer.
 const SILENCE: &str = "";
 
-/// A module with scripted answers: each command gets its answers in order, the last one repeatedly. It has a clock of
-/// its own.
+/// A module with scripted answers: each command gets its answers in order, the last one repeatedly.
 struct Bench {
-    engine: Engine,
-    now: Duration,
+    dialogue: Dialogue,
     answers: BTreeMap<&'static str, Vec<String>>,
     /// What the module sends by itself: when, in milliseconds, and what.
     says: Vec<(u64, &'static str)>,
@@ -40,10 +34,10 @@ struct Bench {
 impl Bench {
     /// A module that is registered and has an address.
     fn new(family: Family) -> Self {
-        let engine = Engine::new(family);
+        let dialogue = Dialogue::new(family);
         let (answers, says, sent, stages) = Default::default();
-        let (now, line, pin_unconfirmed) = Default::default();
-        let mut bench = Self { engine, now, answers, says, sent, line, stages, pin_unconfirmed };
+        let (line, pin_unconfirmed) = Default::default();
+        let mut bench = Self { dialogue, answers, says, sent, line, stages, pin_unconfirmed };
         bench.on("AT+CSQ", &["\r\n+CSQ: 23,0\r\n\r\nOK\r\n"]);
         bench.on("AT+CPIN?", &["\r\n+CPIN: READY\r\n\r\nOK\r\n"]);
         bench.on("AT+CREG?", &["\r\n+CREG: 0,1\r\n\r\nOK\r\n"]);
@@ -79,17 +73,13 @@ impl Bench {
     }
 
     fn bring_up(&mut self, apn: &Apn<'_>) -> Result<Attachment, BringUpError> {
-        self.bring_up_with(apn, &mut RefuseAll)
-    }
-
-    fn bring_up_with(&mut self, apn: &Apn<'_>, handler: &mut dyn MessageHandler) -> Result<Attachment, BringUpError> {
         let mut stages = Vec::new();
         let mut on_stage = |stage| stages.push(stage);
         let mut pin_unconfirmed = self.pin_unconfirmed;
-        let mut procedure = BringUp::new(apn, &mut pin_unconfirmed, &mut on_stage, Instant::new(self.now));
+        let mut procedure = BringUp::new(apn, &mut pin_unconfirmed, &mut on_stage, Instant::new(self.now()));
         let outcome = loop {
-            let driven = self.drive(&mut procedure, handler);
-            if let Some(outcome) = procedure.outcome(driven, Instant::new(self.now)) {
+            let driven = self.drive(&mut procedure);
+            if let Some(outcome) = procedure.outcome(driven, Instant::new(self.now())) {
                 break outcome;
             }
         };
@@ -98,75 +88,62 @@ impl Bench {
         outcome
     }
 
-    fn drive(&mut self, procedure: &mut dyn Procedure, handler: &mut dyn MessageHandler) -> Result<(), Error> {
+    fn drive(&mut self, procedure: &mut dyn Procedure) -> Result<(), Error> {
         self.begin(procedure)?;
-        while let Some(bytes) = self.outgoing(procedure)? {
-            if !bytes.is_empty() {
-                self.engine.transmitted(bytes.len());
-                let mut answer = String::new();
-                for &byte in &bytes {
-                    if byte == b'\r' { answer += &self.answer() } else { self.line.push(byte.into()) }
-                }
-                // A module takes some time, and no two bytes arrive at once.
-                self.pass(self.now + Duration::from_millis(10));
-                for byte in answer.as_bytes().chunks(1) {
-                    self.engine.receive(byte, procedure, handler);
-                }
-                continue;
-            }
-            let left = self.engine.time_left().expect("something is waited for");
-            let deadline = self.now + Duration::from_millis(left.into());
-            match self.says.first() {
-                Some(&(milliseconds, text)) if Duration::from_millis(milliseconds) <= deadline => {
-                    self.pass(self.now.max(Duration::from_millis(milliseconds)));
-                    self.says.remove(0);
-                    self.engine.receive(text.as_bytes(), procedure, handler);
-                }
-                _ => {
-                    self.pass(deadline);
-                    self.engine.expire(handler);
-                }
+        loop {
+            match self.dialogue.wanted(procedure)? {
+                Wanted::Send(bytes) => self.send(&bytes, procedure),
+                Wanted::Nothing => self.wait(procedure),
+                Wanted::Source(_) => panic!("no source"),
+                Wanted::End => return Ok(()),
             }
         }
-        Ok(())
     }
 
     /// Begins a call; nothing has arrived before it.
     fn begin(&mut self, procedure: &dyn Procedure) -> Result<(), Error> {
-        self.pass(self.now);
-        self.engine.begin_call(procedure)?;
-        self.engine.input_is_drained();
+        self.dialogue.begin(procedure)?;
+        self.dialogue.engine.input_is_drained();
         Ok(())
     }
 
-    fn pass(&mut self, now: Duration) {
-        self.now = now;
-        self.engine.pass_time(now);
+    /// The module takes `bytes`, and answers each line that they complete.
+    fn send(&mut self, bytes: &[u8], procedure: &mut dyn Procedure) {
+        self.dialogue.transmitted(bytes.len());
+        let mut answer = String::new();
+        for &byte in bytes {
+            if byte == b'\r' { answer += &self.answer() } else { self.line.push(byte.into()) }
+        }
+        // A module takes some time, and no two bytes arrive at once.
+        self.dialogue.pass(Duration::from_millis(10));
+        for byte in answer.as_bytes().chunks(1) {
+            self.dialogue.receive(byte, procedure);
+        }
     }
 
-    /// What is to be sent next, empty where the call waits; `None` where the call has ended.
-    fn outgoing(&mut self, procedure: &mut dyn Procedure) -> Result<Option<Vec<u8>>, Error> {
-        if self.engine.poll(procedure).map_err(|failure| self.engine.session.error(failure))? == Progress::Done {
-            return Ok(None);
-        }
-        let mut window = [0; WINDOW_BYTES];
-        match self.engine.transmit(procedure, &mut window) {
-            Outgoing::Nothing => Ok(Some(Vec::new())),
-            Outgoing::Bytes(bytes) => Ok(Some(bytes.to_vec())),
-            Outgoing::Source(_) => panic!("no source"),
-            Outgoing::Flush => {
-                self.engine.flushed();
-                self.outgoing(procedure)
+    /// Time passes until the deadline, or until the module says something by itself.
+    fn wait(&mut self, procedure: &mut dyn Procedure) {
+        let left = self.dialogue.engine.time_left().expect("something is waited for");
+        let left = Duration::from_millis(left.into());
+        match self.says.first() {
+            Some(&(milliseconds, text)) if Duration::from_millis(milliseconds) <= self.now() + left => {
+                self.says.remove(0);
+                self.dialogue.pass(Duration::from_millis(milliseconds).saturating_sub(self.now()));
+                self.dialogue.receive(text.as_bytes(), procedure);
+            }
+            _ => {
+                self.dialogue.pass(left);
+                self.dialogue.expire();
             }
         }
     }
 
-    fn count(&self, command: &str) -> usize {
-        self.sent.iter().filter(|line| *line == command).count()
+    fn now(&self) -> Duration {
+        self.dialogue.now()
     }
 
-    fn events(&mut self) -> Vec<Event> {
-        core::iter::from_fn(|| self.engine.session.events.take()).collect()
+    fn count(&self, command: &str) -> usize {
+        self.sent.iter().filter(|line| *line == command).count()
     }
 }
 
@@ -261,7 +238,7 @@ fn zero_is_no_address_yet() {
 }
 
 #[test]
-fn an_address_that_never_comes_tells_what_the_network_said() {
+fn an_address_that_never_comes_is_reported_with_the_answer_of_the_network() {
     let mut bench = Bench::new(Family::Sim7600);
     bench.on("AT+CGACT=1,1", &["\r\n+CME ERROR: 133\r\n"]);
     bench.on("AT+CGPADDR=1", &["\r\n+CGPADDR: 1,0.0.0.0\r\n\r\nOK\r\n"]);
@@ -270,7 +247,7 @@ fn an_address_that_never_comes_tells_what_the_network_said() {
 }
 
 #[test]
-fn signal_and_operator_are_left_out_where_the_module_does_not_tell_them() {
+fn signal_and_operator_are_left_out_if_the_module_does_not_report_them() {
     let mut bench = Bench::new(Family::Sim7600);
     bench.on("AT+CSQ", &["\r\n+CSQ: 99,99\r\n\r\nOK\r\n"]);
     bench.on("AT+CPSI?", &[ERROR]);

@@ -1,12 +1,12 @@
-//! Whether what the module remembers is what is wanted.
+//! Compares a parameter of the module with the expected one.
 
-/// Compares a quoted parameter, and what follows it, with what is wanted. It can be longer than any buffer, and is compared
-/// as it arrives.
+/// Compares a quoted parameter, and the bytes after it, with the expected bytes. The parameter can be longer than any
+/// buffer, so it is compared as it arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
     /// There was no such parameter, or an empty one.
     NotSeen,
-    /// This many bytes behind its opening quote were as wanted.
+    /// This number of bytes after its opening quote matched.
     Alike {
         count: u16,
         /// Its closing quote was among them.
@@ -17,7 +17,7 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
-    /// How many bytes were as wanted.
+    /// How many bytes matched.
     #[inline(never)] // keeps the image small
     pub(super) const fn count(self) -> u16 {
         match self {
@@ -26,7 +26,7 @@ impl Comparison {
         }
     }
 
-    /// Takes the next byte; `wanted` is the one that should stand there, `is_last` whether none has to follow it.
+    /// Takes the next byte; `wanted` is the expected one, `is_last` whether it is the last expected one.
     pub(super) fn take(self, byte: u8, wanted: u8, is_last: bool) -> Self {
         match self {
             Self::NotSeen if byte == b'"' => Self::Alike { count: 0, closed: false },

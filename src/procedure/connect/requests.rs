@@ -1,4 +1,4 @@
-//! The commands that the options require.
+//! The commands for the options.
 
 use super::{Connect, Step};
 use crate::command::{self, Accq, Cfg, CommandWriter, MqttVersion, Request, Setting};
@@ -33,7 +33,7 @@ impl Configuration {
 }
 
 impl Connect<'_> {
-    /// Describes every command whose arguments are the user's.
+    /// Describes every command with arguments of the user.
     pub(super) fn describe_all(&self, writer: &mut CommandWriter<'_>) {
         self.describe_accq(writer);
         let mut step = Step::Accq;
@@ -91,7 +91,7 @@ impl Connect<'_> {
         }
     }
 
-    /// The version for `AT+CMQTTCFG`: 3.1.1 unless the user chose, where the family sets it there.
+    /// The version for `AT+CMQTTCFG`, where the family sets it there: 3.1.1 unless the user chose another.
     fn version(&self, family: Family) -> Option<MqttVersion> {
         match family.version_setting() {
             VersionSetting::Configuration => Some(self.options.version.unwrap_or(MqttVersion::V3_1_1)),
@@ -101,7 +101,7 @@ impl Connect<'_> {
         }
     }
 
-    /// What follows when the client is acquired, or configured this far.
+    /// The next step after ACCQ or after a setting.
     pub(super) fn following_configuration(&self, step: Step, family: Family) -> Step {
         let mut place = match step {
             Step::Configure(place) => place.saturating_add(1),
@@ -135,7 +135,7 @@ impl Connect<'_> {
         }
     }
 
-    /// Describes what should stand behind the opening quote of the read form's line.
+    /// Describes the expected bytes after the opening quote in the answer to the read form.
     pub(super) fn describe_wanted(&self, writer: &mut CommandWriter<'_>) {
         let ConnectOptions { client_id, broker, .. } = self.options;
         if self.step == Step::AccqRead {

@@ -1,4 +1,4 @@
-//! `connect` reaches the connected state from any state that a reset of the microcontroller can leave behind.
+//! `connect` reaches the connected state from any state of the module after a reset of the microcontroller.
 
 use core::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::driver::command::network::{Csq, Rssi};
 use crate::driver::error::Illegal;
 use crate::driver::{Connection, Error, Event, Publish, QoS};
 
-/// What the module was connected to in an earlier life of the program.
+/// The connection of the module before the reset.
 fn connection(client_id: &str, host: &str) -> BrokerConnection {
     BrokerConnection {
         host: host.to_owned(),
@@ -28,8 +28,8 @@ fn connection(client_id: &str, host: &str) -> BrokerConnection {
     }
 }
 
-/// On every family, with echo on and off: a module prepared like this, a driver that knows nothing of it, one `connect`;
-/// then everything works.
+/// On every family, with echo on and off: a prepared module, a driver that does not know its state, one `connect`; then
+/// everything works.
 fn connects_from(prepare: impl Fn(&mut Module), expected: Connection, tolerated: &[ComplaintKind]) {
     for (family, _) in FAMILIES {
         for echo in [true, false] {
@@ -69,7 +69,7 @@ fn a_survived_service() {
 }
 
 #[test]
-fn a_survived_acquired_index_of_ours_and_of_somebody_else() {
+fn an_index_acquired_before_the_reset_with_the_same_or_another_client_id() {
     let longest = "x".repeat(128);
     for id in ["meter-3", "somebody else", "meter", "meter-33", &longest] {
         connects_from(|module| module.preset_acquired(0, id, false), Connection::Opened, &[]);
@@ -78,13 +78,13 @@ fn a_survived_acquired_index_of_ours_and_of_somebody_else() {
 }
 
 #[test]
-fn a_live_session_of_ours_is_adopted() {
+fn a_live_session_with_the_same_options_is_adopted() {
     let ours = || connection("meter-3", "broker.example");
     connects_from(|module| module.preset_connected(0, ours()), Connection::Adopted, &[]);
 }
 
 #[test]
-fn a_live_session_of_somebody_else_is_ended() {
+fn a_live_session_with_other_options_is_ended() {
     let others = [
         connection("meter-4", "broker.example"),
         connection("meter-3", "other.example"),
@@ -121,7 +121,7 @@ fn a_live_session_with_an_id_and_address_longer_than_the_line_buffer_is_adopted(
 fn half_a_command_line_of_every_length() {
     for line in ["AT+CMQTTCONNECT=0,\"tcp://broker.example:1883\",60,1", "AT+CMQTTPUB=0,1,60,0", "AT+CMQTTREL=0", "A"] {
         for length in 1..=line.len() {
-            // A line that lacks only its CR may be carried out; whatever it does, connect gets there.
+            // A line that lacks only its CR may be carried out; `connect` succeeds in any case.
             let half = &line[..length];
             let tolerated = [
                 ComplaintKind::UnknownCommand,
@@ -138,7 +138,7 @@ fn half_a_command_line_of_every_length() {
 }
 
 #[test]
-fn half_a_command_line_to_a_module_that_says_nothing_to_it() {
+fn half_a_command_line_that_the_module_does_not_answer() {
     for half in ["A", "AT+CMQTTPUB=0,1", "\"tcp://broker.example", "x", "MQTTSTART"] {
         on_every_family(&[("garbage-line", "silent")], async |bench, modem, _| {
             bench.modem(|module, _| module.preset_half_line(half.as_bytes()));
@@ -161,14 +161,14 @@ fn a_prompt_that_still_waits_for_its_data() {
         ("AT+CMQTTPAYLOAD=0,4096", 0),
         ("AT+CMQTTUNSUB=0,9,0", 4),
     ];
-    // Whatever comes behind the last byte of a payment of unknown length is no command.
+    // Carriage returns after the last data byte are no command.
     let tolerated = [ComplaintKind::BadTopic, ComplaintKind::BytesWhileExecuting, ComplaintKind::Garbage];
     for (command, sent) in prompts {
         let prepare = |module: &mut Module| {
             module.preset_connected(0, ours());
             module.preset_prompt(command, &vec![b'x'; sent]);
         };
-        // What was staged by it must not get into a publish.
+        // The staged data must not get into a publish.
         for (family, _) in FAMILIES {
             let bench = bench(family);
             bench.modem(|module, _| prepare(module));
@@ -205,7 +205,7 @@ fn half_a_message_is_on_its_way() {
         let inbox = TestInbox::new();
         bench.block_on(async {
             let mut modem = modem(&bench, family, &inbox);
-            // What the tail of the payload looks like can cost an attempt: it may look like a restart.
+            // The rest of the payload may look like a restart, which can cost an attempt.
             let mut attempts = 0;
             while let Err(error) = modem.client(FIRST).connect(&OPTIONS).await {
                 attempts += 1;
@@ -258,7 +258,7 @@ fn reconnecting_with_the_same_options_sends_no_more_than_it_must() {
 }
 
 #[test]
-fn connecting_with_other_options_acquires_the_client_anew() {
+fn connecting_with_other_options_acquires_the_client_again() {
     let other = OPTIONS.will(&WILL);
     for (family, _) in FAMILIES {
         let bench = bench(family);
@@ -271,7 +271,7 @@ fn connecting_with_other_options_acquires_the_client_anew() {
             assert!(
                 bench.loopback(|broker, _| broker.connection(0).is_some_and(|connection| connection.will.is_some()))
             );
-            // A will is not cleared by DISC: to be rid of it takes REL and ACCQ.
+            // DISC does not clear a will: that takes REL and ACCQ.
             assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Opened));
             assert!(
                 bench.loopback(|broker, _| broker.connection(0).is_some_and(|connection| connection.will.is_none()))

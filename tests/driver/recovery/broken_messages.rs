@@ -1,12 +1,11 @@
-//! Messages with a block missing, or one too many: never delivered as whole, and no end of the protocol.
+//! Messages with a missing or an extra block: never delivered as complete, and the protocol continues.
 
 use core::time::Duration;
 
 use crate::bench::*;
 use crate::driver::Event;
 
-/// On every family, blocks of which no message can be made: it is counted as broken within this time, and the next one
-/// arrives.
+/// On every family, invalid blocks: the message is counted as broken within this time, and the next one arrives.
 fn breaks_off(blocks: &[&str], within: Duration) {
     on_every_subscribed(async |bench, modem, inbox| {
         bench.modem(|module, now| module.emit(now, blocks.concat().as_bytes()));
@@ -21,7 +20,7 @@ fn breaks_off(blocks: &[&str], within: Duration) {
 }
 
 const AT_ONCE: Duration = Duration::from_millis(10);
-/// When a message without a byte has stalled, and some time for the polling of a client that blocks.
+/// The time after which a message has stalled, plus the polling interval of a blocking client.
 const STALL: Duration = Duration::from_millis(2_010);
 
 const START: &str = "\r\n+CMQTTRXSTART: 0,9,5\r\n";
@@ -44,7 +43,7 @@ fn the_end_of_the_other_clients_message_does_not_end_this_one() {
 
 #[test]
 fn a_part_of_the_other_clients_message_is_no_part_of_this_one() {
-    // Of which of the two it is said to be, it is the first one's that breaks off.
+    // Whichever client the part names, the message of the first one is aborted.
     for foreign in ["+CMQTTRXTOPIC: 1,9\r\nnot yours\r\n", "+CMQTTRXPAYLOAD: 1,5\r\nwhole\r\n"] {
         breaks_off(&[START, foreign, "+CMQTTRXEND: 1\r\n"], AT_ONCE);
     }

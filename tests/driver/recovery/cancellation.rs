@@ -1,4 +1,4 @@
-//! Every call dropped at every poll: the next one is correct.
+//! Every call dropped at every poll: the next call is correct.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::driver::command::network::{Csq, Rssi};
 use crate::driver::network::{Apn, BringUpError};
 use crate::driver::{ClientState, Connection, Error, Event, Family, Publish, QoS};
 
-/// Many points at which a future can be dropped: before and after every few bytes.
+/// Creates many points at which a future can be dropped: before and after every few bytes.
 const MANY_POLLS: Chunking = Chunking {
     read: ReadChunks::AtMost(5),
     pending_before_read: true,
@@ -18,12 +18,12 @@ const MANY_POLLS: Chunking = Chunking {
     pending_before_write: true,
 };
 
-/// Ending a half-sent line gets it refused on purpose.
+/// An aborted line is refused on purpose.
 const REFUSED_LINES: &[ComplaintKind] =
     &[ComplaintKind::UnknownCommand, ComplaintKind::Malformed, ComplaintKind::OutOfRange, ComplaintKind::Garbage];
 
-/// On a connected client, drops a call after 1, 2, 3 … polls until it ends in time; after each drop the test goes on.
-/// Returns how many polls the whole call takes.
+/// On a connected client, drops a call after 1, 2, 3 … polls until it ends in time; `test` runs after each drop.
+/// Returns the number of polls of the whole call.
 fn drop_at_every_poll(
     family: Family,
     call: impl AsyncFn(&mut TestModem<'_>),
@@ -97,7 +97,7 @@ fn an_empty_publish_after_a_dropped_one_never_sends_its_payload() {
             async |bench, modem, _| {
                 let empty = Publish::new("meter-3/empty", b"");
                 if modem.client(FIRST).publish(&empty).await.is_err() {
-                    // The staged payload cannot be cleared but by acquiring the client anew.
+                    // Only a new ACCQ clears the staged payload.
                     assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Opened));
                     modem.client(FIRST).publish(&empty).await.or_transcript(bench);
                 }
@@ -216,7 +216,7 @@ fn connect_with_other_options_dropped_at_any_poll_sets_the_client_up_for_them() 
             modem.client(FIRST).disconnect().await.or_transcript(&bench);
         });
         bench.set_chunking(MANY_POLLS);
-        // What this leaves behind is settled before the first step of `connect`.
+        // Resync runs before the first step of `connect`.
         let _ = bench.poll_then_drop(modem.execute(&Csq), 4);
         let ended = {
             let mut client = modem.client(FIRST);
@@ -234,7 +234,7 @@ fn connect_with_other_options_dropped_at_any_poll_sets_the_client_up_for_them() 
 }
 
 #[test]
-fn a_call_dropped_while_it_settles_an_earlier_one_is_settled_too() {
+fn a_call_dropped_during_resync_is_resynced_too() {
     let family = Family::A76xx;
     for first in (1..120).step_by(3) {
         for second in (1..60).step_by(4) {
@@ -255,13 +255,13 @@ fn a_call_dropped_while_it_settles_an_earlier_one_is_settled_too() {
 }
 
 #[test]
-fn a_connect_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
+fn a_connect_sent_before_a_reset_is_waited_for() {
     for (family, _) in FAMILIES {
         let bench = bench(family);
         bench.loopback(|broker, _| broker.silent = true);
         let inbox = TestInbox::new();
         {
-            // Dropped, and its driver with it, when CONNECT is taken and not answered.
+            // Dropped together with its driver while CONNECT is not answered yet.
             let mut modem = modem(&bench, family, &inbox);
             let mut client = modem.client(FIRST);
             for polls in 1.. {
@@ -293,7 +293,7 @@ fn several_filters_dropped_at_any_poll_leave_no_filter_of_slashes_to_be_sent() {
                 let others = [("tank/level", QoS::AtMostOnce), ("tank/leak", QoS::AtMostOnce)];
                 modem.client(FIRST).subscribe_all(&others).await.or_transcript(bench);
                 arrives_once(bench, modem, inbox).await;
-                // What a cut direct subscription may leave behind is harmless, see above.
+                // The remains of a cut direct subscription are harmless, see above.
                 if family != Family::Sim767x {
                     let filters = bench.loopback(|broker, _| broker.subscriptions(0).to_vec());
                     assert!(filters.iter().all(|(filter, _)| !filter.ends_with(b"/")), "{filters:?}");
@@ -314,7 +314,7 @@ fn half_a_line_and_then_a_module_without_power_is_reported_in_bounded_time() {
                 subscribed(&bench, &mut modem).await;
                 modem.client(FIRST).disconnect().await.or_transcript(&bench);
             });
-            // CONNECT may take minutes, half of its line not.
+            // CONNECT may take minutes; half of its line must not.
             bench.set_chunking(MANY_POLLS);
             {
                 let mut client = modem.client(FIRST);

@@ -1,4 +1,4 @@
-//! Silence, lost bytes, broken messages and restarts: reported as what they are, and the next call works.
+//! Silence, lost bytes, broken messages and restarts: each is reported correctly, and the next call works.
 
 use core::time::Duration;
 
@@ -38,7 +38,7 @@ fn a_command_without_an_answer_is_named_and_the_next_one_works() {
 #[test]
 fn an_outcome_that_never_comes_is_unknown_and_not_failed() {
     on_every_subscribed(async |bench, modem, _| {
-        // The module holds its own timeout of 60 s; the outcome line itself is lost.
+        // The module keeps to its own timeout of 60 s; the outcome line itself is lost.
         bench.loopback(|broker, _| broker.silent = true);
         let message = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
         let start = bench.now();
@@ -54,7 +54,7 @@ fn an_outcome_that_never_comes_is_unknown_and_not_failed() {
 fn a_late_outcome_is_not_credited_to_the_next_publish() {
     on_every_subscribed(async |bench, modem, _| {
         let message = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
-        // The first outcome comes while the second publish waits for its own `OK`.
+        // The first outcome arrives while the second publish waits for its own `OK`.
         let late = b"\r\n+CMQTTPUB: 0,0\r\n\r\nOK\r\n\r\n+CMQTTPUB: 0,6\r\n".to_vec();
         script(bench, "AT+CMQTTPUB", 1, ScriptedAnswer::Exactly(late));
         let failed = modem.client(FIRST).publish(&message).await;
@@ -82,7 +82,7 @@ fn a_module_that_is_not_there_is_reported_in_bounded_time() {
 
 #[test]
 fn a_restart_at_any_point_is_reported_and_connect_works_again() {
-    // How many bytes a whole session takes.
+    // The number of bytes of a whole session.
     let family = Family::A76xx;
     for at in (1..1500).step_by(3) {
         let bench = bench(family);
@@ -107,7 +107,7 @@ fn a_restart_at_any_point_is_reported_and_connect_works_again() {
                     Ok(()) => break,
                     Err(Error::Illegal { .. } | Error::ModemRestarted { .. } | Error::NoAnswer { .. }) => restarts += 1,
                     Err(Error::ConnectionLost { .. } | Error::NetworkLost { .. }) => restarts += 1,
-                    // The restart came in the middle of a message, whose data it was taken for.
+                    // The restart happened in the middle of a message, and its lines were taken as data.
                     Err(Error::OutcomeUnknown { .. }) => restarts += 1,
                     Err(other) => panic!("{other} at {at}\n{}", bench.transcript_text()),
                 }
@@ -119,7 +119,7 @@ fn a_restart_at_any_point_is_reported_and_connect_works_again() {
 }
 
 #[test]
-fn a_restart_while_nobody_calls_is_an_event_and_the_states_are_known() {
+fn a_restart_between_calls_is_an_event_and_the_states_are_known() {
     on_every_subscribed(async |bench, modem, _| {
         bench.modem(|module, now| module.restart(now));
         let mut events = Vec::new();
@@ -157,7 +157,7 @@ fn uart_errors_are_counted_and_abort_the_message_they_hit() {
 }
 
 #[test]
-fn a_message_that_lost_bytes_without_a_word_never_disturbs_the_protocol() {
+fn a_message_that_lost_bytes_without_an_error_never_disturbs_the_protocol() {
     let payload = LOOK_ALIKES.repeat(2);
     for lost in [1, 2, 5, 60] {
         for place in (0..payload.len() + 80).step_by(3) {
@@ -171,7 +171,7 @@ fn a_message_that_lost_bytes_without_a_word_never_disturbs_the_protocol() {
                 let output = bench.received().len();
                 bench.after_output(output + place, move |bench| bench.lose(lost));
                 bench.pass(Duration::from_secs(1));
-                // Where a header lost its own bytes, its payload is read as lines, and can look like a restart.
+                // If a header has lost bytes, its payload is read as lines, which can look like a restart.
                 for attempt in 0..3 {
                     match modem.client(FIRST).reconnect().await {
                         Ok(_) => break,
@@ -280,7 +280,7 @@ fn a_reader_that_ends_early_publishes_nothing_and_the_next_publish_is_right() {
 }
 
 #[test]
-fn a_connection_lost_while_nobody_calls_is_an_event_with_its_cause() {
+fn a_connection_lost_between_calls_is_an_event_with_its_cause() {
     for (number, cause) in [(1, LossCause::Closed), (2, LossCause::Reset), (3, LossCause::Network)] {
         on_every_subscribed(async |bench, modem, _| {
             bench.loopback(|broker, now| broker.close(now, 0, number));

@@ -1,4 +1,4 @@
-//! Answers that come late, early or to nobody: none is credited to the wrong command.
+//! Late, early and unexpected answers: none is attributed to the wrong command.
 
 use core::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::driver::{Connection, Error, Publish, QoS, ResultCode};
 const MESSAGE: Publish<'static> = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
 
 #[test]
-fn results_of_an_earlier_life_before_the_answer_to_the_fence_do_not_count() {
+fn results_before_the_answer_to_the_sync_query_do_not_count() {
     for stale in [&b"\r\nOK\r\n"[..], b"\r\nERROR\r\n", b"\r\nOK\r\n\r\n+CMQTTPUB: 0,0\r\n\r\nERROR\r\n"] {
         for (family, _) in FAMILIES {
             let bench = bench(family);
@@ -28,7 +28,7 @@ fn results_of_an_earlier_life_before_the_answer_to_the_fence_do_not_count() {
 }
 
 #[test]
-fn an_outcome_shortly_after_error_still_tells_why() {
+fn an_outcome_shortly_after_error_gives_the_reason() {
     on_every_connected(async |bench, modem, _| {
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         script(bench, "AT+CMQTTCONNECT=", 1, ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()));
@@ -41,12 +41,12 @@ fn an_outcome_shortly_after_error_still_tells_why() {
 }
 
 #[test]
-fn a_prompt_that_nobody_awaits_is_no_prompt() {
+fn a_prompt_that_is_not_awaited_is_no_prompt() {
     for point in [Point::AfterEcho, Point::AfterFinal, Point::AfterOutcome] {
         on_every_connected(async |bench, modem, _| {
             inject(bench, "AT", point, b"\r\n>\r\n");
             if point == Point::AfterEcho {
-                // Before a prompt of its own it would be one.
+                // While a prompt is awaited it would be one.
                 inject(bench, "AT+CMQTTPUB", point, b"\r\n>\r\n");
             }
             modem.client(FIRST).publish(&MESSAGE).await.or_transcript(bench);
@@ -83,10 +83,10 @@ fn a_connection_lost_before_the_outcome_ends_the_wait_for_it() {
 }
 
 #[test]
-fn the_loss_of_the_other_clients_connection_is_none_of_this_clients_business() {
+fn the_loss_of_the_other_clients_connection_does_not_affect_this_client() {
     on_every_connected(async |bench, modem, _| {
         inject(bench, "AT+CMQTTPUB", Point::AfterFinal, b"\r\n+CMQTTCONNLOST: 1,1\r\n");
-        // Longer than the outcome would be waited for if the connection were this client's.
+        // Longer than the wait for the outcome if this client's connection were lost.
         bench.loopback(|broker, _| broker.latency = Duration::from_secs(20));
         modem.client(FIRST).publish(&MESSAGE).await.or_transcript(bench);
     });
@@ -97,7 +97,7 @@ fn answers_that_come_in_one_go_after_a_silence_do_not_put_the_queries_out_of_ste
     for chunk in [1, 7, 100] {
         on_every_connected(async |bench, modem, _| {
             bench.set_chunking(Chunking { read: ReadChunks::AtMost(chunk), ..Chunking::default() });
-            // The module stands still for more than ten seconds, and then answers everything.
+            // The module stalls for more than ten seconds, and then answers everything.
             script(bench, "AT+CSQ", 1, ScriptedAnswer::Silence);
             script(bench, "AT", 2, ScriptedAnswer::Silence);
             let burst = b"\r\n+CSQ: 20,0\r\n\r\nOK\r\n\r\nOK\r\n\r\n+CSQ: 20,0\r\n\r\nOK\r\n".to_vec();

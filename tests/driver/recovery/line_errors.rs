@@ -1,4 +1,4 @@
-//! Errors of the UART: whatever they hit, payload never becomes protocol.
+//! Errors of the UART at any place: payload never becomes protocol.
 
 use core::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::bench::*;
 use crate::driver::urc::LossCause;
 use crate::driver::{ClientState, Event};
 
-/// So many bytes whose last ones would be a loss if they were taken for protocol.
+/// A payload of `length` bytes whose end looks like the URC of a loss.
 fn payload_with_a_loss_at_its_end(length: usize, loss: &[u8]) -> Vec<u8> {
     let mut payload = vec![b'x'; length - loss.len()];
     payload.extend(loss);
@@ -19,7 +19,8 @@ const CONNECTION_LOST: &[u8] = b"\r\n+CMQTTCONNLOST: 0,1\r\n";
 const NETWORK_LOST: &[u8] = b"\r\n+CMQTTNONET\r\n";
 const RESTARTED: &[u8] = b"\r\nRDY\r\n";
 
-/// For so long, nothing happens but that bytes are lost and a message breaks off; then everything works.
+/// Checks that there is no event but lost bytes and an aborted message during this time, and that everything works
+/// after it.
 async fn only_a_message_is_lost(bench: &Bench, modem: &mut TestModem<'_>) {
     let events = events_of(bench, modem, Duration::from_secs(5)).await;
     let expected = [Event::MessageAborted { client: FIRST, count: 1 }, Event::BytesLost];
@@ -36,7 +37,7 @@ fn an_error_that_is_reported_before_its_message_does_not_let_the_payload_out() {
             on_every_subscribed(async |bench, modem, _| {
                 let payload = payload_with_a_loss_at_its_end(length, loss);
                 bench.loopback(|broker, now| broker.publish(now, b"meter-3/a", &payload, false));
-                // The error is told, and not one byte was lost.
+                // The error is reported although no byte was lost.
                 bench.fail_next_read(ErrorKind::InvalidData);
                 only_a_message_is_lost(bench, modem).await;
             });
@@ -108,7 +109,7 @@ fn what_comes_behind_a_message_whose_end_was_lost_counts_again_without_a_silence
         });
         let start = bench.now();
         bench.at(start + Duration::from_millis(300), |bench| bench.fail_next_read(ErrorKind::InvalidData));
-        // Never two seconds without a byte, until there are more than the message could still have had.
+        // Never two seconds without a byte, until there are more bytes than the rest of the message could have.
         for second in 1..=40 {
             bench.at(start + Duration::from_secs(second), |bench| {
                 bench.modem(|module, now| module.emit(now, b"\r\n+CGEV: EPS PDN ACT 1\r\n"));

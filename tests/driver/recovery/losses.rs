@@ -1,4 +1,4 @@
-//! Connections and networks that are lost: in the middle of a call, without a word, or told of in unusual ways.
+//! Lost connections and networks: in the middle of a call, without a URC, or reported in unusual ways.
 
 use core::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::driver::{ClientState, Connection, Error, Event, Publish, QoS, Service
 
 const MESSAGE: Publish<'static> = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
 
-/// Puts bytes into the next command of this prefix only.
+/// Injects bytes into the next command with this prefix only.
 fn inject_once(bench: &Bench, prefix: &str, point: Point, bytes: &[u8]) {
     bench.modem(|module, _| {
         let injection = Injection { prefix: prefix.to_owned(), nth: 1, point, bytes: bytes.to_vec() };
@@ -41,7 +41,7 @@ fn a_network_lost_between_two_commands_of_a_publish_is_named_as_that_and_nothing
             let lost = modem.client(FIRST).publish(&MESSAGE).await;
             assert!(matches!(lost, Err(Error::NetworkLost { .. })), "{lost:?}\n{}", bench.transcript_text());
             assert!(!bench.sent().windows(7).any(|sent| sent == b"MQTTPUB"), "{}", bench.transcript_text());
-            // The success of the command during which it was lost does not take that back.
+            // The success of the command during which the network was lost does not revert the loss.
             assert_eq!(modem.service_state(), ServiceState::Stopped);
             assert_eq!(modem.client(FIRST).state(), ClientState::Unknown);
         });
@@ -72,7 +72,7 @@ fn a_disconnect_that_succeeds_in_a_lost_network_does_not_bring_the_service_back(
         script(bench, "AT+CMQTTDISC=", 1, ScriptedAnswer::Exactly(answer));
         let _ = modem.client(FIRST).disconnect().await;
         assert_eq!(modem.service_state(), ServiceState::Stopped);
-        // What the script has said comes about.
+        // The module loses its network as scripted.
         bench.lose(b"\r\n+CMQTTCONNLOST: 0,3\r\n\r\n+CMQTTNONET\r\n".len());
         bench.modem(|module, now| module.network_lost(now));
         bench.pass(Duration::from_secs(2));
@@ -83,7 +83,7 @@ fn a_disconnect_that_succeeds_in_a_lost_network_does_not_bring_the_service_back(
 }
 
 #[test]
-fn pings_that_fail_are_told_and_no_trouble() {
+fn failed_pings_are_unknown_lines_and_have_no_other_effect() {
     on_every_family(&[("ping-urc", "on")], async |bench, modem, _| {
         subscribed(bench, modem).await;
         inject(bench, "AT+CMQTTPUB", Point::BeforeOutcome, b"\r\n+CMQTTPING: 0,6\r\n\r\n+CMQTTPING: 1,6\r\n");
@@ -99,7 +99,7 @@ fn pings_that_fail_are_told_and_no_trouble() {
 }
 
 #[test]
-fn a_radio_that_died_without_a_word_is_seen_by_a_query_and_reconnected() {
+fn a_radio_that_died_without_a_urc_is_seen_by_a_query_and_reconnected() {
     on_every_subscribed(async |bench, modem, _| {
         bench.modem(|module, now| module.lose_network_silently(now, true));
         assert_eq!(modem.execute(&Csq).await, Ok(None));

@@ -1,4 +1,4 @@
-//! Calls that are dropped while they wait for an outcome: what they are owed is awaited, as long as it can come.
+//! Calls that are dropped while they wait for an outcome: the next call waits for it as long as it can arrive.
 
 use core::pin::pin;
 use core::time::Duration;
@@ -8,7 +8,7 @@ use crate::driver::{Connection, Publish, QoS};
 
 const MESSAGE: Publish<'static> = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
 
-/// Drops a call after a second: long enough for `OK`, far too short for the outcome of a slow broker.
+/// Drops a call after a second: after `OK`, long before the outcome of a slow broker.
 async fn drop_after_a_second(bench: &Bench, call: impl Future) {
     let mut clock = bench.clock();
     let mut call = pin!(call);
@@ -20,14 +20,14 @@ async fn drop_after_a_second(bench: &Bench, call: impl Future) {
     .await;
 }
 
-/// Publishes to a broker that is silent, and drops that.
+/// Publishes to a silent broker, and drops the call.
 async fn drop_a_publish(bench: &Bench, modem: &mut TestModem<'_>) {
     bench.loopback(|broker, _| broker.silent = true);
     drop_after_a_second(bench, modem.client(FIRST).publish(&MESSAGE)).await;
 }
 
 #[test]
-fn an_owed_outcome_is_awaited_but_not_after_its_connection_is_lost() {
+fn a_pending_outcome_is_awaited_but_not_after_its_connection_is_lost() {
     for is_lost in [false, true] {
         on_every_connected(async |bench, modem, _| {
             let start = bench.now();
@@ -36,7 +36,7 @@ fn an_owed_outcome_is_awaited_but_not_after_its_connection_is_lost() {
                 bench.modem(|module, now| module.emit(now, b"\r\n+CMQTTCONNLOST: 0,1\r\n"));
                 while modem.next_event().await.is_err() {}
                 bench.loopback(|broker, _| broker.silent = false);
-                // The module itself is busy with it until its own timeout.
+                // The module itself is busy until its own timeout.
                 assert!(bench.now() - start < Duration::from_secs(2), "{:?}", bench.now() - start);
             } else {
                 let next = modem.client(FIRST).subscribe("a", QoS::AtMostOnce).await;
@@ -52,7 +52,7 @@ fn an_owed_outcome_is_awaited_but_not_after_its_connection_is_lost() {
 }
 
 #[test]
-fn an_outcome_that_is_owed_since_weeks_is_not_awaited() {
+fn an_outcome_that_was_due_weeks_ago_is_not_awaited() {
     for days in [1, 20, 26, 40, 48] {
         on_every_connected(async |bench, modem, _| {
             drop_a_publish(bench, modem).await;
@@ -70,7 +70,7 @@ fn an_outcome_that_is_owed_since_weeks_is_not_awaited() {
 }
 
 #[test]
-fn a_connection_lost_before_is_no_answer_to_the_connect_that_was_dropped() {
+fn an_earlier_loss_is_no_answer_to_the_dropped_connect() {
     on_every_connected(async |bench, modem, _| {
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         bench.loopback(|broker, _| broker.latency = Duration::from_secs(5));

@@ -1,4 +1,4 @@
-//! Restarts that are told in one of many ways, or not at all: `connect` works from whatever the driver believed.
+//! Restarts that are reported in many ways or not at all: `connect` works whatever state the driver assumed.
 
 use core::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::driver::{Broker, ClientState, ConnectOptions, Connection, Error, Even
 static ELSEWHERE: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("other.example", 1883), "meter-3");
 static SECOND_OPTIONS: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "meter-4");
 
-/// What the driver believes to be no longer so may be asked for, once.
+/// A driver with an outdated state may send one query that is refused.
 const FORGOTTEN: &[ComplaintKind] =
     &[ComplaintKind::NotStarted, ComplaintKind::NotAcquired, ComplaintKind::NotConnected];
 
-/// The module restarts, and none of what it says about that arrives.
+/// The module restarts, and none of its boot lines arrive.
 fn restart_unheard(bench: &Bench) {
     bench.modem(|module, now| {
         module.behaviour_mut().reset_urcs = false;
@@ -47,7 +47,7 @@ fn every_way_to_say_ready_is_a_restart() {
 }
 
 #[test]
-fn reconnect_opens_a_connection_that_a_restart_has_ended_without_a_word() {
+fn reconnect_opens_a_connection_that_an_unreported_restart_has_ended() {
     on_every_subscribed(async |bench, modem, _| {
         restart_unheard(bench);
         assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
@@ -57,7 +57,7 @@ fn reconnect_opens_a_connection_that_a_restart_has_ended_without_a_word() {
 }
 
 #[test]
-fn reconnect_acquires_again_what_a_restart_has_released_without_a_word() {
+fn reconnect_acquires_a_client_again_that_an_unreported_restart_has_released() {
     on_every_subscribed(async |bench, modem, _| {
         bench.loopback(|broker, now| broker.close(now, 0, 1));
         assert!(matches!(modem.next_event().await, Ok(Event::ConnectionLost { .. })));
@@ -69,7 +69,7 @@ fn reconnect_acquires_again_what_a_restart_has_released_without_a_word() {
 }
 
 #[test]
-fn other_options_are_connected_with_after_a_restart_without_a_word() {
+fn connect_with_other_options_works_after_an_unreported_restart() {
     on_every_subscribed(async |bench, modem, _| {
         restart_unheard(bench);
         assert_eq!(modem.client(FIRST).connect(&ELSEWHERE).await.or_transcript(bench), Connection::Opened);
@@ -81,11 +81,11 @@ fn other_options_are_connected_with_after_a_restart_without_a_word() {
 }
 
 #[test]
-fn the_other_client_is_connected_after_a_restart_without_a_word() {
+fn connect_of_the_other_client_works_after_an_unreported_restart() {
     on_every_subscribed(async |bench, modem, _| {
         restart_unheard(bench);
         assert_eq!(modem.client(SECOND).connect(&SECOND_OPTIONS).await.or_transcript(bench), Connection::Opened);
-        // The first one is not believed to be connected any more.
+        // The first client no longer counts as connected.
         assert_eq!(modem.client(FIRST).state(), ClientState::Released);
         assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
@@ -94,7 +94,7 @@ fn the_other_client_is_connected_after_a_restart_without_a_word() {
 }
 
 #[test]
-fn a_service_that_a_restart_has_stopped_without_a_word_is_started_again() {
+fn a_service_that_an_unreported_restart_has_stopped_is_started_again() {
     on_every_connected(async |bench, modem, _| {
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         modem.execute(&Rel { client: FIRST }).await.or_transcript(bench);
@@ -105,14 +105,14 @@ fn a_service_that_a_restart_has_stopped_without_a_word_is_started_again() {
     });
 }
 
-/// The microcontroller is reset so soon after it has sent this line.
+/// Resets the microcontroller this soon after it has sent the line.
 fn reset_after(bench: &Bench, line: &[u8], time: Duration) {
     let (_, mut transmitter) = bench.host();
     bench.block_on(async { transmitter.write_all(line).await.unwrap() });
     bench.pass(time);
 }
 
-/// The microcontroller was reset at any moment while the module carried this line out; one `connect` will do.
+/// Resets the microcontroller at any moment while the module carries out this line; one `connect` succeeds.
 fn connects_after_a_reset_during(line: &[u8], delay: &str, prepare: impl Fn(&mut Module)) {
     for length in ["300", "3000"] {
         for milliseconds in [0, 10, 100, 290, 310, 2_900] {
@@ -132,17 +132,17 @@ fn connects_after_a_reset_during(line: &[u8], delay: &str, prepare: impl Fn(&mut
 }
 
 #[test]
-fn a_start_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
+fn a_start_sent_before_a_reset_is_waited_for() {
     connects_after_a_reset_during(b"AT+CMQTTSTART\r", "start-delay", |_| {});
 }
 
 #[test]
-fn a_stop_of_an_earlier_life_that_is_still_under_way_is_waited_for() {
+fn a_stop_sent_before_a_reset_is_waited_for() {
     connects_after_a_reset_during(b"AT+CMQTTSTOP\r", "stop-delay", Module::preset_started);
 }
 
 #[test]
-fn the_first_client_is_told_of_a_restart_that_the_connect_of_the_second_found_out() {
+fn a_restart_found_by_the_connect_of_the_second_client_is_an_event() {
     on_every_subscribed(async |bench, modem, _| {
         restart_unheard(bench);
         modem.client(SECOND).connect(&SECOND_OPTIONS).await.or_transcript(bench);

@@ -1,4 +1,4 @@
-//! Calls whose answers were lost on the way: what the module still waits for, or has made of it, is known to the next call.
+//! Calls whose answers were lost: the next call handles a waiting prompt and anything that the module has staged.
 
 use core::time::Duration;
 
@@ -11,20 +11,20 @@ use crate::driver::command::{Answer, Command, CommandInfo, CommandWriter, Reques
 use crate::driver::error::Illegal;
 use crate::driver::{Connection, Error, Event, Family, Publish, QoS, Timeouts};
 
-/// Loses the beginning of the module's answer to the next line, a prompt for example.
+/// Loses the beginning of the module's answer to the next line, for example a prompt.
 fn lose_answer(bench: &Bench, line: &str) {
     let end = bench.sent().len() + line.len();
     bench.after_input(end, |bench| bench.lose(5));
 }
 
-/// Of these lengths, one is longer than all that the fence sends.
-const FILTERS: [&str; 3] = ["a/b", "meter-3/a", "a/filter/that/is/longer/than/what/the/fence/sends/in/three/tries"];
+/// One of them is longer than all bytes of the sync queries.
+const FILTERS: [&str; 3] = ["a/b", "meter-3/a", "a/filter/that/is/longer/than/three/sync/queries/taken/together/x"];
 
 #[test]
-fn a_lost_prompt_of_a_subscription_leaves_none_to_slashes() {
+fn a_lost_prompt_of_a_subscription_leaves_no_padded_filter() {
     for filter in FILTERS {
         on_every_connected(async |bench, modem, _| {
-            // Longer than the module takes to find its place again, shorter than an outcome is awaited.
+            // Longer than resync takes, shorter than the wait for an outcome.
             bench.loopback(|broker, _| broker.latency = Duration::from_secs(6));
             lose_answer(bench, &format!("AT+CMQTTSUB=0,{},1\r", filter.len()));
             let lost = modem.client(FIRST).subscribe(filter, QoS::AtLeastOnce).await;
@@ -59,7 +59,7 @@ fn a_lost_prompt_of_a_staged_filter_leaves_none_that_would_be_sent() {
 }
 
 #[test]
-fn a_prompt_that_nobody_has_seen_may_have_staged_a_filter() {
+fn an_unseen_prompt_may_have_staged_a_filter() {
     for length in [9, 20, 500] {
         on_every_connected(async |bench, before, inbox| {
             if !before.family().has_staged_subscriptions() {
@@ -76,7 +76,7 @@ fn a_prompt_that_nobody_has_seen_may_have_staged_a_filter() {
 }
 
 #[test]
-fn nothing_is_sent_before_the_module_is_found_again() {
+fn nothing_is_sent_before_resync_succeeds() {
     for (family, _) in FAMILIES {
         let bench = bench(family);
         let inbox = TestInbox::new();
@@ -85,7 +85,7 @@ fn nothing_is_sent_before_the_module_is_found_again() {
             modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
             lose_answer(&bench, "AT+CMQTTSUB=0,9,1\r");
             let _ = modem.client(FIRST).subscribe("meter-3/a", QoS::AtLeastOnce).await;
-            // What ends the subscription to slashes gets no answer either.
+            // The UNSUB of the padded filter gets no answer either.
             silence(&bench, "AT+CMQTTUNSUB");
             modem.client(FIRST).publish(&Publish::new("meter-3/b", b"x")).await.or_transcript(&bench);
         });
@@ -96,7 +96,7 @@ fn nothing_is_sent_before_the_module_is_found_again() {
 }
 
 #[test]
-fn a_restart_before_the_module_is_found_is_told_once_and_no_obstacle() {
+fn a_restart_during_resync_is_reported_once_and_no_obstacle() {
     for (family, _) in FAMILIES {
         let bench = bench(family);
         silence(&bench, "AT+CSQ");
@@ -113,7 +113,7 @@ fn a_restart_before_the_module_is_found_is_told_once_and_no_obstacle() {
 }
 
 #[test]
-fn times_of_the_users_own_stay_when_the_family_is_found() {
+fn the_users_own_timeouts_stay_when_the_family_is_detected() {
     let bench = bench(Family::A76xx);
     let inbox = TestInbox::new();
     let mut modem =
@@ -130,7 +130,7 @@ fn times_of_the_users_own_stay_when_the_family_is_found() {
 }
 
 #[test]
-fn a_lost_prompt_of_what_ends_a_subscription_to_slashes_is_settled_too() {
+fn a_lost_prompt_of_the_unsub_of_a_padded_filter_is_resynced_too() {
     on_every_subscribed(async |bench, modem, _| {
         lose_answer(bench, "AT+CMQTTSUB=0,9,1\r");
         let lost = modem.client(FIRST).subscribe("meter-3/a", QoS::AtLeastOnce).await;
@@ -143,7 +143,7 @@ fn a_lost_prompt_of_what_ends_a_subscription_to_slashes_is_settled_too() {
 }
 
 #[test]
-fn nothing_is_sent_before_the_end_of_a_subscription_to_slashes_is_answered() {
+fn nothing_is_sent_before_the_unsub_of_a_padded_filter_is_answered() {
     for (family, _) in FAMILIES {
         let bench = bench(family);
         let inbox = TestInbox::new();
@@ -152,9 +152,9 @@ fn nothing_is_sent_before_the_end_of_a_subscription_to_slashes_is_answered() {
             modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
             lose_answer(&bench, "AT+CMQTTSUB=0,9,1\r");
             let _ = modem.client(FIRST).subscribe("meter-3/a", QoS::AtLeastOnce).await;
-            // The final result of what ends it, and its outcome, are lost.
-            let settling = "/////////\rAT+CSQ\rAT+CMQTTUNSUB=0,9,0\r/////////";
-            bench.after_input(bench.sent().len() + settling.len(), |bench| bench.lose(30));
+            // Final result and outcome of the UNSUB are lost.
+            let resync = "/////////\rAT+CSQ\rAT+CMQTTUNSUB=0,9,0\r/////////";
+            bench.after_input(bench.sent().len() + resync.len(), |bench| bench.lose(30));
             modem.client(FIRST).publish(&Publish::new("meter-3/b", b"x")).await.or_transcript(&bench);
         });
         let sent = String::from_utf8(bench.sent()).unwrap();
@@ -164,7 +164,7 @@ fn nothing_is_sent_before_the_end_of_a_subscription_to_slashes_is_answered() {
 }
 
 #[test]
-fn what_an_earlier_life_has_staged_is_not_subscribed_to() {
+fn a_filter_staged_before_a_reset_is_not_subscribed_to() {
     for family in staging_families() {
         let bench = bench(family);
         let inbox = TestInbox::new();
@@ -183,7 +183,7 @@ fn what_an_earlier_life_has_staged_is_not_subscribed_to() {
     }
 }
 
-/// A command of the user's own that does not say that it prompts.
+/// A user's command that prompts without declaring it.
 struct Surprising;
 
 impl Request for Surprising {

@@ -1,4 +1,4 @@
-//! A client of which it is not known what it was brought to: `connect` asks, and takes nothing for what it is not.
+//! A client in an unknown state: `connect` queries it and assumes nothing.
 
 use core::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::driver::{Broker, ClientState, ConnectOptions, Connection, Error, Publ
 static ELSEWHERE: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("other.example", 1883), "meter-3");
 
 #[test]
-fn a_connection_that_came_about_unheard_is_adopted_only_with_its_own_options() {
+fn a_connection_whose_outcome_was_lost_is_adopted_only_with_its_own_options() {
     for (options, expected) in [(&OPTIONS, Connection::Adopted), (&ELSEWHERE, Connection::Opened)] {
         on_every_connected(async |bench, modem, _| {
             modem.client(FIRST).disconnect().await.or_transcript(bench);
@@ -31,7 +31,7 @@ fn a_connection_that_came_about_unheard_is_adopted_only_with_its_own_options() {
 }
 
 #[test]
-fn what_is_staged_is_got_rid_of_though_the_client_was_lost_sight_of() {
+fn a_staged_payload_of_a_client_in_an_unknown_state_is_discarded() {
     on_every_connected(async |bench, modem, _| {
         // PAYLOAD is carried out, PUB is not: the payload stays staged.
         script(bench, "AT+CMQTTPUB", 1, ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()));
@@ -57,7 +57,7 @@ fn a_client_that_is_busy_for_ever_is_given_up() {
         let start = bench.now();
         let failed = modem.client(FIRST).reconnect().await;
         assert_eq!(refusal(failed, bench), ("+CMQTTCONNECT", code(14)));
-        // What it is busy with takes 120 s at most.
+        // Its operation takes 120 s at most.
         let waited = (bench.now() - start).as_secs();
         assert!((120..150).contains(&waited), "{waited} s");
     });

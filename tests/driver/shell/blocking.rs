@@ -1,4 +1,4 @@
-//! The blocking client under test, with the face of the async one: the tests await it, and it blocks.
+//! The blocking client under test, with the interface of the async one: the tests await it, and it blocks.
 
 use core::ops::ControlFlow;
 use core::pin::pin;
@@ -14,10 +14,10 @@ use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, Identi
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timeouts, Timer};
 
-/// How often a transmitter that has no room is looked at.
+/// Polling interval of a full transmitter.
 const LOOKS_EVERY: Duration = Duration::from_micros(100);
 
-/// What a look at an async receiver or transmitter shows at this moment.
+/// Polls a future of an async receiver or transmitter once.
 fn at_once<O>(future: impl Future<Output = O>) -> Option<O> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),
@@ -157,9 +157,9 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
     pub async fn bring_up(
         &mut self,
         apn: &Apn<'_>,
-        tell: impl FnMut(BringUpStage),
+        on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
-        self.0.bring_up(apn, tell)
+        self.0.bring_up(apn, on_stage)
     }
 
     pub async fn identify(&mut self) -> Result<Identity, Error> {
@@ -178,7 +178,7 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
         self.0.delete_certificate(name)
     }
 
-    /// Nobody asks for the UART of a test back.
+    /// No test needs the UART back.
     pub async fn shutdown(self) -> ((), (), Result<(), Error>) {
         let (_, _, ended) = self.0.shutdown();
         ((), (), ended)

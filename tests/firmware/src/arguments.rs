@@ -8,9 +8,10 @@ use clap::{Parser, ValueEnum};
 use simcom_firmware_bench::{Bench, BrokerKind, Machine, Region, Scenario};
 use simcom_modem_simulator::family::Family;
 
-/// Runs firmware on an emulated Cortex-M whose UART is a simulated SIMCom module, and judges what it does.
+/// Runs firmware on an emulated Cortex-M whose UART is connected to a simulated SIMCom module, and checks its
+/// behaviour.
 ///
-/// Ends with exit code 0 if everything was right, else with one line that says what was wrong.
+/// Ends with exit code 0 if everything was right, else with one line that describes the failure.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Arguments {
@@ -26,7 +27,7 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH")]
     image: PathBuf,
 
-    /// What the firmware has to do
+    /// Scenario to check
     #[arg(long, value_enum, default_value_t = ScenarioName::Full)]
     scenario: ScenarioName,
 
@@ -34,7 +35,7 @@ pub struct Arguments {
     #[arg(long, value_name = "BYTES", default_value_t = 10_240)]
     payload: usize,
 
-    /// Broker; Mosquitto where it is installed, else the embedded one
+    /// Broker; default: Mosquitto if it is installed, else the embedded one
     #[arg(long, value_enum)]
     broker: Option<BrokerKind>,
 
@@ -42,7 +43,7 @@ pub struct Arguments {
     #[arg(long)]
     tls: bool,
 
-    /// How long everything may take
+    /// Time limit of the run, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     timeout: u64,
 
@@ -50,11 +51,11 @@ pub struct Arguments {
     #[arg(long)]
     at: bool,
 
-    /// Paint this part of the memory before the start, and end the firmware when the scenario is over
+    /// Paint this part of the memory before the start, and end the firmware at the end of the scenario
     #[arg(long, value_name = "ADDRESS:LENGTH", requires = "dump_ram")]
     paint_ram: Option<Region>,
 
-    /// Write the painted memory here when the scenario is over
+    /// Write the painted memory to this file at the end of the scenario
     #[arg(long, value_name = "FILE", requires = "paint_ram")]
     pub dump_ram: Option<PathBuf>,
 
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn painting_and_dumping_belong_together() {
+    fn painting_and_dumping_require_each_other() {
         let needed = ["bench", "--machine", "mps2-an386", "--family", "sim767x", "--image", "i"];
         let with = |more: &[&str]| Arguments::try_parse_from(needed.iter().chain(more));
         assert!(with(&[]).is_ok());

@@ -1,4 +1,4 @@
-//! Brings broker, module, emulator and peer together.
+//! Runs broker, module, emulator and peer.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,13 +17,13 @@ use crate::peer::Peer;
 use crate::scenario::Scenario;
 use crate::tls;
 
-/// After its last message, firmware may take so long to end.
+/// Time limit for the firmware to end after its last message.
 const LEAVE: Duration = Duration::from_secs(20);
-/// How much later than the end of the firmware its last messages may come.
+/// Time limit for the last messages after the end of the firmware.
 const DELAY: Duration = Duration::from_secs(2);
 
-/// What is to be run. Nothing that it starts outlives [`run`](Self::run), but for the embedded broker, which ends with
-/// the process.
+/// The configuration of a run. Nothing that it starts outlives [`run`](Self::run), except the embedded broker, which
+/// ends with the process.
 #[derive(Clone, Debug)]
 pub struct Bench {
     /// The microcontroller.
@@ -32,24 +32,24 @@ pub struct Bench {
     pub family: Family,
     /// The firmware, an ELF file.
     pub image: PathBuf,
-    /// What the firmware has to do.
+    /// The scenario.
     pub scenario: Scenario,
-    /// The broker; Mosquitto where it is installed, unless it is said.
+    /// The broker; by default Mosquitto if it is installed.
     pub broker: Option<BrokerKind>,
-    /// The module reaches the broker over TLS only: as [`BROKER_NAME`](crate::BROKER_NAME), by the certificate that it
-    /// has stored as [`CA_FILE`](crate::CA_FILE).
+    /// The module reaches the broker over TLS only, as [`BROKER_NAME`](crate::BROKER_NAME), with the certificate stored
+    /// as [`CA_FILE`](crate::CA_FILE).
     pub tls: bool,
-    /// How long everything may take.
+    /// Time limit of the run.
     pub timeout: Duration,
     /// Prints the AT dialogue to stderr.
     pub shows_dialogue: bool,
-    /// Painted before the start and read at the end of the scenario; then the firmware is ended.
+    /// Memory that is painted before the start and read at the end of the scenario; then the firmware is ended.
     pub painted: Option<Region>,
     /// Further arguments for QEMU.
     pub emulator_arguments: Vec<OsString>,
 }
 
-/// What a run that went well has shown.
+/// The result of a successful run.
 #[derive(Debug)]
 pub struct Report {
     /// The broker that was used.
@@ -59,7 +59,7 @@ pub struct Report {
 }
 
 impl Bench {
-    /// The full scenario within a minute.
+    /// The full scenario with a limit of one minute.
     pub fn new(machine: Machine, family: Family, image: impl Into<PathBuf>) -> Self {
         Self {
             machine,
@@ -79,7 +79,7 @@ impl Bench {
     ///
     /// # Errors
     ///
-    /// What was not right, in one sentence.
+    /// The failure, in one sentence.
     pub async fn run(&self) -> Result<Report> {
         match timeout(self.timeout, self.run_to_the_end()).await {
             Ok(outcome) => outcome,
@@ -119,7 +119,7 @@ impl Bench {
         check_complaints(&simulator)?;
         if ends_by_itself {
             check_stopped(&simulator)?;
-            // A session that was not ended is cut off by this, and its will comes.
+            // This cuts off a session that the firmware did not end, and its will arrives.
             drop(simulator);
             peer.expect_nothing_more().await?;
         }
@@ -127,7 +127,7 @@ impl Bench {
     }
 }
 
-/// Plays the scenario while the firmware runs.
+/// Runs the scenario while the firmware runs.
 async fn play(scenario: Scenario, peer: &mut Peer, module: &Module, emulator: &mut Emulator) -> Result<()> {
     let mut scene = std::pin::pin!(scenario.play(peer, module));
     let status = tokio::select! {

@@ -1,4 +1,4 @@
-//! QEMU, whose first UART is the module.
+//! QEMU; its first UART is connected to the module.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -39,7 +39,7 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts the image; what it prints through semihosting comes out of this process.
+    /// Starts the image; its semihosting output goes to the output of this process.
     pub(crate) async fn start(
         machine: Machine,
         image: &Path,

@@ -1,5 +1,5 @@
-//! Runs firmware on an emulated Cortex-M whose UART is a simulated SIMCom module, which talks to a real MQTT broker, and
-//! judges what the firmware does.
+//! Runs firmware on an emulated Cortex-M whose UART is connected to a simulated SIMCom module with a real MQTT broker,
+//! and checks the behaviour of the firmware.
 //!
 //! ```text
 //!  QEMU            this process
@@ -8,8 +8,8 @@
 //! └────────┘ TCP  └──────────────────┘      └────────┘      └────────────────┘
 //! ```
 //!
-//! * [`Bench`] says what is to be run, and runs it;
-//! * [`Scenario`] is what the firmware has to do, seen from the other side of the broker;
+//! * [`Bench`] is the configuration of a run, and runs it;
+//! * [`Scenario`] is the expected behaviour of the firmware, seen from the other side of the broker;
 //! * [`Machine`] is the emulated microcontroller, [`Region`] a part of its memory that is painted before the start and
 //!   read at the end;
 //! * [`BrokerKind`] is the broker.

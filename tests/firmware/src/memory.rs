@@ -1,4 +1,4 @@
-//! A part of the emulated memory, painted before the start: what is no longer paint at the end was used.
+//! A part of the emulated memory, painted before the start: bytes that have changed at the end were used.
 
 use std::str::FromStr;
 

@@ -24,7 +24,7 @@ pub(crate) struct Module {
 }
 
 impl Module {
-    /// A module that connects to `broker` whatever the firmware says.
+    /// A module that connects to `broker`, regardless of the firmware's address.
     pub(crate) async fn start(
         family: Family,
         behaviour: Behaviour,
@@ -44,17 +44,17 @@ impl Module {
         Ok(Self { address, remote, limit, task })
     }
 
-    /// A file is on the module.
+    /// Stores a file in the module.
     pub(crate) fn store(&self, name: &'static str, content: String) {
         self.remote.act(move |modem, _| modem.preset_certificate(name, content.as_bytes()));
     }
 
-    /// Restarts when the host has got so many more bytes; what was to follow them is lost.
+    /// Restarts after `bytes` more bytes to the host; the following bytes are lost.
     pub(crate) fn restart_after(&self, bytes: usize) {
         self.limit.set(bytes);
     }
 
-    /// Waits until the host has left, and tells what is left of the module.
+    /// Waits until the host has left, and returns the module.
     pub(crate) async fn left(mut self) -> Result<Simulator> {
         self.task.join_next().await.context("the simulated module is gone")?.context("the simulated module failed")?
     }
@@ -62,15 +62,15 @@ impl Module {
 
 async fn serve(listener: TcpListener, mut simulator: Simulator, limit: Limit) -> Result<Simulator> {
     let (stream, _) = listener.accept().await.context("the emulator does not come")?;
-    // A UART delivers each byte when it comes.
+    // A UART delivers each byte at once.
     stream.set_nodelay(true)?;
     let mut wire = Wire { stream, limit: limit.clone() };
     let remote = simulator.remote();
     loop {
         tokio::select! {
-            // A host that fails is one that has left.
+            // A host that fails counts as one that has left.
             _ = simulator.serve(&mut wire) => return Ok(simulator),
-            // The bytes that were on their way are lost with the future.
+            // Bytes in transit are lost with the future.
             () = limit.reached() => {}
         }
         limit.lift();
@@ -78,7 +78,7 @@ async fn serve(listener: TcpListener, mut simulator: Simulator, limit: Limit) ->
     }
 }
 
-/// Fails where the referee has complained.
+/// Fails if the referee has complained.
 pub(crate) fn check_complaints(simulator: &Simulator) -> Result<()> {
     let complaints: Vec<String> =
         simulator.complaints().iter().filter(|complaint| !is_tolerated(complaint)).map(ToString::to_string).collect();
@@ -86,13 +86,13 @@ pub(crate) fn check_complaints(simulator: &Simulator) -> Result<()> {
     Ok(())
 }
 
-/// Fails where the firmware has not shut down.
+/// Fails if the firmware has not shut down.
 pub(crate) fn check_stopped(simulator: &Simulator) -> Result<()> {
     ensure!(simulator.modem().service() == Service::Stopped, "the firmware has left the MQTT service started");
     Ok(())
 }
 
-/// A driver that does not know what the module remembers has to ask before it starts the service.
+/// A driver that does not know the module's state queries it before it starts the service.
 fn is_tolerated(complaint: &Complaint) -> bool {
     complaint.kind == ComplaintKind::NotStarted && complaint.what.starts_with("AT+CMQTTACCQ?")
 }

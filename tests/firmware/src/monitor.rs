@@ -13,9 +13,9 @@ use tokio::time::timeout;
 use crate::memory::Region;
 
 /// QEMU answers at once unless it is stuck.
-const PATIENCE: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where QEMU reports.
+/// A connection to QEMU's monitor.
 pub(crate) struct Monitor {
     listener: TcpListener,
 }
@@ -33,7 +33,7 @@ impl Monitor {
     pub(crate) async fn dump(&self, region: Region) -> Result<Vec<u8>> {
         let folder = tempfile::tempdir().context("no temporary folder for the memory")?;
         let file = folder.path().join("memory");
-        timeout(PATIENCE, self.save(region, &file)).await.context("QEMU's monitor does not answer")??;
+        timeout(RESPONSE_TIMEOUT, self.save(region, &file)).await.context("QEMU's monitor does not answer")??;
         std::fs::read(&file).context("QEMU has not written the memory")
     }
 
@@ -48,7 +48,7 @@ impl Monitor {
     }
 }
 
-/// Sends a command and waits for its end, past greeting and events.
+/// Sends a command and waits for its result; skips greeting and events.
 async fn execute(stream: &mut BufReader<TcpStream>, command: Value) -> Result<()> {
     stream.write_all(format!("{command}\n").as_bytes()).await?;
     let mut line = String::new();

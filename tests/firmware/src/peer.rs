@@ -1,4 +1,4 @@
-//! The other side of the broker: receives what the firmware publishes, and sends to it.
+//! The other side of the broker: receives the firmware's messages and publishes to it.
 
 use std::time::Duration;
 
@@ -10,32 +10,32 @@ use tokio::time::{sleep, timeout};
 
 use crate::broker::{Broker, BrokerKind};
 
-/// What firmware logs in with.
+/// User name of the firmware.
 pub(crate) const USER: &str = "device-7";
-/// What firmware logs in with.
+/// Password of the firmware.
 pub(crate) const PASSWORD: &str = "secret";
 
-/// How long the firmware may take for one step of a scenario.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Within this time a broker publishes the will of a connection that has ended.
+/// Time limit of one step of a scenario.
+const STEP_TIMEOUT: Duration = Duration::from_secs(20);
+/// Time within which a broker publishes the will of a closed connection.
 const MOMENT: Duration = Duration::from_millis(200);
-/// Topic of the message that tells that everything before it has come.
+/// Topic of a marker: all earlier messages have arrived before it.
 const MARK: &str = "bench/mark";
 /// Room for the largest message of a module with its topic.
 const LARGEST_PACKET: usize = 64 * 1024;
 
-/// A client of the broker that has subscribed to what the firmware publishes.
+/// A client of the broker with subscriptions to the firmware's topics.
 pub(crate) struct Peer {
     client: AsyncClient,
     messages: mpsc::UnboundedReceiver<Publish>,
-    /// Whether messages come with the quality of service they were published with: the embedded broker delivers every
-    /// message with that of the subscription.
+    /// Whether messages arrive with the quality of service with which they were published: the embedded broker delivers
+    /// every message with that of the subscription.
     shows_qos: bool,
     _event_loop: JoinSet<()>,
 }
 
 impl Peer {
-    /// Connects, and returns when the subscriptions have come about.
+    /// Connects, and returns when the broker has granted the subscriptions.
     pub(crate) async fn connect(broker: &Broker, filters: &[&str]) -> Result<Self> {
         let mut options = MqttOptions::new("bench", broker.address.ip().to_string(), broker.address.port());
         options.set_credentials(USER, PASSWORD).set_max_packet_size(LARGEST_PACKET, LARGEST_PACKET);
@@ -50,7 +50,7 @@ impl Peer {
                 }
             }
         };
-        timeout(PATIENCE, subscribed).await.context("the broker does not answer the bench")??;
+        timeout(STEP_TIMEOUT, subscribed).await.context("the broker does not answer the bench")??;
         let (received, messages) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         tasks.spawn(receive(event_loop, received));
@@ -62,7 +62,7 @@ impl Peer {
         self.client.publish(topic, QoS::AtLeastOnce, false, payload).await.context("the broker has left the bench")
     }
 
-    /// The next message has to be this one.
+    /// Checks that the next message is this one.
     pub(crate) async fn expect(&mut self, topic: &str, qos: QoS, payload: &[u8]) -> Result<()> {
         let awaited = format!("\"{}\" on {topic}", payload.escape_ascii());
         let came = self.next(&awaited).await?;
@@ -70,7 +70,7 @@ impl Peer {
         self.check_qos(&came, qos)
     }
 
-    /// The next message has to be on this topic, whatever it says.
+    /// Returns the next message, which must be on this topic.
     pub(crate) async fn expect_on(&mut self, topic: &str) -> Result<Publish> {
         let awaited = format!("a message on {topic}");
         let came = self.next(&awaited).await?;
@@ -78,7 +78,7 @@ impl Peer {
         Ok(came)
     }
 
-    /// The message has to have come with this quality of service, as far as the broker shows it.
+    /// Checks the quality of service of the message, as far as the broker shows it.
     pub(crate) fn check_qos(&self, came: &Publish, qos: QoS) -> Result<()> {
         let is_right = came.qos == qos || !self.shows_qos;
         ensure!(is_right, "{} came with QoS {} instead of {}", described(came), came.qos as u8, qos as u8);
@@ -86,13 +86,13 @@ impl Peer {
     }
 
     async fn next(&mut self, awaited: &str) -> Result<Publish> {
-        match timeout(PATIENCE, self.messages.recv()).await {
+        match timeout(STEP_TIMEOUT, self.messages.recv()).await {
             Ok(next) => next.context("the broker has left the bench"),
-            Err(_) => bail!("waited {} s in vain for {awaited}", PATIENCE.as_secs()),
+            Err(_) => bail!("waited {} s in vain for {awaited}", STEP_TIMEOUT.as_secs()),
         }
     }
 
-    /// Nothing has come that was not expected, not even a will of a connection that ends at this moment.
+    /// Checks that no unexpected message has arrived, not even the will of a connection that ends at this moment.
     pub(crate) async fn expect_nothing_more(&mut self) -> Result<()> {
         sleep(MOMENT).await;
         self.send(MARK, b"").await?;
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_expected_passes() {
+    async fn expected_messages_pass() {
         let mut peer = peer().await;
         peer.send(TOPIC, b"21.5").await.unwrap();
         peer.expect(TOPIC, QoS::AtLeastOnce, b"21.5").await.unwrap();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_came_instead_is_named() {
+    async fn an_unexpected_message_is_named() {
         let mut peer = peer().await;
         peer.send(TOPIC, &[b'x'; 50]).await.unwrap();
         let wrong = peer.expect(TOPIC, QoS::AtLeastOnce, b"21.5").await.unwrap_err();
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_message_too_many_is_noticed_at_the_end() {
+    async fn an_extra_message_is_noticed_at_the_end() {
         let mut peer = peer().await;
         peer.send(TOPIC, b"once").await.unwrap();
         peer.send(TOPIC, b"once").await.unwrap();

@@ -1,4 +1,4 @@
-//! TLS in front of the broker, with an authority of its own.
+//! TLS in front of the broker, with its own certificate authority.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ pub const BROKER_NAME: &str = "broker.example";
 /// The name under which the module has stored the certificate of the authority.
 pub const CA_FILE: &str = "ca.pem";
 
-/// Takes connections over TLS and forwards what they carry.
+/// Accepts TLS connections and forwards their bytes.
 pub(crate) struct Terminator {
     pub(crate) address: SocketAddr,
-    /// The certificate that vouches for it, as PEM.
+    /// The CA certificate, as PEM.
     pub(crate) authority: String,
     _task: JoinSet<()>,
 }
@@ -42,7 +42,7 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, broker: SocketAddr
     while let Ok((stream, _)) = listener.accept().await {
         let acceptor = acceptor.clone();
         connections.spawn(async move {
-            // Either side may leave at any time.
+            // Either side may close at any time.
             if let (Ok(mut client), Ok(mut broker)) = (acceptor.accept(stream).await, TcpStream::connect(broker).await)
             {
                 let _ = copy_bidirectional(&mut client, &mut broker).await;

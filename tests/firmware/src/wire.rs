@@ -1,4 +1,4 @@
-//! The UART between module and emulator, which can be broken after an exact number of bytes.
+//! The UART between module and emulator, with an optional limit of bytes to the host.
 
 use std::io;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
-/// Says how many more bytes the host gets, where there is a limit.
+/// The number of bytes that the host may still receive, if limited.
 #[derive(Clone, Default)]
 pub(crate) struct Limit(Arc<Shared>);
 
@@ -19,17 +19,17 @@ struct Shared {
 }
 
 impl Limit {
-    /// From now on, the host gets so many bytes.
+    /// Limits the host to `bytes` from now on.
     pub(crate) fn set(&self, bytes: usize) {
         *self.left() = Some(bytes);
     }
 
-    /// Waits until the host has got all bytes that it may get.
+    /// Waits until the host has received all bytes up to the limit.
     pub(crate) async fn reached(&self) {
         self.0.reached.notified().await;
     }
 
-    /// There is no limit any more.
+    /// Removes the limit.
     pub(crate) fn lift(&self) {
         *self.left() = None;
     }
@@ -59,7 +59,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let allowed = self.limit.left().map_or(bytes.len(), |left| left.min(bytes.len()));
         if allowed == 0 && !bytes.is_empty() {
-            // Whoever waits for the limit drops the writer.
+            // The task that waits for the limit drops the writer.
             return Poll::Pending;
         }
         let written = ready!(Pin::new(&mut self.stream).poll_write(context, &bytes[..allowed]))?;
@@ -87,7 +87,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     #[tokio::test]
-    async fn the_host_gets_exactly_as_many_bytes_as_it_may_get() {
+    async fn the_host_receives_exactly_the_bytes_up_to_the_limit() {
         let (stream, mut host) = duplex(64);
         let limit = Limit::default();
         let mut wire = Wire { stream, limit: limit.clone() };

@@ -27,11 +27,11 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", default_value_t = Family::A76xx)]
     pub family: Family,
 
-    /// Connect to this broker whatever AT+CMQTTCONNECT says
+    /// Connect to this broker, regardless of AT+CMQTTCONNECT
     #[arg(long, value_name = "HOST:PORT")]
     pub broker: Option<BrokerAddress>,
 
-    /// Behave differently from the family's habit; repeatable, --help lists them
+    /// Override one behaviour of the family; repeatable, --help lists them
     #[arg(long = "set", value_name = "SWITCH=VALUE", value_parser = setting)]
     pub settings: Vec<(String, String)>,
 
@@ -39,13 +39,13 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     pub baud: Option<NonZeroU32>,
 
-    /// What happens to a byte of a direction, counted from 0; repeatable. DIRECTION is to-modem or to-host, FAULT is
-    /// lose, double, flip=BITS, silence=MS (lost, and what follows within that time) or hold=MS (late)
+    /// Inject a fault at one byte of a direction, counted from 0; repeatable. DIRECTION is to-modem or to-host, FAULT
+    /// is lose, double, flip=BITS, silence=MS (this byte and all within that time are lost) or hold=MS (late)
     #[arg(long = "fault", value_name = "DIRECTION:BYTE:FAULT", value_parser = planned_fault)]
     pub faults: Vec<PlannedFault>,
 
-    /// How likely each byte of a direction is to suffer a fault; repeatable. FAULT is lose, double or flip, RATE is from 0
-    /// to 1
+    /// Probability of a fault at each byte of a direction; repeatable. FAULT is lose, double or flip, RATE is from 0 to
+    /// 1
     #[arg(long = "fault-rate", value_name = "DIRECTION:FAULT=RATE", value_parser = fault_rate)]
     pub fault_rates: Vec<FaultRate>,
 
@@ -84,7 +84,7 @@ pub struct Place {
 }
 
 impl Arguments {
-    /// The family's habit with every `--set` applied.
+    /// The family's behaviour with every `--set` applied.
     pub fn behaviour(&self) -> Result<Behaviour, SwitchError> {
         let mut behaviour = Behaviour::of(self.family);
         for (name, value) in &self.settings {

@@ -1,4 +1,4 @@
-//! Every habit in which real modules differ, as a switch.
+//! A switch for every behaviour in which real modules differ.
 
 mod answers;
 mod bring_up;
@@ -29,7 +29,7 @@ use core::time::Duration;
 
 use crate::family::Family;
 
-/// How long the module takes for what it does.
+/// Delays of the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// From a command's end to its prompt.
@@ -48,14 +48,14 @@ pub struct Timing {
     pub publish: Duration,
     /// Least time from DISC's `OK` to its outcome.
     pub disconnect: Duration,
-    /// From a failure to the one more `OK` behind it.
+    /// From a failure to the additional `OK` after it.
     pub extra_ok: Duration,
     /// From a restart to the moment at which commands are taken and the ready line comes, and between the lines after
     /// it.
     pub boot: Duration,
 }
 
-/// Every habit of a module. [`Behaviour::of`] is a family's own.
+/// Every switchable behaviour of a module. [`Behaviour::of`] gives the defaults of a family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Behaviour {
     /// Echo at power-on.
@@ -64,8 +64,8 @@ pub struct Behaviour {
     pub prompt: Prompt,
     /// Order of START's answers.
     pub start_order: SuccessOrder,
-    /// The end of an earlier command's answer, `+CGREG: 0,1`, `OK`, `SMS DONE`, stands between the echo of START and
-    /// its own answer.
+    /// The end of an earlier command's answer (`+CGREG: 0,1`, `OK`, `SMS DONE`) comes between the echo of START and its
+    /// own answer.
     pub stale_answer_in_start: bool,
     /// Answer to a second START.
     pub start_again: StartAgain,
@@ -87,7 +87,7 @@ pub struct Behaviour {
     pub connect_failure: ConnectFailure,
     /// CONNECT with TLS that fails before any handshake, with 33 or 34.
     pub tls_failure: ConnectFailure,
-    /// How many CONNECTs with TLS fail so, with 34, whatever is on the module.
+    /// Number of CONNECTs with TLS that fail in this way with 34, regardless of the files on the module.
     pub tls_failures: u32,
     /// The outcome of a CONNECT that succeeds.
     pub connect_outcome: ConnectOutcome,
@@ -113,11 +113,11 @@ pub struct Behaviour {
     pub part_size: usize,
     /// Blank lines before each header of a received message.
     pub blank_lines: usize,
-    /// What stands between a topic part and the next topic part.
+    /// Separator between two topic parts.
     pub topic_separator: Separator,
-    /// What stands between a payload part and the next payload part.
+    /// Separator between two payload parts.
     pub payload_separator: Separator,
-    /// What stands behind the last topic part and behind the last payload part: captures show no difference.
+    /// Separator after the last topic part and after the last payload part: captures show no difference.
     pub block_separator: Separator,
     /// Messages that arrive while SUB or UNSUB is under way.
     pub message_in_subscribe: MessagePlace,
@@ -139,7 +139,7 @@ pub struct Behaviour {
     pub reset_urcs: bool,
     /// Whether the module knows `+CMQTTNONET`.
     pub nonet: bool,
-    /// Whether the service is in truth still started, its clients acquired, after `+CMQTTNONET`.
+    /// Whether the service is in fact still started, with its clients acquired, after `+CMQTTNONET`.
     pub nonet_keeps_service: bool,
     /// Whether `+CMQTTPING: <i>,<err>` precedes `+CMQTTCONNLOST`.
     pub ping_urc: bool,
@@ -147,11 +147,11 @@ pub struct Behaviour {
     pub subscribe_read: SubscribeRead,
     /// A line without `AT`.
     pub garbage_line: GarbageLine,
-    /// Whether what precedes `AT` in a line is ignored. Unverified on hardware.
+    /// Whether bytes before `AT` in a line are ignored. Unverified on hardware.
     pub ignores_before_at: bool,
-    /// Bytes that come while a command executes. Unverified on hardware.
+    /// Bytes that arrive while a command executes. Unverified on hardware.
     pub bytes_while_executing: BytesWhileExecuting,
-    /// Who is busy while an outcome is awaited.
+    /// Which clients are busy while an outcome is pending.
     pub busy_scope: BusyScope,
     /// Longest command line.
     pub line_buffer: usize,
@@ -159,18 +159,18 @@ pub struct Behaviour {
     pub timing: Timing,
     /// SIM, registration and PDP contexts.
     pub bring_up: BringUp,
-    /// What the firmware knows.
+    /// Capabilities of the firmware.
     pub firmware: Firmware,
     /// PWRKEY and RESET.
     pub power: Power,
-    /// Bytes put in at given points of given commands.
+    /// Bytes injected at given points of given commands.
     pub injections: Vec<Injection>,
     /// Answers that replace the module's own.
     pub overrides: Vec<Override>,
 }
 
 impl Behaviour {
-    /// The family's own habit.
+    /// The defaults of the family.
     pub fn of(family: Family) -> Self {
         let mut behaviour = Self::usual(family);
         match family {

@@ -1,4 +1,4 @@
-//! What the module asks of its MQTT side, and what it hears back.
+//! The interface between the module and its MQTT side: requests and events.
 //!
 //! The module itself is sans-I/O: a front end takes its [`Request`]s, carries them to a broker (a real one or the
 //! in-memory [`Loopback`](crate::loopback::Loopback)) and returns [`Event`]s.
@@ -18,7 +18,7 @@ pub struct Will {
     pub qos: u8,
 }
 
-/// Everything `AT+CMQTTCONNECT` and the commands before it say about a connection.
+/// The parameters of a connection, from `AT+CMQTTCONNECT` and the commands before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// Host as written between `tcp://` and the port.
@@ -43,7 +43,7 @@ pub struct Connection {
     pub tls: bool,
 }
 
-/// What the module asks of its MQTT side. `client` is the client index, 0 or 1.
+/// A request of the module to its MQTT side. `client` is the client index, 0 or 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Open a connection, a TLS one where there are options for it; answered by [`Event::Connected`] or
@@ -61,7 +61,7 @@ pub enum Request {
     Drop { client: usize },
 }
 
-/// What the MQTT side tells the module. `code` is an `<err>` of the manual's result code table.
+/// An event of the MQTT side for the module. `code` is an `<err>` of the manual's result code table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// CONNACK accepted.

@@ -64,7 +64,7 @@ impl Family {
         }
     }
 
-    /// Whether SUBTOPIC, UNSUBTOPIC and the SUB and UNSUB of what they staged exist.
+    /// Whether SUBTOPIC and UNSUBTOPIC exist, with the forms of SUB and UNSUB that send the staged topics.
     pub fn stages_subscriptions(self) -> bool {
         match self {
             Self::A7600 | Self::A76xx | Self::Sim7600 => true,
@@ -114,7 +114,7 @@ impl Family {
         }
     }
 
-    /// How `AT+CSSLCFG` spells the setting that switches the check of validity dates off.
+    /// Spelling of the `AT+CSSLCFG` setting that switches off the check of validity dates.
     pub fn ignore_local_time(self) -> &'static str {
         match self {
             Self::A7600 => "ignorlocaltime",

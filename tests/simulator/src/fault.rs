@@ -1,6 +1,6 @@
-//! What can happen to the bytes of one direction of a line: each fault strikes at a byte, or any byte by chance.
+//! Faults of one direction of a line: at a given byte, or at any byte by chance.
 //!
-//! Positions count the bytes that the sender has put on the line, from 0, whatever became of those before.
+//! Positions count the bytes that the sender has put on the line, from 0, whether or not earlier ones arrived.
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use embedded_io::ErrorKind;
 
-/// What happens to a byte.
+/// A fault of one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It is lost.
@@ -28,7 +28,7 @@ pub enum Fault {
     Error(ErrorKind),
 }
 
-/// How likely each byte is to be lost, doubled or changed, from 0 to 1.
+/// Probabilities that a byte is lost, doubled or changed, from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rates {
     /// Lost.
@@ -46,9 +46,9 @@ pub struct Strike {
     pub at: Duration,
     /// The byte it struck.
     pub position: usize,
-    /// What the byte was.
+    /// The byte as it was sent.
     pub byte: u8,
-    /// What happened to it.
+    /// The fault.
     pub fault: Fault,
 }
 
@@ -62,12 +62,12 @@ pub struct Faults {
     strikes: Vec<Strike>,
 }
 
-/// What arrives in the place of one byte.
+/// The result of sending one byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Arrival {
-    /// What the receiver reports first.
+    /// An error that the receiver reports first.
     pub error: Option<ErrorKind>,
-    /// What then arrives, and how often.
+    /// The byte that then arrives, and how often.
     pub byte: u8,
     /// 0, 1 or 2.
     pub copies: usize,
@@ -89,7 +89,7 @@ impl Faults {
         self.position
     }
 
-    /// Planned faults whose byte never came, by position: the dialogue was shorter than whoever planned them thought.
+    /// Planned faults whose byte was never sent, by position: the dialogue ended before them.
     pub fn not_reached(&self) -> impl Iterator<Item = (usize, Fault)> {
         self.planned.iter().flat_map(|(position, faults)| faults.iter().map(|fault| (*position, *fault)))
     }
@@ -99,7 +99,7 @@ impl Faults {
         core::mem::take(&mut self.strikes)
     }
 
-    /// How much later the next byte, which is `byte`, arrives. It is to be asked before the byte is [put](Self::put) through.
+    /// Delay of the next byte, `byte`. Call it before [`put`](Self::put).
     pub fn hold(&mut self, now: Duration, byte: u8) -> Option<Duration> {
         let faults = self.planned.get_mut(&self.position)?;
         let index = faults.iter().position(|fault| matches!(fault, Fault::Hold(_)))?;
@@ -138,7 +138,7 @@ impl Faults {
             Fault::Double => arrival.copies = 2,
             Fault::Flip(bits) => arrival.byte ^= bits,
             Fault::Silence(time) => self.silent_until = Some(now + time),
-            // Asked for before: a byte that has come cannot be held back.
+            // [`hold`](Self::hold) was called before: a byte that has arrived cannot be held back.
             Fault::Hold(_) => {}
             Fault::Error(kind) => arrival.error = Some(kind),
         }

@@ -1,15 +1,15 @@
-//! A simulated SIMCom LTE module: the AT+CMQTT command set of four module families, TLS and network bring-up included,
-//! with the habits in which real modules differ, and a referee that tells what a real module would have refused.
+//! A simulated SIMCom LTE module: the AT+CMQTT command set of four module families, TLS and network bring-up included.
+//! Every behaviour in which real modules differ is a switch. A referee reports what a real module would have refused.
 //!
 //! * [`modem`] is the module, without I/O: bytes and broker events in, bytes and broker requests out.
-//! * [`family`] has the limits of a family, [`behaviour`] its habits, each a switch.
-//! * [`fault`] is what can happen to bytes on their way.
+//! * [`family`] has the limits of a family, [`behaviour`] its behaviours, each a switch.
+//! * [`fault`] has the faults of the line.
 //! * [`referee`] has the complaints about the host.
-//! * [`broker`] is the language between the module and its MQTT side; [`loopback`] is one in memory.
-//! * [`front_end`] drives the module in real time over any byte stream, a pseudo-terminal or TCP; [`mqtt`] carries it to
-//!   a real broker.
+//! * [`broker`] is the interface between the module and its MQTT side; [`loopback`] is a broker in memory.
+//! * [`front_end`] drives the module in real time over any byte stream, a pseudo-terminal or TCP; [`mqtt`] connects it
+//!   to a real broker.
 //! * [`transcript`] reads, writes and records dialogues as text.
-//! * [`pipe`] brings module, in-memory broker, host and a virtual clock together in one process.
+//! * [`pipe`] combines module, in-memory broker, host and a virtual clock in one process.
 //!
 //! ```
 //! use embedded_io_async::{BufRead, Write};

@@ -1,7 +1,7 @@
 //! A broker in memory, for tests in virtual time.
 //!
-//! It serves the two clients of one module and whoever publishes through [`Loopback::publish`]. Quality of service
-//! plays no part: everything arrives once.
+//! It serves the two clients of one module and delivers messages of [`Loopback::publish`]. It ignores the quality of
+//! service: every message arrives once.
 
 mod filter;
 #[cfg(test)]
@@ -53,7 +53,7 @@ struct Session {
     filters: Vec<(Vec<u8>, u8)>,
 }
 
-/// What the broker keeps for a client without a clean session.
+/// State that the broker keeps for a client without a clean session.
 #[derive(Debug, Default)]
 struct Stored {
     filters: Vec<(Vec<u8>, u8)>,
@@ -128,7 +128,7 @@ impl Loopback {
         self.queue.keys().next().map(|(at, _)| *at)
     }
 
-    /// Publishes a message that comes from nobody on the bench.
+    /// Publishes a message that no client has sent.
     pub fn publish(&mut self, now: Duration, topic: &[u8], payload: &[u8], retained: bool) {
         self.route(
             now,
@@ -136,7 +136,7 @@ impl Loopback {
         );
     }
 
-    /// Refuses every CONNECT with this code, or none.
+    /// Refuses every CONNECT with this code; with `None`, accepts it.
     pub fn refuse_connections(&mut self, code: Option<u8>) {
         self.faults.refuse_connect = code;
     }
@@ -151,12 +151,12 @@ impl Loopback {
         self.faults.fail_subscribe = Some(code);
     }
 
-    /// Closes the connection, with this cause, when the next publish comes.
+    /// Closes the connection, with this cause, at the next publish.
     pub fn close_at_next_publish(&mut self, cause: u8) {
         self.faults.close_at_publish = Some(cause);
     }
 
-    /// Closes the connection, with this cause, when the next subscribe comes.
+    /// Closes the connection, with this cause, at the next subscribe.
     pub fn close_at_next_subscribe(&mut self, cause: u8) {
         self.faults.close_at_subscribe = Some(cause);
     }
@@ -174,22 +174,22 @@ impl Loopback {
         self.sessions[client].as_ref().map(|session| &session.connection)
     }
 
-    /// What a client's connection is encrypted with, if it is. Nothing is verified here.
+    /// The TLS options of a client's connection, if it uses TLS. Nothing is verified here.
     pub fn tls_options(&self, client: usize) -> Option<&TlsOptions> {
         self.sessions[client].as_ref()?.tls.as_deref()
     }
 
-    /// What a client is subscribed to.
+    /// The subscriptions of a client.
     pub fn subscriptions(&self, client: usize) -> &[(Vec<u8>, u8)] {
         self.sessions[client].as_ref().map_or(&[], |session| &session.filters)
     }
 
-    /// Everything that was published, wills included.
+    /// All published messages, wills included.
     pub fn publications(&self) -> &[Publication] {
         &self.publications
     }
 
-    /// Everything the module has asked for.
+    /// All requests of the module.
     pub fn requests(&self) -> &[Request] {
         &self.requests
     }
@@ -279,7 +279,7 @@ impl Loopback {
         self.publications.push(publication);
     }
 
-    /// The connection ends without DISCONNECT: what was under way is lost, the will is published.
+    /// The connection ends without DISCONNECT: pending requests are lost, the will is published.
     fn drop_session(&mut self, now: Duration, client: usize) {
         self.queue.retain(|_, event| client_of(event) != client);
         if let Some(Will { topic, message, qos }) = self.end_session(client) {

@@ -43,11 +43,11 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What there is to say at the end.
+/// The summary at the end.
 struct Report {
     errors: usize,
     warnings: usize,
-    /// Faults that never struck, in words.
+    /// A sentence for each planned fault that never struck.
     not_reached: Vec<String>,
 }
 
@@ -92,7 +92,7 @@ impl Report {
 async fn run(arguments: Arguments) -> Result<Report, Box<dyn Error>> {
     let mut simulator = simulator(&arguments)?;
     let remote = simulator.remote();
-    // Before "ready", so that whoever waits for that line can rely on them.
+    // Before "ready": a script may send a signal once it has seen that line.
     let signals = Signals::listen()?;
     tokio::select! {
         failed = serve(&arguments.place, &mut simulator) => match failed? {},
@@ -174,7 +174,7 @@ impl Signals {
         })
     }
 
-    /// Passes on what signals ask for until one asks to end.
+    /// Applies signals to the module until one of them asks for the end.
     async fn obey(mut self, remote: &Remote) {
         loop {
             tokio::select! {

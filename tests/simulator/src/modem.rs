@@ -1,7 +1,7 @@
 //! The module itself, without I/O: bytes and broker events in, bytes and broker requests out.
 //!
-//! Time is whatever the caller says it is; what the module will do later stands in its agenda, and
-//! [`Modem::next_deadline`] tells when to come back.
+//! The caller supplies the time. Future actions are in the agenda; [`Modem::next_deadline`] returns the time of the
+//! first one.
 
 mod agenda;
 mod answer;
@@ -55,7 +55,7 @@ use received::Received;
 use script::Injected;
 use terminal::Terminal;
 
-/// Commands that come within this time of a report of a loss or restart may have been on the wire already.
+/// Commands that arrive within this time after a report of a loss or restart may have been on the wire already.
 const CROSSING: Duration = Duration::from_secs(1);
 
 /// A simulated module.
@@ -91,7 +91,7 @@ pub struct Modem {
 }
 
 impl Modem {
-    /// A module that has booted long ago: its service is stopped and it says nothing by itself.
+    /// A module that booted long ago: its service is stopped and it sends nothing by itself.
     pub fn new(family: Family, behaviour: Behaviour) -> Self {
         let mut modem = Self {
             family,
@@ -133,25 +133,25 @@ impl Modem {
         self.deliver_received();
     }
 
-    /// Another host is at the other end of the line from now on, or the same one after a reset. What the earlier one
-    /// has begun stays as it is; the referee does not blame the new one for it.
+    /// Another host is attached from now on, or the same one after a reset. What the earlier one has begun stays as it
+    /// is; the referee does not attribute it to the new one.
     pub fn host_replaced(&mut self, now: Duration) {
         self.advance(now);
         self.line_is_inherited = !self.input.is_idle();
     }
 
-    /// Bytes the module has sent by `now` and not yet given.
+    /// Bytes that the module has sent by `now` and that were not returned yet.
     pub fn output(&mut self, now: Duration) -> Vec<u8> {
         self.advance(now);
         core::mem::take(&mut self.wire)
     }
 
-    /// When the module does something by itself next; the present if it has output or requests to be fetched.
+    /// Time of the module's next action; the present if output or requests are waiting to be fetched.
     pub fn next_deadline(&self) -> Option<Duration> {
         if self.wire.is_empty() && self.requests.is_empty() { self.agenda.next() } else { Some(self.now) }
     }
 
-    /// What the module has asked of its MQTT side by `now`.
+    /// Requests of the module to its MQTT side up to `now`.
     pub fn take_requests(&mut self, now: Duration) -> Vec<Request> {
         self.advance(now);
         core::mem::take(&mut self.requests)
@@ -194,12 +194,12 @@ impl Modem {
         self.family
     }
 
-    /// The module's habits.
+    /// The module's behaviour.
     pub fn behaviour(&self) -> &Behaviour {
         &self.behaviour
     }
 
-    /// The module's habits, to be changed while it runs.
+    /// The module's behaviour, to be changed while it runs.
     pub fn behaviour_mut(&mut self) -> &mut Behaviour {
         &mut self.behaviour
     }
@@ -229,12 +229,12 @@ impl Modem {
         self.echo
     }
 
-    /// How many bytes a waiting prompt still lacks.
+    /// Number of bytes that a waiting prompt still needs.
     pub fn awaited_data(&self) -> Option<usize> {
         self.input.awaited()
     }
 
-    /// Sends bytes of the caller's own, framing included: a URC, or noise.
+    /// Sends bytes of the caller, framing included: a URC, or noise.
     pub fn emit(&mut self, now: Duration, bytes: &[u8]) {
         self.advance(now);
         self.wire.extend_from_slice(bytes);
@@ -251,12 +251,12 @@ impl Modem {
         self.now = self.now.max(now);
     }
 
-    /// The moment that lies so far ahead. A delay can be set to anything, at any time.
+    /// `now` plus a delay. A delay can be set to any value, at any time.
     fn after(&self, delay: Duration) -> Duration {
         self.now.saturating_add(delay)
     }
 
-    /// The moment that lies so far behind a final result that is planned now.
+    /// The time of a final result planned now, plus a delay.
     fn after_result(&self, delay: Duration) -> Duration {
         self.after(self.behaviour.timing.result).saturating_add(delay)
     }
@@ -286,7 +286,8 @@ impl Modem {
         self.complain_as(Severity::Error, kind, what);
     }
 
-    /// What crossed a loss on the wire, or an earlier host began, is no mistake of the present host.
+    /// A command that crossed the report of a loss on the wire, or that an earlier host began, is no mistake of the
+    /// present host.
     fn complain_as(&mut self, severity: Severity, kind: ComplaintKind, what: impl Into<String>) {
         let excused = self.line_is_inherited || (kind.is_about_state() && self.has_just_lost());
         let severity = if excused { Severity::Warning } else { severity };

@@ -1,8 +1,7 @@
-//! The module, a broker in memory and a clock in one process, in virtual time.
+//! Module, host and an in-memory broker in one process, in virtual time.
 //!
-//! A [`Bench`] carries bytes between a host and the module and runs the host's futures. Time passes only while every
-//! future waits, and then at once to the next moment at which something happens: a test of hours takes milliseconds,
-//! and runs the same every time.
+//! A [`Bench`] moves bytes between a host and the module and runs the host's futures. Time advances only while every
+//! future waits, and then directly to the next event. A test of hours takes milliseconds and is deterministic.
 
 mod clock;
 mod executor;
@@ -38,34 +37,34 @@ use executor::Standstill;
 use line::Line;
 use module::Device;
 
-/// How the module's bytes come to the host, and the host's to the module.
+/// How bytes are cut on their way to the host and to the module.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Chunking {
-    /// How many bytes `fill_buf` shows at once.
+    /// How many bytes `fill_buf` returns at once.
     pub read: ReadChunks,
     /// `fill_buf` is pending once before each chunk.
     pub pending_before_read: bool,
-    /// `write` takes at most so many bytes at once.
+    /// Maximum number of bytes that one `write` takes.
     pub longest_write: Option<usize>,
-    /// `write` is pending once before it takes anything.
+    /// `write` is pending once before it takes any byte.
     pub pending_before_write: bool,
 }
 
 /// How the module's bytes are cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReadChunks {
-    /// Whatever has arrived.
+    /// All bytes that have arrived.
     #[default]
     Whole,
-    /// At most so many.
+    /// At most this number of bytes.
     AtMost(usize),
-    /// Whatever has arrived, but never beyond byte k of all output in one chunk with what comes before.
+    /// All bytes that have arrived, but cut before byte `k` of all output.
     SplitAt(usize),
 }
 
 type Action = Box<dyn FnOnce(&Bench)>;
 
-/// A module on a bench; clones are the same bench.
+/// A module on a bench; clones refer to the same bench.
 #[derive(Clone)]
 pub struct Bench(Rc<RefCell<Inner>>);
 
@@ -87,17 +86,17 @@ struct Inner {
 }
 
 impl Bench {
-    /// A bench with a module of a family in the family's own habits.
+    /// A bench with a module of a family with the family's defaults.
     pub fn new(family: Family) -> Self {
         Self::with(family, Behaviour::of(family))
     }
 
-    /// A bench with a module of these habits.
+    /// A bench with a module of this behaviour.
     pub fn with(family: Family, behaviour: Behaviour) -> Self {
         Self::on(Device::Simulated(Box::new(Modem::new(family, behaviour))))
     }
 
-    /// A bench with a module of the caller's own at the other end of the line, without a broker.
+    /// A bench with a module of the caller at the other end of the line, without a broker.
     pub fn of(module: impl Module + 'static) -> Self {
         Self::on(Device::Other(Box::new(module)))
     }
@@ -121,8 +120,8 @@ impl Bench {
         })))
     }
 
-    /// The host's end of the line. Taken again, it stands for a host that has been reset: bytes that the earlier
-    /// receiver had already shown are gone.
+    /// The host's end of the line. A second call stands for a reset of the host: bytes that the earlier receiver had
+    /// already returned from `fill_buf` are lost.
     pub fn host(&self) -> (Receiver, Transmitter) {
         {
             let inner = &mut *self.0.borrow_mut();
@@ -145,12 +144,12 @@ impl Bench {
         self.0.borrow().now
     }
 
-    /// How far virtual time may go before [`block_on`](Self::block_on) gives up; a day by default.
+    /// Sets the virtual time at which [`block_on`](Self::block_on) gives up; a day by default.
     pub fn set_time_limit(&self, limit: Duration) {
         self.0.borrow_mut().limit = limit;
     }
 
-    /// That limit, for a host that has to look at it itself because it blocks.
+    /// That limit, for a host that blocks and therefore checks it itself.
     pub fn time_limit(&self) -> Duration {
         self.0.borrow().limit
     }
@@ -171,7 +170,7 @@ impl Bench {
     ///
     /// # Panics
     ///
-    /// If the bench has a [module of the caller's own](Self::of).
+    /// If the bench has a [module of the caller](Self::of).
     pub fn modem<T>(&self, work: impl FnOnce(&mut Modem, Duration) -> T) -> T {
         let inner = &mut *self.0.borrow_mut();
         match &mut inner.device {
@@ -191,13 +190,13 @@ impl Bench {
         self.0.borrow_mut().at.push((time, Box::new(action)));
     }
 
-    /// Runs an action when the module's output has reached `bytes` in all. What follows those bytes has not reached
-    /// the host yet; [`cut_output`](Self::cut_output) in the action loses it.
+    /// Runs an action when the module's output has reached `bytes` in total. Later bytes have not reached the host yet;
+    /// [`cut_output`](Self::cut_output) in the action loses them.
     pub fn after_output(&self, bytes: usize, action: impl FnOnce(&Bench) + 'static) {
         self.0.borrow_mut().after_output.push((bytes, Box::new(action)));
     }
 
-    /// Runs an action when the host has sent `bytes` in all, before the module gets any more.
+    /// Runs an action when the host has sent `bytes` in total, before the module gets any more.
     pub fn after_input(&self, bytes: usize, action: impl FnOnce(&Bench) + 'static) {
         self.0.borrow_mut().after_input.push((bytes, Box::new(action)));
     }
@@ -214,7 +213,7 @@ impl Bench {
         self.0.borrow_mut().line.faults(direction).plan(position, fault);
     }
 
-    /// Plans an overrun of the host's receiver: `count` bytes from `position` on are lost, and the error is reported in
+    /// Plans an overrun of the host's receiver: `count` bytes from `position` on are lost, and an error is reported in
     /// their place.
     pub fn plan_overrun(&self, position: usize, count: usize, error: ErrorKind) {
         let mut inner = self.0.borrow_mut();
@@ -235,7 +234,7 @@ impl Bench {
         self.0.borrow().line.transcript().strikes().collect()
     }
 
-    /// Planned faults of this direction that no byte has come for.
+    /// Planned faults of this direction whose byte was not sent.
     pub fn faults_not_reached(&self, direction: Direction) -> Vec<(usize, Fault)> {
         self.0.borrow_mut().line.faults(direction).not_reached().collect()
     }
@@ -245,12 +244,12 @@ impl Bench {
         self.0.borrow_mut().line.lose_next(bytes);
     }
 
-    /// Loses what the module has sent and the host's UART has not got yet.
+    /// Loses the bytes that the module has sent and that have not reached the host's UART yet.
     pub fn cut_output(&self) {
         self.0.borrow_mut().line.cut();
     }
 
-    /// How many bytes the sender of this direction has put on the line, whatever became of them.
+    /// How many bytes the sender of this direction has put on the line, including lost ones.
     pub fn passed(&self, direction: Direction) -> usize {
         self.0.borrow().line.passed(direction)
     }
@@ -260,27 +259,27 @@ impl Bench {
         self.0.borrow().line.read()
     }
 
-    /// What arrived at the other end of the line, and when; lost bytes are not in it, doubled ones are in it twice.
+    /// The bytes that arrived at either end of the line, with their times: without lost bytes, with doubled ones twice.
     pub fn transcript(&self) -> Vec<(Direction, Duration, Vec<u8>)> {
         self.0.borrow().line.transcript().entries().to_vec()
     }
 
-    /// The transcript as text, with the faults that struck, for messages of failing tests.
+    /// The transcript as text, with the faults that struck, for failure messages of tests.
     pub fn transcript_text(&self) -> String {
         self.0.borrow().line.transcript().text()
     }
 
-    /// Every byte of the host that has come to the module.
+    /// Every byte of the host that has reached the module.
     pub fn sent(&self) -> Vec<u8> {
         self.0.borrow().line.transcript().bytes(Direction::ToModem)
     }
 
-    /// Every byte that has come to the host's UART.
+    /// Every byte that has reached the host's UART.
     pub fn received(&self) -> Vec<u8> {
         self.0.borrow().line.transcript().bytes(Direction::ToHost)
     }
 
-    /// Moves everything that can move without time passing.
+    /// Moves everything that can move at the present time.
     pub fn carry(&self) {
         loop {
             self.run_due_actions();
@@ -294,7 +293,7 @@ impl Bench {
         }
     }
 
-    /// Lets virtual time pass with no host.
+    /// Lets virtual time pass without a host.
     pub fn pass(&self, duration: Duration) {
         let end = self.now() + duration;
         loop {
@@ -327,7 +326,7 @@ impl Bench {
         inner.timers.wake_due(now);
     }
 
-    /// Puts bytes of the host on the line, as many as its transmitter takes, and returns how many.
+    /// Puts bytes of the host on the line, as many as its transmitter takes; returns their number.
     fn transmit(&self, bytes: &[u8]) -> usize {
         let count = {
             let inner = &mut *self.0.borrow_mut();
@@ -387,7 +386,7 @@ impl Inner {
         }
     }
 
-    /// An action whose byte has passed.
+    /// The next action whose byte has passed.
     fn take_action(&mut self) -> Option<Action> {
         let [arrived, sent] = [Direction::ToHost, Direction::ToModem].map(|direction| self.line.passed(direction));
         take_due(&mut self.after_input, sent).or_else(|| take_due(&mut self.after_output, arrived))
@@ -408,7 +407,7 @@ impl Inner {
     }
 }
 
-/// How many bytes may pass in all before the next action.
+/// How many bytes may pass in total before the next action.
 fn barrier(actions: &[(usize, Action)]) -> usize {
     actions.iter().map(|(at, _)| *at).min().unwrap_or(usize::MAX)
 }

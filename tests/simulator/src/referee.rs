@@ -1,14 +1,14 @@
-//! What the simulated module holds against its host.
+//! Complaints of the simulated module about its host.
 
 use core::fmt;
 use core::time::Duration;
 
-/// Something the host sent that a real module would refuse, or that would leave it confused.
+/// Bytes of the host that a real module would refuse, or that would confuse it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
     /// When it happened.
     pub at: Duration,
-    /// How much it weighs.
+    /// Its severity.
     pub severity: Severity,
     /// Which rule was broken.
     pub kind: ComplaintKind,
@@ -16,11 +16,11 @@ pub struct Complaint {
     pub what: String,
 }
 
-/// How much a complaint weighs.
+/// Severity of a complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// What a careful host cannot avoid. It does not know what has outlived its own reset, what the firmware lacks, or
-    /// that the connection was lost while its command was on the wire.
+    /// A careful host cannot avoid it: it does not know which state has outlived its own reset, what the firmware
+    /// lacks, or that the connection was lost while its command was on the wire.
     Warning,
     /// A mistake of the host.
     Error,
@@ -37,7 +37,7 @@ pub enum ComplaintKind {
     Garbage,
     /// The line is longer than the module's buffer.
     LineTooLong,
-    /// Bytes came while the final result or the prompt of a command was owed.
+    /// Bytes arrived while the final result or the prompt of a command was pending.
     BytesWhileExecuting,
     /// A mandatory parameter is missing.
     MissingParameter,
@@ -71,16 +71,16 @@ pub enum ComplaintKind {
     BadTopic,
     /// Not the SIM's PIN, of which there are three attempts.
     WrongPin,
-    /// A PIN that nobody wants.
+    /// A PIN that is not required.
     PinNotWanted,
     /// A PDP context that CGDCONT has not defined.
     ContextNotDefined,
-    /// Bytes came while the module slept.
+    /// Bytes arrived while the module slept.
     BytesWhileAsleep,
 }
 
 impl ComplaintKind {
-    /// Whether a loss that the host has not heard of yet can be behind it.
+    /// Whether a loss that has not been reported to the host yet can be the cause.
     pub(crate) fn is_about_state(self) -> bool {
         matches!(self, Self::NotStarted | Self::NotAcquired | Self::NotConnected)
     }

@@ -1,4 +1,4 @@
-//! One direction of the line: bytes on their way, their speed, and the faults that strike them.
+//! One direction of the line: bytes in transit, speed and faults.
 
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -9,16 +9,16 @@ use crate::fault::{Arrival, Faults};
 /// Start bit, eight data bits, stop bit.
 const BITS_PER_BYTE: u32 = 10;
 
-/// How many bytes a paced transmitter takes before it makes its sender wait.
+/// Transmit buffer of a line with a speed, in bytes.
 const TRANSMIT_BUFFER_BYTES: usize = 64;
 
 #[derive(Debug, Default)]
 pub(crate) struct Wire {
     pub(crate) faults: Faults,
     under_way: VecDeque<u8>,
-    /// When the first byte under way has arrived.
+    /// When the first byte in transit arrives.
     next_at: Duration,
-    /// How long a byte takes; zero is at once.
+    /// Duration of a byte; zero means no delay.
     byte_time: Duration,
 }
 

@@ -16,7 +16,7 @@ fn main() -> ! {
     let mut modem = Modem::new(receiver, transmitter, clock, FAMILY, &inbox);
     let mut buffer = [0; CAPACITY];
     loop {
-        // Whatever ended it: `connect` finds out where the module is.
+        // After any error, `connect` finds out the state of the module.
         let _ = block_on(pin!(serve(&mut modem, &inbox, &mut buffer, &OPTIONS)));
     }
 }

@@ -1,4 +1,4 @@
-//! What every program needs without the driver: a UART that echoes.
+//! A program without the driver: echoes the UART.
 #![no_std]
 #![no_main]
 

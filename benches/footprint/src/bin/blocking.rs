@@ -14,12 +14,12 @@ fn main() -> ! {
     let inbox = Inbox::new();
     let mut modem = Modem::new(receiver, transmitter, clock, FAMILY, &inbox);
     loop {
-        // Whatever ended it: `connect` finds out where the module is.
+        // After any error, `connect` finds out the state of the module.
         let _ = serve(&mut modem, &inbox);
     }
 }
 
-/// Connects, subscribes, and makes every command the state, until the connection is lost.
+/// Connects, subscribes, and publishes every command as the state, until the connection is lost.
 fn serve(
     modem: &mut Modem<'static, Receiver, Transmitter, Clock, &Inbox<CAPACITY>>,
     inbox: &Inbox<CAPACITY>,

@@ -1,4 +1,4 @@
-//! The async client with a handler of its own: the checksum of a message is made as it arrives, and no buffer holds it.
+//! The async client with its own handler, which computes the checksum of a message as it arrives, without a buffer.
 #![no_std]
 #![no_main]
 
@@ -36,12 +36,12 @@ fn main() -> ! {
     let (receiver, transmitter, clock) = footprint::start();
     let mut modem = Modem::new(receiver, transmitter, clock, FAMILY, Checksums::default());
     loop {
-        // Whatever ended it: `connect` finds out where the module is.
+        // After any error, `connect` finds out the state of the module.
         let _ = block_on(pin!(serve(&mut modem)));
     }
 }
 
-/// Connects, subscribes, and makes the checksum of every message the state, until the connection is lost.
+/// Connects, subscribes, and publishes the checksum of every message as the state, until the connection is lost.
 async fn serve(modem: &mut Modem<'static, Receiver, Transmitter, Clock, Checksums>) -> Result<(), Error> {
     let mut client = modem.client(ClientIndex::First);
     client.connect(&OPTIONS).await?;

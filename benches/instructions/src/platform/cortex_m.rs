@@ -1,4 +1,4 @@
-//! On QEMU, all workloads in one run: with `-icount shift=0` an instruction takes a nanosecond of the time that SysTick
+//! On QEMU: all workloads in one run. With `-icount shift=0` an instruction takes a nanosecond of the time that SysTick
 //! counts.
 
 use core::hint::black_box;
@@ -12,13 +12,13 @@ use panic_semihosting as _;
 
 use crate::workload::{SIDES, WORKLOADS, run};
 
-/// Of the timer, which counts down in 24 bits.
+/// The range of the timer, which counts down in 24 bits.
 const RELOAD: u32 = 0xFF_FFFF;
 
 /// The clock after reset is 12.5 MHz.
 const INSTRUCTIONS_PER_TICK: u32 = 80;
 
-/// How often the workloads are done: every one that often, and twice as often.
+/// Repetitions of each workload: this number, and twice this number.
 const COUNT: usize = 16;
 
 #[cortex_m_rt::entry]
@@ -39,7 +39,7 @@ fn main() -> ! {
     unreachable!("the emulator has ended");
 }
 
-/// How many ticks `work` takes.
+/// Duration of `work` in ticks.
 fn ticks(timer: &mut SYST, work: impl FnOnce()) -> u32 {
     timer.clear_current();
     timer.enable_counter();

@@ -1,4 +1,4 @@
-//! On the host, one workload a run: callgrind counts the instructions of the whole program.
+//! On the host: one workload per run. Callgrind counts the instructions of the whole program.
 
 use std::env;
 use std::hint::black_box;

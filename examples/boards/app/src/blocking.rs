@@ -194,7 +194,7 @@ where
     }
 }
 
-/// A clock, and what runs while it is waited for.
+/// A clock, and the idle hook that runs during a wait.
 struct Wait<C, I> {
     timer: C,
     idle: I,

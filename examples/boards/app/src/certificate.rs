@@ -19,7 +19,7 @@ pub struct Certificate<'a> {
 enum State {
     /// The module has not been asked.
     Unknown,
-    /// It has to be stored.
+    /// It must be stored.
     Missing,
     /// A file of its name was there.
     Found,
@@ -43,7 +43,7 @@ impl<'a> Certificate<'a> {
         self.name
     }
 
-    /// The content that has to be stored now, if the module does not have it.
+    /// The content to store now, if the module does not have it.
     pub fn missing(&self) -> Option<&'a [u8]> {
         (self.state == State::Missing).then_some(self.content)
     }
@@ -66,7 +66,7 @@ impl<'a> Certificate<'a> {
 
     /// The broker could not be reached for this reason. A reset while the file was stored may have cut it short: if TLS
     /// fails with a file that was found, the file is stored again, once.
-    pub fn doubt(&mut self, code: ResultCode) {
+    pub fn connect_failed(&mut self, code: ResultCode) {
         let is_about_tls = matches!(
             code,
             ResultCode::HANDSHAKE_FAIL | ResultCode::NOT_SET_CERTIFICATE | ResultCode::OPEN_SESSION_FAILED
@@ -81,7 +81,7 @@ impl<'a> Certificate<'a> {
 #[derive(Debug)]
 pub struct Search<'a> {
     name: &'a [u8],
-    /// The rest of the name that the present entry still has to match, while it matches.
+    /// The rest of the name that the present entry must still match, while it matches.
     rest: Cell<Option<&'a [u8]>>,
     is_found: Cell<bool>,
 }
@@ -140,12 +140,12 @@ mod tests {
         search.take_bytes(b"ca-1.pem", true);
         certificate.searched(&search);
         assert_eq!(certificate.missing(), None);
-        certificate.doubt(ResultCode::DNS_ERROR);
+        certificate.connect_failed(ResultCode::DNS_ERROR);
         assert_eq!(certificate.missing(), None);
-        certificate.doubt(ResultCode::HANDSHAKE_FAIL);
+        certificate.connect_failed(ResultCode::HANDSHAKE_FAIL);
         assert_eq!(certificate.missing(), Some(&b"content"[..]));
         certificate.stored();
-        certificate.doubt(ResultCode::HANDSHAKE_FAIL);
+        certificate.connect_failed(ResultCode::HANDSHAKE_FAIL);
         assert_eq!(certificate.missing(), None);
         assert!(certificate.search().is_none());
     }

@@ -37,7 +37,7 @@ impl Command {
     }
 }
 
-/// What is published on the answer topic.
+/// The message on the answer topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The command was obeyed.

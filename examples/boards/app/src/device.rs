@@ -1,4 +1,4 @@
-//! What the device does with either client: topics, what is due when, and the effect of a command.
+//! The device, independent of the client: topics, times of measurements, and the effects of commands.
 
 use core::fmt::{self, Write as _};
 use core::time::Duration;
@@ -25,7 +25,7 @@ const OFFLINE: &[u8] = b"offline";
 /// How often a measurement is published until a command changes it.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// What the application needs from a board, besides a UART and the pins of the module.
+/// The interface of a board, besides a UART and the pins of the module.
 pub trait Board {
     /// How the UART is wired. The application sets the module accordingly.
     const FLOW_CONTROL: FlowControl;
@@ -127,7 +127,7 @@ impl<'a, B: Board> Device<'a, B> {
         self.due
     }
 
-    /// What is measured now.
+    /// The present measurement.
     pub(crate) fn measure(&mut self, now: Duration, rssi: Option<Rssi>) -> Text {
         let temperature = self.board.temperature();
         text(format_args!("{}", Measurement { uptime: now, temperature, rssi }))
@@ -158,7 +158,7 @@ impl<'a, B: Board> Device<'a, B> {
     /// The step after a failure, and the wait before it.
     pub(crate) fn recover(&mut self, failure: Failure) -> (Step, Duration) {
         if let Failure::Call(Error::Refused { refusal: Refusal::Code(code), .. }) = failure {
-            self.certificate.doubt(code);
+            self.certificate.connect_failed(code);
         }
         let (step, wait) = self.recovery.after(Cause::from(failure));
         warning!("{}: {} in {} ms", failure, step, wait.as_millis() as u32);

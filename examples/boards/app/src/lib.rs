@@ -1,4 +1,4 @@
-//! What the boards do: a sensor that is connected through a SIMCom module, and that stays connected.
+//! The application of the boards: a sensor that is connected through a SIMCom module, and that stays connected.
 //!
 //! It switches the module on, brings it to an address, stores the CA certificate for the broker in it, connects
 //! over TLS with a will, publishes `online`, publishes a measurement every minute, obeys commands and answers them.
@@ -7,13 +7,13 @@
 //! | module | what lives there |
 //! |---|---|
 //! | `settings` | broker, credentials and access point, from the environment of the build |
-//! | `device` | topics, what is due when, and what a command does |
+//! | `device` | topics, times of measurements, and the effects of commands |
 //! | `command` | commands and their answers |
 //! | `measurement` | a measurement as text |
 //! | `certificate` | whether the certificate is in the module |
-//! | `recovery` | what to do after a failure, and when |
+//! | `recovery` | the next step after a failure, and the wait before it |
 //! | `power` | PWRKEY and RESET |
-//! | `asynchronous`, `blocking` | the application over each of the two clients; what differs is how they wait |
+//! | `asynchronous`, `blocking` | the application over each of the two clients; they differ in how they wait |
 #![no_std]
 #![forbid(unsafe_code)]
 

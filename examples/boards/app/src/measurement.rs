@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use simcom_mqtt::command::network::Rssi;
 
-/// What is published every minute. Its text is JSON: `{"uptime":3600,"temperature":21.5,"rssi":-67}`.
+/// The message that is published every minute. Its text is JSON: `{"uptime":3600,"temperature":21.5,"rssi":-67}`.
 #[derive(Clone, Copy, Debug)]
 pub struct Measurement {
     /// Time since the start.

@@ -1,4 +1,4 @@
-//! What to do after a failure, and when.
+//! The next step after a failure, and the wait before it.
 
 use core::convert::Infallible;
 use core::time::Duration;
@@ -40,7 +40,7 @@ impl From<PowerError<Infallible, Infallible>> for Failure {
     }
 }
 
-/// Where the way to the broker is entered again. Each step is followed by those listed above it.
+/// The step at which the way to the broker is entered again. Each step is followed by those listed above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Step {
@@ -54,7 +54,7 @@ pub enum Step {
     Reset,
 }
 
-/// What a failure means for the module.
+/// The effect of a failure on the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The module works, the connection does not.
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_network_is_looked_for_however_it_is_told() {
+    fn a_lost_network_is_looked_for_however_it_is_reported() {
         let lost = |cause| Failure::Lost(Event::ConnectionLost { client: ClientIndex::First, cause });
         assert_eq!(Cause::from(lost(LossCause::Network)), Cause::Address);
         assert_eq!(Cause::from(lost(LossCause::Closed)), Cause::Connection);

@@ -1,4 +1,4 @@
-//! What differs from one installation to the next.
+//! Settings that differ between installations.
 
 use simcom_mqtt::network::Apn;
 use simcom_mqtt::{Broker, ConnectOptions, Family, Tls, Will};

@@ -1,4 +1,4 @@
-//! What the device sends and expects, in both firmwares.
+//! The messages and expected events of the device, in both firmwares.
 
 use core::fmt;
 use core::time::Duration;
@@ -41,7 +41,7 @@ pub fn text(receipt: Receipt) -> heapless::String<24> {
     heapless::format!("{receipt}").unwrap_or_default()
 }
 
-/// What the device does next.
+/// The next action of the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Wait for the next event.
@@ -94,7 +94,7 @@ pub enum Failure {
     NoMessage,
     /// The UART lost bytes.
     Overruns(u32),
-    /// It took too long.
+    /// The time limit was exceeded.
     Late,
 }
 

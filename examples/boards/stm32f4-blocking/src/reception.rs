@@ -37,8 +37,8 @@ fn USART1() {
 fn keep(received: &mut Deque<Result<u8, Error>, CAPACITY>, next: Result<u8, Error>) {
     // Errors without a byte between them are stored as one: the driver takes more than a few in a row for a broken
     // UART.
-    let is_told = next.is_err() && received.back().is_some_and(Result::is_err);
-    if !is_told
+    let is_stored = next.is_err() && received.back().is_some_and(Result::is_err);
+    if !is_stored
         && received.push_back(next).is_err()
         && let Some(last) = received.back_mut()
     {

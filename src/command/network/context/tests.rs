@@ -27,7 +27,7 @@ fn contexts_are_written_as_the_manuals_write_them() {
 }
 
 #[test]
-fn authentication_has_the_password_first_unless_told_otherwise() {
+fn authentication_has_the_password_first_by_default() {
     let cgauth = |credentials| encoded(&Cgauth { context: 1, credentials });
     assert_eq!(cgauth(None), "AT+CGAUTH=1,0");
     assert_eq!(cgauth(Some(Credentials::pap("me", "secret"))), "AT+CGAUTH=1,1,\"secret\",\"me\"");
@@ -42,7 +42,7 @@ fn the_password_does_not_show_in_debug_output() {
 }
 
 #[test]
-fn nobody_injects_commands_through_an_access_point() {
+fn an_access_point_cannot_inject_commands() {
     for apn in ["a\"b", "a\rAT+CPOF", "a\nb", "\0"] {
         assert_eq!(problem(&cgdcont(apn), Family::Sim7600), Some(Problem::Character), "{apn:?}");
         let socket = Cgsockcont { context: 1, pdp_type: PdpType::Ipv4, apn };
@@ -99,7 +99,7 @@ fn an_access_point_longer_than_the_line_buffer_is_whole() {
 }
 
 #[test]
-fn active_contexts_are_told_by_their_numbers() {
+fn active_contexts_are_identified_by_their_numbers() {
     let active = response(&CgactRead, b"+CGACT: 1,1\r\n+CGACT: 2,0\r\n+CGACT: 8,1\r\n+CGACT: 200,1\r\n");
     let contexts: std::vec::Vec<u8> = (0..=255).filter(|&context| active.contains(context)).collect();
     assert_eq!(contexts, [1, 8]);

@@ -13,7 +13,7 @@ fn a_setting_that_is_refused_for_a_moment_is_sent_again() {
     bench.on("AT+CGDCONT=1,\"IP\",\"internet\"", &[ERROR]);
     let failed = bench.bring_up(&apn());
     assert!(matches!(failed, Err(BringUpError::Failed(Error::Refused { .. }))), "{failed:?}");
-    assert!(bench.now < Duration::from_secs(15));
+    assert!(bench.now() < Duration::from_secs(15));
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn each_setting_is_given_its_own_time() {
 }
 
 #[test]
-fn lines_that_nobody_asked_for_can_stand_anywhere() {
+fn urcs_can_arrive_anywhere() {
     let noise = std::format!(
         "\r\n+CPIN: READY\r\n\r\n*ISIMAID: \"A0000000871002\"\r\n\r\n+MSTK: 11, \"{}\"\r\n\
          \r\n+CGEV: EPS PDN ACT 1\r\n\r\n+CGEV: ME PDN ACT 8,4\r\n\r\nPB DONE\r\n\r\nSMS DONE\r\n\
@@ -47,7 +47,7 @@ fn lines_that_nobody_asked_for_can_stand_anywhere() {
         let attachment = bench.bring_up(&apn()).unwrap();
         assert_eq!(attachment.address.ipv4, Some(Ipv4Addr::new(10, 49, 14, 68)));
         assert_eq!(attachment.rssi.map(Rssi::dbm), Some(-67));
-        assert!(bench.now < Duration::from_secs(1), "nothing was waited for: {:?}", bench.sent);
+        assert!(bench.now() < Duration::from_secs(1), "nothing was waited for: {:?}", bench.sent);
     }
 }
 
@@ -89,7 +89,7 @@ fn a_module_that_is_not_there_is_given_up_at_the_time_limit() {
     }
     let timed_out = BringUpError::TimedOut { stage: BringUpStage::Module, refusal: None };
     assert_eq!(bench.bring_up(&apn()), Err(timed_out));
-    assert!((180..210).contains(&bench.now.as_secs()), "{:?}", bench.now);
+    assert!((180..210).contains(&bench.now().as_secs()), "{:?}", bench.now());
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_restart_begins_it_again_wherever_it_was() {
         bench.on(command, &["\r\n*ATREADY: 1\r\n", &answer]);
         assert!(bench.bring_up(&apn()).is_ok(), "{command}");
         assert_eq!(bench.count("ATE0"), 2, "{command}");
-        assert_eq!(bench.events(), [Event::ModemRestarted]);
+        assert_eq!(bench.dialogue.events(), [Event::ModemRestarted]);
     }
 }
 
@@ -150,13 +150,11 @@ fn messages_and_losses_during_a_pause_are_not_lost() {
         "\r\n+CMQTTRXSTART: 0,5,2\r\n+CMQTTRXTOPIC: 0,5\r\nd-7/c\r\n+CMQTTRXPAYLOAD: 0,2\r\nOK\r\n+CMQTTRXEND: 0\r\n",
     );
     bench.says(700, "\r\n+CMQTTCONNLOST: 0,3\r\n\r\n+CMQTTNONET\r\n");
-    let inbox = Inbox::<64>::new();
-    assert!(bench.bring_up_with(&apn(), &mut &inbox).is_ok());
-    let events = bench.events();
+    assert!(bench.bring_up(&apn()).is_ok());
+    let events = bench.dialogue.events();
     assert_eq!(events[0], Event::Message(ClientIndex::First));
     assert!(events.contains(&Event::NetworkLost));
-    let mut buffer = [0; 64];
-    assert_eq!(inbox.take(&mut buffer).unwrap().payload(), b"OK");
+    assert_eq!(bench.dialogue.record.messages, [(ClientIndex::First, "d-7/c".into(), b"OK".into())]);
 }
 
 #[test]
@@ -166,33 +164,20 @@ fn a_dropped_call_is_gone_on_with_by_the_next() {
     bench.on("AT+CGREG?", &[ERROR]);
     bench.on("AT+CEREG?", &[ERROR]);
     let (apn, mut pin_unconfirmed, mut on_stage) = (apn(), false, |_| {});
-    let mut dropped = BringUp::new(&apn, &mut pin_unconfirmed, &mut on_stage, Instant::new(bench.now));
+    let mut dropped = BringUp::new(&apn, &mut pin_unconfirmed, &mut on_stage, Instant::new(bench.now()));
     bench.begin(&dropped).unwrap();
     // Runs up to the pause before the first query is repeated.
     loop {
-        let bytes = bench.outgoing(&mut dropped).unwrap().expect("it has not ended");
-        if bytes.is_empty() {
-            if bench.sent.last().is_some_and(|line| line == "AT+CEREG?") {
-                break;
-            }
-            bench.now += Duration::from_millis(100);
-            bench.engine.pass_time(bench.now);
-            bench.engine.expire(&mut RefuseAll);
-            continue;
-        }
-        bench.engine.transmitted(bytes.len());
-        for &byte in &bytes {
-            if byte == b'\r' {
-                let answer = bench.answer();
-                bench.engine.receive(answer.as_bytes(), &mut dropped, &mut RefuseAll);
-            } else {
-                bench.line.push(byte.into());
-            }
+        match bench.dialogue.wanted(&mut dropped).unwrap() {
+            Wanted::Send(bytes) => bench.send(&bytes, &mut dropped),
+            Wanted::Nothing if bench.sent.last().is_some_and(|line| line == "AT+CEREG?") => break,
+            Wanted::Nothing => bench.wait(&mut dropped),
+            other => panic!("{other:?}"),
         }
     }
-    let dropped_at = bench.now;
+    let dropped_at = bench.now();
     assert!(bench.bring_up(&apn).is_ok());
-    assert!(bench.now - dropped_at < Duration::from_secs(1), "the pause of the dropped call is not waited for");
+    assert!(bench.now() - dropped_at < Duration::from_secs(1), "the pause of the dropped call is not waited for");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn settings(listen: SocketAddr) -> Config {
         max_inflight_count: 100,
         auth: Some(HashMap::from([(USER.to_owned(), PASSWORD.to_owned())])),
         external_auth: None,
-        // Without it a message to a topic that nobody ever subscribed to ends its publisher's connection.
+        // Without it a message to a topic without any subscription ends its publisher's connection.
         dynamic_filters: true,
     };
     let server = ServerSettings { name: "v4".to_owned(), listen, tls: None, next_connection_delay_ms: 0, connections };

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use mosquitto::Mosquitto;
 
-/// Who the broker is.
+/// The kind of broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BrokerKind {
     /// Mosquitto, a process of its own
@@ -29,13 +29,13 @@ pub(crate) struct Broker {
     _mosquitto: Option<Mosquitto>,
 }
 
-/// How long a broker may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// A port that was free a moment ago can be somebody else's by now.
+/// Time limit for a broker to listen.
+const LISTEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Number of attempts: another process may take a port that was free a moment ago.
 const ATTEMPTS: usize = 5;
 
 impl Broker {
-    /// Starts the broker that was asked for, or else Mosquitto where it is installed.
+    /// Starts the requested broker; by default Mosquitto if it is installed.
     pub(crate) async fn start(kind: Option<BrokerKind>) -> Result<Self> {
         if kind == Some(BrokerKind::Embedded) {
             return Self::embedded().await;
@@ -56,7 +56,7 @@ impl Broker {
     async fn embedded() -> Result<Self> {
         let address = free_address()?;
         embedded::start(address);
-        timeout(PATIENCE, listening(address)).await.context("the embedded broker does not listen")?;
+        timeout(LISTEN_TIMEOUT, listening(address)).await.context("the embedded broker does not listen")?;
         Ok(Self { address, kind: BrokerKind::Embedded, _mosquitto: None })
     }
 }

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::{PATIENCE, listening};
+use super::{LISTEN_TIMEOUT, listening};
 
 /// A process that is killed when it is dropped.
 pub(super) struct Mosquitto {
@@ -20,7 +20,7 @@ pub(super) struct Mosquitto {
 }
 
 impl Mosquitto {
-    /// None where it is not installed.
+    /// `None` if it is not installed.
     pub(super) fn start(listen: SocketAddr) -> Result<Option<Self>> {
         let configuration = NamedTempFile::with_suffix(".conf").context("no temporary file for Mosquitto")?;
         std::fs::write(configuration.path(), settings(listen)).context("cannot configure Mosquitto")?;
@@ -40,27 +40,27 @@ impl Mosquitto {
         }
     }
 
-    /// Waits until it listens, or has ended because the port was taken.
+    /// Waits until it listens, or has ended because the port is in use.
     pub(super) async fn listens(&mut self, address: SocketAddr) -> Result<bool> {
-        let settled = timeout(PATIENCE, async {
+        let listens = timeout(LISTEN_TIMEOUT, async {
             tokio::select! {
                 biased;
                 _ = self.process.wait() => false,
                 () = listening(address) => true,
             }
         });
-        let Ok(listens) = settled.await else { bail!("Mosquitto does not listen") };
-        // Whoever took the port may be what listens there.
+        let Ok(listens) = listens.await else { bail!("Mosquitto does not listen") };
+        // The listener may be the process that took the port.
         Ok(listens && self.process.try_wait()?.is_none())
     }
 }
 
-/// `user` counts for root only: Mosquitto would become somebody who cannot read this file.
+/// `user` applies to root only: otherwise Mosquitto would switch to a user who cannot read this file.
 fn settings(listen: SocketAddr) -> String {
     format!("user root\nlistener {} {}\nallow_anonymous true\n", listen.port(), listen.ip())
 }
 
-/// Mosquitto is often installed among the programs of the administrator.
+/// Mosquitto is often installed in an sbin folder.
 fn search_path() -> OsString {
     let mut path = env::var_os("PATH").unwrap_or_default();
     path.push(":/usr/sbin:/usr/local/sbin");

@@ -1,4 +1,4 @@
-//! Everything that firmware does in the life of a device, with a module that restarts in the middle of a message.
+//! A whole session of a device, with a restart of the module in the middle of a message.
 
 use std::time::Duration;
 
@@ -18,16 +18,17 @@ pub(super) const FILTERS: [&str; 2] = [STATUS, "firmware/out/#"];
 
 /// The longest message that a module receives.
 const LONGEST: usize = 10_240;
-/// In the middle of its second part.
+/// A position in the middle of its second part.
 const BROKEN_OFF: usize = 3_000;
 
-/// Real modules take several seconds. What matters: longer than the driver takes to notice that a message has broken off.
+/// Boot time. Real modules take several seconds; it must be longer than the time after which the driver aborts a
+/// message.
 const BOOT: Duration = Duration::from_secs(5);
 
 pub(super) fn behaviour(family: Family) -> Behaviour {
     let mut behaviour = Behaviour::of(family);
     behaviour.timing.boot = BOOT;
-    // So that the restart hits nothing but the message.
+    // The restart must hit nothing but the message.
     behaviour.message_in_publish = MessagePlace::After;
     behaviour
 }

@@ -1,4 +1,4 @@
-//! What the firmware has to do, seen from the other side of the broker.
+//! The expected behaviour of the firmware, seen from the other side of the broker.
 
 mod full;
 mod receive;
@@ -11,14 +11,14 @@ use simcom_modem_simulator::family::Family;
 use crate::module::Module;
 use crate::peer::Peer;
 
-/// What the firmware has to do.
+/// The expected behaviour of the firmware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
     /// Connect with a will, subscribe, publish with every quality of service, receive 10,240 bytes through a restart of
     /// the module, disconnect, shut down, and exit with success.
     Full,
-    /// Publish on `device-7/state`, receive one message on `device-7/cmd/large`, and publish it, or its length and CRC-32,
-    /// on `device-7/state`. It ends there; the firmware need not.
+    /// Publish on `device-7/state`, receive one message on `device-7/cmd/large`, and publish it, or its length and
+    /// CRC-32, on `device-7/state`. The scenario ends there; the firmware need not end.
     Receive {
         /// Length of the message in bytes.
         payload: usize,
@@ -57,7 +57,7 @@ fn random(length: usize) -> Vec<u8> {
     std::iter::repeat_with(|| fastrand::u8(..)).take(length).collect()
 }
 
-/// What firmware answers to a message: its length and CRC-32.
+/// The firmware's answer to a message: its length and CRC-32.
 fn receipt(message: &[u8]) -> Vec<u8> {
     let checksum = Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(message);
     format!("{} {checksum:08x}", message.len()).into_bytes()

@@ -1,4 +1,4 @@
-//! One message, as large as is wanted.
+//! One message of any length.
 
 use anyhow::{Result, ensure};
 use rumqttc::QoS;

@@ -1,6 +1,7 @@
-//! Every answer parser on arbitrary lines: no panic, values in their range, and the same however the lines are cut.
+//! Runs every answer parser on arbitrary lines: no panic, values in their range, and the same result however the lines
+//! are cut.
 //!
-//! The first byte of an input says which command, the second how the bytes are cut; the rest are the module's bytes.
+//! The first byte of an input selects the command, the second how the bytes are cut; the rest are the module's bytes.
 
 use core::cell::RefCell;
 use core::fmt::Debug;
@@ -22,10 +23,10 @@ struct Answer<'a> {
     bytes: &'a [u8],
 }
 
-/// What is done with an answer.
+/// The check of an answer.
 type Check = fn(Answer<'_>, &mut Findings);
 
-/// For each command that reads something from its answer: an answer as the manuals have it, and the check.
+/// For each command that reads its answer: an answer from the manuals, and the check.
 const CHECKS: &[(&str, Check)] = &[
     ("+CMQTTACCQ: 0,\"device-7\",0\r\n+CMQTTACCQ: 1,\"\",0\r\n", |answer, _| {
         per_client(answer, &command::AccqRead, |acquired| text(acquired.client_id()))
@@ -146,7 +147,7 @@ pub fn examples() -> impl Iterator<Item = (u8, &'static str)> {
 ///
 /// # Panics
 ///
-/// Where the command reads it wrongly.
+/// If the command reads it wrongly.
 pub fn check(input: &[u8]) -> Findings {
     let (number, input) = split_first(input);
     let (seed, bytes) = split_first(input);
@@ -156,7 +157,7 @@ pub fn check(input: &[u8]) -> Findings {
     findings
 }
 
-/// What a command reads, seen through `look`: the same as a whole, in chunks and byte by byte.
+/// The response of a command, passed through `look`: the same as a whole, in chunks and byte by byte.
 fn response<C: Command, V: PartialEq + Debug>(answer: Answer<'_>, command: &C, look: impl Fn(&C::Response) -> V) -> V {
     let whole = look(&read([answer.bytes], command));
     assert_eq!(look(&read(chunks(answer.bytes, answer.seed), command)), whole, "in chunks and as a whole");
@@ -164,7 +165,7 @@ fn response<C: Command, V: PartialEq + Debug>(answer: Answer<'_>, command: &C, l
     whole
 }
 
-/// As [`response`], where any value is in its range.
+/// As [`response`], for a command whose every value is in range.
 fn same<C: Command, V: PartialEq + Debug>(answer: Answer<'_>, command: &C, look: impl Fn(&C::Response) -> V) {
     response(answer, command, look);
 }
@@ -228,7 +229,7 @@ impl Entries {
     }
 }
 
-/// The list is the same however it is cut, and it knows how many entries there are.
+/// Checks that the list is the same however it is cut, and that its count is right.
 fn list<C: Command<Response = Listed>>(answer: Answer<'_>, command: impl Fn(Entries) -> C) {
     let read = |chunks: &mut dyn Iterator<Item = &[u8]>| {
         let entries = Entries::default();

@@ -1,7 +1,6 @@
-//! Known defects of the code under test: an input that meets with one reports it instead of panicking, so that fuzzing can
-//! go on behind it.
+//! Known defects of the code under test. An input that hits one reports it instead of panicking, so that fuzzing can continue.
 
 use std::collections::BTreeSet;
 
-/// The names of the known defects that an input has met with.
+/// The names of the known defects that an input has hit.
 pub type Findings = BTreeSet<&'static str>;

@@ -1,6 +1,6 @@
-//! What the fuzz targets do with an input: each module has a `check` that panics where the code under test is wrong.
+//! The fuzz targets: each module has a `check` that panics on a defect of the code under test.
 //!
-//! No libFuzzer here, so that the stored inputs are replayed as ordinary tests.
+//! The package does not need libFuzzer: ordinary tests replay the stored inputs.
 
 pub mod answers;
 pub mod core;
@@ -21,12 +21,12 @@ pub fn target(name: &str) -> Option<fn(&[u8]) -> findings::Findings> {
     }
 }
 
-/// The first byte of an input, which says how the rest is used; 0 where there is none.
+/// The first byte of an input, which selects how the rest is used; 0 for an empty input.
 fn split_first(input: &[u8]) -> (u8, &[u8]) {
     input.split_first().map_or((0, input), |(&first, rest)| (first, rest))
 }
 
-/// Cuts bytes into chunks of 1 to 64 bytes; which ones, `seed` says.
+/// Cuts bytes into chunks of 1 to 64 bytes, pseudo-randomly from `seed`.
 fn chunks(bytes: &[u8], seed: u8) -> impl Iterator<Item = &[u8]> {
     let mut state = u32::from(seed) | 1;
     let mut rest = bytes;

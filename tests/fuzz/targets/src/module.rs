@@ -1,19 +1,19 @@
-//! The simulated module on its bench: arbitrary bytes of the host, events of the broker, habits and times.
+//! Runs the simulated module on its bench with arbitrary bytes of the host, events of the broker, switches and times.
 //!
-//! The first byte of an input says the family (bits 0 and 1) and whether the broker is silent (bit 2). The rest is a
+//! The first byte of an input selects the family (bits 0 and 1) and whether the broker is silent (bit 2). The rest is a
 //! [script](crate::script):
 //!
 //! | operation | |
 //! |---|---|
 //! | 1 *n* | *n* ms pass |
 //! | 2 *n* | *n*² · 10 ms pass |
-//! | 3 *n* | an event of the broker that nobody has asked for; from 128, of client 1 |
+//! | 3 *n* | an event of the broker without a request; from 128, of client 1 |
 //! | 4 *n* | a message of *n*² bytes |
-//! | 5 *n* | the network or the power comes or goes |
+//! | 5 *n* | the network or the power is lost or returns |
 //! | 6 *n* | a pin changes |
 //! | 7 *n* | switch *n* is set to the value of operation 12 |
 //! | 8 *n* | the broker refuses, fails, closes or is slow |
-//! | 11 *n* | something happens to one of the next 16 bytes; from 128, to one of the host's |
+//! | 11 *n* | a fault at one of the next 16 bytes; from 128, at one of the host's |
 //! | 12 *n* | the value for operation 7 |
 //! | 14 *n* | the speed of the UART |
 
@@ -32,7 +32,7 @@ use crate::findings::Findings;
 use crate::script::{Step, steps};
 use crate::split_first;
 
-/// How often the module does something by itself, at most, once it is left alone.
+/// Maximum number of the module's own actions after the last input.
 const MOST_STEPS_ALONE: usize = 20_000;
 
 const BAUDS: [Option<NonZeroU32>; 4] =
@@ -42,7 +42,7 @@ const BAUDS: [Option<NonZeroU32>; 4] =
 ///
 /// # Panics
 ///
-/// Where the module is wrong.
+/// On a defect of the module.
 pub fn check(input: &[u8]) -> Findings {
     let (head, input) = split_first(input);
     let bench = Bench::new(match head & 3 {
@@ -79,7 +79,7 @@ pub fn check(input: &[u8]) -> Findings {
     Findings::new()
 }
 
-/// What the module was given, which bounds what it may say.
+/// The module's input, which bounds its output.
 #[derive(Debug, Default)]
 struct Given {
     lines: usize,
@@ -100,8 +100,8 @@ impl Given {
         }
     }
 
-    /// A line can be answered with all that was stored before; a message comes in parts of one byte at the worst, with 255
-    /// blank lines before each.
+    /// The answer to a line can contain all that was stored before. At worst, a message is sent in parts of one byte
+    /// with 255 blank lines before each.
     fn bounds(&self, bench: &Bench) {
         let answers = (self.lines + self.events + 1) * (8_192 + 4 * self.bytes);
         let messages = (self.message_bytes + self.bytes) * 2 * 1_100;
@@ -112,7 +112,7 @@ impl Given {
     }
 }
 
-/// Left alone, the module comes to rest.
+/// Checks that the module stops by itself after the last input.
 fn comes_to_rest(bench: &Bench) {
     for _ in 0..MOST_STEPS_ALONE {
         let module = bench.modem(|module, _| module.next_deadline());
@@ -175,7 +175,7 @@ fn set(bench: &Bench, switch: u8, value: u8) {
     let switch = &SWITCHES[usize::from(switch) % SWITCHES.len()];
     let listed = switch.values[usize::from(value) % switch.values.len()];
     let text = if listed.starts_with('<') { value.to_string() } else { listed.to_owned() };
-    // A text where a number is wanted is refused, as on the command line.
+    // A text in place of a number is refused, as on the command line.
     let _ = bench.modem(|module, _| module.behaviour_mut().set(switch.name, &text));
 }
 

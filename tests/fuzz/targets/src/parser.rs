@@ -1,7 +1,7 @@
-//! The parser: the same bytes give the same tokens however they are cut, and no byte is lost or made up.
+//! Runs the parser: the same bytes give the same tokens however they are cut, and no byte is lost or invented.
 //!
-//! An input is two bytes and the module's bytes. The first byte says behind which lines a prompt is awaited (a bit for each of
-//! eight lines in turn), the second how the bytes are cut.
+//! An input is two bytes and the module's bytes. The first byte selects the lines after which a prompt is awaited (a
+//! bit for each of eight lines, cyclically), the second how the bytes are cut.
 
 use simcom_mqtt::at::Line;
 use simcom_mqtt::sans_io::{Parser, Token};
@@ -9,10 +9,10 @@ use simcom_mqtt::sans_io::{Parser, Token};
 use crate::findings::Findings;
 use crate::{chunks, split_first};
 
-/// How many bytes of a line come together.
+/// Longest piece of a line.
 const LINE_LIMIT: usize = 64;
 
-/// What the parser found; parts that the cuts of the chunks made are put together.
+/// The tokens; pieces of a line or of data that chunks have cut are joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Found {
     Line(Vec<u8>, bool),
@@ -21,11 +21,11 @@ enum Found {
     Data(Vec<u8>),
 }
 
-/// Parses an input in several ways.
+/// Parses an input in several chunkings.
 ///
 /// # Panics
 ///
-/// Where the parser is wrong.
+/// On a defect of the parser.
 pub fn check(input: &[u8]) -> Findings {
     let (prompts, input) = split_first(input);
     let (seed, bytes) = split_first(input);
@@ -76,7 +76,7 @@ fn parse<'b>(chunks: impl IntoIterator<Item = &'b [u8]>, prompts: u8) -> Vec<Fou
     found
 }
 
-/// How many bytes of data a line announces, as the session sees it.
+/// Number of data bytes that a line announces to the session.
 fn data_length(line: Line<'_>) -> Option<u16> {
     let name = ["+CMQTTRXTOPIC", "+CMQTTRXPAYLOAD"];
     let mut parameters = name.iter().find_map(|name| line.parameters(name))?;
@@ -84,7 +84,8 @@ fn data_length(line: Line<'_>) -> Option<u16> {
     parameters.number()?.try_into().ok()
 }
 
-/// What was found are the bytes of the input in their order, without line ends and without a line that has not ended yet.
+/// Checks that the tokens are the bytes of the input in their order, without line ends and without an incomplete last
+/// line.
 fn is_accounted_for(bytes: &[u8], found: &[Found]) {
     let mut rest = bytes;
     for token in found {

@@ -1,12 +1,12 @@
-//! An input as a script: bytes as they are, and operations in between.
+//! An input as a script: literal bytes, and operations in between.
 //!
-//! A byte below 16 that is no CR or LF is an operation and takes the next byte as its argument; operation 0 stands for that
-//! argument as a byte. Everything else is a byte of its own. So a dialogue is its own script, and an input can be read.
+//! A byte below 16 other than CR and LF is an operation, and the next byte is its argument; operation 0 is that
+//! argument as a literal byte. Every other byte is literal. So a dialogue is its own script, and an input is readable.
 
 /// A step of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Bytes that come in one piece, at least one.
+    /// One or more bytes that arrive in one piece.
     Bytes(Vec<u8>),
     /// An operation with its argument.
     Operation(u8, u8),

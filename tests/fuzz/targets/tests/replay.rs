@@ -1,4 +1,4 @@
-//! The stored inputs of every target: the corpus, and what once failed.
+//! Replays the stored inputs of every target: the corpus, and inputs that once failed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use simcom_fuzz_targets::findings::Findings;
 use simcom_fuzz_targets::{answers, core, module, parser};
 
-/// Inputs that meet with known defects: `TARGET/FILE: FINDING`, a line each.
+/// Inputs that hit known defects: `TARGET/FILE: FINDING`, one per line.
 const KNOWN: &str = include_str!("../../crashes/KNOWN");
 
 #[test]
@@ -58,7 +58,7 @@ fn run(path: &Path, check: impl Fn(&[u8]) -> Findings) -> Findings {
     catch_unwind(AssertUnwindSafe(|| check(&input))).unwrap_or_else(|_| panic!("{} fails, see above", path.display()))
 }
 
-/// What the list of known defects says of each file.
+/// The known defects of each file.
 fn known() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let mut known = BTreeMap::<_, BTreeSet<_>>::new();
     for (number, line) in KNOWN.lines().enumerate() {
@@ -77,7 +77,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
 }
 
-/// The files of a folder, in order; none where there is no folder.
+/// The files of a folder, in order; none if the folder does not exist.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut files: Vec<_> = entries.map(|entry| entry.expect("a readable folder").path()).collect();

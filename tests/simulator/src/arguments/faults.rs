@@ -1,4 +1,4 @@
-//! Faults of the line, as the command line says them.
+//! Parses the faults of the line from the command line.
 
 use std::time::Duration;
 
@@ -58,11 +58,11 @@ pub fn fault_rate(text: &str) -> Result<FaultRate, String> {
     }
 }
 
-/// The rates of one direction, the last of each kind; nothing if none is said.
+/// The rates of one direction, the last of each kind; `None` if none is given.
 ///
 /// # Errors
 ///
-/// They are more than 1 together.
+/// The rates add up to more than 1.
 pub fn rates(all: &[FaultRate], direction: Direction) -> Result<Option<Rates>, String> {
     let mut rates = None;
     for rate in all.iter().filter(|rate| rate.direction == direction) {

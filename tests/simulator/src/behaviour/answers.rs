@@ -1,4 +1,4 @@
-//! How answers are worded and ordered.
+//! Wording and order of answers.
 
 use super::value::choice;
 
@@ -116,9 +116,9 @@ choice! {
         OkFirst = "ok-first",
         /// The outcome, then `ERROR`.
         ErrorLast = "error-last",
-        /// The outcome, `+CMQTTCONNLOST` if there is one, then `OK`.
+        /// The outcome, `+CMQTTCONNLOST` if any, then `OK`.
         OkLast = "ok-last",
-        /// `OK`, the outcome, `+CMQTTCONNLOST` if there is one, then one more `OK` (SUB of a SIM7600).
+        /// `OK`, the outcome, `+CMQTTCONNLOST` if any, then a second `OK` (SUB of a SIM7600).
         OkTwice = "ok-twice",
     }
 }
@@ -150,37 +150,37 @@ choice! {
     }
 }
 choice! {
-    /// What becomes of bytes that come while a final result or a prompt is owed.
+    /// Handling of bytes that arrive while a final result or a prompt is pending.
     BytesWhileExecuting {
-        /// They wait in the UART's FIFO, and are the data of the prompt or the next command line.
+        /// They stay in the UART's FIFO and become the data of the prompt or the next command line.
         Queued = "queued",
         /// They are lost.
         Lost = "lost",
     }
 }
 choice! {
-    /// What becomes of the outcome of a CONNECT that succeeds.
+    /// The outcome of a CONNECT that succeeds.
     ConnectOutcome {
         /// It is reported.
         Reported = "reported",
-        /// It is not: nothing follows `OK`, though the session is live (SIM7600).
+        /// It is not reported: nothing follows `OK`, although the session is live (SIM7600).
         Lost = "lost",
     }
 }
 choice! {
-    /// Whether another device with the same client id takes every session over right after CONNECT, so that SUB and
-    /// its like are refused with 11. No URC tells of it.
+    /// Whether another device with the same client id takes over every session right after CONNECT. SUB, UNSUB and PUB
+    /// are then refused with 11. No URC reports it.
     TakenOver {
         /// It does not.
         No = "no",
-        /// It does, and `AT+CMQTTDISC?` tells the client disconnected.
+        /// It does, and `AT+CMQTTDISC?` reports the client as disconnected.
         Noticed = "noticed",
-        /// It does, and `AT+CMQTTDISC?` tells the client connected.
+        /// It does, and `AT+CMQTTDISC?` reports the client as connected.
         Unnoticed = "unnoticed",
     }
 }
 choice! {
-    /// Who is refused with 14 while an outcome is awaited.
+    /// Which clients are refused with 14 while an outcome is pending.
     BusyScope {
         /// The same client.
         Client = "client",

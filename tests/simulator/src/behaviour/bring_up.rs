@@ -1,4 +1,4 @@
-//! Habits of power, SIM, registration and PDP contexts.
+//! Behaviour of power, SIM, registration and PDP contexts.
 
 use core::time::Duration;
 
@@ -23,7 +23,7 @@ choice! {
     }
 }
 choice! {
-    /// How `AT+CGACT` that activates a context is answered. The context has an address in any case.
+    /// Answer to an `AT+CGACT` that activates a context. The context has an address in any case.
     ContextActivation {
         /// `OK`.
         Ok = "ok",
@@ -43,7 +43,7 @@ choice! {
     }
 }
 choice! {
-    /// Where a clock begins that nobody has set.
+    /// Initial time of a clock that was never set.
     UnsetClock {
         /// `80/01/06,00:00:00`.
         Gps = "80/01/06",
@@ -52,7 +52,7 @@ choice! {
     }
 }
 choice! {
-    /// What stands before the number of `AT+CICCID`.
+    /// Prefix of the number in the answer to `AT+CICCID`.
     IccidPrefix {
         /// `+ICCID:`.
         Iccid = "iccid",
@@ -86,7 +86,7 @@ choice! {
 /// SIM, registration and PDP contexts on the way to a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BringUp {
-    /// The PIN the SIM wants after each boot; none if empty.
+    /// The PIN that the SIM requires after each boot; none if empty.
     pub pin: String,
     /// How many `AT+CPIN?` fail after each boot.
     pub sim_failures: u32,
@@ -110,9 +110,9 @@ pub struct BringUp {
     pub automatic_time: bool,
     /// The year of `AT+CCLK?`.
     pub clock_year: ClockYear,
-    /// A clock that nobody has set.
+    /// Initial time of a clock that was never set.
     pub unset_clock: UnsetClock,
-    /// How much later than taking commands the ready line comes after a boot. Before it `AT+CPIN?` fails.
+    /// From the moment at which commands are accepted after a boot to the ready line. Until then `AT+CPIN?` fails.
     pub ready_line_delay: Duration,
     /// `+MSTK: 11, "…"`, more than 250 bytes, among the boot lines.
     pub boot_stk: bool,
@@ -120,12 +120,12 @@ pub struct BringUp {
     pub boot_events: BootEvents,
     /// Order of the last two boot lines.
     pub done_order: DoneOrder,
-    /// How much later than the other boot lines those two come.
+    /// From the other boot lines to these two.
     pub done_delay: Duration,
 }
 
-/// How long keys have to be held, and what takes its time at power-off. No document at hand tells; the values are
-/// those a board designer would try.
+/// Hold times of the keys and the delay of power-off. The available documents do not state them; the values are those a
+/// board designer would try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Power {
     /// PWRKEY to switch on.
@@ -139,7 +139,7 @@ pub struct Power {
 }
 
 impl Default for BringUp {
-    /// A module that has everything at once.
+    /// A module without delays or failures.
     fn default() -> Self {
         Self {
             pin: String::new(),

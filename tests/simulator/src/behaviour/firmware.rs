@@ -1,12 +1,12 @@
-//! What a build of the firmware knows. The same model is sold with different ones.
+//! Capabilities of a firmware build. The same model is sold with different builds.
 
 use super::value::choice;
 use crate::family::Family;
 
 choice! {
-    /// `AT+CCERTDOWN` of a name that is taken.
+    /// `AT+CCERTDOWN` of a name that exists already.
     CertificateReplace {
-        /// The new file takes the place of the old one.
+        /// The new file replaces the old one.
         Replaced = "replaced",
         /// `OK`, and the old file stays.
         Kept = "kept",
@@ -24,26 +24,26 @@ choice! {
     }
 }
 
-/// What the firmware knows and what it makes of TLS settings.
+/// Capabilities of the firmware, and its handling of TLS settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Firmware {
-    /// It knows the MQTT commands; without, every one of them is answered with `ERROR`.
+    /// It has the MQTT commands; if not, it answers every one of them with `ERROR`.
     pub mqtt: bool,
-    /// It knows `AT+CSSLCFG`; without, every form of it is answered with `ERROR`.
+    /// It has `AT+CSSLCFG`; if not, it answers every form of it with `ERROR`.
     pub tls: bool,
     /// Settings of `AT+CSSLCFG` that it does not know, separated by commas.
     pub unknown_ssl_settings: String,
     /// Highest `"sslversion"`.
     pub highest_ssl_version: u32,
-    /// It knows where the family lets the host choose MQTT 3.1.1.
+    /// It has the setting by which the family lets the host choose MQTT 3.1.1.
     pub version_choice: bool,
     /// `"ignorelocaltime"` is accepted and has no effect: validity is always checked.
     pub always_checks_time: bool,
-    /// CONNECT with a file that is named and not there.
+    /// CONNECT with a configured file that does not exist.
     pub missing_file: MissingFile,
     /// Certificates with CR LF line ends can be read; if not, CONNECT fails with 34.
     pub reads_crlf_certificates: bool,
-    /// CCERTDOWN of a name that is taken.
+    /// CCERTDOWN of a name that exists already.
     pub certificate_replace: CertificateReplace,
 }
 

@@ -1,9 +1,9 @@
-//! How received messages are laid out and where they come.
+//! Layout and position of received messages.
 
 use super::value::choice;
 
 choice! {
-    /// What stands between a data part and the next header.
+    /// Separator between a data part and the next header.
     Separator {
         /// `\r\n`.
         CrLf = "crlf",
@@ -12,9 +12,9 @@ choice! {
     }
 }
 choice! {
-    /// Where a message goes that arrives while an exchange of its client is under way.
+    /// Position of a message that arrives while an exchange of its client is under way.
     MessagePlace {
-        /// Out at once.
+        /// At once.
         AsItComes = "as-it-comes",
         /// Between `OK` and the outcome line.
         Inside = "inside",
@@ -23,11 +23,11 @@ choice! {
     }
 }
 choice! {
-    /// Whether messages and other URCs come out while a prompt waits for its data.
+    /// Whether messages and other URCs are sent while a prompt waits for its data.
     DuringPrompt {
-        /// They do.
+        /// They are.
         Deliver = "deliver",
-        /// They wait for the end of the data.
+        /// They are held until the data are complete.
         Hold = "hold",
     }
 }

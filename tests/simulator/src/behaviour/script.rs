@@ -19,7 +19,7 @@ pub enum Point {
     AfterOutcome,
 }
 
-/// Bytes put into the module's output at a point of a command.
+/// Bytes injected into the module's output at a point of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Injection {
     /// The command line begins with this.
@@ -28,7 +28,7 @@ pub struct Injection {
     pub nth: usize,
     /// Where.
     pub point: Point,
-    /// What, framing included.
+    /// The bytes, framing included.
     pub bytes: Vec<u8>,
 }
 
@@ -43,7 +43,7 @@ pub struct Override {
     pub answer: ScriptedAnswer,
 }
 
-/// What is answered instead.
+/// The replacement answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScriptedAnswer {
     /// Exactly these bytes after the echo; the command is not executed.

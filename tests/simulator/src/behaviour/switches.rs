@@ -10,7 +10,7 @@ pub struct Switch {
     pub name: &'static str,
     /// Values it takes; a placeholder in angle brackets where any number or text will do.
     pub values: &'static [&'static str],
-    /// What it is about.
+    /// One line of help.
     pub meaning: &'static str,
     set: fn(&mut Behaviour, &str) -> bool,
     get: fn(&Behaviour) -> String,
@@ -107,24 +107,28 @@ pub static SWITCHES: &[Switch] = &[
     switch!(
         "stale-answer-in-start",
         stale_answer_in_start,
-        "the end of an earlier command's answer comes between START and its own"
+        "the end of an earlier command's answer comes between the echo of START and its own answer"
     ),
     switch!("start-again", start_again, "answer to START of a started service"),
-    switch!("start-failures", start_failures, "STARTs that fail before the PDP context is up"),
+    switch!("start-failures", start_failures, "number of STARTs that fail before the PDP context is up"),
     switch!("stop-order", stop_order, "order of STOP's OK and outcome"),
     switch!("stop-acquired", stop_acquired, "answer to STOP with an acquired client"),
     switch!("stop-not-started", stop_not_started, "answer to STOP of a stopped service"),
-    switch!("nonet-after-stop", nonet_after_stop, "+CMQTTNONET behind STOP's answers"),
+    switch!("nonet-after-stop", nonet_after_stop, "+CMQTTNONET after STOP's answers"),
     switch!("acquire-in-use", acquire_in_use, "answer to ACCQ of an acquired index"),
     switch!("release-not-acquired", release_not_acquired, "answer to REL of a free index"),
     switch!("connect-failure", connect_failure, "order of the answers to a failing CONNECT"),
     switch!("tls-failure", tls_failure, "order of the answers to a CONNECT with TLS that fails before any handshake"),
-    switch!("tls-failures", tls_failures, "CONNECTs with TLS that fail so, with 34, whatever files there are"),
-    switch!("connect-outcome", connect_outcome, "outcome of a CONNECT that succeeds: reported, or nothing behind OK"),
+    switch!(
+        "tls-failures",
+        tls_failures,
+        "number of CONNECTs with TLS that fail in this way with 34, regardless of the files"
+    ),
+    switch!("connect-outcome", connect_outcome, "outcome of a CONNECT that succeeds: reported, or nothing after OK"),
     switch!(
         "taken-over",
         taken_over,
-        "another device takes over each session right after CONNECT, so that SUB is refused with 11; no URC tells"
+        "another device takes over each session right after CONNECT: SUB is refused with 11, without a URC"
     ),
     switch!("connect-bad-arguments", connect_bad_arguments, "answer to a malformed CONNECT"),
     switch!("connect-again", connect_again, "answer to CONNECT of a connected client"),
@@ -140,11 +144,11 @@ pub static SWITCHES: &[Switch] = &[
     switch!("disconnect-not-connected", disconnect_not_connected, "answer to DISC of a client that is not connected"),
     switch!("part-size", part_size, "longest part of a received topic or payload"),
     switch!("blank-lines", blank_lines, "blank lines before each header of a received message"),
-    switch!("topic-separator", topic_separator, "what stands between two topic parts"),
-    switch!("payload-separator", payload_separator, "what stands between two payload parts"),
-    switch!("block-separator", block_separator, "what stands behind the last topic part and the last payload part"),
-    switch!("message-in-subscribe", message_in_subscribe, "place of messages that arrive during SUB"),
-    switch!("message-in-publish", message_in_publish, "place of messages that arrive during PUB"),
+    switch!("topic-separator", topic_separator, "separator between two topic parts"),
+    switch!("payload-separator", payload_separator, "separator between two payload parts"),
+    switch!("block-separator", block_separator, "separator after the last topic part and the last payload part"),
+    switch!("message-in-subscribe", message_in_subscribe, "position of messages that arrive during SUB"),
+    switch!("message-in-publish", message_in_publish, "position of messages that arrive during PUB"),
     switch!(
         "glued-messages",
         glued_messages,
@@ -153,7 +157,7 @@ pub static SWITCHES: &[Switch] = &[
     switch!("during-prompt", during_prompt, "messages that arrive while a prompt waits"),
     switch!("before-echo", before_echo, "URC between every command and its echo"),
     switch!("after-echo", after_echo, "URC between every echo and its result"),
-    switch!("ready-line", ready_line, "line that tells of a boot"),
+    switch!("ready-line", ready_line, "line that reports a boot"),
     switch!("boot-lines", boot_lines, "further lines after the ready line"),
     switch!("reset-urcs", reset_urcs, "CONNLOST and NONET before the boot lines of a restart"),
     switch!("nonet", nonet, "the module knows +CMQTTNONET"),
@@ -161,13 +165,13 @@ pub static SWITCHES: &[Switch] = &[
     switch!("ping-urc", ping_urc, "+CMQTTPING before +CMQTTCONNLOST"),
     switch!("subscribe-read", subscribe_read, "layout of AT+CMQTTSUB?"),
     switch!("garbage-line", garbage_line, "answer to a line without AT"),
-    switch!("ignores-before-at", ignores_before_at, "what precedes AT in a line is ignored"),
+    switch!("ignores-before-at", ignores_before_at, "bytes before AT in a line are ignored"),
     switch!(
         "bytes-while-executing",
         bytes_while_executing,
-        "bytes that come while a command executes: taken behind its final result, or lost"
+        "bytes that arrive while a command executes: taken after its final result, or lost"
     ),
-    switch!("busy-scope", busy_scope, "who is refused with 14 while a client waits for an outcome"),
+    switch!("busy-scope", busy_scope, "clients that are refused with 14 while an outcome is pending"),
     switch!("line-buffer", line_buffer, "longest command line"),
     switch!("prompt-delay", timing.prompt, "from a command to its prompt"),
     switch!("result-delay", timing.result, "from a command or its data to the final result"),
@@ -177,40 +181,40 @@ pub static SWITCHES: &[Switch] = &[
     switch!("subscribe-delay", timing.subscribe, "least time from SUB's OK to its outcome"),
     switch!("publish-delay", timing.publish, "least time from PUB's OK to its outcome"),
     switch!("disconnect-delay", timing.disconnect, "least time from DISC's OK to its outcome"),
-    switch!("extra-ok-delay", timing.extra_ok, "from a failure to the one more OK of ok-twice"),
+    switch!("extra-ok-delay", timing.extra_ok, "from a failure to the second OK of ok-twice"),
     switch!("boot-delay", timing.boot, "from a restart to the ready line"),
     switch!(
         "ready-line-delay",
         bring_up.ready_line_delay,
-        "how much later than taking commands the ready line comes; before it AT+CPIN? fails"
+        "from the moment at which commands are accepted to the ready line; until then AT+CPIN? fails"
     ),
-    switch!("sim-pin", bring_up.pin, "PIN that the SIM wants; none if empty"),
-    switch!("sim-failures", bring_up.sim_failures, "AT+CPIN? that fail after a boot"),
+    switch!("sim-pin", bring_up.pin, "PIN that the SIM requires; none if empty"),
+    switch!("sim-failures", bring_up.sim_failures, "number of AT+CPIN? that fail after a boot"),
     switch!("sim-failure", bring_up.sim_failure, "the +CME ERROR they fail with"),
     switch!(
         "registration-queries",
         bring_up.registration_queries,
-        "AT+CREG? and its like that answer 0,2 after a boot"
+        "number of AT+CREG?, AT+CGREG? and AT+CEREG? that answer 0,2 after a boot"
     ),
     switch!("roaming", bring_up.roaming, "registered is 0,5"),
     switch!("context-active", bring_up.context_active, "the first PDP context is active without AT+CGACT"),
     switch!(
         "context-activation",
         bring_up.context_activation,
-        "answer to AT+CGACT that activates a context, which has an address all the same"
+        "answer to AT+CGACT that activates a context; the context has an address in any case"
     ),
-    switch!("address-queries", bring_up.address_queries, "AT+CGPADDR without an address after a boot"),
+    switch!("address-queries", bring_up.address_queries, "number of AT+CGPADDR without an address after a boot"),
     switch!("second-context", bring_up.second_context, "AT+CGPADDR shows a second context without addresses"),
-    switch!("iccid-prefix", bring_up.iccid_prefix, "what stands before the number of AT+CICCID"),
+    switch!("iccid-prefix", bring_up.iccid_prefix, "prefix of the number in the answer to AT+CICCID"),
     switch!("automatic-time", bring_up.automatic_time, "the clock follows the network unless AT+CTZU=0"),
     switch!("clock-year", bring_up.clock_year, "digits of the year of AT+CCLK?"),
-    switch!("unset-clock", bring_up.unset_clock, "where a clock begins that nobody has set"),
+    switch!("unset-clock", bring_up.unset_clock, "initial time of a clock that was never set"),
     switch!("boot-stk", bring_up.boot_stk, "a +MSTK of more than 250 bytes among the boot lines"),
     switch!("boot-events", bring_up.boot_events, "+CGEV among the boot lines"),
     switch!("done-order", bring_up.done_order, "order of SMS DONE and PB DONE"),
-    switch!("done-delay", bring_up.done_delay, "how much later than the other boot lines they come"),
-    switch!("mqtt", firmware.mqtt, "the firmware knows the MQTT commands"),
-    switch!("tls", firmware.tls, "the firmware knows AT+CSSLCFG"),
+    switch!("done-delay", bring_up.done_delay, "from the other boot lines to SMS DONE and PB DONE"),
+    switch!("mqtt", firmware.mqtt, "the firmware has the MQTT commands"),
+    switch!("tls", firmware.tls, "the firmware has AT+CSSLCFG"),
     switch!(
         "unknown-ssl-settings",
         firmware.unknown_ssl_settings,
@@ -229,7 +233,7 @@ pub static SWITCHES: &[Switch] = &[
         firmware.reads_crlf_certificates,
         "certificates with CR LF line ends can be read; if not, CONNECT fails with 34"
     ),
-    switch!("certificate-replace", firmware.certificate_replace, "AT+CCERTDOWN of a name that is taken"),
+    switch!("certificate-replace", firmware.certificate_replace, "AT+CCERTDOWN of a name that exists already"),
     switch!("power-key-on", power.key_on, "how long PWRKEY is held to switch on"),
     switch!("power-key-off", power.key_off, "how long PWRKEY is held to switch off"),
     switch!("reset-key", power.reset, "how long RESET is held to restart"),

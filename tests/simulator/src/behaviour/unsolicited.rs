@@ -3,7 +3,7 @@
 use super::value::choice;
 
 choice! {
-    /// A URC that comes with every command.
+    /// A URC that is sent with every command.
     Noise {
         /// None.
         None = "none",
@@ -19,18 +19,18 @@ choice! {
         CgevMe = "cgev-me",
         /// `+MSTK: 11, "…"`, more than 250 bytes.
         Mstk = "mstk",
-        /// `$GNRMC,…`, a sentence of the receiver for positions, which begins without a line end.
+        /// `$GNRMC,…`, an NMEA sentence, which begins without a line end.
         Nmea = "nmea",
-        /// `+CMT: …` and a short message that says `OK`.
+        /// `+CMT: …` and an SMS with the text `OK`.
         CmtOk = "cmt-ok",
-        /// `+CMT: …` and a short message that says `ERROR`.
+        /// `+CMT: …` and an SMS with the text `ERROR`.
         CmtError = "cmt-error",
-        /// `+CMT: …` and a short message that says `> x`.
+        /// `+CMT: …` and an SMS with the text `> x`.
         CmtPrompt = "cmt-prompt",
     }
 }
 choice! {
-    /// The line that tells that the module has booted.
+    /// The line that reports that the module has booted.
     ReadyLine {
         /// `RDY`.
         Rdy = "rdy",

@@ -1,4 +1,4 @@
-/// What `AT+CSSLCFG` has set in one SSL context.
+/// The settings of one SSL context, made by `AT+CSSLCFG`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SslContext {
     /// `"sslversion"`: 0 SSL 3.0, 1 TLS 1.0, 2 TLS 1.1, 3 TLS 1.2, 4 all.
@@ -28,7 +28,7 @@ pub struct SslContext {
 /// `"authmode"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Authentication {
-    /// 0: nobody is verified.
+    /// 0: neither side is verified.
     #[default]
     None,
     /// 1: the server is.
@@ -39,7 +39,7 @@ pub enum Authentication {
     Client,
 }
 
-/// What a TLS connection is made with: the content of its SSL context and of the files that it names.
+/// The configuration of a TLS connection: its SSL context and the content of the files that it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsOptions {
     /// Which SSL context it is, 0-9.
@@ -57,7 +57,7 @@ pub struct TlsOptions {
 }
 
 impl Default for SslContext {
-    /// What a context is when nobody has set anything; the values are common to the families.
+    /// The default context; the values are common to the families.
     fn default() -> Self {
         Self {
             version: 4,

@@ -49,7 +49,7 @@ fn a_hold_is_asked_for_once_and_leaves_the_byte_as_it_is() {
 }
 
 #[test]
-fn a_fault_beyond_the_end_of_the_dialogue_is_told_apart() {
+fn a_fault_beyond_the_end_of_the_dialogue_is_reported_separately() {
     let mut faults = Faults::default();
     faults.plan(4, Fault::Lose);
     arrive(&mut faults, b"abc");

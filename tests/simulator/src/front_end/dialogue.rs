@@ -1,4 +1,4 @@
-//! What goes over the wire, for the eyes of a person.
+//! Prints the dialogue on the line for a human reader.
 
 use std::fmt;
 use std::io::Write;
@@ -8,9 +8,9 @@ use crate::fault::Strike;
 use crate::pipe::Direction;
 use crate::referee::Complaint;
 
-/// Sees what passes between host and module.
+/// Observes the bytes between host and module.
 pub trait Observer {
-    /// Bytes from the host, as they arrived at the module: late, lost or changed where a fault struck.
+    /// Bytes from the host, as they arrived at the module, faults included.
     fn host_sent(&mut self, bytes: &[u8]) {
         let _ = bytes;
     }
@@ -20,7 +20,7 @@ pub trait Observer {
         let _ = bytes;
     }
 
-    /// A fault has struck a byte. What became of it comes next, if anything.
+    /// A fault has hit a byte. The bytes that result from it, if any, come next.
     fn fault_struck(&mut self, direction: Direction, strike: &Strike) {
         let _ = (direction, strike);
     }
@@ -31,7 +31,7 @@ pub trait Observer {
     }
 }
 
-/// Two observers see the same.
+/// Two observers see the same bytes.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     fn host_sent(&mut self, bytes: &[u8]) {
         self.0.host_sent(bytes);
@@ -73,11 +73,11 @@ impl<O: Observer> Observer for Option<O> {
     }
 }
 
-/// The longest piece of a line that is shown.
+/// Longest piece of a line that is shown.
 const SHOWN: usize = 100;
 
-/// An [`Observer`] that writes the dialogue a line at a time, `→` from the host and `←` to it, long lines abridged, faults
-/// with `fault:` and complaints with `referee:` before them. A line with a fault in it is written behind the fault.
+/// An [`Observer`] that writes the dialogue line by line: `→` from the host, `←` to it, long lines abridged, faults
+/// after `fault:`, complaints after `referee:`. A line that contains a fault follows the line of the fault.
 pub struct Dialogue<W> {
     output: W,
     lines_shown: bool,
@@ -121,7 +121,7 @@ impl<W: Write> Dialogue<W> {
 
     fn write(&mut self, arrow: char, what: fmt::Arguments<'_>) {
         let seconds = self.started.elapsed().as_secs_f32();
-        // A dialogue nobody can read any more must not end the module.
+        // A closed output must not end the module.
         let _ = writeln!(self.output, "{seconds:9.3} {arrow} {what}");
     }
 }

@@ -1,4 +1,4 @@
-//! The line to a real host: what is on the wire arrives at its time, and is written as fast as the stream takes it.
+//! The line to a real host: bytes arrive at their time and are written as fast as the stream accepts them.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,15 +10,15 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use crate::fault::Strike;
 use crate::wire::Wire;
 
-/// Beyond this the broker has to wait until the host reads on.
+/// Beyond this the broker waits until the host reads on.
 const FULL: usize = 64 * 1024;
 
-/// What comes to the end of a wire.
+/// What arrives at the end of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Arrived {
     /// Bytes, at least one.
     Bytes(Vec<u8>),
-    /// Not what was sent.
+    /// A fault.
     Struck(Strike),
 }
 
@@ -42,7 +42,7 @@ pub(super) fn arrived(wire: &mut Wire, now: Duration) -> Vec<Arrived> {
 #[derive(Default)]
 pub(super) struct Line {
     pub(super) wire: Wire,
-    /// Has arrived and is not written yet.
+    /// Bytes that have arrived and are not written yet.
     ready: VecDeque<u8>,
 }
 
@@ -58,7 +58,7 @@ impl Line {
         all
     }
 
-    /// Forgets what is on its way to a host that has left.
+    /// Discards the bytes on their way to a host that has left.
     pub(super) fn clear(&mut self) {
         self.wire.clear();
         self.ready.clear();

@@ -1,5 +1,5 @@
-//! The module in real time: a [`Simulator`] drives a [`Modem`](crate::modem::Modem) and its connections to a real broker over
-//! any byte stream. [`tcp`] and [`pty`] bring hosts to it; in one process, `tokio::io::duplex` does.
+//! The module in real time: a [`Simulator`] drives a [`Modem`](crate::modem::Modem) over any byte stream and connects
+//! it to a real broker. [`tcp`] and [`pty`] accept hosts; within one process, use `tokio::io::duplex`.
 
 mod dialogue;
 mod line;

@@ -14,7 +14,7 @@ use super::Simulator;
 use link::Link;
 use terminal::Terminal;
 
-/// How often a pseudo-terminal nobody has open is looked at: nothing wakes its owner when somebody opens it.
+/// Polling interval of a closed pseudo-terminal: its owner is not woken when it is opened.
 const OPENED_CHECK: Duration = Duration::from_millis(5);
 
 /// A pseudo-terminal and a symbolic link to it, which is removed on drop.
@@ -24,23 +24,23 @@ pub struct PtyFrontEnd {
 }
 
 impl PtyFrontEnd {
-    /// Opens a pseudo-terminal and links it at `path`, in place of a link that an earlier one left there.
+    /// Opens a pseudo-terminal and links it at `path`. A stale link there is replaced.
     ///
     /// # Errors
     ///
-    /// There is no pseudo-terminal to be had, or something else is at `path`.
+    /// No pseudo-terminal is available, or `path` exists and is not such a link.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let terminal = Terminal::open()?;
         let link = Link::create(path.into(), terminal.path())?;
         Ok(Self { terminal, link })
     }
 
-    /// The pseudo-terminal itself, which the link leads to.
+    /// The pseudo-terminal that the link points to.
     pub fn device(&self) -> &Path {
         self.terminal.path()
     }
 
-    /// Serves whoever opens the pseudo-terminal, as often as it is opened.
+    /// Serves each program that opens the pseudo-terminal, one after the other.
     ///
     /// # Errors
     ///
@@ -63,11 +63,11 @@ impl PtyFrontEnd {
         Ok(())
     }
 
-    /// Makes the terminal as it was before its last host.
+    /// Resets the terminal after a host.
     fn restore(&mut self) -> io::Result<()> {
         match self.terminal.restore() {
-            // A host that asked for exclusive use and did not give it back has locked everybody out for good, unless it
-            // is the next one already.
+            // A host that set exclusive use and did not clear it locks out every other program, unless the next host is
+            // the one that has set it.
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
                 if !self.terminal.is_open_elsewhere()? {
                     self.terminal = Terminal::open()?;

@@ -20,11 +20,11 @@ use crate::wire::Wire;
 
 /// A module in real time, connected to a real broker.
 ///
-/// It outlives the host: when a stream ends, services, sessions and half-received commands stay as they are, and the
-/// next stream finds them, as after a reset of the microcontroller. What the module says while nobody listens is lost,
-/// as on a wire.
+/// It outlives the host: when a stream ends, services, sessions and half-received commands stay as they are for the
+/// next stream, as after a reset of the microcontroller. What the module sends while no host is attached is lost, as on
+/// a wire.
 ///
-/// Lives in a tokio runtime.
+/// Needs a tokio runtime.
 ///
 /// ```
 /// use simcom_modem_simulator::{behaviour::Behaviour, family::Family, front_end::Simulator};
@@ -56,7 +56,7 @@ pub struct Simulator {
     acts: mpsc::UnboundedReceiver<Act>,
 }
 
-/// Does to a module what its surroundings can do, while the [`Simulator`] is busy with a host.
+/// A remote control of a module while its [`Simulator`] serves a host.
 #[derive(Clone)]
 pub struct Remote {
     acts: mpsc::UnboundedSender<Act>,
@@ -75,15 +75,15 @@ impl Remote {
         self.act(Modem::network_lost);
     }
 
-    /// Does anything else to the module, which is told the present time.
+    /// Applies `action` to the module at the present time.
     pub fn act(&self, act: impl FnOnce(&mut Modem, Duration) + Send + 'static) {
-        // Fails only when the module is gone, and then there is nothing to act on.
+        // Fails only when the module is gone; then there is nothing to act on.
         let _ = self.acts.send(Box::new(act));
     }
 }
 
 impl Simulator {
-    /// A module of `family` that behaves like `behaviour` and has just booted; its network tells the true time.
+    /// A module of `family` with this `behaviour` that has just booted; its network sends the true time.
     pub fn new(family: Family, behaviour: Behaviour) -> Self {
         let mut modem = Modem::new(family, behaviour);
         modem.network_mut().time =
@@ -91,15 +91,14 @@ impl Simulator {
         Self::from(modem)
     }
 
-    /// Connects to `broker` whatever `AT+CMQTTCONNECT` says.
+    /// Connects to `broker`, regardless of `AT+CMQTTCONNECT`.
     #[must_use]
     pub fn broker_override(mut self, broker: BrokerAddress) -> Self {
         self.mqtt.override_broker(broker);
         self
     }
 
-    /// Carries bytes no faster than a UART at `baud` would, in both directions: a payload takes its time on the way in as
-    /// well.
+    /// Limits both directions to the speed of a UART at `baud`.
     #[must_use]
     pub fn baud(mut self, baud: NonZeroU32) -> Self {
         self.to_host.wire.set_baud(Some(baud));
@@ -107,8 +106,8 @@ impl Simulator {
         self
     }
 
-    /// Plans a fault for a byte of this direction. Positions count what the sender puts on the line, from 0, whichever
-    /// host it is.
+    /// Plans a fault for a byte of this direction. Positions count the bytes that the sender puts on the line, from 0,
+    /// across hosts.
     pub fn plan_fault(&mut self, direction: Direction, position: usize, fault: Fault) {
         self.faults(direction).plan(position, fault);
     }
@@ -118,7 +117,7 @@ impl Simulator {
         self.faults(direction).set_rates(seed, rates);
     }
 
-    /// Planned faults of this direction that no byte has come for.
+    /// Planned faults of this direction whose byte was not sent.
     pub fn faults_not_reached(&mut self, direction: Direction) -> Vec<(usize, Fault)> {
         self.faults(direction).not_reached().collect()
     }
@@ -145,7 +144,7 @@ impl Simulator {
         &self.modem
     }
 
-    /// What the host did that a real module would refuse or be confused by, so far.
+    /// Complaints so far: what the host did that a real module would refuse or be confused by.
     pub fn complaints(&self) -> &[Complaint] {
         self.modem.complaints()
     }
@@ -155,7 +154,7 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// What `stream` reports. The module is not harmed by it.
+    /// What `stream` reports. The module stays usable.
     pub async fn serve(&mut self, stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
         let (mut from_host, mut to_host) = split(stream);
         let mut received = [0; 4096];
@@ -172,7 +171,7 @@ impl Simulator {
             let room = self.to_modem.room().min(received.len());
             tokio::select! {
                 count = from_host.read(&mut received[..room]), if is_open && room > 0 => match count? {
-                    // What it sent before is still on the wire.
+                    // Bytes sent before are still on the wire.
                     0 => is_open = false,
                     count => {
                         let now = self.now();
@@ -193,12 +192,12 @@ impl Simulator {
         }
     }
 
-    /// Lets the module live on while no host is attached. Never returns; drop it when a host comes. Without it a
-    /// connected session gets no keep-alive between two hosts.
+    /// Runs the module while no host is attached. Never returns; drop it when a host attaches. Without it a connected
+    /// session sends no keep-alive between two hosts.
     pub async fn unattended(&mut self) -> Infallible {
         loop {
             let (silence, _kept_open) = duplex(1);
-            // The sink takes everything and the silence lasts, so this neither fails nor ends.
+            // The sink accepts everything and the source never ends, so this neither fails nor returns.
             let _ = self.serve(join(silence, sink())).await;
         }
     }
@@ -219,7 +218,7 @@ impl Simulator {
         wires.into_iter().chain([self.modem.next_deadline()]).flatten().min()
     }
 
-    /// Brings what has arrived to the module, carries out what it asks for, and puts what it says on the wire.
+    /// Passes arrived bytes to the module, carries out its requests, and puts its output on the wire.
     fn advance(&mut self) {
         let now = self.now();
         for arrived in arrived(&mut self.to_modem, now) {

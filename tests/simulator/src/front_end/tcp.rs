@@ -18,12 +18,12 @@ impl TcpFrontEnd {
     ///
     /// # Errors
     ///
-    /// The address is not to be had.
+    /// The address is not available.
     pub async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
         Ok(Self { listener: TcpListener::bind(address).await? })
     }
 
-    /// Where it listens.
+    /// The address it listens at.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl TcpFrontEnd {
             accepted = self.listener.accept() => accepted?,
             never = simulator.unattended() => match never {},
         };
-        // A UART delivers each byte when it comes.
+        // A UART delivers each byte at once.
         host.set_nodelay(true)?;
         Ok(host)
     }

@@ -17,7 +17,7 @@ fn connection(client_id: &str, clean_session: bool) -> Connection {
     }
 }
 
-/// Makes a request at time zero and gathers what has happened a second later.
+/// Makes a request at time zero and returns the events of the first second.
 fn ask(broker: &mut Loopback, request: Request) -> Vec<Event> {
     broker.request(Duration::ZERO, request);
     broker.events(LATER)
@@ -96,7 +96,7 @@ fn a_closed_connection_is_reported_in_place_of_what_was_under_way() {
 }
 
 #[test]
-fn faults_are_told_by_their_codes() {
+fn faults_are_reported_with_their_codes() {
     let mut broker = Loopback::default();
     broker.refuse_connections(Some(30));
     let connection = connection("device-0", true);

@@ -1,4 +1,4 @@
-//! What the module is going to do, in order of time.
+//! The future actions of the module, in order of time.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -7,22 +7,22 @@ use super::prompted::Entry;
 use super::script::Injected;
 use crate::broker::Request;
 
-/// Something the module does by itself at some time.
+/// An action at a given time.
 #[derive(Debug)]
 pub(super) enum Step {
     /// Sends bytes.
     Emit(Vec<u8>),
     /// Sends the ready line.
     Ready(Vec<u8>),
-    /// Sends a final result and takes commands again.
+    /// Sends a final result and accepts commands again.
     Final { bytes: Vec<u8>, injected: Injected },
-    /// Sends a prompt and takes data.
+    /// Sends a prompt and accepts data.
     Prompt { entry: Entry, injected: Injected },
-    /// Asks the broker for a client's operation.
+    /// Sends the request of a client's operation to the broker.
     Ask { client: usize, operation: u64, request: Request },
     /// Reports the outcome of a client's operation.
     Conclude { client: usize, operation: u64 },
-    /// Gives up a client's operation.
+    /// Ends a client's operation by its timeout.
     Expire { client: usize, operation: u64 },
     /// Reports the outcome of START.
     Started { code: u8, ok_after: bool, injected: Injected },
@@ -30,7 +30,7 @@ pub(super) enum Step {
     Stopped { ok_after: bool, injected: Injected },
     /// Reports the loss of the network.
     NetworkGone,
-    /// Takes commands after a boot.
+    /// Accepts commands after a boot.
     Booted,
     /// Restarts.
     Restart,
@@ -44,7 +44,7 @@ pub(super) enum Step {
     Off,
 }
 
-/// Steps by time; steps of the same time in the order they were planned.
+/// Actions by time; actions of the same time in the order they were planned.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     steps: BTreeMap<(Duration, u64), Step>,
@@ -67,7 +67,7 @@ impl Agenda {
         (at <= now).then(|| (at, first.remove()))
     }
 
-    /// The operation has ended: it need not be given up any more.
+    /// The operation has ended: its timeout no longer applies.
     pub(super) fn cancel_expiry(&mut self, ended: u64) {
         self.steps.retain(|_, step| !matches!(step, Step::Expire { operation, .. } if *operation == ended));
     }
@@ -86,7 +86,7 @@ impl Agenda {
         self.steps.clear();
     }
 
-    /// Takes the entry a prompt is planned for.
+    /// Removes the entry of a planned prompt.
     pub(super) fn take_prompt(&mut self) -> Option<Entry> {
         let key = *self.steps.iter().find(|(_, step)| matches!(step, Step::Prompt { .. }))?.0;
         match self.steps.remove(&key) {

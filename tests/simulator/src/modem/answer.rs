@@ -9,7 +9,7 @@ use crate::referee::{ComplaintKind, Severity};
 pub(super) const OK: &[u8] = b"\r\nOK\r\n";
 pub(super) const ERROR: &[u8] = b"\r\nERROR\r\n";
 
-/// A command that is not carried out: what the referee says about it and what the module answers.
+/// A command that is not carried out: the referee's complaint and the module's answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) kind: ComplaintKind,
@@ -24,9 +24,9 @@ pub(super) enum RefusalAnswer {
     Error,
     /// `+<command>: [<client>,]<code>`, `ERROR`.
     Code { client: Option<usize>, code: u8 },
-    /// `OK` all the same.
+    /// `OK` nevertheless.
     Ok,
-    /// Nothing.
+    /// No answer.
     Silence,
 }
 
@@ -35,13 +35,13 @@ impl Refusal {
         Self { kind, severity: Severity::Error, what: what.into(), answer: RefusalAnswer::Error }
     }
 
-    /// A host that does not know the module's state, or its firmware, has no other way to find out.
+    /// A warning only: a host that does not know the module's state, or its firmware, has no other way to find out.
     pub(super) fn unavoidable(mut self) -> Self {
         self.severity = Severity::Warning;
         self
     }
 
-    /// The same, if what forbids the command is a state that can have outlived the host, or not.
+    /// The same, but a warning if the state that forbids the command can have outlived the host.
     pub(super) fn unavoidable_if_about_state(self) -> Self {
         if self.kind.is_about_state() { self.unavoidable() } else { self }
     }
@@ -68,7 +68,7 @@ impl Refusal {
     }
 }
 
-/// A line in its framing.
+/// A line with its framing.
 pub(super) fn framed(line: &str) -> Vec<u8> {
     format!("\r\n{line}\r\n").into_bytes()
 }
@@ -150,7 +150,7 @@ impl Modem {
         Err(if self.clients[client].taken_over { refusal.unavoidable() } else { refusal })
     }
 
-    /// For what the broker has to hear.
+    /// For commands that go to the broker.
     pub(super) fn require_session(&self, client: usize) -> Result<(), Refusal> {
         self.require_connected(client)?;
         if self.clients[client].taken_over {
@@ -159,7 +159,7 @@ impl Modem {
         Ok(())
     }
 
-    /// For what belongs between ACCQ and CONNECT.
+    /// For commands that belong between ACCQ and CONNECT.
     pub(super) fn require_disconnected(&self, client: usize) -> Result<(), Refusal> {
         if !self.clients[client].connected {
             return Ok(());

@@ -9,20 +9,20 @@ use super::prompted::Target;
 use crate::behaviour::CertificateReplace;
 use crate::referee::ComplaintKind;
 
-/// The longest file.
+/// Longest file.
 const LONGEST: u32 = 10240;
 
-/// The files on the module, in the order they came.
+/// The files on the module, in the order of their arrival.
 #[derive(Debug, Default)]
 pub(super) struct Certificates {
     files: Vec<(String, Vec<u8>)>,
     writes: Writes,
 }
 
-/// How the host writes the data of CCERTDOWN.
+/// Measures in what pieces the host writes the data of CCERTDOWN.
 #[derive(Debug, Default)]
 struct Writes {
-    /// When the last byte came; none if the host has flushed since.
+    /// Time of the last byte; `None` if the host has flushed since.
     last: Option<Duration>,
     bytes: usize,
     largest: usize,
@@ -51,7 +51,7 @@ impl Modem {
         Ok(())
     }
 
-    /// A file that is missing is no complaint: a host cannot know what is on the module.
+    /// A missing file is no complaint: a host cannot know which files are on the module.
     pub(super) fn delete_certificate(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
         parameters.at_most(1)?;
         let name = file_name(parameters, 0)?;
@@ -89,7 +89,7 @@ impl Modem {
         }
     }
 
-    /// A file of a name that is taken replaces it.
+    /// An existing file of the same name is replaced.
     pub(super) fn store_certificate(&mut self, name: String, content: Vec<u8>) {
         let files = &mut self.certificates.files;
         match files.iter_mut().find(|(known, _)| *known == name) {
@@ -103,13 +103,13 @@ impl Modem {
         self.certificates.files.iter().map(|(name, content)| (name.as_str(), content.as_slice()))
     }
 
-    /// The most bytes of CCERTDOWN's data that came without a pause or a flush between them. SIMCom wants no more than
-    /// 3072; how long the pause has to be is written nowhere.
+    /// The largest number of CCERTDOWN data bytes that arrived without a pause or a flush. SIMCom allows at most 3072;
+    /// the length of the pause is not documented.
     pub fn largest_certificate_write(&self) -> usize {
         self.certificates.writes.largest
     }
 
-    /// The host has flushed what it wrote: what follows is a write of its own.
+    /// The host has flushed: the next bytes count as a separate write.
     pub fn host_flushed(&mut self) {
         self.certificates.writes.last = None;
     }

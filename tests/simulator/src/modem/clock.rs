@@ -16,7 +16,8 @@ const GPS_EPOCH: u64 = 315_964_800;
 const QUARTER_HOUR: i64 = 900;
 
 impl Modem {
-    /// The module's clock: as `AT+CCLK` has set it, else the network's time, else counted from where a clock begins that nobody has set.
+    /// The module's clock: as `AT+CCLK` has set it, else the network's time, else counted from the initial time of a
+    /// clock that was never set.
     pub(super) fn local_time(&self) -> u64 {
         let since = |moment: Duration| self.now.saturating_sub(moment).as_secs();
         match (self.terminal.clock, self.network.time) {
@@ -62,7 +63,7 @@ impl Modem {
         Ok(())
     }
 
-    /// The network's time takes the place of what the host has set.
+    /// The network's time replaces the time that the host has set.
     pub(super) fn set_automatic_time(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
         parameters.at_most(1)?;
         self.terminal.automatic_time = parameters.flag(0, "onoff")?;

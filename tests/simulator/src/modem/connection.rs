@@ -11,7 +11,7 @@ use crate::behaviour::{ConnectAgain, ConnectBadArguments, DisconnectNotConnected
 use crate::broker::{Connection, Request, Will};
 use crate::referee::ComplaintKind;
 
-/// What CONNECT says.
+/// The parameters of CONNECT.
 struct Arguments {
     address: String,
     host: String,

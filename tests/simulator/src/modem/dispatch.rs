@@ -1,4 +1,4 @@
-//! From a command line to what carries it out.
+//! Dispatches a command line to its implementation.
 
 use super::Modem;
 use super::answer::{Refusal, RefusalAnswer, code_then_error};
@@ -22,7 +22,7 @@ impl Modem {
         }
     }
 
-    /// Questions, and what brings a module whose state is unknown to a known one, are no mistakes where they fail.
+    /// Queries, and commands that bring a module in an unknown state to a known one, are no mistakes when they fail.
     fn dispatch(&mut self, line: Line) -> Result<(), Refusal> {
         let Some(mqtt) = line.name.strip_prefix("CMQTT") else {
             return self.general(line);
@@ -70,7 +70,7 @@ impl Modem {
         refusal
     }
 
-    /// Answers as if the command's state forbade it.
+    /// Answers as if the state forbade the command.
     pub(super) fn refuse_by_script(&mut self, line: &[u8], code: u8) {
         let text = String::from_utf8_lossy(line);
         let name = text.trim_start_matches("AT+").split(['=', '?']).next().unwrap_or_default();

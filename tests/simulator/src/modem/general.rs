@@ -7,10 +7,10 @@ use super::line::{Form, Line, Parameters};
 use super::sim::IMSI;
 use crate::referee::ComplaintKind;
 
-/// Of the range for tests.
+/// From the IMEI range for tests.
 const IMEI: &str = "004999010640000";
 
-/// What `AT+IPR` takes; 0 is for detection.
+/// Rates of `AT+IPR`; 0 is autobauding.
 const BAUD_RATES: [u32; 13] = [0, 300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200, 230_400, 460_800, 921_600];
 
 impl Modem {

@@ -1,4 +1,4 @@
-//! The receiving side of the line: bytes become command lines, data, wait, or are lost.
+//! The receiving side of the line: bytes become command lines or data, are queued, or are lost.
 
 use std::collections::VecDeque;
 
@@ -15,38 +15,38 @@ const LINE_FEED: u8 = b'\n';
 
 /// A terminator that may follow a command's CR: the LF of a CR LF.
 const AFTER_LINE: &[u8] = b"\n";
-/// A terminator that may follow data, though none is needed.
+/// A terminator that may follow data, although none is needed.
 const AFTER_DATA: &[u8] = b"\r\n";
 
-/// What becomes of the next byte.
+/// State of the receiver.
 #[derive(Debug, Default)]
 pub(super) struct Input {
     line: Vec<u8>,
     phase: Phase,
     /// The last command was one of MQTT.
     is_mqtt: bool,
-    /// Came while a command executed and is taken behind it.
+    /// Bytes that arrived while a command executed; they are processed after it.
     queue: VecDeque<u8>,
 }
 
 #[derive(Debug, Default)]
 enum Phase {
-    /// It belongs to a command line.
+    /// A command line is being received.
     #[default]
     Command,
-    /// A final result or a prompt is owed.
+    /// A final result or a prompt is pending.
     Executing(Executing),
-    /// It is data.
+    /// The data of a prompt are being received.
     Data { entry: Entry, data: Vec<u8>, injected: Injected },
-    /// It is lost: the module boots.
+    /// The module boots: bytes are lost.
     Booting,
 }
 
 #[derive(Debug)]
 struct Executing {
-    /// The complaint about the bytes that have come so far.
+    /// The complaint about the bytes received so far.
     complaint: Option<usize>,
-    /// What still belongs to the line or data before.
+    /// A terminator that still belongs to the line or data before.
     terminator: &'static [u8],
 }
 
@@ -55,7 +55,7 @@ impl Executing {
         Phase::Executing(Self { complaint: None, terminator })
     }
 
-    /// Takes a byte that only ends what came before.
+    /// Takes a byte that is only a terminator.
     fn takes_terminator(&mut self, byte: u8) -> bool {
         let found = self.terminator.iter().position(|&end| end == byte);
         self.terminator = found.and_then(|index| self.terminator.get(index + 1..)).unwrap_or_default();
@@ -108,7 +108,7 @@ impl Input {
         self.is_executing() && !self.is_mqtt
     }
 
-    /// Nothing that a host has sent is under way.
+    /// No line, data or command of a host is under way.
     pub(super) fn is_idle(&self) -> bool {
         self.line.is_empty() && matches!(self.phase, Phase::Command | Phase::Booting)
     }
@@ -119,7 +119,7 @@ impl Input {
 }
 
 impl Modem {
-    /// Takes what came too early, as far as the module takes anything.
+    /// Processes queued bytes as far as the module accepts them.
     pub(super) fn receive_queued(&mut self) {
         while let Some(byte) = self.input.take_queued() {
             self.receive_byte(byte);
@@ -155,7 +155,7 @@ impl Modem {
         }
     }
 
-    /// CR and LF alone are harmless, so the referee has nothing to say about them.
+    /// CR and LF alone are harmless: no complaint.
     fn receive_too_early(&mut self, byte: u8, complaint: Option<usize>) {
         let fate = match self.behaviour.bytes_while_executing {
             BytesWhileExecuting::Queued => {
@@ -180,7 +180,7 @@ impl Modem {
         }
     }
 
-    /// A complaint a line, not a byte.
+    /// One complaint per line, not per byte.
     fn lose_byte_asleep(&mut self, byte: u8) {
         self.input.line.clear();
         if byte == CARRIAGE_RETURN {
@@ -188,7 +188,7 @@ impl Modem {
         }
     }
 
-    /// Whatever an earlier host has begun ends here.
+    /// What an earlier host has begun ends here.
     fn line_complete(&mut self) {
         self.take_line();
         self.line_is_inherited = false;
@@ -221,8 +221,8 @@ impl Modem {
         }
     }
 
-    /// The line from its first `AT` on, where the module ignores what precedes it. Another module would refuse the
-    /// line, so the referee complains all the same.
+    /// The line from its first `AT` on, where the module ignores the bytes before it. Another module would refuse the
+    /// line, so the referee complains nevertheless.
     fn command_of<'a>(&mut self, line: &'a [u8]) -> &'a [u8] {
         let begins = line.windows(2).position(|pair| pair.eq_ignore_ascii_case(b"AT"));
         match begins.map(|at| line.split_at(at)) {

@@ -1,4 +1,4 @@
-//! What the module has carried out, and what has happened to it: for tests that ask what a host's bytes came to.
+//! A journal of commands, data, restarts and losses, for tests that check the effect of the host's bytes.
 
 use super::Modem;
 
@@ -9,19 +9,19 @@ pub enum JournalEntry {
     Line {
         /// The line without its end.
         line: Vec<u8>,
-        /// It was not refused.
+        /// Whether it was carried out.
         accepted: bool,
     },
     /// The data of a prompt, and whether they were accepted.
     Data {
         /// The data.
         data: Vec<u8>,
-        /// They were not refused.
+        /// Whether they were accepted.
         accepted: bool,
     },
     /// The module restarted.
     Restarted,
-    /// The service was stopped by the loss of the network.
+    /// The loss of the network stopped the service.
     NetworkLost,
     /// A connected client, or one that was connecting, lost its connection.
     ConnectionLost {

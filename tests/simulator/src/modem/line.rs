@@ -30,12 +30,12 @@ pub(super) struct Parameters(Vec<Parameter>);
 enum Parameter {
     Empty,
     Number(u32),
-    /// `0x…`, which only cipher suites are.
+    /// `0x…`, used by cipher suites only.
     Hexadecimal(Vec<u8>),
     Text(Vec<u8>),
 }
 
-/// Takes a line apart. It begins with `AT` in any case.
+/// Parses a line that begins with `AT`, in upper or lower case.
 pub(super) fn parse(line: &[u8]) -> Result<Line, Refusal> {
     let body = line.get(2..).unwrap_or_default();
     let Some(extended) = body.strip_prefix(b"+") else {

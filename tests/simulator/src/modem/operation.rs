@@ -17,19 +17,19 @@ pub(super) struct Operation {
     id: u64,
     kind: Kind,
     injected: Injected,
-    /// The outcome does not come before.
+    /// Earliest time of the outcome.
     pub(super) earliest: Duration,
-    /// The final result is due.
+    /// Time of the final result.
     result_at: Duration,
     /// From the final result to the earliest outcome.
     outcome_delay: Duration,
-    /// The final result waits for the outcome, because its order depends on it.
+    /// The final result waits for the outcome, because the order depends on it.
     held: bool,
     answer: Option<Answer>,
     lost: Option<u8>,
 }
 
-/// What the broker has answered. Habits that change later are for later commands.
+/// The broker's answer. A switch that is set later applies to later commands.
 #[derive(Clone, Copy, Debug)]
 struct Answer {
     code: u8,
@@ -106,12 +106,12 @@ impl Modem {
         let held = [0, 1].into_iter().any(|code| self.order(&kind, code).waits_for_outcome());
         let result_at = self.after(self.behaviour.timing.result);
         let operation = self.open_operation(client, kind, held);
-        // After `OK`, whoever is asked: captures show a message that a subscribe or publish brings about behind it.
+        // After `OK`: captures show a message that a subscribe or publish causes after its `OK`.
         self.agenda.plan(result_at, Step::Ask { client, operation, request });
         self.agenda.plan(self.after(timeout), Step::Expire { client, operation });
     }
 
-    /// A CONNECT that fails before the broker is asked.
+    /// A CONNECT that fails before a request is sent to the broker.
     pub(super) fn begin_failed_connect(&mut self, client: usize, code: u8) {
         let held = self.order(&Kind::Connect, code).waits_for_outcome();
         self.open_operation(client, Kind::Connect, held);
@@ -132,7 +132,7 @@ impl Modem {
         id
     }
 
-    /// Asks the broker, unless the operation has ended or been answered meanwhile.
+    /// Sends the request to the broker, unless the operation has ended or been answered meanwhile.
     pub(super) fn ask(&mut self, client: usize, operation: u64, request: Request) {
         let pending = self.clients[client].operation.as_ref();
         if pending.is_some_and(|pending| pending.id == operation && pending.answer.is_none()) {
@@ -194,7 +194,7 @@ impl Modem {
         self.agenda.plan(at, Step::Conclude { client, operation: operation.id });
     }
 
-    /// The order turned out to be the usual one: `OK` now, the outcome after its delay.
+    /// The usual order applies: `OK` now, the outcome after its delay.
     fn release_held_ok(&mut self, client: usize) {
         let Some(operation) = &mut self.clients[client].operation else { return };
         let at = self.now.max(operation.result_at);
@@ -204,7 +204,7 @@ impl Modem {
         self.agenda.plan(at, Step::Final { bytes: OK.to_vec(), injected });
     }
 
-    /// The operation has taken as long as it may: code 17.
+    /// The operation has timed out: code 17.
     pub(super) fn expire(&mut self, client: usize, id: u64) {
         let Some(operation) = &self.clients[client].operation else { return };
         if operation.id != id || operation.answer.is_some() {
@@ -246,7 +246,7 @@ impl Modem {
         }
     }
 
-    /// Another device with the same client id connects: the broker closes this session, and no URC tells of it.
+    /// Another device with the same client id connects: the broker closes this session, without a URC.
     fn take_over(&mut self, client: usize) {
         if self.behaviour.taken_over == TakenOver::No {
             return;
@@ -294,7 +294,7 @@ impl Modem {
         }
     }
 
-    /// The connection is gone. An operation under way fails first, unless its success is on its way already.
+    /// The connection is lost. An operation under way fails first, unless its success is on its way already.
     pub(super) fn connection_lost(&mut self, client: usize, cause: u8) {
         let state = &mut self.clients[client];
         let was_connected = state.connected;
@@ -327,7 +327,7 @@ impl Modem {
         self.resolve(client, |_| true, code);
     }
 
-    /// Says that a connection is gone, behind every message that came over it.
+    /// Reports the loss of a connection, after every message that came over it.
     fn report_loss(&mut self, client: usize, cause: u8) {
         self.clients[client].disconnect();
         self.last_loss = Some(self.now);

@@ -71,7 +71,7 @@ impl Modem {
         self.network.contexts.iter().map(line).collect()
     }
 
-    /// The order of user and password differs between families, so both are kept as they come.
+    /// The order of user and password differs between families, so both are kept as received.
     pub(super) fn authenticate(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
         parameters.at_most(4)?;
         let cid = context_id(parameters, 0)?;
@@ -88,14 +88,14 @@ impl Modem {
         Ok(())
     }
 
-    /// A password is never shown, and neither is what may be one.
+    /// Neither a password nor a field that may hold one is ever shown.
     pub(super) fn authentications(&self) -> Vec<String> {
         let contexts = self.network.contexts.iter();
         let set = contexts.filter_map(|(cid, context)| Some((cid, context.authentication.as_ref()?.0)));
         set.map(|(cid, protocol)| format!("+CGAUTH: {cid},{protocol}")).collect()
     }
 
-    /// `<state>[,<cid>]`; without `<cid>` every context. Fails, without a complaint, as long as nothing is registered.
+    /// `<state>[,<cid>]`; without `<cid>` every context. Fails without a complaint while the module is not registered.
     pub(super) fn activate(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
         parameters.at_most(2)?;
         let active = parameters.flag(0, "state")?;

@@ -23,7 +23,7 @@ impl Default for Pins {
 }
 
 impl Modem {
-    /// PWRKEY is pressed or released. Held long enough it switches the module on or off, once a press.
+    /// PWRKEY is pressed or released. Held long enough, it switches the module on or off, once per press.
     pub fn power_key(&mut self, now: Duration, pressed: bool) {
         self.advance(now);
         if core::mem::replace(&mut self.pins.power_key, pressed) == pressed {
@@ -37,7 +37,7 @@ impl Modem {
         }
     }
 
-    /// RESET is pressed or released. Held long enough it restarts the module, once a press.
+    /// RESET is pressed or released. Held long enough, it restarts the module, once per press.
     pub fn reset_key(&mut self, now: Duration, pressed: bool) {
         self.advance(now);
         if core::mem::replace(&mut self.pins.reset_key, pressed) == pressed {
@@ -50,12 +50,12 @@ impl Modem {
     }
 
     /// The status pin: high from switching on, long before the ready line, to the end of a switch-off. It shows the
-    /// moment up to which the module was brought last.
+    /// state at the time of the last call.
     pub fn is_on(&self) -> bool {
         self.pins.on
     }
 
-    /// The DTR pin. While it is high and `AT+CSCLK=1`, the module sleeps and what the host sends is lost.
+    /// The DTR pin. While it is high and `AT+CSCLK=1` is set, the module sleeps and bytes of the host are lost.
     pub fn set_dtr(&mut self, high: bool) {
         self.pins.dtr = high;
     }
@@ -80,7 +80,7 @@ impl Modem {
         }
     }
 
-    /// Says so, and is off some time later.
+    /// Sends `NORMAL POWER DOWN`, and is off some time later.
     pub(super) fn shut_down(&mut self) {
         self.forget_everything();
         self.wire.extend(framed("NORMAL POWER DOWN"));

@@ -1,4 +1,4 @@
-//! State that has outlived a reset of the host, or that a test begins with.
+//! Presets: state that has outlived a reset of the host, or with which a test begins.
 
 use core::time::Duration;
 
@@ -23,7 +23,7 @@ impl Modem {
         self.clients[client].acquired = Some(Acquired { id: id.to_owned(), tls });
     }
 
-    /// The service is started, a client acquired and its session live; the broker is asked for the session too.
+    /// The service is started, a client acquired and its session live, at the broker too.
     pub fn preset_connected(&mut self, client: usize, connection: Connection) {
         self.preset_acquired(client, &connection.client_id, connection.tls);
         let address = format!("tcp://{}:{}", connection.host, connection.port);
@@ -44,17 +44,17 @@ impl Modem {
         self.store_certificate(name.to_owned(), content.to_vec());
     }
 
-    /// A live session has a subscription; the broker is asked for it too.
+    /// A live session has a subscription, at the broker too.
     pub fn preset_subscribed(&mut self, client: usize, filter: &[u8], qos: u8) {
         self.clients[client].subscriptions.push(filter.to_vec());
         self.request(Request::Subscribe { client, filters: vec![(filter.to_vec(), qos)] });
     }
 
-    /// A prompted command has been sent and prompted long ago, and `data` has followed it.
+    /// A command has prompted long ago, and has received `data` so far.
     ///
     /// # Panics
     ///
-    /// If the command does not prompt in the present state, or `data` is all it prompts for.
+    /// If the command does not prompt in the present state, or `data` is complete.
     pub fn preset_prompt(&mut self, command: &str, data: &[u8]) {
         self.injected = Injected::default();
         self.input.executes();
@@ -64,13 +64,13 @@ impl Modem {
         self.input.takes_data(entry, data.to_vec(), Injected::default());
     }
 
-    /// The beginning of a command line stands in the input buffer.
+    /// The input buffer holds the beginning of a command line.
     pub fn preset_half_line(&mut self, bytes: &[u8]) {
         self.input.begin_line(bytes);
         self.line_is_inherited = true;
     }
 
-    /// The module is in the middle of delivering a message: what follows its first `gone` bytes comes now.
+    /// The module is in the middle of delivering a message: it sends the bytes after the first `gone`.
     pub fn preset_message(&mut self, now: Duration, client: usize, topic: &[u8], payload: &[u8], gone: usize) {
         let bytes = message_bytes(&self.behaviour, client, topic, payload);
         self.emit(now, bytes.get(gone..).unwrap_or_default());

@@ -17,7 +17,7 @@ pub(super) struct Entry {
     pub(super) target: Target,
 }
 
-/// What the data are for.
+/// The purpose of the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     WillTopic,
@@ -59,7 +59,7 @@ impl Target {
         !matches!(self, Self::WillMessage { .. } | Self::Payload)
     }
 
-    /// Topics that are published to, which have no wildcards.
+    /// Topics to publish to: no wildcards.
     fn is_topic_name(&self) -> bool {
         matches!(self, Self::Topic | Self::WillTopic)
     }
@@ -130,7 +130,7 @@ impl Modem {
         self.answer_ok();
     }
 
-    /// Code 2 while `checkUTF8` is on. What only a broker would mind is accepted, with a complaint.
+    /// Code 2 while `checkUTF8` is on. What only a broker would refuse is accepted, with a complaint.
     fn accepts_topic(&mut self, client: usize, target: &Target, topic: &[u8]) -> bool {
         let check = self.clients[client].settings.check_utf8;
         let shown = topic.escape_ascii();

@@ -6,7 +6,7 @@ use super::answer::Refusal;
 use super::line::Parameters;
 
 impl Modem {
-    /// Whether the module is registered, as far as it can tell and whatever its queries say.
+    /// Whether the module is registered, as far as it knows and regardless of what its queries report.
     pub(super) fn registered(&self) -> bool {
         self.network.attached
             && !self.network.silent
@@ -28,7 +28,7 @@ impl Modem {
         }
     }
 
-    /// CREG, CGREG and CEREG. With `<n>` 2 the place is told too, that of CPSI.
+    /// CREG, CGREG and CEREG. With `<n>` 2 the answer includes the location, as in CPSI.
     pub(super) fn registration(&mut self, name: &str) -> String {
         let index = domain(name);
         let since_boot = &mut self.terminal.since_boot;

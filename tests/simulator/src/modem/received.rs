@@ -57,7 +57,7 @@ impl Modem {
         }
     }
 
-    /// Sends every message that may go now; those of one client stay in order.
+    /// Sends every message that may be sent now; those of one client stay in order.
     pub(super) fn deliver_received(&mut self) {
         let mut waiting = [false; 2];
         let mut index = 0;
@@ -71,7 +71,7 @@ impl Modem {
         }
     }
 
-    /// Sends every message of a client, whatever its place was to be: nothing comes after CONNLOST.
+    /// Sends every message of a client, regardless of its planned position: nothing follows CONNLOST.
     pub(super) fn deliver_all(&mut self, client: usize) {
         while let Some(index) = self.received.iter().position(|message| message.client == client) {
             self.deliver(index);

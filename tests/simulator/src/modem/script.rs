@@ -1,10 +1,10 @@
-//! Bytes put into an exchange by script or by a noisy habit.
+//! Bytes injected into an exchange by a script or a switch.
 
 use super::Modem;
 use super::answer::framed;
 use crate::behaviour::{Noise, Point, ScriptedAnswer};
 
-/// What is put into one exchange.
+/// The bytes injected into one exchange.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Injected(Vec<(Point, Vec<u8>)>);
 
@@ -15,7 +15,7 @@ impl Injected {
 }
 
 impl Modem {
-    /// Counts a command line and gathers what is put into its exchange.
+    /// Counts a command line and collects the bytes to inject into its exchange.
     pub(super) fn begin_script(&mut self, line: &str) {
         let script = &self.behaviour;
         let injections = script.injections.iter().map(|injection| injection.prefix.as_str());
@@ -55,7 +55,7 @@ pub(super) fn stk_line() -> String {
     format!("+MSTK: 11, \"{}\"", "D0".repeat(125))
 }
 
-/// A position, which begins without a line end of its own.
+/// An NMEA sentence, which begins without a line end.
 const NMEA: &[u8] = b"$GNRMC,101626.00,A,5231.2000,N,01324.3000,E,0.0,,240926,,,A*67\r\n";
 
 fn short_message(text: &str) -> Vec<u8> {

@@ -39,7 +39,7 @@ impl Modem {
         Ok(())
     }
 
-    /// Plans `OK` where it comes first; says when the outcome is due and whether `OK` follows it.
+    /// Plans `OK` where it comes first; returns the time of the outcome and whether `OK` follows it.
     fn answer_in_order(&mut self, order: SuccessOrder, delay: Duration) -> (Duration, bool) {
         match order {
             SuccessOrder::OkFirst => {
@@ -115,7 +115,7 @@ impl Modem {
         self.received.clear();
     }
 
-    /// The habit of rebooting when a live session is torn down or connected over.
+    /// Reboots when a live session is ended or connected over, if that switch is on.
     pub(super) fn reboots_over_live_session(&mut self, live: bool) -> bool {
         let reboots = live && self.behaviour.live_session_reboots;
         if reboots {
@@ -124,7 +124,7 @@ impl Modem {
         reboots
     }
 
-    /// The module restarts: every MQTT state is gone, echo is as at power-on, boot lines follow.
+    /// The module restarts: all MQTT state is lost, echo is as at power-on, boot lines follow.
     pub fn restart(&mut self, now: Duration) {
         self.advance(now);
         let connected: Vec<usize> = (0..2).filter(|&client| self.clients[client].connected).collect();
@@ -139,7 +139,7 @@ impl Modem {
         self.power_on(now);
     }
 
-    /// The module loses its power and gets it back: as a restart, but without a word before it.
+    /// Power fails and returns: a restart without a URC before it.
     pub fn power_on(&mut self, now: Duration) {
         self.advance(now);
         self.note(JournalEntry::Restarted);
@@ -149,7 +149,7 @@ impl Modem {
         self.plan_boot();
     }
 
-    /// What a module without power forgets. It hears nothing until it has booted.
+    /// Clears what a module loses without power. It receives nothing until it has booted.
     pub(super) fn forget_everything(&mut self) {
         for client in 0..2 {
             if self.clients[client].connected || self.clients[client].is_busy() {
@@ -201,7 +201,7 @@ impl Modem {
         }
     }
 
-    /// Those between the ready line and the last two.
+    /// The boot lines between the ready line and the last two.
     fn boot_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if !self.behaviour.boot_lines {
@@ -224,8 +224,8 @@ impl Modem {
         lines
     }
 
-    /// The network goes away and the module says so: CONNLOST with cause 3 for each connected client, then NONET
-    /// where the module knows it, which stops the service.
+    /// The network is lost and the module reports it: CONNLOST with cause 3 for each connected client, then NONET where
+    /// the module has it, which stops the service.
     pub fn network_lost(&mut self, now: Duration) {
         self.advance(now);
         let mut at = now;
@@ -254,12 +254,12 @@ impl Modem {
         }
     }
 
-    /// The radio dies without a URC. `AT+CSQ` answers `99,99`. If the module has `noticed`, `AT+CMQTTDISC?` tells the
-    /// clients disconnected; if not, it believes in its sessions until their operations time out.
+    /// The radio fails without a URC. `AT+CSQ` answers `99,99`. If the module has `noticed`, `AT+CMQTTDISC?` reports
+    /// the clients as disconnected; if not, they stay connected until an operation times out.
     pub fn lose_network_silently(&mut self, now: Duration, noticed: bool) {
         self.advance(now);
         for client in 0..2 {
-            // A connection whose outcome has not been reported yet dies like any other.
+            // A connection whose outcome has not been reported yet is lost like any other.
             if self.clients[client].connected || self.clients[client].is_busy() {
                 self.request(Request::Drop { client });
                 if noticed {
@@ -270,7 +270,7 @@ impl Modem {
         self.network.silent = true;
     }
 
-    /// The radio is back. Sessions that the module still believed in are lost with cause 2.
+    /// The radio is back. Sessions that the module still held as connected are lost with cause 2.
     pub fn restore_network(&mut self, now: Duration) {
         self.advance(now);
         self.network.attached = true;

@@ -8,7 +8,7 @@ use crate::family::{Family, VersionChoice};
 use crate::referee::ComplaintKind;
 
 impl Modem {
-    /// CFG stands between ACCQ and CONNECT. It fails with a bare `ERROR`, the only failure the manuals list.
+    /// CFG is legal between ACCQ and CONNECT. It fails with a bare `ERROR`, the only failure that the manuals list.
     pub(super) fn configure(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
         self.require_started()?;
         parameters.at_most(3)?;
@@ -64,7 +64,7 @@ impl Modem {
         Ok(())
     }
 
-    /// SSLCFG stands between START and CONNECT.
+    /// SSLCFG is legal between START and CONNECT.
     pub(super) fn set_ssl_context(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
         self.require_started()?;
         parameters.at_most(2)?;

@@ -8,13 +8,13 @@ use super::terminal::{INCORRECT_PASSWORD, NOT_ALLOWED, PUK_REQUIRED, SIM_BUSY, S
 use crate::behaviour::{IccidPrefix, SimFailure};
 use crate::referee::ComplaintKind;
 
-/// Of the test network 001-01.
+/// From the test network 001-01.
 pub(super) const IMSI: &str = "001010123456789";
 const ICCID: &str = "89860000000000000007";
 const READY: &str = "+CPIN: READY";
 
 impl Modem {
-    /// A SIM that is not ready answers with `+CME ERROR`, which is a final result itself.
+    /// A SIM that is not ready answers with `+CME ERROR`, itself a final result.
     pub(super) fn read_pin(&mut self) -> Result<(), Refusal> {
         let since_boot = &mut self.terminal.since_boot;
         if since_boot.ready_line_is_due {

@@ -1,4 +1,4 @@
-//! What the module remembers.
+//! State of the module.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub enum Service {
     Stopping,
 }
 
-/// What ACCQ said.
+/// The parameters of ACCQ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acquired {
     /// Client id.
@@ -27,7 +27,7 @@ pub struct Acquired {
     pub tls: bool,
 }
 
-/// What CFG says; cleared by REL.
+/// The settings of CFG; cleared by REL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Topics are checked to be UTF-8.
@@ -47,7 +47,7 @@ impl Default for Settings {
 /// One of the two clients.
 #[derive(Debug, Default)]
 pub struct Client {
-    /// Acquired, and as what.
+    /// The parameters of ACCQ while acquired.
     pub acquired: Option<Acquired>,
     /// CFG settings.
     pub settings: Settings,
@@ -57,7 +57,7 @@ pub struct Client {
     pub will_topic: Option<Vec<u8>>,
     /// Will message and its quality of service.
     pub will_message: Option<(Vec<u8>, u8)>,
-    /// `tcp://…` as CONNECT said it, with what it asked for; kept until DISC, REL or a failed CONNECT.
+    /// `tcp://…` and the other parameters of CONNECT; kept until DISC, REL or a failed CONNECT.
     pub connection: Option<(String, Connection)>,
     /// The session is live.
     pub connected: bool,
@@ -71,13 +71,13 @@ pub struct Client {
     pub unsubscribe_topics: Vec<Vec<u8>>,
     /// Topic filters subscribed in this session.
     pub subscriptions: Vec<Vec<u8>>,
-    /// Another device has taken the session over, which the host is not told.
+    /// Another device has taken over the session; the module does not report it.
     pub(super) taken_over: bool,
     pub(super) operation: Option<Operation>,
 }
 
 impl Client {
-    /// Whether an outcome is awaited, so that further commands are refused with 14.
+    /// Whether an outcome is pending: further commands are refused with 14.
     pub fn is_busy(&self) -> bool {
         self.operation.is_some()
     }
@@ -95,9 +95,9 @@ pub struct PdpContext {
     pub pdp_type: String,
     /// Access point name.
     pub apn: String,
-    /// `AT+CGAUTH`'s protocol, user or password first as the host wrote them.
+    /// Protocol of `AT+CGAUTH`, then user and password in the order in which the host wrote them.
     pub authentication: Option<(u8, Vec<String>)>,
-    /// It is active, and has an address while the module is registered.
+    /// Active; has an address while the module is registered.
     pub active: bool,
 }
 
@@ -110,17 +110,17 @@ impl PdpContext {
 /// The radio network, the SIM and the PDP contexts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
-    /// There is a network to register with.
+    /// A network is available.
     pub attached: bool,
     /// `<rssi>` of `AT+CSQ`.
     pub signal: u8,
-    /// The radio is dead and the module has told nobody.
+    /// The radio has failed and the module has not reported it.
     pub silent: bool,
     /// `AT+CPIN?` answers this, unless a PIN is wanted.
     pub sim: String,
     /// PDP contexts by `<cid>`; they survive a restart, though not as active ones.
     pub contexts: BTreeMap<u8, PdpContext>,
-    /// What the network says the time was when the module's own was zero, in seconds since 1970-01-01T00:00:00Z.
+    /// The network's time when the module's own was zero, in seconds since 1970-01-01T00:00:00Z.
     pub time: Option<u64>,
 }
 

@@ -49,7 +49,7 @@ impl Modem {
         }
     }
 
-    /// With one or two parameters the staged topics, with three or four one topic that follows a prompt.
+    /// One or two parameters: the staged topics. Three or four: one topic that follows a prompt.
     pub(super) fn subscribe(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
         let client = self.connected_client(parameters, 4)?;
         if parameters.count() > 2 {
@@ -69,7 +69,7 @@ impl Modem {
         Ok(())
     }
 
-    /// With two parameters the staged topics, with three one topic that follows a prompt.
+    /// Two parameters: the staged topics. Three: one topic that follows a prompt.
     pub(super) fn unsubscribe(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
         let client = self.connected_client(parameters, 3)?;
         let coded = |refusal: Refusal| refusal.out_of_range_is_12(client);

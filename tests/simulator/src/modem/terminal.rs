@@ -1,4 +1,4 @@
-//! What commands outside MQTT have set.
+//! Settings of commands outside MQTT.
 
 use core::time::Duration;
 
@@ -19,15 +19,15 @@ pub(super) struct Terminal {
     pub(super) automatic_time: bool,
     /// `AT+CCLK`: Unix time, the moment it was set at, and the zone in quarters of an hour.
     pub(super) clock: Option<(u64, Duration, i8)>,
-    /// How often the PIN may be tried.
+    /// Remaining attempts for the PIN.
     pub(super) pin_attempts: u8,
     pub(super) since_boot: SinceBoot,
 }
 
-/// What a restart forgets.
+/// Settings that a restart clears.
 #[derive(Debug)]
 pub(super) struct SinceBoot {
-    /// `AT+CMEE`; each error in its own form as long as nobody has set it.
+    /// `AT+CMEE`; until it is set, each error has its own form.
     pub(super) error_form: Option<u8>,
     /// `<n>` of CREG, CGREG and CEREG.
     pub(super) reports: [u8; 3],
@@ -39,7 +39,7 @@ pub(super) struct SinceBoot {
     pub(super) pin_queries: u32,
     pub(super) registration_queries: [u32; 3],
     pub(super) address_queries: u32,
-    /// Commands are taken, and the ready line is still to come.
+    /// Commands are accepted, but the ready line has not been sent yet.
     pub(super) ready_line_is_due: bool,
 }
 
@@ -96,7 +96,7 @@ impl Modem {
         self.answer_error_as(error, &format!("+CME ERROR: {}", error.number));
     }
 
-    /// Answers with `unset` as long as nobody has said by `AT+CMEE` what errors look like.
+    /// Answers with `unset` until `AT+CMEE` has set the form of errors.
     pub(super) fn answer_error_as(&mut self, error: CmeError, unset: &str) {
         let answer = match self.terminal.since_boot.error_form {
             None => framed(unset),

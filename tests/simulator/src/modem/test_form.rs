@@ -1,4 +1,4 @@
-//! Answers to the test forms. They come whether the service is started or not.
+//! Answers to the test forms. They do not depend on the state of the service.
 
 use super::Modem;
 use super::answer::Refusal;
@@ -41,7 +41,7 @@ impl Modem {
         Ok(())
     }
 
-    /// The A7600 manual's test answers of SUB and UNSUB begin at 0, though no length 0 is taken.
+    /// The A7600 manual's test answers of SUB and UNSUB begin at 0, although a length of 0 is refused.
     fn least_length(&self) -> u8 {
         u8::from(self.family == Family::Sim767x)
     }

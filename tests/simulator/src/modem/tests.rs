@@ -60,7 +60,7 @@ impl Rig {
         self.modem.behaviour_mut().set(name, value).unwrap();
     }
 
-    /// Sends a command line and gathers what comes in a while.
+    /// Sends a command line and returns the output of the next while.
     fn send(&mut self, line: &str) -> String {
         self.modem.receive(self.now, format!("{line}\r").as_bytes());
         self.pass(A_WHILE)
@@ -76,7 +76,7 @@ impl Rig {
         String::from_utf8(self.modem.output(self.now)).unwrap()
     }
 
-    /// An event of the broker and what comes in a while.
+    /// Passes an event of the broker and returns the output of the next while.
     fn event(&mut self, event: Event) -> String {
         self.modem.event(self.now, event);
         self.pass(A_WHILE)
@@ -86,17 +86,17 @@ impl Rig {
         self.modem.take_requests(self.now)
     }
 
-    /// The complaints since last asked, by kind.
+    /// The kinds of the complaints since the last call.
     fn complaints(&mut self) -> Vec<ComplaintKind> {
         self.modem.take_complaints().into_iter().map(|complaint| complaint.kind).collect()
     }
 
-    /// How much the complaints since last asked weigh.
+    /// The severities of the complaints since the last call.
     fn severities(&mut self) -> Vec<Severity> {
         self.modem.take_complaints().into_iter().map(|complaint| complaint.severity).collect()
     }
 
-    /// Stages something through a prompt.
+    /// Sends a command and its data.
     fn enter(&mut self, line: &str, data: &[u8]) {
         assert_eq!(self.send(line), "\r\n>", "{line}");
         assert_eq!(self.send_bytes(data), "\r\nOK\r\n", "{line}");

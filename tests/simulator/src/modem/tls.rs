@@ -1,4 +1,4 @@
-//! CSSLCFG, and what a TLS connection is made with.
+//! CSSLCFG, and the configuration of a TLS connection.
 
 use super::Modem;
 use super::answer::Refusal;
@@ -9,12 +9,12 @@ use crate::behaviour::MissingFile;
 use crate::broker::{Authentication, SslContext, TlsOptions};
 use crate::referee::ComplaintKind;
 
-/// `<err>` of a CONNECT whose SSL context names no file that it needs.
+/// `<err>` of a CONNECT whose SSL context does not name a required file.
 pub(super) const NOT_SET_CERTIFICATE: u8 = 33;
 /// `<err>` of a CONNECT that cannot begin a TLS session.
 pub(super) const OPEN_SESSION_FAILED: u8 = 34;
 
-/// Settings that only some families have.
+/// Settings that not all families have.
 const EXTRAS: [&str; 6] = ["ignorlocaltime", "ignorelocaltime", "keypwd", "password", "ciphersuites", "ignorecertCN"];
 
 impl Modem {
@@ -45,7 +45,7 @@ impl Modem {
         setting == self.family.ignore_local_time() || self.family.extra_ssl_settings().contains(&setting)
     }
 
-    /// A line a context, in the order of the test form; the manuals at hand do not show it.
+    /// One line per context, in the order of the test form; the available manuals do not show it.
     pub(super) fn read_ssl(&mut self) -> Result<(), Refusal> {
         let lines = self.ssl_contexts.iter().enumerate().map(|(index, context)| {
             format!(
@@ -94,7 +94,7 @@ impl Modem {
         &self.ssl_contexts[index]
     }
 
-    /// The options of a CONNECT with TLS, or the code it fails with before any handshake.
+    /// The options of a CONNECT with TLS, or the code with which it fails before any handshake.
     pub(super) fn prepare_tls(&mut self, client: usize) -> Result<TlsOptions, u8> {
         if self.tls_connects < self.behaviour.tls_failures {
             self.tls_connects += 1;
@@ -117,8 +117,8 @@ impl Modem {
         }
     }
 
-    /// What a client's TLS connection is made with, or the code that tells what is missing. The context is SSLCFG's;
-    /// without one it is that of the client's own index.
+    /// The TLS configuration of a client, or the code for what is missing. The SSL context is the one set by SSLCFG,
+    /// else the one with the client's index.
     pub(super) fn tls_options(&self, client: usize) -> Result<TlsOptions, u8> {
         let index = self.clients[client].ssl_context.unwrap_or(client as u8);
         let context = self.ssl_contexts[usize::from(index)].clone();

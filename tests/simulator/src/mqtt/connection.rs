@@ -19,17 +19,19 @@ use crate::broker::{Connection, Event, Request, TlsOptions};
 const LARGEST_PACKET: usize = 268_435_455;
 /// Time for name, socket and CONNACK; also for writing one packet out.
 const NETWORK_TIMEOUT: Duration = Duration::from_secs(30);
-/// Time a broker gets to close its side after DISCONNECT.
+/// Time for a broker to close its side after DISCONNECT.
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(1);
-/// Requests on their way to one connection. The module itself has at most one, so this is never the narrow place.
+/// Length of the queue of requests to one connection. The module has at most one request at a time, so the queue is
+/// never full.
 const REQUEST_QUEUE: usize = 16;
-/// Packets on their way to the socket: a module stages up to 5,120 bytes of filters, and `rumqttc` sends one UNSUBSCRIBE each.
+/// Length of the queue of packets to the socket: a module stages up to 5,120 bytes of filters, and `rumqttc` sends one
+/// UNSUBSCRIBE for each.
 const PACKET_QUEUE: usize = 5120;
-/// Events not yet taken. A full queue holds the broker back instead of dropping messages.
+/// Length of the queue of events. A full queue holds the broker back instead of dropping messages.
 const EVENT_QUEUE: usize = 64;
 
-/// A connection that exists or is being made. Dropping it closes the socket without DISCONNECT, so that the broker
-/// publishes the will.
+/// A connection that is open or being opened. Dropping it closes the socket without DISCONNECT: the broker publishes
+/// the will.
 pub(super) struct ConnectionTask {
     requests: mpsc::Sender<Request>,
     events: mpsc::Receiver<Event>,
@@ -49,7 +51,7 @@ impl ConnectionTask {
         Self { requests, events, task: task.abort_handle() }
     }
 
-    /// Hands `request` to the task; the answer at once where that is not possible.
+    /// Passes `request` to the task; returns the answer at once if that is not possible.
     pub(super) fn request(&self, request: Request) -> Option<Event> {
         match self.requests.try_send(request) {
             Ok(()) => None,
@@ -58,7 +60,7 @@ impl ConnectionTask {
         }
     }
 
-    /// The next event; none once the connection has ended and everything was told.
+    /// The next event; `None` after the last event of a closed connection.
     pub(super) async fn event(&mut self) -> Option<Event> {
         self.events.recv().await
     }
@@ -70,7 +72,7 @@ impl Drop for ConnectionTask {
     }
 }
 
-/// Where a connection leads, and how.
+/// The target of a connection.
 struct Target {
     connection: Connection,
     tls: Option<Box<TlsOptions>>,
@@ -86,14 +88,14 @@ async fn run(client: usize, target: Target, mut requests: mpsc::Receiver<Request
         }
     };
     let mut exchange = Exchange { client, mqtt, events, outstanding: Vec::new() };
-    exchange.tell(Event::Connected { client }).await;
+    exchange.report(Event::Connected { client }).await;
     loop {
         match next(&mut event_loop, &mut requests, &mut exchange).await {
             Ok(rumqttc::Event::Outgoing(Outgoing::Disconnect)) => {
                 // A socket closed with unread bytes resets the connection, which could overtake DISCONNECT.
                 let drain = async { while event_loop.poll().await.is_ok() {} };
                 let _ = timeout(CLOSING_TIMEOUT, drain).await;
-                exchange.tell(Event::Disconnected { client }).await;
+                exchange.report(Event::Disconnected { client }).await;
                 return;
             }
             Ok(event) => exchange.heard(event).await,
@@ -106,7 +108,7 @@ async fn run(client: usize, target: Target, mut requests: mpsc::Receiver<Request
 }
 
 /// Waits for the next event of the connection and carries out what is requested meanwhile. `EventLoop::poll` loses
-/// packets when it is dropped half-way, so it is kept while requests come.
+/// packets when it is dropped half-way, so it is kept across requests.
 async fn next(
     event_loop: &mut EventLoop,
     requests: &mut mpsc::Receiver<Request>,
@@ -134,7 +136,7 @@ async fn connect(target: &Target) -> Result<(AsyncClient, EventLoop), u8> {
     }
 }
 
-/// `rumqttc` resolves the name too, but reports a failure like one of the socket.
+/// `rumqttc` resolves the name too, but reports a failure as one of the socket.
 async fn resolve(broker: &BrokerAddress) -> Result<(), u8> {
     let resolved = timeout(NETWORK_TIMEOUT, tokio::net::lookup_host(broker.to_string())).await;
     let address = resolved.ok().and_then(Result::ok).and_then(|mut addresses| addresses.next());
@@ -143,7 +145,7 @@ async fn resolve(broker: &BrokerAddress) -> Result<(), u8> {
 
 fn mqtt_options(target: &Target) -> Result<MqttOptions, u8> {
     let Target { connection, tls, broker } = target;
-    // MQTT 3.1.1 §3.1.3.1 wants a client id for a session that lasts; `rumqttc` panics without one.
+    // MQTT 3.1.1 §3.1.3.1 requires a client id for a persistent session; `rumqttc` panics without one.
     if connection.client_id.is_empty() && !connection.clean_session {
         return Err(failure::IDENTIFIER_REJECTED);
     }
@@ -166,7 +168,7 @@ fn mqtt_options(target: &Target) -> Result<MqttOptions, u8> {
     Ok(options)
 }
 
-/// A module without the SSL context it needs does not ask for a connection, except for a preset one.
+/// A module without the SSL context it needs does not request a connection, except for a preset one.
 fn transport(connection: &Connection, tls: Option<&TlsOptions>) -> Result<Transport, u8> {
     match (connection.tls, tls) {
         (false, _) => Ok(Transport::tcp()),
@@ -191,7 +193,7 @@ fn quality_of_service(qos: u8) -> Result<QoS, u8> {
     rumqttc::qos(qos).map_err(|_| failure::INVALID_PARAMETER)
 }
 
-/// What was sent and waits for its acknowledgement.
+/// A request that waits for its acknowledgement.
 #[derive(Debug, PartialEq, Eq)]
 enum Outstanding {
     Publish,
@@ -199,7 +201,7 @@ enum Outstanding {
     Unsubscribe { acknowledgements: usize },
 }
 
-/// The requests and answers of a connection that exists.
+/// The requests and answers of an open connection.
 struct Exchange {
     client: usize,
     mqtt: AsyncClient,
@@ -208,8 +210,8 @@ struct Exchange {
 }
 
 impl Exchange {
-    async fn tell(&self, event: Event) {
-        // Fails only when nobody wants to hear of this connection any more, and then the task is being ended.
+    async fn report(&self, event: Event) {
+        // Fails only when the receiver is dropped; then this task is being ended too.
         let _ = self.events.send(event).await;
     }
 
@@ -217,7 +219,7 @@ impl Exchange {
         if let Err(code) = self.send(&request)
             && let Some(answer) = failure::answer(&request, code)
         {
-            self.tell(answer).await;
+            self.report(answer).await;
         }
     }
 
@@ -250,7 +252,7 @@ impl Exchange {
                 self.outstanding.push(Outstanding::Unsubscribe { acknowledgements });
             }
             Request::Disconnect { .. } => self.mqtt.try_disconnect().map_err(busy)?,
-            // These two make and end the task; they never come to it.
+            // These two start and end the task; they are never passed to it.
             Request::Connect { .. } | Request::Drop { .. } => {}
         }
         Ok(())
@@ -276,7 +278,7 @@ impl Exchange {
             rumqttc::Event::Incoming(Incoming::UnsubAck(_)) => self.unsubscribe_acknowledged().await,
             rumqttc::Event::Incoming(Incoming::Publish(message)) => {
                 let (topic, payload) = (message.topic.into_bytes(), message.payload.to_vec());
-                self.tell(Event::Message { client, topic, payload }).await;
+                self.report(Event::Message { client, topic, payload }).await;
             }
             _ => {}
         }
@@ -285,11 +287,11 @@ impl Exchange {
     async fn completed(&mut self, operation: Outstanding, answer: Event) {
         if let Some(index) = self.outstanding.iter().position(|other| *other == operation) {
             self.outstanding.remove(index);
-            self.tell(answer).await;
+            self.report(answer).await;
         }
     }
 
-    /// `rumqttc` sends one UNSUBSCRIBE a filter; the module waits for all of them.
+    /// `rumqttc` sends one UNSUBSCRIBE per filter; the module waits for all of them.
     async fn unsubscribe_acknowledged(&mut self) {
         let waiting = self.outstanding.iter_mut().find_map(|operation| match operation {
             Outstanding::Unsubscribe { acknowledgements } => Some(acknowledgements),
@@ -313,8 +315,8 @@ impl Exchange {
                 Outstanding::Subscribe => Event::SubscribeFailed { client, code },
                 Outstanding::Unsubscribe { .. } => Event::UnsubscribeFailed { client, code },
             };
-            self.tell(failed).await;
+            self.report(failed).await;
         }
-        self.tell(Event::ConnectionLost { client, cause }).await;
+        self.report(Event::ConnectionLost { client, cause }).await;
     }
 }

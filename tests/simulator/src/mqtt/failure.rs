@@ -1,4 +1,4 @@
-//! From what went wrong on the network to the `<err>` and `<cause>` numbers of the manuals.
+//! Maps failures of the network to the `<err>` and `<cause>` numbers of the manuals.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::broker::{Event, Request};
 
 /// An operation of a client that has no connection.
 pub(super) const NO_CONNECTION: u8 = 11;
-/// An operation that comes while too many others are in flight.
+/// An operation while too many others are in flight.
 pub(super) const CLIENT_IS_BUSY: u8 = 14;
 /// Host name not resolved.
 pub(super) const DNS_ERROR: u8 = 25;
@@ -25,9 +25,9 @@ pub(super) const BAD_UTF8: u8 = 2;
 pub(super) const INVALID_PARAMETER: u8 = 12;
 /// SUBACK refused a filter.
 pub(super) const FAILED: u8 = 1;
-/// The connection went away before the acknowledgement; modules report it so before `+CMQTTCONNLOST`.
+/// The connection was lost before the acknowledgement; modules report this before `+CMQTTCONNLOST`.
 pub(super) const MESSAGE_RECEIVE_FAIL: u8 = 6;
-/// The broker does not take the client id.
+/// The broker refuses the client id.
 pub(super) const IDENTIFIER_REJECTED: u8 = 28;
 
 const SOCKET_CONNECT_FAIL: u8 = 3;
@@ -39,7 +39,7 @@ const CLOSED_PASSIVELY: u8 = 1;
 const SOCKET_RESET: u8 = 2;
 const NETWORK_CLOSED: u8 = 3;
 
-/// The `<err>` of `+CMQTTCONNECT` for a connection that did not come about.
+/// The `<err>` of `+CMQTTCONNECT` for a connection that failed to open.
 pub(super) fn connect_code(error: &ConnectionError) -> u8 {
     match error {
         ConnectionError::ConnectionRefused(refusal) => match refusal {
@@ -60,8 +60,8 @@ pub(super) fn connect_code(error: &ConnectionError) -> u8 {
     }
 }
 
-/// Whether a TLS connection ended before CONNACK because the server did not take the client's certificate, or wanted
-/// one: with TLS 1.3 it says so after the client's handshake, and its alert can be lost to a reset.
+/// Whether a TLS connection ended before CONNACK because the server refused the client's certificate or required one.
+/// With TLS 1.3 the server reports that after the client's handshake, and its alert can be lost to a reset.
 pub(super) fn is_late_alert(error: &ConnectionError) -> bool {
     match error {
         ConnectionError::Io(error)
@@ -73,7 +73,7 @@ pub(super) fn is_late_alert(error: &ConnectionError) -> bool {
     }
 }
 
-/// The `<cause>` of `+CMQTTCONNLOST` for a connection that ended unasked.
+/// The `<cause>` of `+CMQTTCONNLOST` for a lost connection.
 pub(super) fn loss_cause(error: &ConnectionError) -> u8 {
     match error {
         ConnectionError::Io(error)
@@ -94,7 +94,7 @@ pub(super) fn loss_cause(error: &ConnectionError) -> u8 {
     }
 }
 
-/// The event that tells the module that `request` failed with `code`, if it waits for one.
+/// The event by which `request` fails with `code`, if the module waits for one.
 pub(super) fn answer(request: &Request, code: u8) -> Option<Event> {
     match *request {
         Request::Connect { client, .. } => Some(Event::ConnectFailed { client, code }),

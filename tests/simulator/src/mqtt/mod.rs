@@ -1,8 +1,8 @@
-//! The MQTT side over a real network: carries the module's [`Request`]s to a broker through `rumqttc`.
+//! The MQTT side over a real network: sends the module's [`Request`]s to a broker through `rumqttc`.
 //!
-//! Every connection is a task of its own, because `rumqttc` sends keep-alives and acknowledgements only while it is
-//! polled. It speaks MQTT 3.1.1; version 3 (MQTT 3.1) is accepted as a setting and changes nothing on the wire. TLS is 1.2 or 1.3, through
-//! `rustls`.
+//! Every connection has its own task, because `rumqttc` sends keep-alives and acknowledgements only while it is polled.
+//! It speaks MQTT 3.1.1; version 3 (MQTT 3.1) is accepted as a setting and changes nothing on the wire. TLS is 1.2 or
+//! 1.3, through `rustls`.
 
 mod address;
 mod connection;
@@ -18,7 +18,7 @@ use connection::ConnectionTask;
 
 /// The MQTT side of a module: both clients, each with at most one connection.
 ///
-/// Lives in a tokio runtime. Dropping it closes both connections without DISCONNECT.
+/// Needs a tokio runtime. Dropping it closes both connections without DISCONNECT.
 #[derive(Default)]
 pub struct MqttSide {
     broker_override: Option<BrokerAddress>,
@@ -28,19 +28,18 @@ pub struct MqttSide {
 }
 
 impl MqttSide {
-    /// An MQTT side without connections, which goes wherever `AT+CMQTTCONNECT` says.
+    /// An MQTT side without connections, which connects to the address of `AT+CMQTTCONNECT`.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Goes to `broker` whatever `AT+CMQTTCONNECT` says. A server that is verified has to prove the name that
-    /// `AT+CMQTTCONNECT` says all the same; the name of `broker` is what goes into the handshake where the SSL context
-    /// enables that.
+    /// Connects to `broker`, regardless of `AT+CMQTTCONNECT`. A verified server still has to prove the name in
+    /// `AT+CMQTTCONNECT`. The name in the handshake (SNI), if enabled, is that of `broker`.
     pub fn override_broker(&mut self, broker: BrokerAddress) {
         self.broker_override = Some(broker);
     }
 
-    /// Starts what `request` asks for. The answer comes from [`event`](Self::event).
+    /// Starts `request`. [`event`](Self::event) returns the answer.
     pub fn carry_out(&mut self, request: Request) {
         match request {
             Request::Connect { client, connection, tls } => {

@@ -1,4 +1,4 @@
-//! TLS as an SSL context wants it: a configuration of `rustls` that checks what the module would check, and no more.
+//! TLS from an SSL context: a configuration of `rustls` that checks what the module would check, and no more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use rustls::{SupportedProtocolVersion, version};
 use super::failure;
 use crate::broker::TlsOptions;
 
-/// What `"sslversion"` 3 allows.
+/// The version that `"sslversion"` 3 allows.
 static TLS_1_2: [&SupportedProtocolVersion; 1] = [&version::TLS12];
 
-/// The configuration for a server that the host calls `host`, or the `<err>` of files that cannot be used.
+/// The configuration for a server with the name `host`, or the `<err>` of unusable files.
 pub(super) fn configuration(options: &TlsOptions, host: &str) -> Result<ClientConfig, u8> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Arc::new(Verifier::new(options, host, provider.clone())?);
@@ -38,7 +38,7 @@ pub(super) fn configuration(options: &TlsOptions, host: &str) -> Result<ClientCo
     Ok(configuration)
 }
 
-/// `rustls` has no version before 1.2: whoever asks for one gets what 4 stands for.
+/// `rustls` has no version before 1.2: a lower `"sslversion"` behaves like 4.
 fn versions(version: u8) -> &'static [&'static SupportedProtocolVersion] {
     if version == 3 { &TLS_1_2 } else { rustls::ALL_VERSIONS }
 }
@@ -52,20 +52,20 @@ fn cannot_be_used<E>(_: E) -> u8 {
     failure::OPEN_SESSION_FAILED
 }
 
-/// Checks a server as an SSL context says.
+/// Checks a server's certificate by the rules of an SSL context.
 #[derive(Debug)]
 struct Verifier {
     provider: Arc<CryptoProvider>,
-    /// None if the server is not verified.
+    /// `None` if the server is not verified.
     trusted: Option<Trusted>,
 }
 
 #[derive(Debug)]
 struct Trusted {
     roots: RootCertStore,
-    /// The certificates of the file, one of which can be the server's own.
+    /// The certificates of the file; one of them can be the server's own.
     pinned: Vec<CertificateDer<'static>>,
-    /// The name the server has to prove; none if any will do.
+    /// The name the server has to prove; `None` if any name is accepted.
     name: Option<ServerName<'static>>,
     now: UnixTime,
     ignores_time: bool,
@@ -101,15 +101,16 @@ impl Trusted {
         provider: &CryptoProvider,
     ) -> Result<(), Error> {
         let parsed = ParsedCertificate::try_from(server)?;
-        // `webpki` takes no root for a server; embedded TLS stacks do, and self-signed servers are common on benches.
+        // `webpki` refuses a root certificate as a server's own; embedded TLS stacks accept it, and self-signed servers
+        // are common on benches.
         if !(self.ignores_time && self.pinned.contains(server)) {
             self.check_chain(&parsed, intermediates, provider)?;
         }
         self.name.as_ref().map_or(Ok(()), |name| verify_server_name(&parsed, name))
     }
 
-    /// Ignoring the time means looking for a moment at which the whole chain was valid. Certificates of one chain that
-    /// were never valid at once stay refused.
+    /// To ignore the time, the check looks for a moment at which the whole chain was valid. A chain whose certificates
+    /// were never valid at the same time stays refused.
     fn check_chain(
         &self,
         server: &ParsedCertificate<'_>,
@@ -141,7 +142,7 @@ impl Trusted {
 }
 
 impl ServerCertVerifier for Verifier {
-    /// The name that `rustls` connects to is not looked at: it is that of another host where the broker is overridden.
+    /// The name that `rustls` connects to is ignored: with an overridden broker it is that of another host.
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

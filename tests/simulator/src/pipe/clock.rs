@@ -21,13 +21,13 @@ impl Clock {
     ///
     /// # Panics
     ///
-    /// If a million looks at it see the same time: the host spins.
+    /// If it is read a million times without a change: the host spins.
     pub fn now(&self) -> Duration {
         self.bench.count_step();
         self.bench.now()
     }
 
-    /// Waits until a moment. Dropped, it leaves nothing behind.
+    /// Waits until a moment. It can be dropped at any time.
     pub async fn wait_until(&mut self, moment: Duration) {
         let alarm = Alarm { bench: &self.bench, id: self.bench.0.borrow_mut().timers.new_id() };
         poll_fn(|context| {
@@ -42,7 +42,7 @@ impl Clock {
     }
 }
 
-/// Takes a wait off the list when it ends or is dropped.
+/// Removes a wait from the list when it ends or is dropped.
 struct Alarm<'a> {
     bench: &'a Bench,
     id: u64,

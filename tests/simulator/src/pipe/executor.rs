@@ -11,37 +11,37 @@ use std::task::Wake;
 use super::Bench;
 use super::module::Device;
 
-/// Polls, and looks at the clock, without time passing after which a future is taken to spin.
+/// Number of polls, and of reads of the clock, at the same time after which a future counts as spinning.
 const MOST_STEPS_AT_ONE_TIME: usize = 1_000_000;
 
-/// What the host has done since time passed last.
+/// Activity of the host since time last advanced.
 #[derive(Debug, Default)]
 pub(super) struct Standstill {
     since: Duration,
     steps: usize,
-    /// A future that spins is reported, not a panic.
+    /// A future that spins is reported instead of a panic.
     is_reported: bool,
 }
 
-/// How far [`Bench::run`] goes.
+/// Limits of [`Bench::run`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// How often the future is polled at most.
+    /// Maximum number of polls.
     pub polls: usize,
-    /// How much virtual time passes at most.
+    /// Maximum virtual time.
     pub time: Duration,
 }
 
 /// Why a future did not end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// It waits for something that never comes.
+    /// It waits for an event that never happens.
     WaitsForNothing,
-    /// It has been polled as often as it may.
+    /// The maximum number of polls was reached.
     PollsExceeded,
-    /// It has taken as much virtual time as it may.
+    /// The maximum virtual time was reached.
     TimeExceeded,
-    /// It goes on and on within one poll, without time passing.
+    /// It spins within one poll.
     Spins,
 }
 
@@ -82,7 +82,7 @@ impl Wake for Flag {
     }
 }
 
-/// A future on its way.
+/// A future that is being run.
 struct Run<'a, F> {
     bench: &'a Bench,
     future: Pin<&'a mut F>,
@@ -94,8 +94,8 @@ impl Bench {
     ///
     /// # Panics
     ///
-    /// If the future waits for something that never comes, spins, or takes more virtual time than the limit. The
-    /// message ends with the transcript.
+    /// If the future waits for an event that never happens, spins, or exceeds the limit of virtual time. The message
+    /// ends with the transcript.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let future = pin!(future);
         let mut run = Run::new(self, future);
@@ -108,11 +108,11 @@ impl Bench {
         }
     }
 
-    /// Runs a future to its end, or to a bound. Where it does not end it is dropped, and the reason is returned.
+    /// Runs a future to its end or to a limit. A future that does not end is dropped, and the reason is returned.
     ///
     /// # Errors
     ///
-    /// Why it did not end. The transcript is still there.
+    /// Why it did not end. The transcript is kept.
     pub fn run<F: Future>(&self, future: F, bound: Bound) -> Result<F::Output, Stopped> {
         let future = pin!(future);
         let mut run = Run::new(self, future);
@@ -141,8 +141,8 @@ impl Bench {
         result.map_err(|why| Stopped { why, at: self.now() })
     }
 
-    /// Polls a future at most `polls` times, as [`block_on`](Self::block_on) would, then drops it. Its output, if it
-    /// ended in time.
+    /// Polls a future at most `polls` times, as [`block_on`](Self::block_on) would, then drops it. Returns its output
+    /// if it ended in time.
     ///
     /// # Panics
     ///
@@ -160,7 +160,7 @@ impl Bench {
         None
     }
 
-    /// Gives up a host that does one thing after the other for ever, be it within one poll.
+    /// Ends a host that never stops, even within one poll.
     pub(super) fn count_step(&self) {
         let spins = {
             let inner = &mut *self.0.borrow_mut();
@@ -171,7 +171,7 @@ impl Bench {
             inner.standstill.steps > MOST_STEPS_AT_ONE_TIME
         };
         if spins {
-            // Nothing else gets out of the middle of a poll. This way no panic is reported.
+            // Unwinding is the only way out of a poll. `resume_unwind` reports no panic.
             if self.0.borrow().standstill.is_reported {
                 std::panic::resume_unwind(Box::new(Spins));
             }
@@ -194,7 +194,7 @@ impl<'a, F: Future> Run<'a, F> {
         Self { bench, future, woken }
     }
 
-    /// Lets happen what the future waits for, not beyond `end`, then polls it once.
+    /// Advances to the next event, not beyond `end`, then polls the future once.
     fn poll(&mut self, end: Option<Duration>) -> Result<Poll<F::Output>, Why> {
         self.await_wake(end)?;
         self.woken.0.store(false, Ordering::Relaxed);

@@ -32,9 +32,9 @@ impl Direction {
 pub(super) struct Line {
     to_host: Wire,
     to_modem: Wire,
-    /// At the host's UART, not yet read.
+    /// Bytes in the host's UART, not yet read.
     buffer: VecDeque<u8>,
-    /// Errors of the receiver, each with the number of bytes that the host reads before it.
+    /// Errors of the receiver, each with the number of bytes before it.
     errors: VecDeque<(usize, ErrorKind)>,
     buffered: usize,
     read: usize,
@@ -71,7 +71,7 @@ impl Line {
         self.to_modem.len() == 0
     }
 
-    /// Brings bytes to the host's UART until `barrier` in all have come; returns whether any came.
+    /// Moves bytes to the host's UART, up to `barrier` in total; returns whether any moved.
     pub(super) fn arrive_at_host(&mut self, now: Duration, barrier: usize) -> bool {
         let mut any = false;
         while self.to_host.faults.position() < barrier {
@@ -91,7 +91,7 @@ impl Line {
         any
     }
 
-    /// The next byte that has arrived at the module, not beyond `barrier` in all: how often, and what.
+    /// The next byte that has arrived at the module, not beyond `barrier` in total, and how often.
     pub(super) fn arrive_at_modem(&mut self, now: Duration, barrier: usize) -> Option<(usize, u8)> {
         if self.to_modem.faults.position() >= barrier {
             return None;

@@ -4,19 +4,19 @@ use core::time::Duration;
 
 use crate::modem::Modem;
 
-/// Any module that can stand at the end of a [`Bench`](super::Bench)'s line, a scripted one for example.
+/// A module at the end of a [`Bench`](super::Bench)'s line, for example a scripted one.
 pub trait Module {
     /// Bytes from the host.
     fn receive(&mut self, now: Duration, bytes: &[u8]);
 
-    /// Bytes that the module has sent by `now` and not yet given.
+    /// Bytes that the module has sent by `now` and that were not returned yet.
     fn output(&mut self, now: Duration) -> Vec<u8>;
 
-    /// When the module does something by itself next.
+    /// Time of the module's next action.
     fn next_deadline(&self) -> Option<Duration>;
 }
 
-/// What stands at the end of the line.
+/// The module at the end of the line.
 pub(super) enum Device {
     Simulated(Box<Modem>),
     Other(Box<dyn Module>),
@@ -44,7 +44,7 @@ impl Device {
         }
     }
 
-    /// What the host has sent so far went out in one piece.
+    /// The host has flushed: the bytes since the last flush were written in one piece.
     pub(super) fn host_flushed(&mut self) {
         if let Self::Simulated(modem) = self {
             modem.host_flushed();

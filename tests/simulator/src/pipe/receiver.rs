@@ -9,7 +9,7 @@ use super::{Bench, ReadChunks};
 
 /// Receives what the module sends.
 ///
-/// Its futures may be dropped at any time: a byte is gone only once it is consumed.
+/// Its futures may be dropped at any time: a byte stays until it is consumed.
 pub struct Receiver {
     bench: Bench,
     chunk: Vec<u8>,

@@ -6,7 +6,7 @@ use embedded_io_async::{BufRead, Read, Write};
 use super::*;
 use crate::referee::ComplaintKind;
 
-/// Reads until the answer ends so.
+/// Reads until the answer ends with `end`.
 async fn read_until(receiver: &mut Receiver, end: &str) -> Vec<u8> {
     let mut answer = Vec::new();
     while !answer.ends_with(end.as_bytes()) {
@@ -24,7 +24,7 @@ async fn command(host: &mut (Receiver, Transmitter), line: &str, end: &str) -> V
     read_until(&mut host.0, end).await
 }
 
-/// Connects, subscribes, publishes to itself and gives everything it read.
+/// Connects, subscribes, publishes to itself and returns everything it read.
 async fn conversation(host: &mut (Receiver, Transmitter)) -> Vec<u8> {
     let mut all = Vec::new();
     for (line, end) in [
@@ -206,7 +206,7 @@ fn an_action_runs_between_two_bytes_of_the_host() {
 }
 
 #[test]
-fn the_broker_can_be_told_to_close_at_a_time() {
+fn the_broker_closes_the_connection_at_a_given_time() {
     let bench = Bench::new(Family::A76xx);
     let mut host = bench.host();
     bench.block_on(conversation(&mut host));
@@ -218,7 +218,7 @@ fn the_broker_can_be_told_to_close_at_a_time() {
 }
 
 #[test]
-fn the_transcript_tells_who_said_what_when() {
+fn the_transcript_has_direction_time_and_bytes() {
     let bench = Bench::new(Family::A7600);
     let mut host = bench.host();
     bench.block_on(command(&mut host, "AT", "OK\r\n"));

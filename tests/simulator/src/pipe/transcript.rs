@@ -1,4 +1,4 @@
-//! What went over the line.
+//! Records the bytes on the line.
 
 use core::fmt::Write;
 use core::time::Duration;
@@ -15,7 +15,7 @@ pub(super) struct Transcript {
 
 impl Transcript {
     pub(super) fn record(&mut self, direction: Direction, now: Duration, byte: u8) {
-        // A fault ends an entry, so that its place shows.
+        // A fault ends an entry: its place stays visible.
         let fault_is_last = self.strikes.last().is_some_and(|(entries, ..)| *entries == self.bytes.len());
         match self.bytes.last_mut() {
             Some((last, at, earlier)) if *last == direction && *at == now && !fault_is_last => earlier.push(byte),

@@ -9,7 +9,7 @@ use super::Bench;
 
 /// Sends to the module.
 ///
-/// Its futures may be dropped at any time: bytes are sent only by a `write` that tells how many.
+/// Its futures may be dropped at any time: a `write` that was dropped has sent nothing.
 pub struct Transmitter {
     bench: Bench,
     has_waited: bool,

@@ -5,7 +5,7 @@ use core::fmt;
 use super::escape::{escaped, unescaped};
 use super::mask::masked_data;
 
-/// What an argument may be.
+/// The type of an argument.
 #[derive(Clone, Copy)]
 enum Kind {
     /// UTF-8 text.
@@ -16,7 +16,7 @@ enum Kind {
     SecretText,
     /// Any bytes that a recording shows masked.
     SecretBytes,
-    /// A number up to this one.
+    /// A number up to this value.
     Number(u32),
     /// `true` or `false`.
     Flag,
@@ -24,7 +24,7 @@ enum Kind {
     Word(&'static [&'static str]),
 }
 
-/// An argument of a call: its name, what it may be, and whether it can be missing.
+/// An argument of a call: its name, its type, and whether it is optional.
 struct Argument(&'static str, Kind, bool);
 
 const fn required(name: &'static str, kind: Kind) -> Argument {
@@ -38,7 +38,7 @@ const fn optional(name: &'static str, kind: Kind) -> Argument {
 /// The MQTT client; 0 where it is missing.
 const CLIENT: Argument = optional("client", Kind::Number(1));
 
-/// A message, whose payload is given as a whole or by a reader.
+/// A message; its payload comes as a slice or from a reader.
 const PUBLISH: &[Argument] = &[
     CLIENT,
     required("topic", Kind::Text),
@@ -107,7 +107,7 @@ const CALLS: &[(&str, &[Argument])] = &[
     ("rel", &[CLIENT]),
 ];
 
-/// The result of a call that was given up before its end.
+/// The result of a call that was dropped before its end.
 pub const DROPPED: &str = "dropped";
 
 /// The first word of every result.
@@ -140,7 +140,7 @@ const RESULTS: &[&str] = &[
     "timed_out",
 ];
 
-/// A call of the driver with its arguments, all of them checked.
+/// A call of the driver with its checked arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The line of the file, 0 without one.
@@ -156,12 +156,12 @@ impl Call {
         self.arguments.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_slice())
     }
 
-    /// An argument that is text.
+    /// A text argument.
     pub fn text(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.bytes(name)?).ok()
     }
 
-    /// An argument that is a number.
+    /// A numeric argument.
     pub fn number(&self, name: &str) -> Option<u32> {
         self.text(name)?.parse().ok()
     }
@@ -183,7 +183,7 @@ impl Call {
         Ok(Self { line, ..Self::new(name, arguments)? })
     }
 
-    /// A call with these arguments, as far as the format allows them.
+    /// A call with these arguments, checked against the format.
     pub(super) fn new<'a>(name: &str, given: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Result<Self, String> {
         let (name, allowed) = CALLS.iter().find(|(known, _)| *known == name).ok_or_else(|| unknown_call(name))?;
         let mut arguments: Vec<(&'static str, Vec<u8>)> = Vec::new();

@@ -18,7 +18,7 @@ pub(super) fn escaped(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes of an escaped text. `\"` is a quote: the arguments of calls stand in quotes.
+/// The bytes of an escaped text. `\"` is a quote: the arguments of calls are quoted.
 pub(super) fn unescaped(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut characters = text.chars();

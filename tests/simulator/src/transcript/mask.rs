@@ -1,26 +1,25 @@
-//! Secrets are replaced by as many `x`.
+//! Replaces secrets by the same number of `x`.
 //!
-//! A line may have lost, doubled or changed one byte on the way, and it may be only the beginning of one: a secret must
-//! not show then either. So a command is recognised by a name that is one byte off, and a secret ends with the last quote
-//! of the line, not with the next one.
+//! A line may have lost, doubled or changed one byte, and it may be incomplete: a secret must not show then either. So
+//! a name that is one byte off still matches, and a secret ends at the last quote of the line, not at the next one.
 
-/// What takes the place of every byte of a secret.
+/// Replaces every byte of a secret.
 const MASK: u8 = b'x';
 
 /// Names of commands whose digits are PINs and passwords of the SIM card.
 const DIGITS_BEHIND: [&[u8]; 3] = [b"CPIN=", b"CLCK=", b"CPWD="];
 /// Shortest PIN.
 const SHORTEST_PIN: usize = 4;
-/// Names of settings whose value is a password, or the name of a file with one.
+/// Settings whose value is a password, or the name of a file with one.
 const KEY_PASSWORDS: [&[u8]; 2] = [b"keypwd", b"password"];
 
-/// Certificates and keys, which may be secret.
+/// Commands whose data are certificates and keys, which may be secret.
 pub fn masked_data(data: &[u8]) -> Vec<u8> {
     vec![MASK; data.len()]
 }
 
-/// A line, or the beginning of one, without its secrets: the password of `AT+CMQTTCONNECT` in command, echo and answer,
-/// passwords of keys, PINs, and the credentials of `AT+CGAUTH`.
+/// A line, or the beginning of one, with its secrets masked: the password of `AT+CMQTTCONNECT` in command, echo and
+/// answer, passwords of keys, PINs, and the credentials of `AT+CGAUTH`.
 pub fn masked_line(line: &[u8]) -> Vec<u8> {
     let mut masked = line.to_vec();
     if let Some(rest) = behind_user_of_connect(line) {
@@ -49,7 +48,7 @@ fn behind_user_of_connect(line: &[u8]) -> Option<usize> {
     if is_connect { quotes.nth(3) } else { None }
 }
 
-/// Masks a quoted value from `start` on: what is before its first quote are separators and the number of a context.
+/// Masks a quoted value from `start` on; before its first quote there are only separators and the number of a context.
 fn mask_value(line: &mut [u8], start: usize) {
     let mut value = &mut line[start..];
     for separator in [&b"\""[..], b",", b"0123456789", b",", b"\""] {
@@ -64,7 +63,7 @@ fn mask_value(line: &mut [u8], start: usize) {
     }
 }
 
-/// Masks texts in quotes, whatever is in them: only quotes and the comma between two texts stay.
+/// Masks quoted texts with any content: only quotes and the comma between two texts stay.
 fn mask_texts(line: &mut [u8]) {
     let separators: Vec<usize> =
         line.windows(3).enumerate().filter(|(_, it)| it == b"\",\"").map(|(i, _)| i + 1).collect();
@@ -75,7 +74,7 @@ fn mask_texts(line: &mut [u8]) {
     }
 }
 
-/// Masks every number that is long enough for a PIN.
+/// Masks every number with at least as many digits as a PIN.
 fn mask_digits(line: &mut [u8]) {
     for run in line.chunk_by_mut(|one, other| one.is_ascii_digit() && other.is_ascii_digit()) {
         if run.len() >= SHORTEST_PIN {
@@ -88,7 +87,7 @@ fn behind_any(line: &[u8], names: &[&[u8]]) -> Option<usize> {
     names.iter().find_map(|name| behind_near(line, name))
 }
 
-/// The place behind `name` in `line`, which may lack one of its bytes, have one more or a changed one.
+/// The position after `name` in `line`, where `name` may lack one byte, have one more or have one changed.
 fn behind_near(line: &[u8], name: &[u8]) -> Option<usize> {
     let exact = find(line, name).map(|place| place + name.len());
     exact.or_else(|| {

@@ -1,7 +1,7 @@
-//! Dialogues between a host and a module as plain text: read, written, recorded, with secrets masked.
+//! Reads, writes and records dialogues between a host and a module as plain text, with secrets masked.
 //!
-//! The format is described in `tests/transcripts/README.md`; this is its only parser. A [`Recorder`] writes the dialogue
-//! while it goes on, a [`Transcript`] is a file that has been read.
+//! The format is described in `tests/transcripts/README.md`; this is its only parser. A [`Recorder`] writes the
+//! dialogue while it takes place, a [`Transcript`] is a file that has been read.
 
 mod call;
 mod escape;
@@ -23,26 +23,26 @@ use crate::pipe::Direction;
 /// A file that has been read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transcript {
-    /// What is known of the dialogue.
+    /// The header.
     pub header: Header,
-    /// The calls of the driver in order, and the result that each must have.
+    /// The calls of the driver in order, each with its expected result.
     pub calls: Vec<Expectation>,
-    /// What went over the line, in order.
+    /// The bytes on the line, in order.
     pub steps: Vec<Step>,
 }
 
-/// What stands above the dialogue.
+/// The header of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Model of the module.
     pub module: String,
     /// Version of its firmware.
     pub firmware: String,
-    /// The family whose dialect it speaks.
+    /// Family of the module.
     pub family: Family,
-    /// Where the dialogue comes from.
+    /// Origin of the dialogue.
     pub origin: String,
-    /// Calls that bring module and driver to where the dialogue begins. Their bytes are not part of it.
+    /// Calls that bring module and driver to the state in which the dialogue begins. Their bytes are not part of it.
     pub before: Vec<Call>,
 }
 
@@ -51,13 +51,13 @@ pub struct Header {
 pub struct Expectation {
     /// The call.
     pub call: Call,
-    /// How many steps stand above the call.
+    /// Number of steps before the call.
     pub begins_behind: usize,
     /// Its result, in the words of the format.
     pub result: String,
     /// The line of the result.
     pub line: usize,
-    /// How many steps stand above the result.
+    /// Number of steps before the result.
     pub ends_behind: usize,
 }
 
@@ -66,9 +66,9 @@ pub struct Expectation {
 pub struct Step {
     /// The line of the file.
     pub line: usize,
-    /// Who sent them.
+    /// Direction.
     pub direction: Direction,
-    /// How long after the step before.
+    /// Time since the step before.
     pub after: Duration,
     /// The bytes, secrets masked.
     pub bytes: Vec<u8>,
@@ -82,7 +82,7 @@ impl Transcript {
 }
 
 impl Transcript {
-    /// Writes the calls and results that stand behind this many steps.
+    /// Writes the calls and results that follow this many steps.
     fn write_calls(&self, f: &mut impl fmt::Write, steps: usize) -> fmt::Result {
         self.calls.iter().try_for_each(|it| {
             if it.begins_behind == steps {
@@ -93,7 +93,7 @@ impl Transcript {
     }
 }
 
-/// The longest text of a step that is written on one line, in bytes of the dialogue.
+/// Number of bytes of a step that are written on one line.
 const LONGEST_STEP: usize = 80;
 
 /// One step as lines of the format.

@@ -1,4 +1,4 @@
-//! From text to a transcript.
+//! Parses the text of a transcript.
 
 use core::fmt;
 use core::str::FromStr;
@@ -11,11 +11,11 @@ use super::{Expectation, Header, Step, Transcript};
 use crate::family::Family;
 use crate::pipe::Direction;
 
-/// What is wrong with a file, and where.
+/// An error in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     file: Option<PathBuf>,
-    /// 0 where it is not about one line.
+    /// 0 if it does not concern a single line.
     line: usize,
     problem: String,
 }
@@ -37,7 +37,7 @@ impl Transcript {
     ///
     /// # Errors
     ///
-    /// What is wrong with it, with its path and the line.
+    /// The first error in the file, with path and line.
     pub fn read(path: &Path) -> Result<Self, ParseError> {
         let named = |error| ParseError { file: Some(path.to_owned()), ..error };
         let read = std::fs::read(path).map_err(|error| error.to_string());
@@ -77,7 +77,7 @@ fn at(line: usize, problem: String) -> ParseError {
     ParseError { file: None, line, problem }
 }
 
-/// Who sent the bytes of a line of the dialogue, and the rest of the line.
+/// The direction of a line of the dialogue, and the rest of the line.
 fn direction(content: &str) -> Option<(Direction, &str)> {
     let to_modem = content.strip_prefix("->").map(|rest| (Direction::ToModem, rest));
     to_modem.or_else(|| content.strip_prefix("<-").map(|rest| (Direction::ToHost, rest)))
@@ -97,7 +97,7 @@ fn step(direction: Direction, rest: &str, line: usize) -> Result<Step, String> {
     Ok(Step { line, direction, after, bytes: unescaped(text)? })
 }
 
-/// A time with at most six digits on either side of the point.
+/// A time with at most six digits before and after the point.
 fn seconds(text: &str) -> Option<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let is_number = |text: &str| (1..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -116,11 +116,11 @@ fn key_and_value(content: &str) -> Result<(&str, &str), String> {
     }
 }
 
-/// The calls as far as they have been read.
+/// The calls read so far.
 #[derive(Default)]
 struct Calls {
     complete: Vec<Expectation>,
-    /// A call whose result is still to come, and how many steps stand above it.
+    /// A call whose result is not read yet, and the number of steps before it.
     open: Option<(Call, usize)>,
 }
 
@@ -146,7 +146,7 @@ impl Calls {
         Ok(())
     }
 
-    /// All of them. Where the last result is missing, the host was stopped while the call ran.
+    /// All calls. If the last result is missing, the host was stopped while the call ran.
     fn read(mut self, steps: usize) -> Vec<Expectation> {
         if let Some((call, begins_behind)) = self.open {
             let line = call.line;
@@ -157,7 +157,7 @@ impl Calls {
     }
 }
 
-/// The header as far as it has been read.
+/// The header read so far.
 #[derive(Default)]
 struct Fields {
     module: Option<String>,

@@ -1,4 +1,4 @@
-//! Writes the dialogue while it goes on.
+//! Writes the dialogue while it takes place.
 
 use core::time::Duration;
 use std::io::{self, Write};
@@ -15,24 +15,24 @@ use crate::pipe::Direction;
 /// The longest data of any command or message.
 const LONGEST_DATA: usize = 10_240;
 
-/// What is known of a dialogue before it begins.
+/// The header of a recording.
 #[derive(Clone, Copy, Debug)]
 pub struct Observation<'a> {
     /// Model of the module.
     pub module: &'a str,
     /// Version of its firmware.
     pub firmware: &'a str,
-    /// The family whose dialect it speaks.
+    /// Family of the module.
     pub family: Family,
-    /// Where the dialogue comes from.
+    /// Origin of the dialogue.
     pub origin: &'a str,
 }
 
-/// Writes a transcript: a step for each line, and one for each part of data; calls and their results where the host
-/// tells of them, else a person adds them.
+/// Writes a transcript: a step for each line and for each part of data, and the calls and results that the host passes
+/// in. Without these, a person adds them.
 ///
-/// A step is written when it is complete, so a secret is masked as a whole; what is incomplete at the end, when the recorder
-/// is dropped. The first error of the output is reported on stderr.
+/// A step is written when it is complete, so a secret is masked as a whole. An incomplete step is written when the
+/// recorder is dropped. The first error of the output is reported on stderr.
 #[derive(Debug)]
 pub struct Recorder<W: Write> {
     output: W,
@@ -40,7 +40,7 @@ pub struct Recorder<W: Write> {
     last: Duration,
     from_host: Half,
     from_module: Half,
-    /// What the last command of the host announced; it follows if the module prompts for it.
+    /// The data that the last command of the host announced; they follow if the module prompts for them.
     announced: Announced,
     has_failed: bool,
 }
@@ -52,16 +52,16 @@ struct Announced {
     is_secret: bool,
 }
 
-/// What has come from one side and is not written.
+/// Bytes from one side that are not written yet.
 #[derive(Debug, Default)]
 struct Half {
     pending: Vec<u8>,
-    /// Bytes of data that are still to come.
+    /// Number of missing data bytes.
     data: Announced,
 }
 
 impl Half {
-    /// Takes data off `bytes`, as much as is announced; gives it when it is complete, secrets masked.
+    /// Takes announced data off `bytes`; returns them when they are complete, secrets masked.
     fn take_data(&mut self, bytes: &mut &[u8]) -> Option<Vec<u8>> {
         let (data, rest) = bytes.split_at(self.data.length.min(bytes.len()));
         self.pending.extend(data);
@@ -74,7 +74,7 @@ impl Half {
         Some(if self.data.is_secret { masked_data(&data) } else { data })
     }
 
-    /// What is pending, as lines with their secrets masked.
+    /// The pending bytes as lines, secrets masked.
     fn take_lines(&mut self) -> Vec<u8> {
         let pending = std::mem::take(&mut self.pending);
         if self.data.is_secret && self.data.length > 0 {
@@ -90,11 +90,11 @@ impl Half {
 }
 
 impl<W: Write> Recorder<W> {
-    /// Writes the header to `output`; time begins now.
+    /// Writes the header to `output` and starts the clock.
     ///
     /// # Errors
     ///
-    /// What `output` reports.
+    /// Errors of `output`.
     pub fn new(mut output: W, known: &Observation<'_>) -> io::Result<Self> {
         let Observation { module, firmware, family, origin } = known;
         writeln!(output, "module: {module}\nfirmware: {firmware}\nfamily: {family}\norigin: {origin}\n")?;
@@ -110,7 +110,7 @@ impl<W: Write> Recorder<W> {
         })
     }
 
-    /// Bytes went to the module, this long after the recorder was made.
+    /// Records bytes to the module, this long after the start of the recording.
     pub fn sent(&mut self, now: Duration, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.from_host.data.length > 0 {
@@ -130,7 +130,7 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// Bytes came from the module, this long after the recorder was made.
+    /// Records bytes from the module, this long after the start of the recording.
     pub fn received(&mut self, now: Duration, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.from_module.data.length > 0 {
@@ -153,7 +153,7 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// The host calls the driver; secrets among the arguments are masked.
+    /// Records a call of the driver; secrets among the arguments are masked.
     pub fn call(&mut self, name: &str, arguments: &[(&str, &[u8])]) {
         match Call::new(name, arguments.iter().map(|(key, value)| (*key, value.to_vec()))) {
             Ok(call) => self.write_text(&format!("call: {}\n", call.masked())),
@@ -161,7 +161,7 @@ impl<W: Write> Recorder<W> {
         }
     }
 
-    /// The call has ended, with a result in the words of the format.
+    /// Records the end of the call, with a result in the words of the format.
     pub fn result(&mut self, result: &str) {
         match check_result(result) {
             Ok(()) => self.write_text(&format!("result: {result}\n")),
@@ -186,12 +186,12 @@ impl<W: Write> Recorder<W> {
     }
 
     fn write(&mut self, now: Duration, direction: Direction, bytes: &[u8]) {
-        // What is blank belongs to no line that is still to come.
+        // Blank lines are not part of a later line.
         if direction == Direction::ToModem && !self.from_module.pending.is_empty() && self.from_module.is_blank() {
             self.write_received_lines(now);
         }
         let after = now.saturating_sub(self.last);
-        // Written are milliseconds: what is cut off counts for the next step.
+        // Times are written in milliseconds: the remainder counts for the next step.
         self.last += Duration::from_millis(after.as_millis() as u64);
         let mut text = String::new();
         match write_step(&mut text, direction, after, bytes) {
@@ -208,12 +208,12 @@ impl<W: Write> Recorder<W> {
 
     fn report(&mut self, error: io::Error) {
         if !std::mem::replace(&mut self.has_failed, true) {
-            // The dialogue goes on all the same.
+            // The dialogue continues after an error of the output.
             eprintln!("cannot record: {error}");
         }
     }
 
-    /// Writes what is incomplete.
+    /// Writes incomplete steps.
     fn write_rest(&mut self, now: Duration) {
         for direction in [Direction::ToModem, Direction::ToHost] {
             let half = if direction == Direction::ToModem { &mut self.from_host } else { &mut self.from_module };
@@ -240,15 +240,15 @@ impl<W: Write> Observer for Recorder<W> {
         self.received(self.begun.elapsed(), bytes);
     }
 
-    /// A comment before the line that the fault is in. The byte may belong to a secret and is not shown.
+    /// A comment before the line with the fault. The byte may belong to a secret and is not shown.
     fn fault_struck(&mut self, direction: Direction, strike: &Strike) {
         let arrow = if direction == Direction::ToModem { "->" } else { "<-" };
         self.write_text(&format!("# fault: {arrow} byte {} {}\n", strike.position, strike.fault));
     }
 }
 
-/// The data that a command announces. Of no other command than `AT+CCERTDOWN` are they secret; one whose name was
-/// damaged, or which is cut, is refused.
+/// The data that a command announces. Only those of `AT+CCERTDOWN` are secret; the module refuses a command that is cut
+/// or has a damaged name.
 fn announced(line: &[u8]) -> Announced {
     Announced { length: second_number(line), is_secret: line.windows(8).any(|name| name == b"CERTDOWN") }
 }
@@ -268,13 +268,13 @@ mod tests {
     const KNOWN: Observation<'_> =
         Observation { module: "simulated", firmware: "0.1.0", family: Family::A76xx, origin: "a unit test" };
 
-    /// A turn: when, what went to the module, what came from it.
-    type Turn<'a> = (u64, &'a [u8], &'a [u8]);
+    /// Time, bytes to the module, bytes from it.
+    type Exchange<'a> = (u64, &'a [u8], &'a [u8]);
 
-    fn recorded(turns: &[Turn<'_>], chunk: usize) -> String {
+    fn recorded(exchanges: &[Exchange<'_>], chunk: usize) -> String {
         let mut written = Vec::new();
         let mut recorder = Recorder::new(&mut written, &KNOWN).unwrap();
-        for (millis, sent, received) in turns {
+        for (millis, sent, received) in exchanges {
             let now = Duration::from_millis(*millis);
             sent.chunks(chunk).for_each(|bytes| recorder.sent(now, bytes));
             received.chunks(chunk).for_each(|bytes| recorder.received(now, bytes));
@@ -283,10 +283,10 @@ mod tests {
         String::from_utf8(written).unwrap()
     }
 
-    fn dialogue(turns: &[Turn<'_>]) -> String {
-        let whole = recorded(turns, usize::MAX);
+    fn dialogue(exchanges: &[Exchange<'_>]) -> String {
+        let whole = recorded(exchanges, usize::MAX);
         for chunk in [1, 2, 7] {
-            assert_eq!(recorded(turns, chunk), whole);
+            assert_eq!(recorded(exchanges, chunk), whole);
         }
         whole.parse::<Transcript>().unwrap();
         whole.split_once("\n\n").unwrap().1.to_owned()
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_is_recorded_is_a_transcript_with_lines_data_and_times() {
-        let turns: [Turn<'_>; 4] = [
+        let exchanges: [Exchange<'_>; 4] = [
             (5, b"AT+CMQTTTOPIC=0,4\r", b""),
             (25, b"", b"AT+CMQTTTOPIC=0,4\r\r\n>"),
             (30, b"a\rb>", b""),
@@ -308,7 +308,7 @@ mod tests {
                         <- +0.000 \\r\\n+CMQTTRXTOPIC: 0,3\\r\\n\n\
                         <- +0.000 a\\r\\n\n\
                         <- +0.000 \\r\\n+CMQTTRXEND: 0\\r\\n\n";
-        assert_eq!(dialogue(&turns), expected);
+        assert_eq!(dialogue(&exchanges), expected);
     }
 
     #[test]
@@ -316,14 +316,14 @@ mod tests {
         let connect = br#"AT+CMQTTCONNECT=0,"tcp://h:1883",60,1,"me","secret""#;
         let connect = [&connect[..], b"\r"].concat();
         let answer = b"\r\n+CMQTTCONNECT: 0,\"tcp://h:1883\",60,1,\"me\",\"secret\"\r\n";
-        let turns: [Turn<'_>; 5] = [
+        let exchanges: [Exchange<'_>; 5] = [
             (0, &connect, &connect),
             (0, b"AT+CMQTTCONNECT?\r", answer),
             (0, b"AT+CPIN=1234\r", b"AT+CPIN=1234\r\r\nOK\r\n"),
             (0, b"AT+CCERTDOWN=\"key.pem\",9\r", b"\r\n>"),
             (0, b"secret\r\n!", b"\r\nOK\r\n"),
         ];
-        let text = dialogue(&turns);
+        let text = dialogue(&exchanges);
         assert!(!text.contains("secret") && !text.contains("1234") && !text.contains('!'), "{text}");
         assert_eq!(text.matches("\"me\",\"xxxxxx\"").count(), 3);
         assert_eq!(text.matches("AT+CPIN=xxxx\\r").count(), 2);
@@ -333,8 +333,8 @@ mod tests {
     #[test]
     fn a_payload_that_looks_like_a_secret_is_what_it_is() {
         let payload = b"AT+CPIN=1234\r";
-        let turns: [Turn<'_>; 2] = [(0, b"AT+CMQTTPAYLOAD=0,13\r", b"\r\n> "), (0, payload, b"\r\nOK\r\n")];
-        assert!(dialogue(&turns).contains("-> +0.000 AT+CPIN=1234\\r\n"));
+        let exchanges: [Exchange<'_>; 2] = [(0, b"AT+CMQTTPAYLOAD=0,13\r", b"\r\n> "), (0, payload, b"\r\nOK\r\n")];
+        assert!(dialogue(&exchanges).contains("-> +0.000 AT+CPIN=1234\\r\n"));
     }
 
     #[test]
@@ -356,9 +356,9 @@ mod tests {
 
     #[test]
     fn what_is_incomplete_at_the_end_is_written_and_masked() {
-        let turns: [Turn<'_>; 1] = [(0, b"AT+CPIN=1234", b"\r\n+CMQTT")];
-        assert_eq!(dialogue(&turns), "-> +0.000 AT+CPIN=xxxx\n<- +0.000 \\r\\n+CMQTT\n");
-        let data: [Turn<'_>; 2] = [(0, b"AT+CCERTDOWN=\"a.pem\",99\r", b"\r\n>"), (0, b"secret", b"")];
+        let exchanges: [Exchange<'_>; 1] = [(0, b"AT+CPIN=1234", b"\r\n+CMQTT")];
+        assert_eq!(dialogue(&exchanges), "-> +0.000 AT+CPIN=xxxx\n<- +0.000 \\r\\n+CMQTT\n");
+        let data: [Exchange<'_>; 2] = [(0, b"AT+CCERTDOWN=\"a.pem\",99\r", b"\r\n>"), (0, b"secret", b"")];
         assert!(!dialogue(&data).contains("secret"));
     }
 }

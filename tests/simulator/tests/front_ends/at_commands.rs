@@ -1,4 +1,4 @@
-//! AT commands typed at a module that is connected to a real broker.
+//! AT commands to a module that is connected to a real broker.
 
 use crate::broker;
 use crate::host::{Host, attached, quick};
@@ -73,7 +73,7 @@ async fn publish_is_complete_when_the_broker_has_acknowledged() {
     start(&mut host).await;
     connect(&mut host, 0).await;
     for qos in 0..=2 {
-        publish(&mut host, 0, "nobody/hears/this", b"", qos).await;
+        publish(&mut host, 0, "no/subscriber", b"", qos).await;
         host.until("\r\nOK\r\n").await;
         host.until("\r\n+CMQTTPUB: 0,0\r\n").await;
     }
@@ -105,8 +105,8 @@ async fn retained_message_comes_with_the_subscription() {
 
 #[tokio::test]
 async fn port_without_listener_fails_with_code_3() {
-    let (_port_is_kept, nobody) = broker::refusing();
-    let mut host = attached(nobody);
+    let (_port_is_kept, refusing) = broker::refusing();
+    let mut host = attached(refusing);
     start(&mut host).await;
     host.command("AT+CMQTTACCQ=0,\"device-0\"", "OK").await;
     host.command("AT+CMQTTCONNECT=0,\"tcp://broker.example\",60,1", "+CMQTTCONNECT: 0,3").await;

@@ -24,7 +24,7 @@ pub fn start() -> BrokerAddress {
     BrokerAddress { host: address.ip().to_string(), port: address.port() }
 }
 
-/// An address that nobody listens at, and that nobody else gets while the socket lives.
+/// An address without a listener, reserved while the socket lives.
 pub fn refusing() -> (TcpSocket, BrokerAddress) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -43,7 +43,7 @@ fn config(listen: SocketAddr) -> Config {
         max_inflight_count: 100,
         auth: None,
         external_auth: None,
-        // Without it a message to a topic that nobody ever subscribed to ends its publisher's connection.
+        // Without it a message to a topic without any subscription ends its publisher's connection.
         dynamic_filters: true,
     };
     let server = ServerSettings { name: "v4".to_owned(), listen, tls: None, next_connection_delay_ms: 0, connections };

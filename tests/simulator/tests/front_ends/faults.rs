@@ -1,4 +1,4 @@
-//! Faults and speed of the line in real time; time is tokio's, which stands still while anything can happen.
+//! Faults and speed of the line in real time, on tokio's paused clock.
 
 use std::num::NonZeroU32;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -31,7 +31,7 @@ fn struck(faults: &[(Direction, usize, Fault)]) -> Host<DuplexStream> {
     attached(simulator)
 }
 
-/// What comes within a second.
+/// The bytes that arrive within a second.
 async fn heard(host: &mut DuplexStream) -> Vec<u8> {
     let mut heard = Vec::new();
     while let Ok(count) = timeout(Duration::from_secs(1), host.read_buf(&mut heard)).await {
@@ -155,7 +155,7 @@ async fn what_a_host_sent_before_it_left_arrives() {
     assert!(!simulator.modem().echoes());
 }
 
-/// Passes on what an observer sees, as text.
+/// An observer that sends each event as text.
 struct Seen(Sender<String>);
 
 impl Observer for Seen {

@@ -1,4 +1,4 @@
-//! A host that types AT commands.
+//! A host that sends AT commands.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use simcom_modem_simulator::mqtt::BrokerAddress;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::timeout;
 
-/// The host's end of the wire and what came over it and was not asked for yet.
+/// The host's end of the wire, and bytes that were received and not returned yet.
 pub struct Host<S> {
     pub stream: S,
     received: Vec<u8>,
 }
 
-/// A module that is quicker than any real one, and delivers messages after the outcome of what is under way.
+/// A module that is faster than any real one, and delivers messages after the pending outcome.
 pub fn quick(family: Family) -> Behaviour {
     let short = Duration::from_millis(1);
     let timing = Timing {
@@ -38,7 +38,7 @@ pub fn quick(family: Family) -> Behaviour {
     }
 }
 
-/// A module on its own task, its broker set, and a host at the other end of the wire.
+/// A module on its own task, connected to `broker`, and a host at the other end of the wire.
 pub fn attached(broker: BrokerAddress) -> Host<DuplexStream> {
     let (module_side, host_side) = duplex(64);
     let family = Family::A7600;
@@ -74,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Host<S> {
         waited.unwrap_or_else(|_| panic!("no \"{end}\" in \"{received}\""))
     }
 
-    /// Waits for `count` bytes, whatever they are.
+    /// Waits for any `count` bytes.
     pub async fn take(&mut self, count: usize) -> Vec<u8> {
         while self.received.len() < count {
             let read = self.stream.read_buf(&mut self.received).await.unwrap();
@@ -83,13 +83,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Host<S> {
         self.received.drain(..count).collect()
     }
 
-    /// Types `command` and waits for its `answer`.
+    /// Sends `command` and waits for its `answer`.
     pub async fn command(&mut self, command: &str, answer: &str) {
         self.write(format!("{command}\r").as_bytes()).await;
         self.until(format!("\r\n{answer}\r\n")).await;
     }
 
-    /// Types `command`, gives `data` to its prompt and waits for `answer`.
+    /// Sends `command`, sends `data` at its prompt and waits for `answer`.
     pub async fn prompted(&mut self, command: &str, data: &[u8], answer: &str) {
         self.write(format!("{command}\r").as_bytes()).await;
         self.until("\r\n>").await;

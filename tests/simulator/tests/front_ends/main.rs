@@ -1,4 +1,4 @@
-//! The front ends, driven as their users drive them.
+//! The front ends, used as their users do.
 
 mod at_commands;
 mod broker;

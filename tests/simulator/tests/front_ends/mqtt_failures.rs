@@ -1,4 +1,4 @@
-//! What goes wrong between module and broker, against a peer that misbehaves to order.
+//! Failures between module and broker, against a peer that misbehaves as scripted.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn connection(port: u16) -> Connection {
     }
 }
 
-/// Takes one connection, reads CONNECT, answers with `answer` and hands the socket over.
+/// Accepts one connection, reads CONNECT, answers with `answer` and returns the socket.
 async fn peer(answer: &[u8]) -> (u16, impl Future<Output = TcpStream> + use<>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -83,8 +83,8 @@ async fn connack_refusals_become_codes_27_to_31() {
 
 #[tokio::test]
 async fn port_without_listener_is_code_3() {
-    let (_port_is_kept, nobody) = broker::refusing();
-    assert_eq!(outcome_of(connection(nobody.port)).await, Event::ConnectFailed { client: 1, code: 3 });
+    let (_port_is_kept, refusing) = broker::refusing();
+    assert_eq!(outcome_of(connection(refusing.port)).await, Event::ConnectFailed { client: 1, code: 3 });
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn broker_that_resets_is_cause_2() {
 }
 
 #[tokio::test]
-async fn outstanding_operation_fails_before_the_loss_is_told() {
+async fn an_outstanding_operation_fails_before_the_loss_is_reported() {
     let (mut mqtt, mut socket) = connected().await;
     mqtt.carry_out(publish(1));
     read_packet(&mut socket).await;

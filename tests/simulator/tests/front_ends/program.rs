@@ -19,7 +19,7 @@ impl Program {
         Self(command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
-    /// Where the program says it is ready.
+    /// The address or path in the line `ready on …`.
     fn place(&mut self) -> String {
         let mut line = String::new();
         BufReader::new(self.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -31,7 +31,7 @@ impl Program {
         kill_process(id, signal).unwrap();
     }
 
-    /// Waits for the end and returns what was written to stderr.
+    /// Waits for the end and returns stderr.
     fn end(&mut self) -> (ExitStatus, String) {
         let mut errors = String::new();
         self.0.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
@@ -122,7 +122,7 @@ fn faults_strike_and_stand_in_the_log() {
 }
 
 #[test]
-fn a_fault_beyond_the_end_of_the_dialogue_is_told_and_makes_a_strict_run_fail() {
+fn a_fault_beyond_the_end_of_the_dialogue_is_reported_and_makes_a_strict_run_fail() {
     for (strict, code) in [(&["--strict"][..], 4), (&[], 0)] {
         let fault = ["--fault", "to-host:500:silence=100"];
         let mut program = Program::start(&[&["--tcp", "127.0.0.1:0"][..], &fault, strict].concat());
@@ -132,8 +132,8 @@ fn a_fault_beyond_the_end_of_the_dialogue_is_told_and_makes_a_strict_run_fail() 
         program.signal(Signal::TERM);
         let (status, errors) = program.end();
         assert_eq!(status.code(), Some(code), "{errors}");
-        let told = "the fault to-host at byte 500 (lost, and what follows within 100ms) is beyond the end";
-        assert!(errors.contains(told) && errors.contains("9 bytes went there"), "{errors}");
+        let report = "the fault to-host at byte 500 (lost, and what follows within 100ms) is beyond the end";
+        assert!(errors.contains(report) && errors.contains("9 bytes went there"), "{errors}");
     }
 }
 

@@ -19,7 +19,7 @@ fn path(test: &str) -> PathBuf {
     std::env::temp_dir().join(format!("simcom-modem-{}-{test}", std::process::id()))
 }
 
-/// Serves a pseudo-terminal on a task of its own, and passes on what the module reads.
+/// Serves a pseudo-terminal on its own task, and returns what the module reads.
 fn serve(path: &PathBuf) -> (Remote, Receiver<Vec<u8>>) {
     let family = Family::A7600;
     let (seen, read_by_module) = channel();
@@ -78,7 +78,7 @@ async fn every_byte_passes_unchanged_both_ways() {
         }
         assert!(read == every);
 
-        // A restart ends whatever the module made of that.
+        // A restart ends any effect of that.
         remote.restart();
         let marker = b"\r\nPB DONE\r\n";
         let emitted = every.clone();
@@ -113,8 +113,8 @@ async fn port_is_opened_and_closed_many_times() {
 }
 
 #[tokio::test]
-async fn what_the_module_says_to_nobody_is_lost() {
-    let path = path("nobody");
+async fn what_the_module_sends_without_a_host_is_lost() {
+    let path = path("no-host");
     let (remote, _) = serve(&path);
     spawn_blocking(move || {
         command(&mut open(&path), "ATE0\r", "ATE0\r\r\nOK\r\n");

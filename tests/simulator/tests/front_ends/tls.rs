@@ -1,4 +1,4 @@
-//! TLS to a real broker: what each authentication mode checks, and the codes of what goes wrong.
+//! TLS to a real broker: the checks of each authentication mode, and the codes of failures.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ async fn next(mqtt: &mut MqttSide) -> Event {
     timeout(Duration::from_secs(10), mqtt.event()).await.expect("an event")
 }
 
-/// Connects to `broker`, which the host calls `host`.
+/// Connects to `broker` under the name `host`.
 async fn outcome_as(host: &str, broker: &BrokerAddress, tls: TlsOptions) -> Event {
     next(&mut connecting(host, broker, tls)).await
 }
@@ -172,7 +172,7 @@ async fn a_client_that_shows_no_certificate_is_code_32_where_one_is_wanted() {
 async fn files_that_cannot_be_used_are_code_34() {
     let authority = Authority::new();
     let (first, second) = (authority.identity("device", NOW), authority.identity("device", NOW));
-    let (_port_is_kept, nobody) = refusing();
+    let (_port_is_kept, closed) = refusing();
     let not_pem = TlsOptions { ca_certificate: Some(b"ca".to_vec()), ..options(Authentication::Server) };
     let mismatch = Identity { certificate: first.certificate.clone(), key: second.key };
     let swapped = Identity { certificate: first.key, key: first.certificate };
@@ -181,7 +181,7 @@ async fn files_that_cannot_be_used_are_code_34() {
         showing(&mismatch, options(Authentication::Client)),
         showing(&swapped, options(Authentication::Client)),
     ] {
-        assert_eq!(outcome(&nobody, tls).await, failed(34));
+        assert_eq!(outcome(&closed, tls).await, failed(34));
     }
 }
 

@@ -1,4 +1,4 @@
-//! A real broker behind TLS: takes connections, and forwards what they carry to a broker of `broker::start`.
+//! TLS in front of a real broker: accepts connections and forwards their bytes to a broker of `broker::start`.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub const NOW: Validity = (2000, 2100);
 pub const PAST: Validity = (2000, 2001);
 pub const FUTURE: Validity = (2099, 2100);
 
-/// Whoever signs certificates.
+/// A certificate authority.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pub certificate: String,
@@ -55,7 +55,7 @@ impl Authority {
     }
 }
 
-/// Signed by itself, and a certificate of an authority too, as those that OpenSSL makes on one line.
+/// Self-signed, and a CA certificate too, as a single command of OpenSSL makes it.
 pub fn self_signed(name: &str) -> Identity {
     let key = KeyPair::generate().unwrap();
     let mut parameters = parameters(name, NOW);
@@ -70,15 +70,15 @@ fn parameters(name: &str, (from, to): Validity) -> CertificateParams {
     parameters
 }
 
-/// A server and the names that clients have called it in their handshakes.
+/// A server, and the names that clients have sent in their handshakes.
 pub struct TlsBroker {
     pub address: BrokerAddress,
     pub names: mpsc::UnboundedReceiver<Option<String>>,
-    /// Told, it drops its connections without a closing alert.
+    /// A signal makes it drop its connections without a closing alert.
     pub drop_connections: Arc<Notify>,
 }
 
-/// Starts a server with `identity`. It takes every client, or those whose certificates `clients` has signed.
+/// Starts a server with `identity`. It accepts every client, or only those with a certificate signed by `clients`.
 pub async fn start(identity: &Identity, clients: Option<&Authority>) -> TlsBroker {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = BrokerAddress { host: NAME.to_owned(), port: listener.local_addr().unwrap().port() };
@@ -138,7 +138,7 @@ fn configuration(
     builder.with_cert_resolver(resolver)
 }
 
-/// Shows one certificate and notes the name that was asked for.
+/// Presents one certificate and records the requested name.
 #[derive(Debug)]
 struct Resolver {
     certified: Arc<CertifiedKey>,

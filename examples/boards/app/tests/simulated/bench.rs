@@ -31,8 +31,8 @@ pub const SETTINGS: Settings<'static> = Settings {
 /// How long the blocking application sleeps when it has nothing to do.
 const REST: Duration = Duration::from_millis(20);
 
-/// How long the application may take to end after its command.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Time limit for the application to end after its command.
+const ENDING_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// The client that carries the application.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +63,7 @@ impl Station {
     pub fn run_for(&self, length: Duration, shell: Shell) {
         let end = self.bench.now() + length;
         self.command_at(end, "restart");
-        self.bench.set_time_limit(end + PATIENCE);
+        self.bench.set_time_limit(end + ENDING_TIMEOUT);
         let family = match self.family {
             ModuleFamily::A7600 => Family::A7600,
             ModuleFamily::A76xx => Family::A76xx,
@@ -85,7 +85,7 @@ impl Station {
                 let receiver = BlockingReceiver { inner: receiver, error: None };
                 let transmitter = BlockingTransmitter { inner: transmitter, bench: self.bench.clone() };
                 let idle = || {
-                    assert!(self.bench.now() < end + PATIENCE, "no restart\n{}", self.bench.transcript_text());
+                    assert!(self.bench.now() < end + ENDING_TIMEOUT, "no restart\n{}", self.bench.transcript_text());
                     self.bench.pass(REST);
                 };
                 app::blocking::run(receiver, transmitter, clock, idle, power, board, &settings);
@@ -124,7 +124,7 @@ impl Station {
         String::from_utf8_lossy(&self.bench.sent()).matches(command).count()
     }
 
-    /// A new driver does not know the module's state, so it has to send a query that a stopped service refuses.
+    /// A new driver does not know the module's state: it sends a query that a stopped service refuses.
     pub fn assert_no_complaints(&self) {
         let mut complaints = self.bench.modem(|module, _| module.take_complaints());
         complaints.retain(|complaint| complaint.kind != ComplaintKind::NotStarted);

@@ -245,7 +245,7 @@ fn a_module_that_restarts_while_the_next_attempt_is_waited_for_is_brought_up_fir
 }
 
 #[test]
-fn a_module_that_does_not_answer_is_started_anew() {
+fn a_module_that_does_not_answer_is_restarted() {
     for_all(
         30 * MINUTE,
         |station| {
@@ -294,7 +294,7 @@ fn a_broker_that_refuses_is_asked_less_and_less_often() {
 }
 
 #[test]
-fn a_certificate_of_an_earlier_start_is_stored_anew_when_tls_fails() {
+fn a_certificate_of_an_earlier_start_is_stored_again_when_tls_fails() {
     for family in ModuleFamily::ALL {
         for shell in Shell::BOTH {
             let station = Station::new(family);

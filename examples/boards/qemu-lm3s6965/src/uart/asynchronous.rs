@@ -1,5 +1,5 @@
-//! The traits of `embedded-io-async`. Every future does its work in the poll that completes it: dropping one loses and
-//! sends nothing.
+//! The traits of `embedded-io-async`. Every future does its work in the poll that completes it: a dropped one has lost
+//! and sent nothing.
 
 use core::convert::Infallible;
 use core::future::poll_fn;

@@ -1,5 +1,5 @@
-//! Tells which known defects an input meets with, a line each:
-//! `cargo run -p simcom-fuzz-targets --bin findings -- TARGET FILE…`. Panics where a target does.
+//! Prints the known defects that an input hits, one per line: `cargo run -p simcom-fuzz-targets --bin findings --
+//! TARGET FILE…`. Panics if a target does.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The calls that a script can make, and what has to have happened where they succeed.
+//! The calls of a script, and the conditions for their success.
 
 use simcom_mqtt::at::Line;
 use simcom_mqtt::command::network::{CclkRead, CgdcontRead, Cgmm, Cpsi, Csq};
@@ -9,7 +9,7 @@ use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, MqttVersion, Publish, QoS
 
 use super::places;
 
-/// How many different calls there are.
+/// Number of different calls.
 pub(crate) const CALLS: u8 = 36;
 
 pub(crate) static PLAIN: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
@@ -22,7 +22,7 @@ static TLS: Tls<'static> = Tls::server("ca.pem");
 static ENCRYPTED: ConnectOptions<'static> = ConnectOptions::new(Broker::tls("broker.example", 8883, &TLS), "device-8");
 static VERSIONED: ConnectOptions<'static> =
     ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-9").version(MqttVersion::V3_1_1);
-/// Looks like everything that a module says.
+/// Looks like every kind of line of a module.
 const PAYLOAD: &[u8; 200] = &{
     let text = b"\r\nOK\r\n+CMQTTPUB: 0,0\r\n>\r\n+CMQTTRXEND: 0\r\nRDY\r\n";
     let mut payload = [0; 200];
@@ -36,18 +36,18 @@ const PAYLOAD: &[u8; 200] = &{
 const FILTERS: [(&str, QoS); 3] =
     [("device-7/cmd/#", QoS::AtLeastOnce), ("device-7/+/set", QoS::AtMostOnce), ("all", QoS::ExactlyOnce)];
 
-/// What can be said of a call.
+/// Properties of a call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expected {
     /// It only waits for events.
     pub(super) listens: bool,
-    /// The data come from a source.
+    /// Its data come from a source.
     pub(super) has_source: bool,
-    /// If it succeeds, one of these was received: the name of a command, and the numbers behind it.
+    /// If it succeeds, one of these outcomes was received: the name of a command, and the numbers after it.
     outcomes: Vec<(&'static str, Vec<u32>)>,
     /// If it succeeds, a final result `OK` was received.
     ok: bool,
-    /// If it succeeds, what it sent ends with this.
+    /// If it succeeds, the bytes sent end with this.
     sent: Vec<u8>,
 }
 
@@ -60,17 +60,17 @@ impl Expected {
         Self { ok: true, ..Self::default() }
     }
 
-    /// The call has succeeded: what it reports was received, and what it promises was sent.
+    /// Checks a successful call: its outcome was received, and its bytes were sent.
     pub(super) fn check(&self, received: &[u8], sent: &[u8]) {
-        let told = |(name, numbers): &(&str, Vec<u32>)| tells(received, name, numbers);
-        assert!(self.outcomes.is_empty() || self.outcomes.iter().any(told), "a success that was not reported");
+        let is_reported = |(name, numbers): &(&str, Vec<u32>)| has_line(received, name, numbers);
+        assert!(self.outcomes.is_empty() || self.outcomes.iter().any(is_reported), "a success that was not reported");
         assert!(!self.ok || places(received, b"OK").next().is_some(), "a success without OK");
         assert!(sent.ends_with(&self.sent), "a success without what was to be sent: {}", sent.escape_ascii());
     }
 }
 
-/// Whether a line of the module says so.
-fn tells(received: &[u8], name: &str, numbers: &[u32]) -> bool {
+/// Whether a line of the module has this name and these numbers.
+fn has_line(received: &[u8], name: &str, numbers: &[u32]) -> bool {
     let name = format!("{name}:");
     places(received, name.as_bytes()).any(|place| {
         let behind = &received[place + name.len()..];
@@ -97,7 +97,7 @@ fn published(client: ClientIndex, topic: &str, payload: &[u8], qos: QoS) -> Expe
     expected
 }
 
-/// A command of a user's own, with a prompt, and an answer of any lines.
+/// A user's command with a prompt and any answer lines.
 struct Own;
 
 impl Request for Own {
@@ -123,15 +123,15 @@ impl Command for Own {
     }
 }
 
-/// Who carries out a call.
+/// Carries out calls.
 pub(crate) trait Carrier {
-    /// The core that the call is for.
+    /// The core that makes the call.
     fn core(&mut self) -> &mut Core<'static>;
 
     /// Carries out a call until it ends or is dropped.
     fn during(&mut self, call: Call<'_>, expected: &Expected);
 
-    /// Takes all events. Returns how many there were.
+    /// Takes all events. Returns their number.
     fn take_events(&mut self) -> usize;
 }
 
@@ -169,9 +169,9 @@ pub(crate) fn begin(run: &mut impl Carrier, number: u8) {
         }
         23 => {
             // Without a PIN, none can be unconfirmed.
-            let (mut pin_unconfirmed, mut tell) = (false, |_| {});
+            let (mut pin_unconfirmed, mut on_stage) = (false, |_| {});
             let apn = Apn::new("internet");
-            let call = run.core().bring_up(&apn, &mut pin_unconfirmed, &mut tell);
+            let call = run.core().bring_up(&apn, &mut pin_unconfirmed, &mut on_stage);
             run.during(call, &Expected::default());
         }
         24 => execute(run, &command::At),
@@ -194,7 +194,7 @@ fn connect(run: &mut impl Carrier, client: ClientIndex, options: &'static Connec
     run.during(call, &connected(client));
 }
 
-/// A new connection, or one that was found.
+/// A new connection, or an adopted one.
 fn connected(client: ClientIndex) -> Expected {
     let index = client.number().into();
     let outcomes = vec![("+CMQTTCONNECT", vec![index, 0]), ("+CMQTTDISC", vec![index, 0])];

@@ -1,4 +1,4 @@
-//! What the core hands to the message handler, checked against what a handler may rely upon.
+//! Checks the calls of the message handler against its contract.
 
 use std::collections::VecDeque;
 
@@ -7,9 +7,9 @@ use simcom_mqtt::{ClientIndex, Inbox, MessageHandler};
 
 use crate::findings::Findings;
 
-/// Small, so that messages are refused, too.
+/// Small, so that messages are refused too.
 const INBOX_BYTES: usize = 700;
-/// The most that MQTT on these modules can carry.
+/// The longest message of MQTT on these modules.
 const LONGEST_TOPIC: usize = 1_024;
 const LONGEST_PAYLOAD: usize = 10_240;
 
@@ -20,34 +20,34 @@ struct Open {
     payload_length: usize,
     topic: Vec<u8>,
     payload: Vec<u8>,
-    /// A part of the topic came behind a part of the payload: the inbox takes the one for the other.
+    /// A part of the topic came after a part of the payload: the inbox confuses the two.
     is_mixed: bool,
 }
 
-/// A message handler that keeps account, with an inbox behind it.
+/// A message handler that counts messages and passes them to an inbox.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     inbox: Inbox<INBOX_BYTES>,
     open: Option<Open>,
     complete: VecDeque<Open>,
-    /// Of each client, since its last event: complete, refused, aborted.
+    /// Per client, since its last event: complete, refused, aborted.
     pub(super) since_event: [[u16; 3]; 2],
     pub(super) findings: Findings,
     handed_over: usize,
 }
 
 impl Ledger {
-    /// Whether a message has begun that was accepted.
+    /// Whether an accepted message is open.
     pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// How many messages were handed over as a whole.
+    /// Number of complete messages that were handed over.
     pub(crate) fn handed_over(&self) -> usize {
         self.handed_over
     }
 
-    /// Takes all messages out of the inbox: they are those that were handed over.
+    /// Takes all messages out of the inbox and checks that they are those that were handed over.
     pub(crate) fn take_messages(&mut self) {
         let mut buffer = [0; INBOX_BYTES];
         while let Some(message) = self.inbox.take(&mut buffer) {
@@ -65,7 +65,7 @@ impl MessageHandler for Ledger {
     fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
         assert!(self.open.is_none(), "a message begins inside of another");
         if topic_length > LONGEST_TOPIC || payload_length > LONGEST_PAYLOAD {
-            self.findings.insert("handler is told of a message longer than any");
+            self.findings.insert("handler gets a message longer than any");
         }
         let accepted = (&self.inbox).begin(client, topic_length, payload_length);
         if accepted {

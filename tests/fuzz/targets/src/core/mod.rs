@@ -1,22 +1,23 @@
 //! The core, driven by a script: the module's bytes, errors of the receiver, time and calls in any order.
 //!
-//! The first byte of an input says the family (bits 0 and 1), whether the clock wraps soon (bit 2), and whether the driver has
-//! to find its way to a module that has just been switched on, in the end (bit 3). The rest is a [script](crate::script):
+//! The first byte of an input selects the family (bits 0 and 1), whether the clock wraps soon (bit 2), and whether the
+//! driver must connect a module that has just been switched on, at the end (bit 3). The rest is a
+//! [script](crate::script):
 //!
 //! | operation | |
 //! |---|---|
-//! | 1 *n* | *n* ms pass; 0 only parts two chunks |
-//! | 2 *n* | *n*² · 10 ms pass, and every deadline on the way is kept |
-//! | 3 *n* | *n*² · 10 ms pass in which the host does not look at the clock |
+//! | 1 *n* | *n* ms pass; 0 only separates two chunks |
+//! | 2 *n* | *n*² · 10 ms pass, with a poll at every deadline |
+//! | 3 *n* | *n*² · 10 ms pass without a poll |
 //! | 4 *n* | the receiver reports an error |
 //! | 5 *n* | call *n* of `calls` begins; one that is under way is dropped |
 //! | 6 | the call is dropped |
 //! | 7 *n* | the transmitter takes *n* more bytes; from 240, any number in pieces of *n* - 239 |
 //! | 8 | the events are taken, and the messages out of the inbox |
-//! | 11 *n* | as 5, and the bytes that follow had arrived before |
+//! | 11 *n* | as 5, but the bytes that follow have arrived before the call |
 //! | 12 *n* | the next source of a payload ends after *n*² bytes |
 //!
-//! What the module says while no call is under way waits in the UART.
+//! Bytes of the module wait in the UART while no call is under way.
 
 pub(crate) mod calls;
 pub(crate) mod ledger;
@@ -38,7 +39,7 @@ pub(crate) use run::Run;
 ///
 /// # Panics
 ///
-/// Where the core is wrong.
+/// On a defect of the core.
 pub fn check(input: &[u8]) -> Findings {
     run(input).findings()
 }
@@ -60,7 +61,8 @@ pub(crate) fn run(input: &[u8]) -> Run {
     run
 }
 
-/// Where `text` stands in `bytes`. The first byte is looked at first: libFuzzer watches every comparison of memory.
+/// The positions of `text` in `bytes`. The first byte is compared separately, because libFuzzer traces every memory
+/// comparison.
 fn places<'b>(bytes: &'b [u8], text: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
     let starts = bytes.iter().enumerate().filter(|(_, byte)| Some(*byte) == text.first());
     starts.map(|(place, _)| place).filter(|place| bytes[*place..].starts_with(text))

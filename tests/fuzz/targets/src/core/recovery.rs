@@ -1,4 +1,4 @@
-//! Whatever has happened before, a module that has just been switched on can be connected.
+//! Checks that a module that has just been switched on can be connected after any script.
 
 use simcom_mqtt::ClientIndex;
 
@@ -6,8 +6,8 @@ use super::calls::PLAIN;
 use super::run::Run;
 use super::simulated::Simulated;
 
-/// What is left of the last fault may cost one call, though it should not: half a line, or the header of data, still waits for its
-/// other half. The next call has to succeed. The module is of the family that was given or detected.
+/// The rest of the last fault, half a line or the header of data, still waits for its other half. It may cost one call,
+/// although it should not; the next call must succeed. The module is of the given or the detected family.
 pub(super) fn check(run: &mut Run) {
     let mut module = Simulated::switched_on(run.core.family(), run.now);
     let mut connect = || {

@@ -1,4 +1,4 @@
-//! A core and what surrounds it: the script, the line, the clock, and what can be relied upon of every call.
+//! A core with script, line and clock, and the assertions about every call.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -14,13 +14,14 @@ use super::sent::Sent;
 use crate::findings::Findings;
 use crate::script::Step;
 
-/// How long a call may go on while the module is silent, where its documentation says nothing, in milliseconds.
+/// Longest time of a call with a silent module, unless documented otherwise, in milliseconds.
 pub(super) const LONGEST_CALL_MS: u64 = 400_000;
-/// More than is ever sent without an answer: the longest line, data, and a payment of a debt of unknown length.
+/// More bytes than are ever sent without an answer: the longest line, data, and the filling of a prompt of unknown
+/// length.
 const MOST_BYTES_AT_ONCE: usize = 30_000;
-/// How often a deadline may be missed again at the same moment: the exchange, an owed outcome, a message.
+/// Number of deadlines that may be missed at the same moment: the exchange, a pending outcome, a message.
 const MOST_EXPIRIES_AT_ONCE: u32 = 16;
-/// How much of the stream before a call can belong to the line that goes on in it.
+/// Number of bytes before a call that can belong to a line which continues in it.
 const LONGEST_LINE: usize = 80;
 
 const ERRORS: [ErrorKind; 6] = [
@@ -32,14 +33,14 @@ const ERRORS: [ErrorKind; 6] = [
     ErrorKind::BrokenPipe,
 ];
 
-/// How a call is at present.
+/// State of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
     UnderWay,
     Ended(Result<(), Error>),
 }
 
-/// How much the transmitter takes.
+/// Capacity of the transmitter.
 #[derive(Clone, Copy, Debug)]
 struct Transmitter {
     left: Option<usize>,
@@ -51,20 +52,20 @@ pub(crate) struct Run {
     pub(super) ledger: Ledger,
     pub(super) now: Duration,
     script: VecDeque<Step>,
-    /// Arrived while no call was under way.
+    /// Bytes that arrived while no call was under way.
     backlog: Vec<Result<Vec<u8>, ErrorKind>>,
     transmitter: Transmitter,
-    /// How many bytes the source of a payload still has.
+    /// Remaining bytes of a payload's source.
     source: usize,
-    /// Everything that the core was given.
+    /// All bytes passed to the core.
     pub(super) received: Vec<u8>,
-    /// What the present call has sent.
+    /// The bytes sent by the current call.
     sent: Sent,
     flushed: bool,
     /// The receiver has reported an error.
     has_failed: bool,
     bytes_at_once: usize,
-    /// How the calls ended; nothing where one was dropped.
+    /// Results of the calls; `None` for a dropped one.
     results: Vec<Option<Result<(), Error>>>,
 }
 
@@ -93,7 +94,7 @@ impl Run {
         self.ledger.findings
     }
 
-    /// How the calls ended, and how many messages were handed over.
+    /// Results of the calls, and the number of messages handed over.
     #[cfg(test)]
     pub(crate) fn outcome(&self) -> crate::seeds::session::Outcome {
         (self.results.clone(), self.ledger.handed_over())
@@ -121,7 +122,7 @@ impl Run {
         self.ledger.take_messages();
     }
 
-    /// What an operation does whether or not a call is under way.
+    /// Carries out an operation that does not depend on a call.
     fn common(&mut self, operation: u8, argument: u8) {
         match operation {
             1 => self.now += Duration::from_millis(argument.into()),
@@ -182,7 +183,7 @@ impl Run {
         self.silence(call, expected)
     }
 
-    /// The module says nothing any more: a call that does not wait for events comes to its end.
+    /// The module stays silent: a call that does not wait for events ends.
     fn silence(&mut self, call: &mut Call<'_>, expected: &Expected) -> Option<Result<(), Error>> {
         self.transmitter = Transmitter { left: None, piece: usize::MAX };
         self.source = usize::MAX;
@@ -198,7 +199,7 @@ impl Run {
         }
     }
 
-    /// Bytes or an error come from the receiver.
+    /// Passes bytes or an error of the receiver to the core.
     fn arrives(&mut self, call: &mut Call<'_>, arrived: Result<Vec<u8>, ErrorKind>) -> Result<(), Error> {
         self.core.pass_time(self.now);
         self.bytes_at_once = 0;
@@ -217,7 +218,7 @@ impl Run {
         }
     }
 
-    /// Time goes by, and every deadline is kept.
+    /// Lets time pass, with a poll at every deadline.
     fn wait(&mut self, call: &mut Call<'_>, expected: &Expected, milliseconds: u64) -> Progress {
         let end = self.now + Duration::from_millis(milliseconds);
         loop {
@@ -238,7 +239,7 @@ impl Run {
         Progress::UnderWay
     }
 
-    /// Deadlines that have passed are missed.
+    /// Handles the deadlines that have passed.
     fn look_at_the_clock(&mut self, call: &mut Call<'_>, expected: &Expected) -> Progress {
         self.core.pass_time(self.now);
         let mut expiries = 0;
@@ -254,7 +255,7 @@ impl Run {
         self.go_on(call, expected)
     }
 
-    /// Whatever can be done without time and bytes from the module.
+    /// Advances as far as possible without time and bytes from the module.
     fn go_on(&mut self, call: &mut Call<'_>, expected: &Expected) -> Progress {
         let mut window = Window::default();
         loop {
@@ -333,7 +334,7 @@ impl Carrier for Run {
         self.results.push(ended);
     }
 
-    /// They tell no more than has happened.
+    /// Takes all events and checks that they report nothing that did not happen.
     fn take_events(&mut self) -> usize {
         let mut events = 0;
         while let Some(event) = self.core.take_event() {

@@ -1,8 +1,8 @@
-//! What a call sends, and whether the module had asked for it.
+//! The bytes that a call sends; checks that data follow a prompt.
 
 use super::places;
 
-/// The commands behind which the module prompts for data.
+/// The commands that prompt for data.
 const WITH_DATA: [&str; 10] = [
     "AT+CMQTTTOPIC=",
     "AT+CMQTTPAYLOAD=",
@@ -16,13 +16,13 @@ const WITH_DATA: [&str; 10] = [
     "AT+CMGS=",
 ];
 
-/// The bytes of a call.
+/// The bytes sent by a call.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     bytes: Vec<u8>,
-    /// Where the present line begins.
+    /// Start of the current line.
     line: usize,
-    /// How much had been received when the line of a command with data had been sent.
+    /// Number of received bytes when the line of a command with data had been sent.
     asked_at: Option<usize>,
 }
 
@@ -36,8 +36,8 @@ impl Sent {
         *self = Self::default();
     }
 
-    /// Takes what is sent. Data go out only where a prompt came behind their command; without one, nothing but the next command,
-    /// and what ends a command or pays a prompt that was not seen (slashes and carriage returns).
+    /// Takes sent bytes. Data are sent only after a prompt for their command. Without one, only the next command may
+    /// follow, or the bytes that end a command or fill an unseen prompt (slashes and carriage returns).
     pub(super) fn push(&mut self, bytes: &[u8], received: &[u8]) {
         if let Some(asked_at) = self.asked_at.take()
             && !matches!(bytes, [b'A' | b'/' | b'\r' | b'~', ..])
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_may_go_out_behind_a_prompt() {
+    fn data_may_be_sent_after_a_prompt() {
         let mut sent = Sent::default();
         sent.push(b"AT+CMQTTTOPIC=0,1\r", b"OK\r\n");
         sent.push(b"x", b"OK\r\n\r\n>");
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     #[should_panic = "data without a prompt"]
-    fn data_must_not_go_out_without_one() {
+    fn data_must_not_be_sent_without_one() {
         let mut sent = Sent::default();
         sent.push(b"AT+CMQTT", b">");
         sent.push(b"TOPIC=0,1\r", b">");

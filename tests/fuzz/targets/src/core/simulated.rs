@@ -19,16 +19,16 @@ const FAMILIES: [(Family, ModuleFamily); 4] = [
     (Family::Sim767x, ModuleFamily::Sim767x),
 ];
 
-/// What happens between a core and its module.
+/// A step of the dialogue between a core and its module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     ByHost(Vec<u8>),
     ByModule(Vec<u8>),
-    /// Nothing for some time.
+    /// Time passes.
     Nothing(Duration),
 }
 
-/// A module with a broker behind it, and what was said.
+/// A module with a broker, and the dialogue.
 #[derive(Debug)]
 pub(crate) struct Simulated {
     module: Modem,
@@ -44,7 +44,7 @@ impl Simulated {
         Self { module, broker: Loopback::default(), switched_on: now, dialogue: Vec::new() }
     }
 
-    /// Carries out a call. Nothing where both sides wait for ever, as for an event that does not come.
+    /// Carries out a call. Returns `None` if both sides wait for ever, as for an event that never arrives.
     pub(crate) fn carry_out(
         &mut self,
         core: &mut Core<'_>,
@@ -93,7 +93,7 @@ impl Simulated {
         panic!("the call does not end");
     }
 
-    /// What the module says now.
+    /// The module's bytes at the present time.
     fn carry(&mut self, now: Duration) -> Vec<u8> {
         for request in self.module.take_requests(now) {
             self.broker.request(now, request);
@@ -104,7 +104,7 @@ impl Simulated {
         self.module.output(now)
     }
 
-    /// Time passes until something happens. Returns whether anything will.
+    /// Advances to the next event. Returns whether there is one.
     fn wait(&mut self, core: &mut Core<'_>, handler: &mut dyn MessageHandler, now: &mut Duration) -> bool {
         let due = core.time_left().map(|left| *now + Duration::from_millis(left.into()));
         let module = [self.module.next_deadline(), self.broker.next_deadline()].into_iter().flatten().min();

@@ -1,4 +1,4 @@
-//! Inputs to begin with: the stored transcripts, dialogues of a core with a simulated module, and byte sequences that modules
+//! Initial inputs: the stored transcripts, dialogues of a core with a simulated module, and byte sequences that modules
 //! were seen to send.
 
 mod seen;
@@ -15,10 +15,10 @@ use crate::script::{Step, input};
 use seen::SEEN;
 pub use transcript::transcripts;
 
-/// A dialogue, from which every target gets its part.
+/// A dialogue, from which the seeds of every target are made.
 struct Dialogue {
     name: String,
-    /// The family, as the first byte of an input says it.
+    /// The family, as in the first byte of an input.
     family: u8,
     parts: Vec<Part>,
 }
@@ -31,7 +31,7 @@ enum Part {
 }
 
 impl Dialogue {
-    /// What the module says.
+    /// Bytes of the module.
     fn by_module(&self) -> impl Iterator<Item = &[u8]> {
         self.parts.iter().filter_map(|part| match part {
             Part::Said(Said::ByModule(bytes)) => Some(&bytes[..]),
@@ -50,7 +50,7 @@ pub struct Seeds {
 }
 
 impl Seeds {
-    /// From these transcripts, and what needs none.
+    /// From these transcripts and from other sources.
     pub fn new(transcripts: &[Transcript]) -> Self {
         let transcripts = transcripts.iter().enumerate();
         let transcripts = transcripts.map(|(number, it)| transcript::dialogue(format!("transcript-{number}"), it));
@@ -76,7 +76,7 @@ impl Seeds {
     }
 }
 
-/// Prompts are awaited behind every line.
+/// Prompts are awaited after every line.
 fn parser_seed(bytes: &[u8]) -> Vec<u8> {
     [&[0xff, 7][..], bytes].concat()
 }
@@ -85,7 +85,7 @@ fn answer_seed(number: u8, answer: &[u8]) -> Vec<u8> {
     [&[number, 7][..], answer].concat()
 }
 
-/// What the module says in one piece, for each command of whose answers it has a line.
+/// The module's bytes in one piece, for each command whose answer they contain.
 fn answers_in(dialogue: &Dialogue) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for bytes in dialogue.by_module() {
@@ -99,7 +99,7 @@ fn answers_in(dialogue: &Dialogue) -> Vec<Vec<u8>> {
     seeds
 }
 
-/// The calls, what the module says, and when.
+/// The calls and the module's bytes, with their times.
 fn core(dialogue: &Dialogue) -> Vec<u8> {
     let steps = dialogue.parts.iter().flat_map(|part| match part {
         Part::Call(call) => vec![Step::Operation(5, *call)],
@@ -111,7 +111,7 @@ fn core(dialogue: &Dialogue) -> Vec<u8> {
     script(dialogue.family | 8, &steps.collect::<Vec<_>>())
 }
 
-/// What the host says, and when.
+/// The host's bytes, with their times.
 fn module(dialogue: &Dialogue) -> Vec<u8> {
     let steps = dialogue.parts.iter().flat_map(|part| match part {
         Part::Said(Said::ByHost(bytes)) => vec![Step::Bytes(bytes.clone())],
@@ -125,7 +125,7 @@ fn script(head: u8, steps: &[Step]) -> Vec<u8> {
     [&[head][..], &input(steps)].concat()
 }
 
-/// Time passes, as much or a little more.
+/// Operations for a time, rounded up.
 fn pass(time: Duration) -> Vec<Step> {
     match u8::try_from(time.as_millis()) {
         Ok(milliseconds) => vec![Step::Operation(1, milliseconds)],
@@ -159,7 +159,7 @@ mod tests {
         assert!(transcripts.len() > 20);
         for transcript in &transcripts {
             let dialogue = transcript::dialogue(String::new(), transcript);
-            // Between what was recorded there are the answers to what the core asks to find its place.
+            // Between the recorded bytes there are the answers to the core's sync queries.
             let mut said = dialogue.by_module();
             for step in transcript.steps.iter().filter(|step| step.direction == Direction::ToHost) {
                 assert!(said.any(|bytes| bytes == step.bytes), "line {} of {transcript}", step.line);

@@ -1,6 +1,6 @@
-//! What modules were seen to say.
+//! Byte sequences that modules were seen to send.
 
-/// Each behind the number of the call that it answers.
+/// Each with the number of the call that it answers.
 pub(super) const SEEN: [(u8, &[u8]); 20] = [
     (34, b"AT\r\r\nOK\r\n\r\n+CSQ: 23,0\r\n\r\nOK\r\n\x01\x64\r\n+CMQTTSTART: 0\r\n\r\nOK\r\n"),
     (34, b"\r\nOK\r\n\r\n+CSQ: 23,0\r\n\r\nOK\r\n\x01\x64\r\n+CMQTTSTART: 23\r\n\r\nERROR\r\n"),
@@ -28,7 +28,7 @@ pub(super) const SEEN: [(u8, &[u8]); 20] = [
     (26, b"$GNRMC,,V,,,,,,,,,,N*4D\r\nAT+CSQ\r$GNRMC,,V*4D\r\n\r\n+CSQ: 99,99\r\n\r\nOK\r\n+CMT: \"+491\",,\"26\"\r\nOK\r\n"),
     (30, b"\r\n+CCLK: \"2026/09/24,10:16:26+28\"\r\n\r\nOK\r\n\r\n+CCLK: \"70/01/01,00:00:12+00\"\r\n\r\nOK\r\n"),
     (32, b"\r\nOK\r\n\r\n+CSQ: 9,0\r\n\r\nOK\r\n\x01\x64\r\n> \r\n+CMGS: 3\r\n\r\nOK\r\n"),
-    // The data never come.
+    // The data never arrive.
     (20, b"\r\nOK\r\n\r\n+CSQ: 9,0\r\n\r\nOK\r\n\x01\x64\r\n+CMQTTRXSTART: 0,1,10240\r\n+CMQTTRXTOPIC: 0,1\r\na\r\n+CMQTTRXPAYLOAD: 0,10240\r\n"),
     (13, b"\r\nOK\r\n\r\n+CSQ: 9,0\r\n\r\nOK\r\n\x01\x64\x05\x14\r\n+CMQTTRXPAYLOAD: 1,9000\r\n\x04\x00+CMQTTRXEND: 1\r\n"),
 ];

@@ -17,7 +17,7 @@ const MESSAGE: u8 = CALLS;
 /// Not a call: events and messages are taken.
 const TAKE: u8 = CALLS + 1;
 
-/// What a program does in one life, by the numbers of the calls.
+/// Sessions of a program, by the numbers of the calls.
 const SESSIONS: [&[u8]; 7] = [
     &[0, 12, 14, 6, 7, 9, 16, 17, 19],
     &[2, 13, 15, 8, 11, 18, 19],
@@ -29,7 +29,7 @@ const SESSIONS: [&[u8]; 7] = [
     &[0, 12, MESSAGE, MESSAGE, 7, 20, 4],
 ];
 
-/// How the calls ended, nothing where one was dropped, and how many messages were handed over.
+/// Results of the calls (`None` for a dropped one), and the number of messages handed over.
 pub(crate) type Outcome = (Vec<Option<Result<(), Error>>>, usize);
 
 /// Every session with every family.
@@ -72,7 +72,7 @@ impl Recorder {
 
     fn call(&mut self, number: u8) {
         if number == MESSAGE {
-            // Short enough for the ledger's inbox, in parts of its own for each line that it resembles.
+            // Short enough for the ledger's inbox, with a separate part for each look-alike.
             let payload = b"\r\nOK\r\n>+CMQTTRXEND: 0\r\n".repeat(10);
             return self.module.broker.publish(self.now, b"device-7/cmd/x", &payload, false);
         }

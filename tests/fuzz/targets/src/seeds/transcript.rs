@@ -1,4 +1,5 @@
-//! A stored transcript as a dialogue: the core makes calls like those of its header, and the module says what was recorded.
+//! Turns a stored transcript into a dialogue: the core makes calls like those of the transcript, and the module sends
+//! the recorded bytes.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -20,7 +21,7 @@ use crate::core::simulated::Said;
 ///
 /// # Errors
 ///
-/// Where one cannot be read; the message names file and line.
+/// One of them cannot be read; the message names file and line.
 pub fn transcripts(folder: &Path) -> io::Result<Vec<Transcript>> {
     let mut transcripts = Vec::new();
     for topic in fs::read_dir(folder)? {
@@ -36,8 +37,8 @@ pub fn transcripts(folder: &Path) -> io::Result<Vec<Transcript>> {
     Ok(transcripts)
 }
 
-/// The dialogue of a transcript. What the driver does before it is not a part of it, so the core begins in another state than the
-/// recorded driver: the answers are those to its commands nevertheless, which is all that a seed needs.
+/// The dialogue of a transcript. The driver's calls before it are not part of it, so the core begins in another state
+/// than the recorded driver. The answers still match its commands, which is enough for a seed.
 pub(super) fn dialogue(name: String, transcript: &Transcript) -> Dialogue {
     let (number, family) = match transcript.header.family {
         family::Family::A7600 => (0, Family::A7600),
@@ -57,12 +58,12 @@ pub(super) fn dialogue(name: String, transcript: &Transcript) -> Dialogue {
             calls::begin(&mut reader, call);
         }
     }
-    // Whatever no call has waited for.
+    // Bytes that no call has waited for.
     while reader.says_more() {}
     Dialogue { name, family: number, parts: reader.parts }
 }
 
-/// The call that is most like that of the header.
+/// The call most similar to that of the transcript.
 fn number_of(call: &HeaderCall) -> Option<u8> {
     let second = call.number("client") == Some(1);
     Some(match call.name {
@@ -92,7 +93,7 @@ fn number_of(call: &HeaderCall) -> Option<u8> {
     })
 }
 
-/// Makes calls, and hears what was recorded.
+/// Makes calls, and receives the recorded bytes.
 struct Reader {
     core: Core<'static>,
     now: Duration,
@@ -101,7 +102,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// The module says what comes next. Returns whether there was anything.
+    /// Passes the next recorded bytes to the core. Returns whether there were any.
     fn says_more(&mut self) -> bool {
         while let Some((direction, after, bytes)) = self.steps.pop_front() {
             self.now += after;
@@ -141,7 +142,7 @@ impl Carrier for Reader {
                 Outgoing::Flush => self.core.flushed(),
                 Outgoing::Nothing if self.core.input_is_drained() => {}
                 Outgoing::Nothing => {
-                    // What a driver asks to find its place is not in a transcript.
+                    // Sync queries are not in a transcript.
                     let said = match &core::mem::take(&mut sent)[..] {
                         b"AT\r" => b"\r\nOK\r\n".to_vec(),
                         b"AT+CSQ\r" => b"\r\n+CSQ: 23,0\r\n\r\nOK\r\n".to_vec(),

@@ -32,14 +32,14 @@ impl Link {
     }
 }
 
-/// Whether `path` is a link to where `target` is too, such as one that a killed process left.
+/// Whether `path` is a link into the directory of `target`, such as one that a killed process left.
 fn leads_beside(path: &Path, target: &Path) -> bool {
     fs::read_link(path).is_ok_and(|other| other.parent() == target.parent())
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // Another process may have put its own link there since.
+        // Another process may have created its own link there in the meantime.
         if fs::read_link(&self.path).is_ok_and(|target| target == self.target) {
             let _ = fs::remove_file(&self.path);
         }

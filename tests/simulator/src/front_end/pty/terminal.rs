@@ -16,8 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The owner's side of a pseudo-terminal.
 ///
-/// The other side is not kept open, so that its last close is noticed: what the module says then is lost, as on a wire,
-/// instead of waiting for the next one to open it.
+/// The other side is not kept open, so that its last close is noticed. Bytes that the module sends after that are lost,
+/// as on a wire; they do not wait for the next program.
 pub(super) struct Terminal {
     owner: OwnedFd,
     path: PathBuf,
@@ -51,7 +51,7 @@ impl Terminal {
         Ok(())
     }
 
-    /// Whether somebody has the other side open, or had and left bytes.
+    /// Whether the other side is open, or was open and left bytes.
     pub(super) fn is_open_elsewhere(&self) -> io::Result<bool> {
         let mut state = [PollFd::new(&self.owner, PollFlags::IN)];
         poll(&mut state, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
@@ -59,7 +59,7 @@ impl Terminal {
         Ok(state.contains(PollFlags::IN) || !state.contains(PollFlags::HUP))
     }
 
-    /// The stream to whoever has the other side open. It ends with the last close.
+    /// The stream to the program that has the other side open. It ends with the last close.
     pub(super) fn host(&self) -> io::Result<Host<'_>> {
         Ok(Host { terminal: self, owner: Some(self.register()?) })
     }
@@ -76,7 +76,7 @@ impl Terminal {
 /// A stream to the program at the other side.
 pub(super) struct Host<'a> {
     terminal: &'a Terminal,
-    /// Always there, except while it is being replaced.
+    /// `None` only while it is being replaced.
     owner: Option<AsyncFd<BorrowedFd<'a>>>,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Host<'a> {
     fn renew(&mut self, context: &Context<'_>) -> io::Result<()> {
         self.owner = None;
         self.owner = Some(self.terminal.register()?);
-        // Whoever waits to write waits on the old registration.
+        // A pending write waits on the old registration.
         context.waker().wake_by_ref();
         Ok(())
     }
@@ -111,7 +111,7 @@ impl AsyncRead for Host<'_> {
                     buffer.advance(count);
                     return Poll::Ready(Ok(()));
                 }
-                // Linux says so when the other side has been closed and all that it wrote has been read.
+                // Linux returns this when the other side is closed and all that it wrote has been read.
                 Ok(Err(error)) if error.raw_os_error() == Some(Errno::IO.raw_os_error()) => {
                     return Poll::Ready(Ok(()));
                 }

@@ -30,7 +30,7 @@ fn a_wrong_pin_is_error_16_and_three_of_them_lock_the_sim() {
 }
 
 #[test]
-fn a_pin_that_nobody_wants_is_refused() {
+fn a_pin_that_is_not_required_is_refused() {
     let mut rig = Rig::new(Family::A7600);
     assert_eq!(rig.send("AT+CPIN=\"1234\""), "\r\n+CME ERROR: 3\r\n");
     assert_eq!(rig.complaints(), [ComplaintKind::PinNotWanted]);

@@ -112,7 +112,7 @@ fn connect_without_acquire_answers_20() {
 }
 
 #[test]
-fn a_connect_nobody_answers_ends_with_17_after_the_operation_timeout() {
+fn an_unanswered_connect_ends_with_17_after_the_operation_timeout() {
     let mut rig = acquired(&[]);
     rig.send("AT+CMQTTCFG=\"optimeout\",0,20");
     rig.send(CONNECT);

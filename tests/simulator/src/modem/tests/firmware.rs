@@ -1,4 +1,4 @@
-//! What a build of the firmware does not know.
+//! Missing capabilities of a firmware build.
 
 use super::*;
 

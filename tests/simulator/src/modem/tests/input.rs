@@ -1,4 +1,4 @@
-//! Echo, prompts, data and what comes at the wrong moment.
+//! Echo, prompts, data, and bytes at the wrong moment.
 
 use super::*;
 

@@ -66,7 +66,7 @@ fn a_loss_reported_after_the_failure_still_follows_the_outcome() {
 }
 
 #[test]
-fn a_publish_nobody_answers_ends_with_17_after_its_timeout() {
+fn an_unanswered_publish_ends_with_17_after_its_timeout() {
     let mut rig = staged(&[]);
     rig.send("AT+CMQTTPUB=0,1,60");
     assert_eq!(rig.pass(Duration::from_secs(57)), "");

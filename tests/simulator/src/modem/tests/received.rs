@@ -1,4 +1,4 @@
-//! Received messages and where they come.
+//! Layout and position of received messages.
 
 use super::*;
 use crate::modem::message_bytes;

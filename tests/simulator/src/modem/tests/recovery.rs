@@ -1,4 +1,4 @@
-//! Losses, restarts and state that outlives the host.
+//! Losses, restarts, and state that outlives the host.
 
 use super::*;
 use crate::modem::Service;
@@ -117,7 +117,7 @@ fn a_restart_forgets_everything_and_prints_the_boot_lines() {
 }
 
 #[test]
-fn a_restart_cuts_off_what_was_owed() {
+fn a_restart_cuts_off_pending_answers() {
     let mut rig = Rig::new(Family::A7600);
     rig.modem.receive(rig.now, b"AT+CMQTTSTART\r");
     rig.modem.power_on(rig.now);

@@ -1,4 +1,4 @@
-//! What is a mistake of the host and what it cannot avoid.
+//! Errors and warnings of the referee.
 
 use super::*;
 
@@ -71,7 +71,7 @@ fn a_loss_excuses_no_mistake_of_another_kind() {
 }
 
 #[test]
-fn a_host_is_not_blamed_for_what_an_earlier_one_has_begun() {
+fn what_an_earlier_host_has_begun_is_not_attributed_to_the_next_one() {
     let mut rig = Rig::new(Family::A76xx);
     rig.modem.receive(rig.now, b"AT+CMQTTPUB=0,1,");
     rig.modem.host_replaced(rig.now);
@@ -82,7 +82,7 @@ fn a_host_is_not_blamed_for_what_an_earlier_one_has_begun() {
 }
 
 #[test]
-fn data_that_an_earlier_host_owed_excuse_no_line_behind_them() {
+fn missing_data_of_an_earlier_host_excuse_no_line_after_them() {
     let mut rig = Rig::connected(Family::A76xx, &[]);
     rig.modem.preset_prompt("AT+CMQTTTOPIC=0,3", b"a");
     rig.modem.host_replaced(rig.now);

@@ -1,4 +1,4 @@
-//! CSSLCFG, CCERTDOWN, CCERTLIST, CCERTDELE, and what CONNECT makes of them.
+//! CSSLCFG, CCERTDOWN, CCERTLIST, CCERTDELE, and their effect on CONNECT.
 
 use super::*;
 use crate::broker::{Authentication, TlsOptions};
@@ -29,7 +29,7 @@ fn configured(authentication: u8) -> Rig {
     rig
 }
 
-/// The TLS options of the one request.
+/// The TLS options of the only request.
 fn options(rig: &mut Rig) -> TlsOptions {
     match &rig.requests()[..] {
         [Request::Connect { tls: Some(options), .. }] => TlsOptions::clone(options),
@@ -220,7 +220,7 @@ fn a_connection_without_tls_has_no_options() {
 }
 
 #[test]
-fn a_missing_file_is_code_33_and_nobody_is_asked() {
+fn a_missing_file_is_code_33_and_no_request_is_sent() {
     for (authentication, missing) in [(1, "ca.pem"), (2, "ca.pem"), (2, "device.pem"), (3, "key.pem")] {
         let mut rig = configured(authentication);
         rig.send(&format!("AT+CCERTDELE=\"{missing}\""));

@@ -1,0 +1,176 @@
+extern crate std;
+
+use std::vec;
+use std::vec::Vec;
+
+use super::Shutdown;
+use crate::command::{At, Rel, Start};
+use crate::error::{CommandName, Error, Illegal};
+use crate::family::Family;
+use crate::procedure::Single;
+use crate::session::dialogue::*;
+use crate::session::{ClientState, Event, ServiceState};
+
+const STOPPED: &str = "\r\nOK\r\n\r\n+CMQTTSTOP: 0\r\n";
+
+fn disc(client: u8, answer: &str) -> Vec<Row> {
+    command(&std::format!("AT+CMQTTDISC={client},60"), answer)
+}
+
+fn rel(client: u8, answer: &str) -> Vec<Row> {
+    command(&std::format!("AT+CMQTTREL={client}"), answer)
+}
+
+fn stop(answer: &str) -> Vec<Row> {
+    command("AT+CMQTTSTOP", answer)
+}
+
+/// The second client, of which nothing is known, has nothing to end.
+fn second() -> Vec<Row> {
+    [disc(1, "\r\n+CMQTTDISC: 1,11\r\n\r\nERROR\r\n"), rel(1, "\r\n+CMQTTREL: 1,20\r\n\r\nERROR\r\n")].concat()
+}
+
+#[track_caller]
+fn shut_down(dialogue: &mut Dialogue, script: &[Vec<Row>]) -> Result<(), Error> {
+    dialogue.call(&mut Shutdown::new(), &script.concat())
+}
+
+#[test]
+fn a_connected_client_is_disconnected_and_released_before_the_service_stops() {
+    for family in Family::ALL {
+        let mut dialogue = Dialogue::connected(family);
+        let script = [disc(0, "\r\nOK\r\n\r\n+CMQTTDISC: 0,0\r\n"), rel(0, OK), second(), stop(STOPPED)];
+        assert_eq!(shut_down(&mut dialogue, &script), Ok(()));
+        assert_eq!(dialogue.service(), ServiceState::Stopped);
+        assert_eq!(dialogue.client(FIRST), ClientState::Released);
+    }
+}
+
+#[test]
+fn both_clients_are_ended_the_first_one_first() {
+    let mut dialogue = Dialogue::connected(Family::Sim7600);
+    dialogue.acquire(SECOND);
+    dialogue.open(SECOND);
+    let script = [
+        disc(0, "\r\n+CMQTTDISC: 0,0\r\n\r\nOK\r\n"),
+        rel(0, OK),
+        disc(1, "\r\n+CMQTTDISC: 1,0\r\n\r\nOK\r\n"),
+        rel(1, OK),
+        stop("\r\n+CMQTTSTOP: 0\r\n\r\nOK\r\n"),
+    ];
+    assert_eq!(shut_down(&mut dialogue, &script), Ok(()));
+}
+
+#[test]
+fn a_client_that_is_not_connected_is_only_released() {
+    let mut dialogue = Dialogue::acquired(Family::A76xx);
+    assert_eq!(shut_down(&mut dialogue, &[rel(0, OK), second(), stop(STOPPED)]), Ok(()));
+}
+
+#[test]
+fn a_client_that_is_released_gets_nothing() {
+    let mut dialogue = Dialogue::acquired(Family::A76xx);
+    assert_eq!(dialogue.call(&mut Single(Rel { client: FIRST }), &rel(0, OK)), Ok(()));
+    assert_eq!(shut_down(&mut dialogue, &[second(), stop(STOPPED)]), Ok(()));
+}
+
+#[test]
+fn a_module_of_which_nothing_is_known_gets_every_command() {
+    let mut dialogue = Dialogue::in_step(Family::A76xx);
+    let script = [
+        disc(0, "\r\nOK\r\n\r\n+CMQTTDISC: 0,0\r\n"),
+        rel(0, OK),
+        disc(1, "\r\nOK\r\n\r\n+CMQTTDISC: 1,0\r\n"),
+        rel(1, OK),
+        stop(STOPPED),
+    ];
+    assert_eq!(shut_down(&mut dialogue, &script), Ok(()));
+}
+
+#[test]
+fn a_fresh_driver_resyncs_first() {
+    let mut dialogue = Dialogue::new(Family::A76xx);
+    let script = [synchronised(), disc(0, "\r\n+CMQTTDISC: 0,0\r\n\r\nOK\r\n"), rel(0, OK), second(), stop(STOPPED)];
+    assert_eq!(shut_down(&mut dialogue, &script), Ok(()));
+}
+
+#[test]
+fn a_refused_disc_or_rel_does_not_end_the_call() {
+    for (refused_disc, refused_rel) in
+        [(ERROR, ERROR), ("\r\n+CMQTTDISC: 0,11\r\n\r\nERROR\r\n", "\r\n+CMQTTREL: 0,20\r\n\r\nERROR\r\n")]
+    {
+        let mut dialogue = Dialogue::connected(Family::Sim7600);
+        let grace = if refused_disc == ERROR { vec![after_ms(250)] } else { vec![] };
+        let script = [disc(0, refused_disc), grace, rel(0, refused_rel), second(), stop(STOPPED)];
+        assert_eq!(shut_down(&mut dialogue, &script), Ok(()));
+        assert_eq!(dialogue.service(), ServiceState::Stopped);
+    }
+}
+
+#[test]
+fn a_service_that_was_not_started_is_no_failure() {
+    let mut dialogue = Dialogue::acquired(Family::Sim7600);
+    let script = [rel(0, ERROR), second(), stop("\r\n+CMQTTSTOP: 9\r\n\r\nERROR\r\n")];
+    assert_eq!(shut_down(&mut dialogue, &script), Ok(()));
+    assert_eq!(dialogue.service(), ServiceState::Stopped);
+}
+
+#[test]
+fn a_stop_that_is_refused_because_a_client_is_still_acquired_is_a_failure() {
+    for code in [19, 21] {
+        let mut dialogue = Dialogue::acquired(Family::Sim767x);
+        let refusal = std::format!("\r\n+CMQTTSTOP: {code}\r\n\r\nERROR\r\n");
+        let script = [rel(0, ERROR), second(), stop(&refusal)];
+        assert_eq!(shut_down(&mut dialogue, &script), Err(refused(&"+CMQTTSTOP", code)));
+        assert_eq!(dialogue.service(), ServiceState::Unknown);
+    }
+}
+
+#[test]
+fn a_command_without_an_answer_ends_the_call() {
+    let no_answer = |command| Err(Error::NoAnswer { command: CommandName::new(command) });
+    let mut dialogue = Dialogue::connected(Family::A76xx);
+    let script = [vec![sent("AT+CMQTTDISC=0,60\r"), after_ms(65_000)]];
+    assert_eq!(shut_down(&mut dialogue, &script), no_answer(&"+CMQTTDISC"));
+    let mut dialogue = Dialogue::acquired(Family::A76xx);
+    assert_eq!(shut_down(&mut dialogue, &[vec![sent("AT+CMQTTREL=0\r"), after_ms(9_000)]]), no_answer(&"+CMQTTREL"));
+}
+
+#[test]
+fn the_outcome_of_stop_and_of_disc_is_awaited_for_their_own_times() {
+    let unknown = |command| Err(Error::OutcomeUnknown { command: CommandName::new(command) });
+    let mut dialogue = Dialogue::acquired(Family::A76xx);
+    let script = [rel(0, OK), second(), stop(OK), vec![after_ms(17_000)]];
+    assert_eq!(shut_down(&mut dialogue, &script), unknown(&"+CMQTTSTOP"));
+    let mut dialogue = Dialogue::connected(Family::A76xx);
+    assert_eq!(shut_down(&mut dialogue, &[disc(0, OK), vec![after_ms(65_000)]]), unknown(&"+CMQTTDISC"));
+    assert_eq!(dialogue.client(FIRST), ClientState::Unknown);
+}
+
+#[test]
+fn a_service_known_to_be_stopped_gets_nothing() {
+    let mut dialogue = Dialogue::in_step(Family::A76xx);
+    let stopped = command("AT", "\r\nRDY\r\n");
+    assert!(dialogue.call(&mut Single(At), &stopped).is_err());
+    let resync = [command("AT", OK), sync_query(), vec![after_ms(100)]];
+    assert_eq!(shut_down(&mut dialogue, &resync), Ok(()));
+}
+
+#[test]
+fn a_restart_on_the_way_is_named_and_is_an_event() {
+    let mut dialogue = Dialogue::connected(Family::A76xx);
+    let script = [disc(0, "\r\n+CMQTTCONNLOST: 0,3\r\n\r\n+CMQTTNONET\r\n\r\n*ATREADY: 1\r\n")];
+    let restarted = Error::ModemRestarted { command: CommandName::new(&"+CMQTTDISC") };
+    assert_eq!(shut_down(&mut dialogue, &script), Err(restarted));
+    assert!(dialogue.events().contains(&Event::ModemRestarted));
+}
+
+#[test]
+fn the_service_can_be_started_again_and_not_twice() {
+    let mut dialogue = Dialogue::acquired(Family::A76xx);
+    assert_eq!(shut_down(&mut dialogue, &[rel(0, OK), second(), stop(STOPPED)]), Ok(()));
+    let start = command("AT+CMQTTSTART", "\r\nOK\r\n\r\n+CMQTTSTART: 0\r\n");
+    assert_eq!(dialogue.call(&mut Single(Start), &start), Ok(()));
+    let started = Err(illegal(&"+CMQTTSTART", Illegal::ServiceStarted));
+    assert_eq!(dialogue.call(&mut Single(Start), &[]), started);
+}
