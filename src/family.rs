@@ -1,15 +1,17 @@
 //! The families of modules, and everything in which they differ.
 //!
-//! No other module of this crate asks for the family: limits, spellings, timeouts and missing commands are looked up
-//! here. A new family is a new entry in this file.
+//! No other module of this crate asks which family it is: limits, spellings, timeouts, pulses and missing commands are
+//! fields of one profile for each family.
 
 mod detect;
+mod profile;
 
 use core::time::Duration;
 
 pub use detect::TestForms;
 
-use crate::timer::LONGEST_WAIT;
+use crate::saturating::saturating_u32;
+use crate::timer::LONGEST_WAIT_MS;
 
 /// A family of SIMCom modules that share one dialect of the `AT+CMQTT` command set.
 ///
@@ -48,188 +50,133 @@ impl Family {
 
     /// Longest payload that `AT+CMQTTPAYLOAD` takes, in bytes.
     pub const fn payload_limit(self) -> usize {
-        match self {
-            Self::Sim767x => 4096,
-            Self::A7600 | Self::A76xx | Self::Sim7600 => 10_240,
-        }
+        self.profile().payload_limit_bytes as usize
     }
 
     /// How the version of MQTT is chosen.
     pub const fn version_setting(self) -> VersionSetting {
-        match self {
-            Self::A7600 => VersionSetting::None,
-            Self::A76xx | Self::Sim767x => VersionSetting::Configuration,
-            Self::Sim7600 => VersionSetting::AcquireArgument,
-        }
+        self.profile().version_setting
     }
 
     /// Shortest `<pub_timeout>` of `AT+CMQTTPUB`, in seconds.
     pub const fn shortest_publish_timeout(self) -> u16 {
-        match self {
-            Self::A76xx => 1,
-            Self::A7600 | Self::Sim7600 | Self::Sim767x => 60,
-        }
+        self.profile().shortest_publish_timeout_s as u16
     }
 
     /// Shortest `<timeout>` of `AT+CMQTTDISC`, in seconds.
     pub const fn shortest_disconnect_timeout(self) -> u16 {
-        match self {
-            Self::A76xx => 1,
-            Self::A7600 | Self::Sim7600 | Self::Sim767x => 60,
-        }
+        self.profile().shortest_disconnect_timeout_s as u16
     }
 
     /// Whether `AT+CMQTTDISC` takes a timeout of 0, which means no timeout. On SIM767x only the test form lists it.
     pub const fn has_disconnect_without_timeout(self) -> bool {
-        match self {
-            Self::A7600 | Self::A76xx | Self::Sim7600 => true,
-            Self::Sim767x => false,
-        }
+        self.profile().has_disconnect_without_timeout
     }
 
     /// Whether topic filters can be staged: `AT+CMQTTSUBTOPIC`, `AT+CMQTTUNSUBTOPIC`, and the forms of `AT+CMQTTSUB` and
     /// `AT+CMQTTUNSUB` without a length.
     pub const fn has_staged_subscriptions(self) -> bool {
-        match self {
-            Self::A7600 | Self::A76xx | Self::Sim7600 => true,
-            Self::Sim767x => false,
-        }
+        self.profile().has_staged_subscriptions
     }
 
     /// The limit of all staged topic filters together in bytes, where the family has one.
     pub const fn staged_topics_limit(self) -> Option<usize> {
-        match self {
-            Self::Sim7600 => Some(5120),
-            Self::A7600 | Self::A76xx | Self::Sim767x => None,
-        }
+        self.profile().staged_topics_limit_bytes
     }
 
     /// Whether `AT+CMQTTSUB?` lists the topic filters that are subscribed to.
     pub const fn lists_subscriptions(self) -> bool {
-        match self {
-            Self::A76xx | Self::Sim767x => true,
-            Self::A7600 | Self::Sim7600 => false,
-        }
+        self.profile().lists_subscriptions
     }
 
     /// The highest `<err>` that the manual of the family lists.
     pub const fn highest_result_code(self) -> u8 {
-        match self {
-            Self::Sim7600 => 34,
-            Self::A7600 | Self::A76xx | Self::Sim767x => 35,
-        }
+        self.profile().highest_result_code
     }
 
     /// Whether the manual of the family lists `+CMQTTNONET`. The driver understands it from every family.
     pub const fn reports_lost_network(self) -> bool {
-        match self {
-            Self::A7600 => false,
-            Self::A76xx | Self::Sim7600 | Self::Sim767x => true,
-        }
+        self.profile().reports_lost_network
     }
 
     /// Whether the module reports the pings to the broker, as `+CMQTTPING: <i>,<err>`.
     pub const fn reports_pings(self) -> bool {
-        match self {
-            Self::Sim7600 => true,
-            Self::A7600 | Self::A76xx | Self::Sim767x => false,
-        }
+        self.profile().reports_pings
     }
 
     /// How the family spells the setting of `AT+CSSLCFG` that ignores the dates of certificates.
     pub const fn ignore_local_time(self) -> &'static str {
-        match self {
-            Self::A7600 => "ignorlocaltime",
-            Self::A76xx | Self::Sim7600 | Self::Sim767x => "ignorelocaltime",
-        }
+        self.profile().ignore_local_time
     }
 
     /// Whether `AT+CSSLCFG` has `"keypwd"`, the password of the client's key.
     pub const fn has_key_password(self) -> bool {
-        match self {
-            Self::Sim7600 => true,
-            Self::A7600 | Self::A76xx | Self::Sim767x => false,
-        }
+        self.profile().has_key_password
     }
 
     /// Whether `AT+CSSLCFG` has `"password"`, a file with the password of the client's key.
     pub const fn has_password_file(self) -> bool {
-        match self {
-            Self::A76xx | Self::Sim767x => true,
-            Self::A7600 | Self::Sim7600 => false,
-        }
+        self.profile().has_password_file
     }
 
     /// Whether `AT+CSSLCFG` has `"ciphersuites"`.
     pub const fn has_cipher_suites(self) -> bool {
-        match self {
-            Self::Sim7600 | Self::Sim767x => true,
-            Self::A7600 | Self::A76xx => false,
-        }
+        self.profile().has_cipher_suites
     }
 
     /// Whether `AT+CSSLCFG` has `"ignorecertCN"`.
     pub const fn can_ignore_certificate_name(self) -> bool {
-        match self {
-            Self::Sim767x => true,
-            Self::A7600 | Self::A76xx | Self::Sim7600 => false,
-        }
+        self.profile().can_ignore_certificate_name
     }
 
     /// Whether sockets and MQTT take their access point from `AT+CGSOCKCONT` (A76 §3).
     pub const fn has_socket_context(self) -> bool {
-        match self {
-            Self::A7600 => true,
-            Self::A76xx | Self::Sim7600 | Self::Sim767x => false,
-        }
+        self.profile().has_socket_context
     }
 
     /// The longest time of `AT+CMQTTSTART` until its outcome, by the manual of the family.
     pub const fn start_timeout(self) -> Duration {
-        match self {
-            Self::A7600 | Self::Sim7600 => Duration::from_secs(120),
-            Self::A76xx | Self::Sim767x => Duration::from_secs(12),
-        }
+        Duration::from_secs(self.profile().start_timeout_s as u64)
     }
 
     /// The longest time of `AT+CMQTTSTOP` until its outcome (12 s in the manuals that give a time).
     pub const fn stop_timeout(self) -> Duration {
-        Duration::from_secs(12)
+        Duration::from_secs(self.profile().stop_timeout_s as u64)
     }
 }
 
 /// Longest topic, topic filter, will topic or will message, in bytes.
-pub const TOPIC_LIMIT: usize = 1024;
+pub const TOPIC_LIMIT_BYTES: usize = 1024;
 /// Longest client id, in bytes.
-pub const CLIENT_ID_LIMIT: usize = 128;
+pub const CLIENT_ID_LIMIT_BYTES: usize = 128;
 /// Longest server address with its `tcp://` and port, in bytes.
-pub const ADDRESS_LIMIT: usize = 256;
+pub const ADDRESS_LIMIT_BYTES: usize = 256;
 /// Longest user name and longest password, in bytes.
-pub const CREDENTIAL_LIMIT: usize = 256;
+pub const CREDENTIAL_LIMIT_BYTES: usize = 256;
 /// Longest keep-alive interval, in seconds (18 hours).
-pub const KEEP_ALIVE_LIMIT: u16 = 64_800;
+pub const KEEP_ALIVE_LIMIT_S: u16 = 64_800;
 /// Longest payload that any family announces for a received message, in bytes.
-pub const RECEIVED_PAYLOAD_LIMIT: u16 = 10_240;
+pub const RECEIVED_PAYLOAD_LIMIT_BYTES: u16 = 10_240;
 /// Longest `<pub_timeout>` and `<timeout>` of publish and disconnect, in seconds.
-pub const TIMEOUT_LIMIT: u16 = 180;
+pub const TIMEOUT_LIMIT_S: u16 = 180;
 /// Default, and longest, `"optimeout"` of `AT+CMQTTCFG`, in seconds.
-pub const OPERATION_TIMEOUT: u16 = 120;
+pub const OPERATION_TIMEOUT_S: u16 = 120;
 /// Shortest `"optimeout"`, in seconds.
-pub const SHORTEST_OPERATION_TIMEOUT: u16 = 20;
+pub const SHORTEST_OPERATION_TIMEOUT_S: u16 = 20;
 /// Longest password of a client's key, in bytes.
-pub const KEY_PASSWORD_LIMIT: usize = 128;
+pub const KEY_PASSWORD_LIMIT_BYTES: usize = 128;
 /// The highest number of an SSL context; the lowest is 0.
 pub const LAST_SSL_CONTEXT: u16 = 9;
 /// Shortest `"negotiatetime"` of `AT+CSSLCFG`, in seconds.
-pub const SHORTEST_NEGOTIATION: u16 = 10;
+pub const SHORTEST_NEGOTIATION_S: u16 = 10;
 /// Longest `"negotiatetime"` of `AT+CSSLCFG`, and its default, in seconds.
-pub const LONGEST_NEGOTIATION: u16 = 300;
+pub const LONGEST_NEGOTIATION_S: u16 = 300;
 /// Shortest name of a certificate with its extension, in bytes.
-pub const SHORTEST_FILE_NAME: usize = 5;
+pub const SHORTEST_FILE_NAME_BYTES: usize = 5;
 /// Longest name of a certificate with its extension, in bytes.
-pub const LONGEST_FILE_NAME: usize = 108;
+pub const LONGEST_FILE_NAME_BYTES: usize = 108;
 /// Longest certificate or key, in bytes.
-pub const CERTIFICATE_LIMIT: usize = 10_240;
+pub const CERTIFICATE_LIMIT_BYTES: usize = 10_240;
 
 /// How long the driver waits for each kind of answer.
 ///
@@ -240,68 +187,69 @@ pub const CERTIFICATE_LIMIT: usize = 10_240;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timeouts {
     /// Time for a prompt, and for the final result of a command that has no outcome line, in milliseconds.
-    pub(crate) command: u32,
+    pub(crate) command_ms: u32,
     /// Time for the outcome of `AT+CMQTTSTART`, in milliseconds.
-    pub(crate) start: u32,
+    pub(crate) start_ms: u32,
     /// Time for the outcome of `AT+CMQTTSTOP`, in milliseconds.
-    pub(crate) stop: u32,
+    pub(crate) stop_ms: u32,
     /// Time for the outcome of CONNECT, SUB and UNSUB, in milliseconds.
-    pub(crate) operation: u32,
+    pub(crate) operation_ms: u32,
 }
 
 /// The margin that the driver adds to a timeout that the module runs itself, in milliseconds: the module reports its
 /// own timeout (code 17) before the driver's ends.
-const MARGIN: u32 = 5_000;
+const MARGIN_MS: u32 = 5_000;
 
 /// How long the driver waits, in milliseconds, for an operation with a timeout of `seconds` in the module.
-pub(crate) const fn with_margin(seconds: u32) -> u32 {
-    seconds.saturating_mul(1000).saturating_add(MARGIN)
+pub(crate) const fn with_margin_ms(seconds: u32) -> u32 {
+    seconds.saturating_mul(1000).saturating_add(MARGIN_MS)
 }
 
-/// `duration` in milliseconds, limited to [`LONGEST_WAIT`].
+/// `duration` in milliseconds, limited to [`LONGEST_WAIT_MS`].
 pub(crate) const fn milliseconds(duration: Duration) -> u32 {
-    if duration.as_secs() >= (LONGEST_WAIT / 1000) as u64 {
-        return LONGEST_WAIT;
+    let seconds = saturating_u32(duration.as_secs());
+    if seconds >= LONGEST_WAIT_MS / 1000 {
+        return LONGEST_WAIT_MS;
     }
-    duration.as_secs() as u32 * 1000 + duration.subsec_millis()
+    seconds * 1000 + duration.subsec_millis()
 }
 
 impl Timeouts {
     /// The timeouts that the manuals of `family` require.
     pub const fn of(family: Family) -> Self {
         Self {
-            command: 9_000,
-            start: milliseconds(family.start_timeout()) + MARGIN,
-            stop: milliseconds(family.stop_timeout()) + MARGIN,
-            operation: with_margin(OPERATION_TIMEOUT as u32),
+            command_ms: 9_000,
+            start_ms: milliseconds(family.start_timeout()) + MARGIN_MS,
+            stop_ms: milliseconds(family.stop_timeout()) + MARGIN_MS,
+            operation_ms: with_margin_ms(OPERATION_TIMEOUT_S as u32),
         }
     }
 
     /// Time for a prompt, and for the final result of a command that has no outcome line (9 s).
     #[must_use]
     pub const fn command(mut self, timeout: Duration) -> Self {
-        self.command = milliseconds(timeout);
+        self.command_ms = milliseconds(timeout);
         self
     }
 
     /// Time for the outcome of `AT+CMQTTSTART`.
     #[must_use]
     pub const fn start(mut self, timeout: Duration) -> Self {
-        self.start = milliseconds(timeout);
+        self.start_ms = milliseconds(timeout);
         self
     }
 
     /// Time for the outcome of `AT+CMQTTSTOP`.
     #[must_use]
     pub const fn stop(mut self, timeout: Duration) -> Self {
-        self.stop = milliseconds(timeout);
+        self.stop_ms = milliseconds(timeout);
         self
     }
 
     /// Time for the outcome of CONNECT, SUB and UNSUB. Keep it above the module's `"optimeout"` (120 s by default).
     #[must_use]
     pub const fn operation(mut self, timeout: Duration) -> Self {
-        self.operation = milliseconds(timeout);
+        self.operation_ms = milliseconds(timeout);
         self
     }
 }
@@ -371,15 +319,15 @@ mod tests {
 
     #[test]
     fn start_waits_as_long_as_the_manual_of_the_family_says() {
-        assert_eq!(Timeouts::of(Family::A7600).start, 125_000);
-        assert_eq!(Timeouts::of(Family::Sim7600).start, 125_000);
-        assert_eq!(Timeouts::of(Family::A76xx).start, 17_000);
-        assert_eq!(Timeouts::of(Family::Sim767x).start, 17_000);
+        assert_eq!(Timeouts::of(Family::A7600).start_ms, 125_000);
+        assert_eq!(Timeouts::of(Family::Sim7600).start_ms, 125_000);
+        assert_eq!(Timeouts::of(Family::A76xx).start_ms, 17_000);
+        assert_eq!(Timeouts::of(Family::Sim767x).start_ms, 17_000);
     }
 
     #[test]
     fn nothing_takes_longer_than_37_hours() {
-        assert_eq!(milliseconds(Duration::MAX), LONGEST_WAIT);
+        assert_eq!(milliseconds(Duration::MAX), LONGEST_WAIT_MS);
         assert_eq!(milliseconds(Duration::from_secs(36 * 3600)), 36 * 3600 * 1000);
         assert_eq!(milliseconds(Duration::from_millis(1_234)), 1_234);
     }

@@ -63,12 +63,13 @@
 //! | module | what lives there |
 //! |---|---|
 //! | fmt | the logging shim over `defmt` and `log` |
+//! | saturating | conversions to narrower numbers |
 //! | [`Timer`] | where time comes from, and the ready-made `EmbassyTimer` |
 //! | [`ResultCode`] | `<err>` 0-35: its meaning, and what to do |
 //! | [`at`] | the line discipline, which knows AT but not MQTT: encoder, streaming parser, parameters of a line |
 //! | [`family`] | the families of modules, and everything in which they differ |
 //! | [`error`] | typed errors: what each means, and what to call next |
-//! | [`command`] | one struct per command and form; public traits for commands of your own |
+//! | [`command`] | one struct per command and form, of MQTT, TLS, SIM card and network; public traits for commands of your own |
 //! | [`urc`] | one struct per unsolicited result code |
 //! | [`Tls`], [`ConnectOptions`], [`Publish`] | what a user says about a connection or a message |
 //! | [`MessageHandler`] | where received messages go, and the ready-made [`Inbox`] |
@@ -79,6 +80,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+#![deny(clippy::cast_possible_truncation)]
 #![cfg_attr(
     not(feature = "async"),
     allow(dead_code, unused_imports, reason = "without a shell, nothing drives the core")
@@ -102,6 +104,7 @@ mod result_code;
 #[cfg(feature = "_sans_io")]
 #[doc(hidden)]
 pub mod sans_io;
+mod saturating;
 mod session;
 mod timer;
 mod tls;

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::command::{MqttVersion, QoS, ServerType};
+use crate::saturating::saturating_u32;
 use crate::tls::{Security, Tls};
 
 /// Where the broker is.
@@ -76,16 +77,15 @@ pub struct ConnectOptions<'a> {
     pub(crate) user: Option<&'a str>,
     pub(crate) password: Option<&'a str>,
     pub(crate) will: Option<&'a Will<'a>>,
-    pub(crate) keep_alive: u32,
-    pub(crate) operation_timeout: Option<u32>,
+    pub(crate) keep_alive_s: u32,
+    pub(crate) operation_timeout_s: Option<u32>,
     pub(crate) version: Option<MqttVersion>,
     pub(crate) clean_session: bool,
 }
 
 /// Whole seconds. A duration outside any range stays outside it.
 const fn seconds(duration: Duration) -> u32 {
-    let seconds = duration.as_secs();
-    if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 }
+    saturating_u32(duration.as_secs())
 }
 
 impl<'a> ConnectOptions<'a> {
@@ -98,8 +98,8 @@ impl<'a> ConnectOptions<'a> {
             user: None,
             password: None,
             will: None,
-            keep_alive: 60,
-            operation_timeout: None,
+            keep_alive_s: 60,
+            operation_timeout_s: None,
             version: None,
             clean_session: true,
         }
@@ -108,7 +108,7 @@ impl<'a> ConnectOptions<'a> {
     /// The longest silence before the module pings the broker: 1-64800 s, in whole seconds.
     #[must_use]
     pub const fn keep_alive(mut self, keep_alive: Duration) -> Self {
-        self.keep_alive = seconds(keep_alive);
+        self.keep_alive_s = seconds(keep_alive);
         self
     }
 
@@ -146,7 +146,7 @@ impl<'a> ConnectOptions<'a> {
     /// [`Timeouts::operation`](crate::Timeouts::operation), 125 s by default.
     #[must_use]
     pub const fn operation_timeout(mut self, timeout: Duration) -> Self {
-        self.operation_timeout = Some(seconds(timeout));
+        self.operation_timeout_s = Some(seconds(timeout));
         self
     }
 
@@ -165,7 +165,7 @@ impl fmt::Debug for ConnectOptions<'_> {
             .field("client_id", &self.client_id)
             .field("user", &self.user)
             .field("will", &self.will)
-            .field("keep_alive", &self.keep_alive)
+            .field("keep_alive", &self.keep_alive_s)
             .field("clean_session", &self.clean_session)
             .finish_non_exhaustive()
     }
@@ -186,14 +186,14 @@ pub struct Publish<'a> {
     pub(crate) qos: QoS,
     pub(crate) retained: bool,
     pub(crate) duplicate: bool,
-    pub(crate) timeout: u32,
+    pub(crate) timeout_s: u32,
 }
 
 impl<'a> Publish<'a> {
     /// A message of quality of service 0 that is not retained. The topic has 1-1024 bytes and no wildcards. The payload
     /// is any bytes, 0-10240 of them (0-4096 on SIM767x).
     pub const fn new(topic: &'a str, payload: &'a [u8]) -> Self {
-        Self { topic, payload, qos: QoS::AtMostOnce, retained: false, duplicate: false, timeout: 60 }
+        Self { topic, payload, qos: QoS::AtMostOnce, retained: false, duplicate: false, timeout_s: 60 }
     }
 
     /// The quality of service.
@@ -220,7 +220,7 @@ impl<'a> Publish<'a> {
     /// How long the module waits for the broker's acknowledgement: 60-180 s (from 1 s on A76xx), 60 s by default.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = seconds(timeout);
+        self.timeout_s = seconds(timeout);
         self
     }
 }

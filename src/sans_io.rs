@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use embedded_io::ErrorKind;
 
-use crate::at::{self, Line, WINDOW};
+use crate::at::{self, Line, WINDOW_BYTES};
 use crate::command::{Ccertdown, ClientIndex, Command, Disc, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::family::Family;
@@ -14,7 +14,7 @@ use crate::handler::MessageHandler;
 use crate::network::{Apn, BringUp, BringUpStage};
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, DISCONNECT_TIMEOUT, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single, Store,
+    Connect, DISCONNECT_TIMEOUT_S, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single, Store,
     SubscribeAll,
 };
 use crate::session::{self, ClientState, Counters, Engine, Event, Procedure, Progress, ServiceState};
@@ -84,7 +84,7 @@ pub enum Outgoing<'b> {
 }
 
 /// Room for the bytes that are to be sent.
-pub type Window = [u8; WINDOW];
+pub type Window = [u8; WINDOW_BYTES];
 
 /// The state machine of a modem, with the options of the last connects.
 #[derive(Debug)]
@@ -166,7 +166,7 @@ impl<'c> Call<'c> {
 
     /// `Client::disconnect`.
     pub fn disconnect(client: ClientIndex) -> Self {
-        Self(Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT })))
+        Self(Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT_S })))
     }
 
     /// `Modem::shutdown`.
@@ -251,9 +251,15 @@ impl<'a> Core<'a> {
         Call(Kind::SubscribeAll(SubscribeAll::new(client, filters, self.engine.session.family)))
     }
 
-    /// `Modem::bring_up`, without the loop in which the shell checks its outcome.
-    pub fn bring_up<'c>(&self, apn: &'c Apn<'c>, on_stage: &'c mut dyn FnMut(BringUpStage)) -> Call<'c> {
-        Call(Kind::BringUp(BringUp::new(apn, on_stage, self.engine.session.now)))
+    /// `Modem::bring_up`, without the loop in which the shell checks its outcome. `pin_unconfirmed` is kept by the caller
+    /// for the next one; it is `false` at first.
+    pub fn bring_up<'c>(
+        &self,
+        apn: &'c Apn<'c>,
+        pin_unconfirmed: &'c mut bool,
+        on_stage: &'c mut dyn FnMut(BringUpStage),
+    ) -> Call<'c> {
+        Call(Kind::BringUp(BringUp::new(apn, pin_unconfirmed, on_stage, self.engine.session.now)))
     }
 
     /// A call begins.

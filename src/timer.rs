@@ -51,7 +51,7 @@ pub trait Timer {
 
 /// The longest wait, in milliseconds: 37 hours. A deadline further ahead counts as past: otherwise one that was not
 /// checked for weeks would look like a future one.
-pub(crate) const LONGEST_WAIT: u32 = 1 << 27;
+pub(crate) const LONGEST_WAIT_MS: u32 = 1 << 27;
 
 /// A moment, in milliseconds, on a clock that wraps every 49 days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,13 +61,14 @@ impl Instant {
     pub(crate) const ZERO: Self = Self(0);
 
     /// The moment `since_start` after the timer's own zero.
+    #[expect(clippy::cast_possible_truncation, reason = "wraps, as the clock does")]
     pub(crate) fn new(since_start: Duration) -> Self {
         // Both the product and the sum are meant to wrap.
         let seconds = since_start.as_secs() as u32;
         Self(seconds.wrapping_mul(1000).wrapping_add(since_start.subsec_millis()))
     }
 
-    /// The moment that comes `milliseconds` later, at most [`LONGEST_WAIT`].
+    /// The moment that comes `milliseconds` later, at most [`LONGEST_WAIT_MS`].
     pub(crate) const fn after(self, milliseconds: u32) -> Self {
         Self(self.0.wrapping_add(milliseconds))
     }
@@ -75,7 +76,7 @@ impl Instant {
     /// Milliseconds until `deadline`, 0 where it has passed.
     pub(crate) const fn until(self, deadline: Self) -> u32 {
         let left = deadline.0.wrapping_sub(self.0);
-        if left > LONGEST_WAIT { 0 } else { left }
+        if left > LONGEST_WAIT_MS { 0 } else { left }
     }
 
     pub(crate) const fn has_reached(self, deadline: Self) -> bool {
@@ -130,8 +131,8 @@ mod tests {
     #[test]
     fn the_longest_wait_is_still_to_come_and_one_that_is_longer_has_passed() {
         let now = Instant(u32::MAX - 5);
-        assert_eq!(now.until(now.after(LONGEST_WAIT)), LONGEST_WAIT);
-        assert!(now.has_reached(now.after(LONGEST_WAIT + 1)));
+        assert_eq!(now.until(now.after(LONGEST_WAIT_MS)), LONGEST_WAIT_MS);
+        assert!(now.has_reached(now.after(LONGEST_WAIT_MS + 1)));
     }
 
     #[test]

@@ -4,12 +4,13 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, SslSetting, SslVersion, Sslcfg};
+use crate::saturating::saturating_u32;
 
 /// The interface of [`Tls`] for `connect`. It uses only this trait: a program that never connects over TLS does not
 /// link the code for it.
 pub(crate) trait Security: Sync {
-    /// Describes the command at this place among those that set up the SSL context, if there is one.
-    fn describe(&self, place: u8, writer: &mut CommandWriter<'_>);
+    /// Describes the command with this number among those that set up the SSL context, if there is one.
+    fn describe(&self, number: u8, writer: &mut CommandWriter<'_>);
 
     /// Describes the command that selects the SSL context before each CONNECT.
     fn describe_context(&self, client: ClientIndex, writer: &mut CommandWriter<'_>);
@@ -52,7 +53,7 @@ pub struct Tls<'a> {
     certificate: Option<&'a str>,
     key: Option<&'a str>,
     ignore_local_time: Option<bool>,
-    negotiation_time: Option<u32>,
+    negotiation_time_s: Option<u32>,
     sni: bool,
     extra: &'a [SslSetting<'a>],
 }
@@ -67,7 +68,7 @@ impl<'a> Tls<'a> {
             certificate,
             key,
             ignore_local_time: None,
-            negotiation_time: None,
+            negotiation_time_s: None,
             sni: true,
             extra: &[],
         }
@@ -120,8 +121,7 @@ impl<'a> Tls<'a> {
     /// How long the handshake may take: 10-300 s, in whole seconds; 300 s by default.
     #[must_use]
     pub const fn negotiation_time(mut self, time: Duration) -> Self {
-        let seconds = time.as_secs();
-        self.negotiation_time = Some(if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 });
+        self.negotiation_time_s = Some(saturating_u32(time.as_secs()));
         self
     }
 
@@ -143,18 +143,18 @@ impl<'a> Tls<'a> {
 impl Security for Tls<'_> {
     /// In the order of the manual (A76 §1.1). A setting that is not sent keeps its earlier value, so every setting that
     /// matters for security is sent.
-    fn describe(&self, place: u8, writer: &mut CommandWriter<'_>) {
+    fn describe(&self, number: u8, writer: &mut CommandWriter<'_>) {
         let own = [
             Some(SslSetting::Version(self.version)),
             Some(SslSetting::AuthMode(self.auth_mode)),
             self.ignore_local_time.map(SslSetting::IgnoreLocalTime),
-            self.negotiation_time.map(SslSetting::NegotiateTime),
+            self.negotiation_time_s.map(SslSetting::NegotiateTime),
             self.ca.map(SslSetting::CaCert),
             self.certificate.map(SslSetting::ClientCert),
             self.key.map(SslSetting::ClientKey),
             Some(SslSetting::EnableSni(self.sni)),
         ];
-        let setting = own.into_iter().flatten().chain(self.extra.iter().copied()).nth(place.into());
+        let setting = own.into_iter().flatten().chain(self.extra.iter().copied()).nth(number.into());
         if let Some(setting) = setting {
             Csslcfg::new(writer.family(), self.context, setting).describe(writer);
         }

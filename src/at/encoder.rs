@@ -1,7 +1,7 @@
 //! Encodes commands without a buffer for the longest one.
 
 /// How many bytes of a command line are encoded at a time.
-pub(crate) const WINDOW: usize = 32;
+pub(crate) const WINDOW_BYTES: usize = 32;
 
 /// Writes a command line and keeps one window of it.
 ///
@@ -72,10 +72,10 @@ mod tests {
 
     #[test]
     fn windows_put_together_are_the_whole_line() {
-        for step in 1..=WINDOW {
+        for step in 1..=WINDOW_BYTES {
             let mut all = Vec::new();
             loop {
-                let mut window = [0; WINDOW];
+                let mut window = [0; WINDOW_BYTES];
                 let mut encoder = Encoder::new(&mut window, all.len());
                 line(&mut encoder);
                 let filled = encoder.filled().min(step);
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn numbers_are_decimal_without_leading_zeros() {
         for (number, text) in [(0, "0"), (9, "9"), (10, "10"), (10_240, "10240"), (u32::MAX, "4294967295")] {
-            let mut window = [0; WINDOW];
+            let mut window = [0; WINDOW_BYTES];
             let mut encoder = Encoder::new(&mut window, 0);
             encoder.number(number);
             let filled = encoder.filled();

@@ -5,7 +5,7 @@ use heapless::Vec;
 use super::Parameters;
 
 /// How many bytes of a line are delivered together. Every line that the driver must understand as a whole is shorter.
-pub(crate) const LINE_LIMIT: usize = 64;
+pub(crate) const LINE_LIMIT_BYTES: usize = 64;
 
 /// The beginning of a line, at most 64 bytes, without its line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(crate) enum Separator {
 /// A line inside one chunk is borrowed from it. Only a line that the end of a chunk cuts is copied.
 #[derive(Debug)]
 pub(crate) struct Parser {
-    buffer: Vec<u8, LINE_LIMIT, u8>,
+    buffer: Vec<u8, LINE_LIMIT_BYTES, u8>,
     place: Place,
     data_left: u16,
     /// The last line ended with CR: an LF that follows is not data.
@@ -136,7 +136,9 @@ impl Parser {
                     }
                 }
                 let data = take(input, self.data_left.into());
-                self.data_left = self.data_left.saturating_sub(data.len() as u16);
+                #[expect(clippy::cast_possible_truncation, reason = "no more was taken than `data_left`")]
+                let length = data.len() as u16;
+                self.data_left = self.data_left.saturating_sub(length);
                 if self.data_left == 0 {
                     self.place = Place::BehindData;
                 }
@@ -171,7 +173,7 @@ impl Parser {
                     self.place = Place::InLine;
                 }
                 Place::InLine => {
-                    let room = LINE_LIMIT.saturating_sub(self.buffer.len());
+                    let room = LINE_LIMIT_BYTES.saturating_sub(self.buffer.len());
                     let part = take_line(input, room);
                     let next = input.first().copied();
                     if next.is_none() || !self.buffer.is_empty() {

@@ -4,15 +4,15 @@ use core::ops::ControlFlow;
 
 use embedded_io::{Error as _, ErrorKind, Read, ReadReady, Write};
 
-use super::Modem;
-use crate::at::WINDOW;
+use crate::at::WINDOW_BYTES;
 use crate::error::Error;
+use crate::family::Family;
 use crate::handler::MessageHandler;
-use crate::session::{Outgoing, Procedure, Progress};
+use crate::session::{Engine, Outgoing, Procedure, Progress};
 use crate::timer::Timer;
 
 /// How many bytes are taken from the UART at a time.
-const TAKEN: usize = 64;
+const TAKEN_BYTES: usize = 64;
 
 /// Where a payload that is not in memory comes from.
 pub(crate) trait Source {
@@ -42,7 +42,25 @@ impl<S: Read> Source for Reader<'_, S> {
     }
 }
 
-impl<R, T, C, H, I> Modem<'_, R, T, C, H, I>
+/// A UART, and the core that speaks to the module on it: what the loop works on. What is kept between calls stands beside
+/// it in the [`Modem`](super::Modem), so that a procedure can borrow from there.
+pub(crate) struct Port<R, T, C, H, I> {
+    pub(super) receiver: R,
+    pub(super) transmitter: T,
+    pub(crate) timer: C,
+    pub(super) handler: H,
+    pub(super) idle: I,
+    pub(super) engine: Engine,
+}
+
+impl<R, T, C, H, I> Port<R, T, C, H, I> {
+    #[inline(never)] // else it is made on the stack and copied
+    pub(super) fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H, idle: I) -> Self {
+        Self { receiver, transmitter, timer, handler, idle, engine: Engine::new(family) }
+    }
+}
+
+impl<R, T, C, H, I> Port<R, T, C, H, I>
 where
     R: Read + ReadReady,
     T: Write,
@@ -53,7 +71,7 @@ where
     /// Drives a procedure to its end: write, read, wait, until the core reports that it is done.
     pub(crate) fn drive(&mut self, procedure: &mut dyn Procedure, source: &mut dyn Source) -> Result<(), Error> {
         self.engine.begin_call(procedure)?;
-        let mut window = [0; WINDOW];
+        let mut window = [0; WINDOW_BYTES];
         // The part of the window whose bytes were read from the source and are still to be sent.
         let mut unsent = 0..0;
         loop {
@@ -99,7 +117,7 @@ where
 
     /// Takes some of what has arrived. Returns whether there was anything.
     pub(super) fn take(&mut self, procedure: &mut dyn Procedure) -> Result<bool, Error> {
-        let mut buffer = [0; TAKEN];
+        let mut buffer = [0; TAKEN_BYTES];
         let read = match self.receiver.read_ready() {
             Ok(false) => return Ok(false),
             Ok(true) => self.receiver.read(&mut buffer),

@@ -32,12 +32,12 @@ use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single,
+    Connect, Connection, DISCONNECT_TIMEOUT_S, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single,
     Store, SubscribeAll,
 };
-use crate::session::{ClientState, Counters, Engine, Event, Procedure, ServiceState};
+use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
-use drive::NoSource;
+use drive::{NoSource, Port};
 
 /// A module on a UART, without async.
 ///
@@ -50,21 +50,18 @@ use drive::NoSource;
 /// Received messages, lost connections and restarts are noticed during any call. [`next_event`](Self::next_event)
 /// reports them, and waits for more.
 pub struct Modem<'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
-    receiver: R,
-    transmitter: T,
-    pub(crate) timer: C,
-    handler: H,
-    idle: I,
-    engine: Engine,
+    pub(crate) port: Port<R, T, C, H, I>,
     options: [LastOptions<'a>; 2],
+    /// A PIN was sent and not accepted, as far as is known: it is not sent again before the card is unlocked.
+    pub(crate) pin_unconfirmed: bool,
 }
 
 impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Modem<'_, R, T, C, H, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Modem")
-            .field("timer", &self.timer)
-            .field("handler", &self.handler)
-            .field("engine", &self.engine)
+            .field("timer", &self.port.timer)
+            .field("handler", &self.port.handler)
+            .field("engine", &self.port.engine)
             .finish_non_exhaustive()
     }
 }
@@ -73,7 +70,11 @@ impl<R, T, C, H> Modem<'_, R, T, C, H> {
     /// A driver for a module in any state. Nothing is sent before the first call.
     pub fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
         let idle: fn() -> ControlFlow<()> = || ControlFlow::Continue(());
-        Self { receiver, transmitter, timer, handler, idle, engine: Engine::new(family), options: [None; 2] }
+        Self {
+            port: Port::new(receiver, transmitter, timer, family, handler, idle),
+            options: [None; 2],
+            pin_unconfirmed: false,
+        }
     }
 }
 
@@ -82,45 +83,45 @@ impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
     /// aborts the call, which fails with [`Error::Aborted`]; the next call resyncs with the module first.
     #[must_use]
     pub fn with_idle<J: FnMut() -> ControlFlow<()>>(self, idle: J) -> Modem<'a, R, T, C, H, J> {
-        let Self { receiver, transmitter, timer, handler, engine, options, .. } = self;
-        Modem { receiver, transmitter, timer, handler, idle, engine, options }
+        let Self { port: Port { receiver, transmitter, timer, handler, engine, .. }, options, pin_unconfirmed } = self;
+        Modem { port: Port { receiver, transmitter, timer, handler, idle, engine }, options, pin_unconfirmed }
     }
 
     /// Replaces the timeouts of the family.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.engine.session.timeouts = timeouts;
+        self.port.engine.session.timeouts = timeouts;
         self
     }
 
     /// The receiver and the transmitter, as [`crate::Modem::uart`].
     pub fn uart(&mut self) -> (&mut R, &mut T) {
-        (&mut self.receiver, &mut self.transmitter)
+        (&mut self.port.receiver, &mut self.port.transmitter)
     }
 
     /// Returns the UART and sends nothing, as [`crate::Modem::into_uart`].
     pub fn into_uart(self) -> (R, T) {
-        (self.receiver, self.transmitter)
+        (self.port.receiver, self.port.transmitter)
     }
 
     /// The family given at construction.
     pub fn family(&self) -> Family {
-        self.engine.session.family
+        self.port.engine.session.family
     }
 
     /// The state of the MQTT service, where the driver knows it.
     pub fn service_state(&self) -> ServiceState {
-        self.engine.session.lifecycle.service
+        self.port.engine.session.lifecycle.service
     }
 
     /// Counts of what was ignored or lost since construction.
     pub fn counters(&self) -> Counters {
-        self.engine.session.events.counters()
+        self.port.engine.session.events.counters()
     }
 
     /// The message handler given at construction.
     pub fn handler(&mut self) -> &mut H {
-        &mut self.handler
+        &mut self.port.handler
     }
 
     /// One of the two MQTT clients of the module: a cheap view, made whenever it is needed.
@@ -146,10 +147,10 @@ where
     /// [`Error::NoAnswer`]: the module did not answer during a resync.
     pub fn next_event(&mut self) -> Result<Event, Error> {
         loop {
-            if let Some(event) = self.engine.session.events.take() {
+            if let Some(event) = self.port.engine.session.events.take() {
                 return Ok(event);
             }
-            self.drive(&mut Listen, &mut NoSource)?;
+            self.port.drive(&mut Listen, &mut NoSource)?;
         }
     }
 
@@ -159,10 +160,10 @@ where
     ///
     /// The errors of [`next_event`](Self::next_event), except `Aborted`.
     pub fn poll_event(&mut self) -> Result<Option<Event>, Error> {
-        while self.take(&mut Listen)? {}
-        self.engine.input_is_drained();
-        self.expire_if_due();
-        Ok(self.engine.session.events.take())
+        while self.port.take(&mut Listen)? {}
+        self.port.engine.input_is_drained();
+        self.port.expire_if_due();
+        Ok(self.port.engine.session.events.take())
     }
 
     /// Sends any command of [`command`](crate::command), or one of your own, and returns its typed response.
@@ -172,7 +173,7 @@ where
     /// Every kind of [`Error`], see there.
     pub fn execute<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
         let mut procedure = Execute::new(command);
-        self.drive(&mut procedure, &mut NoSource)?;
+        self.port.drive(&mut procedure, &mut NoSource)?;
         Ok(procedure.response)
     }
 
@@ -184,7 +185,7 @@ where
     /// [`Error::NoAnswer`]: there is no module. Otherwise the errors of [`execute`](Self::execute).
     pub fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         let mut procedure = Detect::new();
-        self.drive(&mut procedure, &mut NoSource)?;
+        self.port.drive(&mut procedure, &mut NoSource)?;
         Ok(procedure.family)
     }
 
@@ -200,7 +201,7 @@ where
     /// reader did not deliver the announced bytes; the file in the module is not valid, store it again.
     pub fn store_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = Store(Ccertdown::announced(name, length));
-        self.drive(&mut procedure, &mut drive::Reader(reader))
+        self.port.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
     /// Passes the names of the certificates and keys in the module to `name`, each in one or more parts
@@ -229,8 +230,8 @@ where
     ///
     /// The last element says whether clients and service have ended. The UART is returned in any case.
     pub fn shutdown(mut self) -> (R, T, Result<(), Error>) {
-        let result = self.drive(&mut Shutdown::new(), &mut NoSource);
-        (self.receiver, self.transmitter, result)
+        let result = self.port.drive(&mut Shutdown::new(), &mut NoSource);
+        (self.port.receiver, self.port.transmitter, result)
     }
 }
 
@@ -256,7 +257,7 @@ where
 {
     /// The state of this client, where the driver knows it.
     pub fn state(&self) -> ClientState {
-        self.modem.engine.session.lifecycle.client(self.index).state
+        self.modem.port.engine.session.lifecycle.client(self.index).state
     }
 
     /// Connects to a broker, from any state: a fresh module, or one that was already running when the microcontroller
@@ -269,9 +270,9 @@ where
     /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::Refused`]: names the command and the code.
     /// After any error, `connect` can be called again.
     pub fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let Modem { engine, options: remembered, .. } = &mut *self.modem;
+        let Modem { port, options: remembered, .. } = &mut *self.modem;
         let last = self.index.of_mut(remembered).replace(options);
-        let mut procedure = Connect::new(self.index, options, last, &mut engine.session);
+        let mut procedure = Connect::new(self.index, options, last, &mut port.engine.session);
         let result = self.drive(&mut procedure);
         if let Err(Error::Invalid(_)) = result {
             *self.index.of_mut(&mut self.modem.options) = last;
@@ -286,8 +287,8 @@ where
     /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise the errors
     /// of `connect`.
     pub fn reconnect(&mut self) -> Result<Connection, Error> {
-        let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut engine.session)?;
+        let Modem { port, options: remembered, .. } = &mut *self.modem;
+        let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut port.engine.session)?;
         self.drive(&mut procedure)?;
         Ok(procedure.connection)
     }
@@ -311,7 +312,7 @@ where
     /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, those before the failed
     /// one are subscribed to.
     pub fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
-        let family = self.modem.engine.session.family;
+        let family = self.modem.port.engine.session.family;
         self.drive(&mut SubscribeAll::new(self.index, filters, family))
     }
 
@@ -344,7 +345,7 @@ where
     /// deliver the announced bytes; nothing is published.
     pub fn publish_from<S: Read>(&mut self, message: &Publish<'_>, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
-        self.modem.drive(&mut procedure, &mut drive::Reader(reader))
+        self.modem.port.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
     /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
@@ -353,10 +354,10 @@ where
     ///
     /// [`Error::Illegal`]: the client is not connected. [`Error::Refused`]: with the code.
     pub fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT }))
+        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT_S }))
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> Result<(), Error> {
-        self.modem.drive(procedure, &mut NoSource)
+        self.modem.port.drive(procedure, &mut NoSource)
     }
 }

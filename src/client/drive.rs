@@ -8,9 +8,9 @@ use core::task::Poll;
 use embedded_io::{Error as _, ErrorKind};
 use embedded_io_async::{BufRead, Read, Write};
 
-use super::Modem;
-use crate::at::WINDOW;
+use crate::at::WINDOW_BYTES;
 use crate::error::Error;
+use crate::family::Family;
 use crate::handler::MessageHandler;
 use crate::session::{Engine, Outgoing, Procedure, Progress};
 use crate::timer::{Timer, moment};
@@ -50,20 +50,20 @@ impl Source for NoSource {
 /// A reader as a source.
 pub(super) struct Reader<'r, S> {
     reader: &'r mut S,
-    buffer: [u8; WINDOW],
+    buffer: [u8; WINDOW_BYTES],
     unsent: Range<usize>,
 }
 
 impl<'r, S> Reader<'r, S> {
     pub(super) const fn new(reader: &'r mut S) -> Self {
-        Self { reader, buffer: [0; WINDOW], unsent: 0..0 }
+        Self { reader, buffer: [0; WINDOW_BYTES], unsent: 0..0 }
     }
 }
 
 impl<S: Read> Source for Reader<'_, S> {
     async fn fill(&mut self, limit: usize) -> Result<(), Error> {
         if self.unsent.is_empty() {
-            let length = WINDOW.min(limit);
+            let length = WINDOW_BYTES.min(limit);
             let count = self.reader.read(self.buffer.get_mut(..length).unwrap_or_default()).await;
             self.unsent = match count {
                 Ok(0) => return Err(Error::SourceEnded),
@@ -96,7 +96,24 @@ fn pass_time(engine: &mut Engine, timer: &impl Timer) {
     engine.pass_time(timer.now());
 }
 
-impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
+/// A UART, and the core that speaks to the module on it: what the loop works on. What is kept between calls stands beside
+/// it in the [`Modem`](super::Modem), so that a procedure can borrow from there.
+pub(crate) struct Port<R, T, C, H> {
+    pub(super) receiver: R,
+    pub(super) transmitter: T,
+    pub(crate) timer: C,
+    pub(super) handler: H,
+    pub(super) engine: Engine,
+}
+
+impl<R, T, C, H> Port<R, T, C, H> {
+    #[inline(never)] // else it is made on the stack and copied
+    pub(super) fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
+        Self { receiver, transmitter, timer, handler, engine: Engine::new(family) }
+    }
+}
+
+impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
     /// Drives a procedure to its end: write, read, wait, until the core reports that it is done.
     #[expect(clippy::manual_async_fn, reason = "the future of an async fn would hold the arguments twice")]
     pub(crate) fn drive<S: Source>(
@@ -106,7 +123,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     ) -> impl Future<Output = Result<(), Error>> {
         async move {
             self.engine.begin_call(procedure)?;
-            let mut window = [0; WINDOW];
+            let mut window = [0; WINDOW_BYTES];
             loop {
                 pass_time(&mut self.engine, &self.timer);
                 match self.engine.poll(procedure) {

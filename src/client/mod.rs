@@ -11,7 +11,7 @@ use crate::command::{ClientIndex, Disc, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
-use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT, PublishMessage, Single, SubscribeAll};
+use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT_S, PublishMessage, Single, SubscribeAll};
 use crate::session::{ClientState, Procedure};
 use crate::timer::Timer;
 use drive::NoSource;
@@ -36,7 +36,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
 
     /// The state of this client, where the driver knows it.
     pub fn state(&self) -> ClientState {
-        self.modem.engine.session.lifecycle.client(self.index).state
+        self.modem.port.engine.session.lifecycle.client(self.index).state
     }
 
     /// Connects to a broker, from any state.
@@ -78,9 +78,9 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// This method is cancel safe. If the future is dropped, the next `connect` continues from the state that the
     /// module is in then.
     pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let Modem { engine, options: remembered, .. } = &mut *self.modem;
+        let Modem { port, options: remembered, .. } = &mut *self.modem;
         let last = self.index.of_mut(remembered).replace(options);
-        let mut procedure = Connect::new(self.index, options, last, &mut engine.session);
+        let mut procedure = Connect::new(self.index, options, last, &mut port.engine.session);
         let result = self.drive(&mut procedure).await;
         if let Err(Error::Invalid(_)) = result {
             *self.index.of_mut(&mut self.modem.options) = last;
@@ -101,8 +101,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// As [`connect`](Self::connect).
     pub async fn reconnect(&mut self) -> Result<Connection, Error> {
-        let Modem { engine, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut engine.session)?;
+        let Modem { port, options: remembered, .. } = &mut *self.modem;
+        let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut port.engine.session)?;
         self.drive(&mut procedure).await?;
         Ok(procedure.connection)
     }
@@ -148,7 +148,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// This method is cancel safe. If the future is dropped, some of the subscriptions may be made and others not.
     pub async fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
-        let family = self.modem.engine.session.family;
+        let family = self.modem.port.engine.session.family;
         self.drive(&mut SubscribeAll::new(self.index, filters, family)).await
     }
 
@@ -227,7 +227,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
         reader: &mut S,
     ) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
-        self.modem.drive(&mut procedure, drive::Reader::new(reader)).await
+        self.modem.port.drive(&mut procedure, drive::Reader::new(reader)).await
     }
 
     /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
@@ -241,10 +241,10 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// This method is cancel safe. If the future is dropped, the client may or may not be connected: `connect` finds
     /// out.
     pub async fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT })).await
+        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT_S })).await
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {
-        self.modem.drive(procedure, NoSource)
+        self.modem.port.drive(procedure, NoSource)
     }
 }

@@ -5,13 +5,13 @@ use core::fmt;
 use embedded_io_async::{BufRead, Read, Write};
 
 use super::Client;
-use super::drive::{self, NoSource};
+use super::drive::{self, NoSource, Port};
 use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Part};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::procedure::{Detect, Execute, LastOptions, Listen, Shutdown, Store};
-use crate::session::{Counters, Engine, Event, ServiceState};
+use crate::session::{Counters, Event, ServiceState};
 use crate::timer::Timer;
 
 /// A module on a UART.
@@ -32,20 +32,18 @@ use crate::timer::Timer;
 /// UARTs of embassy-stm32, embassy-nrf and embassy-rp fulfil this, and so does [`Buffered`](crate::transport::Buffered)
 /// over esp-hal's.
 pub struct Modem<'a, R, T, C, H> {
-    pub(super) receiver: R,
-    pub(super) transmitter: T,
-    pub(crate) timer: C,
-    pub(super) handler: H,
-    pub(super) engine: Engine,
+    pub(crate) port: Port<R, T, C, H>,
     pub(super) options: [LastOptions<'a>; 2],
+    /// A PIN was sent and not accepted, as far as is known: it is not sent again before the card is unlocked.
+    pub(crate) pin_unconfirmed: bool,
 }
 
 impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Modem<'_, R, T, C, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Modem")
-            .field("timer", &self.timer)
-            .field("handler", &self.handler)
-            .field("engine", &self.engine)
+            .field("timer", &self.port.timer)
+            .field("handler", &self.port.handler)
+            .field("engine", &self.port.engine)
             .finish_non_exhaustive()
     }
 }
@@ -53,13 +51,17 @@ impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Modem<'_, R, T, C, H> {
 impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H> {
     /// A driver for a module in any state. Nothing is sent before the first call.
     pub fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
-        Self { receiver, transmitter, timer, handler, engine: Engine::new(family), options: [None; 2] }
+        Self {
+            port: Port::new(receiver, transmitter, timer, family, handler),
+            options: [None; 2],
+            pin_unconfirmed: false,
+        }
     }
 
     /// Replaces the timeouts of the family.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.engine.session.timeouts = timeouts;
+        self.port.engine.session.timeouts = timeouts;
         self
     }
 
@@ -70,34 +72,34 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
 
     /// The family given at construction.
     pub fn family(&self) -> Family {
-        self.engine.session.family
+        self.port.engine.session.family
     }
 
     /// The state of the MQTT service, where the driver knows it.
     pub fn service_state(&self) -> ServiceState {
-        self.engine.session.lifecycle.service
+        self.port.engine.session.lifecycle.service
     }
 
     /// Counts of what was ignored or lost since construction.
     pub fn counters(&self) -> Counters {
-        self.engine.session.events.counters()
+        self.port.engine.session.events.counters()
     }
 
     /// The message handler given at construction.
     pub fn handler(&mut self) -> &mut H {
-        &mut self.handler
+        &mut self.port.handler
     }
 
-    /// The receiver and the transmitter, for example to set the baud rate of both after [`Ipr`](crate::network::Ipr).
+    /// The receiver and the transmitter, for example to set the baud rate of both after [`Ipr`](crate::command::network::Ipr).
     /// Take no bytes from the receiver: all that arrives belongs to the driver.
     pub fn uart(&mut self) -> (&mut R, &mut T) {
-        (&mut self.receiver, &mut self.transmitter)
+        (&mut self.port.receiver, &mut self.port.transmitter)
     }
 
     /// Returns the UART and sends nothing; the module stays in its present state. Use it for a module without power,
     /// where [`shutdown`](Self::shutdown) would wait for answers for seconds.
     pub fn into_uart(self) -> (R, T) {
-        (self.receiver, self.transmitter)
+        (self.port.receiver, self.port.transmitter)
     }
 
     /// Waits for the next event. Messages come before changes of state, and equal events are joined.
@@ -133,10 +135,10 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// This method is cancel safe. If the future is dropped, no event is lost.
     pub async fn next_event(&mut self) -> Result<Event, Error> {
         loop {
-            if let Some(event) = self.engine.session.events.take() {
+            if let Some(event) = self.port.engine.session.events.take() {
                 return Ok(event);
             }
-            self.drive(&mut Listen, NoSource).await?;
+            self.port.drive(&mut Listen, NoSource).await?;
         }
     }
 
@@ -152,7 +154,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// # let inbox = Inbox::<1024>::new();
     /// # let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
     /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
-    /// let rssi = modem.execute(&command::Csq).await?;
+    /// let rssi = modem.execute(&command::network::Csq).await?;
     /// modem.execute(&command::Start).await?;
     /// # let _ = rssi;
     /// # Ok(()) });
@@ -167,7 +169,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// This method is cancel safe. If the future is dropped, the module may or may not have carried out the command.
     pub async fn execute<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
         let mut procedure = Execute::new(command);
-        self.drive(&mut procedure, NoSource).await?;
+        self.port.drive(&mut procedure, NoSource).await?;
         Ok(procedure.response)
     }
 
@@ -183,7 +185,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// This method is cancel safe. If the future is dropped, the family stays as it was.
     pub async fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         let mut procedure = Detect::new();
-        self.drive(&mut procedure, NoSource).await?;
+        self.port.drive(&mut procedure, NoSource).await?;
         Ok(procedure.family)
     }
 
@@ -217,7 +219,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// certificate: store it again. The bytes that were read from `reader` are lost.
     pub async fn store_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = Store(Ccertdown::announced(name, length));
-        self.drive(&mut procedure, drive::Reader::new(reader)).await
+        self.port.drive(&mut procedure, drive::Reader::new(reader)).await
     }
 
     /// Passes the names of the certificates and keys in the module to `name`, each in one or more parts
@@ -259,7 +261,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// This method is not cancel safe. If the future is dropped, the UART is dropped with it, and the module stays in
     /// the state that it had reached.
     pub async fn shutdown(mut self) -> (R, T, Result<(), Error>) {
-        let result = self.drive(&mut Shutdown::new(), NoSource).await;
-        (self.receiver, self.transmitter, result)
+        let result = self.port.drive(&mut Shutdown::new(), NoSource).await;
+        (self.port.receiver, self.port.transmitter, result)
     }
 }

@@ -6,7 +6,7 @@ use super::list::{Listed, Part};
 use super::{Answer, Command, CommandInfo, CommandWriter, Request, check, no_response};
 use crate::at::Line;
 use crate::error::Parameter;
-use crate::family::CERTIFICATE_LIMIT;
+use crate::family::CERTIFICATE_LIMIT_BYTES;
 
 /// `AT+CCERTDOWN=`: stores a certificate or key of 1-10240 bytes in the module. It replaces a file of the same name
 /// (A76 §1.1; SIMCom's SSL manuals).
@@ -44,7 +44,7 @@ impl Request for Ccertdown<'_> {
             .command(const { &CommandInfo::new("+CCERTDOWN", Answer::Plain) })
             .byte(b'=')
             .file_name(self.name)
-            .check(check::length(self.length, CERTIFICATE_LIMIT, Parameter::Certificate))
+            .check(check::length(self.length, CERTIFICATE_LIMIT_BYTES, Parameter::Certificate))
             .announce(self.length);
     }
 

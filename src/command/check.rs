@@ -1,7 +1,8 @@
 //! The checks of arguments, before a byte of the command is sent.
 
 use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::{ADDRESS_LIMIT, LONGEST_FILE_NAME, SHORTEST_FILE_NAME, TOPIC_LIMIT};
+use crate::family::{ADDRESS_LIMIT_BYTES, LONGEST_FILE_NAME_BYTES, SHORTEST_FILE_NAME_BYTES, TOPIC_LIMIT_BYTES};
+use crate::saturating::saturating_u16;
 
 type Checked = Result<(), InvalidInput>;
 
@@ -14,7 +15,7 @@ pub(super) const fn length(length: usize, limit: usize, parameter: Parameter) ->
     if length == 0 {
         invalid(parameter, Problem::Empty)
     } else if length > limit {
-        invalid(parameter, Problem::TooLong(limit as u16))
+        invalid(parameter, Problem::TooLong(saturating_u16(limit)))
     } else {
         Ok(())
     }
@@ -41,9 +42,9 @@ pub(crate) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked 
 
 /// The name of a file in the module's certificate store, in quotes.
 pub(super) fn file_name(name: &str) -> Checked {
-    quoted(name, LONGEST_FILE_NAME, Parameter::FileName)?;
-    if name.len() < SHORTEST_FILE_NAME {
-        return invalid(Parameter::FileName, Problem::TooShort(SHORTEST_FILE_NAME as u16));
+    quoted(name, LONGEST_FILE_NAME_BYTES, Parameter::FileName)?;
+    if name.len() < SHORTEST_FILE_NAME_BYTES {
+        return invalid(Parameter::FileName, Problem::TooShort(const { saturating_u16(SHORTEST_FILE_NAME_BYTES) }));
     }
     match name.as_bytes() {
         [_, stem @ .., last] if *last != b'.' && stem.contains(&b'.') => Ok(()),
@@ -53,7 +54,7 @@ pub(super) fn file_name(name: &str) -> Checked {
 
 /// A topic that can be published to.
 pub(super) fn topic(topic: &str, parameter: Parameter) -> Checked {
-    length(topic.len(), TOPIC_LIMIT, parameter)?;
+    length(topic.len(), TOPIC_LIMIT_BYTES, parameter)?;
     for byte in topic.bytes() {
         match byte {
             0 => return invalid(parameter, Problem::Character),
@@ -66,7 +67,7 @@ pub(super) fn topic(topic: &str, parameter: Parameter) -> Checked {
 
 /// A topic filter (MQTT 3.1.1 §4.7.1).
 pub(super) fn filter(filter: &str) -> Checked {
-    length(filter.len(), TOPIC_LIMIT, Parameter::Filter)?;
+    length(filter.len(), TOPIC_LIMIT_BYTES, Parameter::Filter)?;
     let mut before = b'/';
     for byte in filter.bytes() {
         // A wildcard is alone on its level, and `#` on the last.
@@ -88,8 +89,8 @@ pub(super) fn filter(filter: &str) -> Checked {
 /// A host name or IPv4 address, and a port. They are sent as `tcp://<host>:<port>`.
 pub(super) fn address(host: &str, port: u16) -> Checked {
     let digits = [10, 100, 1000, 10_000].into_iter().filter(|&least| port >= least).count() + 1;
-    if "tcp://:".len() + host.len() + digits > ADDRESS_LIMIT {
-        return invalid(Parameter::Address, Problem::TooLong(ADDRESS_LIMIT as u16));
+    if "tcp://:".len() + host.len() + digits > ADDRESS_LIMIT_BYTES {
+        return invalid(Parameter::Address, Problem::TooLong(const { saturating_u16(ADDRESS_LIMIT_BYTES) }));
     }
     if port == 0 {
         return invalid(Parameter::Address, Problem::OutOfRange(1, u16::MAX));
@@ -137,7 +138,7 @@ mod tests {
 
     #[test]
     fn lengths_are_bytes_and_both_ends_belong_to_the_range() {
-        let longest = std::string::String::from_utf8(std::vec![b'x'; TOPIC_LIMIT]).unwrap();
+        let longest = std::string::String::from_utf8(std::vec![b'x'; TOPIC_LIMIT_BYTES]).unwrap();
         assert_eq!(problem(topic(&longest, Parameter::Topic)), None);
         assert_eq!(problem(topic(&(longest + "x"), Parameter::Topic)), Some(Problem::TooLong(1024)));
         assert_eq!(problem(topic("", Parameter::Topic)), Some(Problem::Empty));
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_file_name_has_an_extension_and_nothing_that_ends_its_quotes() {
-        let longest = "x".repeat(LONGEST_FILE_NAME - 4) + ".pem";
+        let longest = "x".repeat(LONGEST_FILE_NAME_BYTES - 4) + ".pem";
         for good in ["a.pem", "server_ca.pem", "a b.der", longest.as_str()] {
             assert_eq!(problem(file_name(good)), None, "{good}");
         }

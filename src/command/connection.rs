@@ -4,7 +4,9 @@ use core::fmt;
 
 use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, MqttVersion, Request, check, no_response};
 use crate::error::{Parameter, Problem};
-use crate::family::{CLIENT_ID_LIMIT, CREDENTIAL_LIMIT, KEEP_ALIVE_LIMIT, TIMEOUT_LIMIT, VersionSetting, with_margin};
+use crate::family::{
+    CLIENT_ID_LIMIT_BYTES, CREDENTIAL_LIMIT_BYTES, KEEP_ALIVE_LIMIT_S, TIMEOUT_LIMIT_S, VersionSetting, with_margin_ms,
+};
 
 /// What a client connects to, `<server_type>` of the manuals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +37,7 @@ impl Request for Accq<'_> {
         writer
             .command(const { &CommandInfo::new("+CMQTTACCQ", Answer::Plain).effect(Effect::Accq) })
             .client(self.client)
-            .comma_quoted(self.client_id, CLIENT_ID_LIMIT, Parameter::ClientId)
+            .comma_quoted(self.client_id, CLIENT_ID_LIMIT_BYTES, Parameter::ClientId)
             .comma_number(self.server_type as u32);
         if let Some(version) = self.version {
             if writer.family().version_setting() != VersionSetting::AcquireArgument {
@@ -91,15 +93,15 @@ impl Request for Connect<'_> {
             .number(self.port.into())
             .byte(b'"')
             .check(check::address(self.host, self.port))
-            .comma_number_within(self.keep_alive, 1, KEEP_ALIVE_LIMIT, Parameter::KeepAlive)
+            .comma_number_within(self.keep_alive, 1, KEEP_ALIVE_LIMIT_S, Parameter::KeepAlive)
             .comma_number(self.clean_session.into());
         if let Some(user) = self.user {
-            writer.comma_quoted(user, CREDENTIAL_LIMIT, Parameter::User);
+            writer.comma_quoted(user, CREDENTIAL_LIMIT_BYTES, Parameter::User);
         } else if self.password.is_some() {
             writer.refuse(Parameter::Password, Problem::WithoutUser);
         }
         if let Some(password) = self.password {
-            writer.comma_quoted(password, CREDENTIAL_LIMIT, Parameter::Password);
+            writer.comma_quoted(password, CREDENTIAL_LIMIT_BYTES, Parameter::Password);
         }
     }
 }
@@ -138,8 +140,8 @@ impl Request for Disc {
         }
         let shortest = writer.family().shortest_disconnect_timeout();
         writer
-            .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT, Parameter::Timeout)
-            .timeout_milliseconds(with_margin(self.timeout));
+            .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT_S, Parameter::Timeout)
+            .timeout_milliseconds(with_margin_ms(self.timeout));
     }
 }
 

@@ -27,10 +27,11 @@
 //! | `AT+CCERTDOWN` | [`Ccertdown`] | | |
 //! | `AT+CCERTDELE` | [`Ccertdele`] | | |
 //! | `AT+CCERTLIST` | [`Ccertlist`] | | |
-//! | `AT`, `ATE0`, `AT+CGMM`, `AT+CSQ` | [`At`], [`EchoOff`], [`Cgmm`], [`Csq`] | | |
-//! | `AT+CREG`, `AT+CPIN` | | [`Creg`], [`Cpin`] | |
+//! | `AT`, `ATE0` | [`At`], [`EchoOff`] | | |
 //!
 //! ¹ Not on SIM767x. ² A76xx and SIM767x. ³ A76xx and SIM767x; SIM7600 has the version in [`Accq`].
+//!
+//! The commands for SIM card, mobile network, clock and serial port are in [`network`].
 //!
 //! # Commands of your own
 //!
@@ -106,9 +107,9 @@ mod connection;
 mod duplicate;
 mod general;
 mod list;
+pub mod network;
 mod per_client;
 mod publish;
-mod queries;
 mod ranges;
 mod read_form;
 mod service;
@@ -127,12 +128,10 @@ use crate::family::Family;
 pub use certificate::{Ccertdele, Ccertdown, Ccertlist};
 pub use connection::{Accq, Connect, Disc, Rel, ServerType};
 pub use duplicate::Duplicate;
-pub(crate) use general::take_text;
-pub use general::{At, Cgmm, EchoOff};
+pub use general::{At, EchoOff};
 pub use list::{Listed, Part};
 pub use per_client::PerClient;
 pub use publish::{Payload, Pub, Topic};
-pub use queries::{Cpin, Creg, Csq, Registration, Rssi, SimState};
 pub use ranges::{Range, Ranges};
 pub use read_form::{
     AccqRead, Acquired, CfgRead, ConnectParameters, ConnectRead, DiscRead, RelRead, Settings, SslcfgRead,

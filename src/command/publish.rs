@@ -2,7 +2,7 @@
 
 use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, check, no_response};
 use crate::error::Parameter;
-use crate::family::{TIMEOUT_LIMIT, with_margin};
+use crate::family::{TIMEOUT_LIMIT_S, with_margin_ms};
 
 /// `AT+CMQTTTOPIC=`: stages the topic of a publish, 1-1024 bytes (A76 §2.1.10, S67 §2.2.10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,10 +88,10 @@ impl Request for Pub {
             .command(Self::INFO)
             .client(self.client)
             .comma_number(self.qos as u32)
-            .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT, Parameter::Timeout)
+            .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT_S, Parameter::Timeout)
             .comma_number(self.retained.into())
             .comma_number(self.duplicate.into())
-            .timeout_milliseconds(with_margin(self.timeout));
+            .timeout_milliseconds(with_margin_ms(self.timeout));
     }
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::{Answer, ClientIndex, Command, CommandInfo, CommandWriter, PerClient, Request, ServerType, Text};
 use crate::at::{Line, Parameters};
-use crate::family::{ADDRESS_LIMIT, CLIENT_ID_LIMIT, CREDENTIAL_LIMIT};
+use crate::family::{ADDRESS_LIMIT_BYTES, CLIENT_ID_LIMIT_BYTES, CREDENTIAL_LIMIT_BYTES};
 
 /// `AT+CMQTTACCQ?`: which clients are acquired, and for what (A76 §2.1.3, S67 §2.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,13 +14,13 @@ pub struct AccqRead;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Acquired {
-    client_id: Text<CLIENT_ID_LIMIT>,
+    client_id: Text<CLIENT_ID_LIMIT_BYTES>,
     server_type: ServerType,
 }
 
 impl Acquired {
     /// The client id, 1-128 bytes.
-    pub const fn client_id(&self) -> &Text<CLIENT_ID_LIMIT> {
+    pub const fn client_id(&self) -> &Text<CLIENT_ID_LIMIT_BYTES> {
         &self.client_id
     }
 
@@ -100,21 +100,21 @@ pub struct ConnectRead;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ConnectParameters {
-    address: Text<ADDRESS_LIMIT>,
-    keep_alive: u32,
+    address: Text<ADDRESS_LIMIT_BYTES>,
+    keep_alive_s: u32,
     clean_session: bool,
-    user: Text<CREDENTIAL_LIMIT>,
+    user: Text<CREDENTIAL_LIMIT_BYTES>,
 }
 
 impl ConnectParameters {
     /// The address of the broker, `tcp://<host>[:<port>]`.
-    pub const fn address(&self) -> &Text<ADDRESS_LIMIT> {
+    pub const fn address(&self) -> &Text<ADDRESS_LIMIT_BYTES> {
         &self.address
     }
 
     /// The longest silence before the module pings the broker.
     pub const fn keep_alive(&self) -> Duration {
-        Duration::from_secs(self.keep_alive as u64)
+        Duration::from_secs(self.keep_alive_s as u64)
     }
 
     /// Whether the broker discards the session when the client connects and when the connection ends.
@@ -123,7 +123,7 @@ impl ConnectParameters {
     }
 
     /// The user name, if there is one.
-    pub fn user(&self) -> Option<&Text<CREDENTIAL_LIMIT>> {
+    pub fn user(&self) -> Option<&Text<CREDENTIAL_LIMIT_BYTES>> {
         Some(&self.user).filter(|user| !user.is_empty())
     }
 
@@ -131,7 +131,7 @@ impl ConnectParameters {
         match (field, byte) {
             (1, _) => self.address.push(byte),
             (2, b'0'..=b'9') => {
-                self.keep_alive = self.keep_alive.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
+                self.keep_alive_s = self.keep_alive_s.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
             }
             (3, _) => self.clean_session = byte == b'1',
             (4, _) => self.user.push(byte),

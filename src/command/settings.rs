@@ -2,7 +2,7 @@
 
 use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, check, no_response};
 use crate::error::{Parameter, Problem};
-use crate::family::{OPERATION_TIMEOUT, SHORTEST_OPERATION_TIMEOUT, TOPIC_LIMIT, VersionSetting};
+use crate::family::{OPERATION_TIMEOUT_S, SHORTEST_OPERATION_TIMEOUT_S, TOPIC_LIMIT_BYTES, VersionSetting};
 
 /// The version of MQTT that the module speaks to the broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Request for Cfg {
         let (name, value) = match self.setting {
             Setting::CheckUtf8(check) => ("=\"checkUTF8\"", check.into()),
             Setting::OperationTimeout(seconds) => {
-                let (least, most) = (SHORTEST_OPERATION_TIMEOUT, OPERATION_TIMEOUT);
+                let (least, most) = (SHORTEST_OPERATION_TIMEOUT_S, OPERATION_TIMEOUT_S);
                 writer.check(check::range(seconds, least, most, Parameter::OperationTimeout));
                 ("=\"optimeout\"", seconds)
             }
@@ -106,7 +106,7 @@ impl Request for WillMsg<'_> {
         writer
             .command(const { &CommandInfo::new("+CMQTTWILLMSG", Answer::Plain).effect(Effect::Configure) })
             .client(self.client)
-            .check(check::length(self.message.len(), TOPIC_LIMIT, Parameter::WillMessage))
+            .check(check::length(self.message.len(), TOPIC_LIMIT_BYTES, Parameter::WillMessage))
             .announce(self.message.len())
             .comma_number(self.qos as u32);
     }

@@ -4,7 +4,9 @@ use core::fmt;
 
 use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, Request, no_response};
 use crate::error::{Parameter, Problem};
-use crate::family::{Family, KEY_PASSWORD_LIMIT, LAST_SSL_CONTEXT, LONGEST_NEGOTIATION, SHORTEST_NEGOTIATION};
+use crate::family::{
+    Family, KEY_PASSWORD_LIMIT_BYTES, LAST_SSL_CONTEXT, LONGEST_NEGOTIATION_S, SHORTEST_NEGOTIATION_S,
+};
 
 /// `AT+CMQTTSSLCFG=`: the SSL context that a client uses, 0-9 (A76 §2.1.5, S67 §2.2.5).
 ///
@@ -187,12 +189,12 @@ impl Request for Csslcfg<'_> {
         match self.setting.value() {
             Value::Number(number) => writer.comma_number(number),
             Value::Seconds(seconds) => {
-                let (least, most) = (SHORTEST_NEGOTIATION, LONGEST_NEGOTIATION);
+                let (least, most) = (SHORTEST_NEGOTIATION_S, LONGEST_NEGOTIATION_S);
                 writer.comma_number_within(seconds, least, most, Parameter::NegotiateTime)
             }
             Value::Hexadecimal(number) => write_hexadecimal(writer, number),
             Value::File(name) => writer.byte(b',').file_name(name),
-            Value::Secret(text) => writer.comma_quoted(text, KEY_PASSWORD_LIMIT, Parameter::KeyPassword),
+            Value::Secret(text) => writer.comma_quoted(text, KEY_PASSWORD_LIMIT_BYTES, Parameter::KeyPassword),
         };
     }
 }

@@ -5,9 +5,10 @@ use super::{ClientIndex, CommandInfo, check};
 use crate::at::Encoder;
 use crate::error::{InvalidInput, Parameter, Problem};
 use crate::family::Family;
+use crate::saturating::{saturating_u16, saturating_u32};
 
 /// The most bytes that any command sends after its prompt.
-const DATA_LIMIT: usize = 16_384;
+const DATA_LIMIT_BYTES: u16 = 16_384;
 
 /// Records how a command is written: its client, its timeout, how many bytes follow its prompt, and whether its
 /// arguments are valid.
@@ -21,7 +22,7 @@ pub struct CommandWriter<'w> {
     pub(crate) client: Option<ClientIndex>,
     pub(crate) info: &'static CommandInfo,
     /// In milliseconds; 0 for the usual timeout of the command.
-    pub(crate) timeout: u32,
+    pub(crate) timeout_ms: u32,
     pub(crate) data_length: u16,
     invalid: Option<InvalidInput>,
 }
@@ -37,7 +38,7 @@ impl<'w> CommandWriter<'w> {
             family,
             client: None,
             info: CommandInfo::NAMELESS,
-            timeout: 0,
+            timeout_ms: 0,
             data_length: 0,
             invalid: None,
         }
@@ -67,7 +68,7 @@ impl<'w> CommandWriter<'w> {
 
     /// How long the line is, with its CR.
     pub(crate) fn line_length(&self) -> u16 {
-        self.line.position() as u16 + 1
+        saturating_u16(self.line.position() + 1)
     }
 
     /// The first problem of the arguments, if there is one.
@@ -101,20 +102,25 @@ impl<'w> CommandWriter<'w> {
 
     /// Sets how long the final result, or the outcome of a deferred command, may take, at most 37 hours.
     pub fn timeout_milliseconds(&mut self, milliseconds: u32) -> &mut Self {
-        self.timeout = milliseconds;
+        self.timeout_ms = milliseconds;
         self
     }
 
     /// Announces how many bytes are sent after the prompt, at most 16,384. A command without data awaits no prompt.
     pub fn prompt(&mut self, length: usize) -> &mut Self {
-        self.data_length = length as u16;
-        if length > DATA_LIMIT { self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT as u16)) } else { self }
+        if length > DATA_LIMIT_BYTES.into() {
+            return self.refuse(Parameter::Data, Problem::TooLong(DATA_LIMIT_BYTES));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "no more than `DATA_LIMIT_BYTES`")]
+        let length = length as u16;
+        self.data_length = length;
+        self
     }
 
     /// Announces how many bytes are sent after the prompt, and writes a comma and their number.
     #[inline(never)]
     pub fn announce(&mut self, length: usize) -> &mut Self {
-        self.prompt(length).comma_number(length as u32)
+        self.prompt(length).comma_number(saturating_u32(length as u64))
     }
 
     /// Writes one byte as it is.

@@ -102,7 +102,7 @@ mod tests {
     fn the_test_forms_of_every_family_name_it() {
         for family in Family::ALL {
             let forms = TestForms {
-                longest_payload: Some(family.payload_limit() as u16),
+                longest_payload: family.payload_limit().try_into().ok(),
                 has_version_in_cfg: Some(family.version_setting() == VersionSetting::Configuration),
                 has_version_in_accq: Some(family.version_setting() == VersionSetting::AcquireArgument),
                 has_staged_subscriptions: Some(family.has_staged_subscriptions()),

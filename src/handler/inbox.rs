@@ -7,7 +7,7 @@ use super::MessageHandler;
 use crate::command::ClientIndex;
 
 /// Bytes that each message takes besides its topic and payload: client index and two lengths.
-const HEADER: usize = 5;
+const HEADER_BYTES: usize = 5;
 
 /// A queue of whole messages in `N` bytes. Each message takes 5 bytes besides its topic and payload.
 ///
@@ -62,8 +62,8 @@ impl<const N: usize> Inbox<N> {
         if self.is_empty() {
             return None;
         }
-        let mut header = [0; HEADER];
-        self.pop(&mut header, HEADER);
+        let mut header = [0; HEADER_BYTES];
+        self.pop(&mut header, HEADER_BYTES);
         let [client, topic, topic_high, payload, payload_high] = header;
         let client = ClientIndex::from_number(client.into()).unwrap_or(ClientIndex::First);
         let topic_length = usize::from(u16::from_le_bytes([topic, topic_high]));
@@ -119,7 +119,7 @@ impl<const N: usize> MessageHandler for &Inbox<N> {
         let (Ok(topic), Ok(payload)) = (u16::try_from(topic_length), u16::try_from(payload_length)) else {
             return false;
         };
-        if HEADER + topic_length + payload_length > free {
+        if HEADER_BYTES + topic_length + payload_length > free {
             return false;
         }
         self.reassembly.set(0);

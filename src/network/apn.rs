@@ -3,63 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::context::{Cgauth, Cgdcont, Cgsockcont, PdpType};
-use super::sim::CpinWrite;
+use crate::command::network::{Cgauth, Cgdcont, Cgsockcont, CpinWrite, Credentials, PdpType};
 use crate::command::{CommandWriter, Request};
 use crate::family::milliseconds;
-
-/// User name and password of an access point. `Debug` shows neither.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Credentials<'a> {
-    user: &'a str,
-    password: &'a str,
-    protocol: u8,
-    user_first: bool,
-}
-
-impl<'a> Credentials<'a> {
-    /// For the Password Authentication Protocol. Both 1-127 bytes.
-    pub const fn pap(user: &'a str, password: &'a str) -> Self {
-        Self { user, password, protocol: 1, user_first: false }
-    }
-
-    /// For the Challenge Handshake Authentication Protocol. Both 1-127 bytes.
-    pub const fn chap(user: &'a str, password: &'a str) -> Self {
-        Self { user, password, protocol: 2, user_first: false }
-    }
-
-    /// Sends the user name before the password, for firmware that requires this order. The manuals of SIM7500/SIM7600
-    /// and A76XX put the password first.
-    #[must_use]
-    pub const fn user_first(mut self) -> Self {
-        self.user_first = true;
-        self
-    }
-
-    pub(super) const fn user(&self) -> &'a str {
-        self.user
-    }
-
-    pub(super) const fn password(&self) -> &'a str {
-        self.password
-    }
-
-    /// `<auth_type>`.
-    pub(super) const fn protocol(&self) -> u8 {
-        self.protocol
-    }
-
-    /// User and password in the order in which they are sent.
-    pub(super) const fn in_order(&self) -> (&'a str, &'a str) {
-        if self.user_first { (self.user, self.password) } else { (self.password, self.user) }
-    }
-}
-
-impl fmt::Debug for Credentials<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").finish_non_exhaustive()
-    }
-}
 
 /// An access point, and what the module needs to reach it.
 ///
@@ -83,17 +29,17 @@ pub struct Apn<'a> {
     pdp_type: PdpType,
     credentials: Option<Credentials<'a>>,
     pin: Option<&'a str>,
-    time_limit: u32,
+    time_limit_ms: u32,
 }
 
-/// The default time limit of a bring-up, in milliseconds: a module in a new country searches every band of every
+/// The default time limit of a bring-up: a module in a new country searches every band of every
 /// technology.
-const TIME_LIMIT: u32 = 180_000;
+const TIME_LIMIT_MS: u32 = 180_000;
 
 impl<'a> Apn<'a> {
     /// The access point with this name, at most 100 bytes. With an empty name, the network chooses.
     pub const fn new(name: &'a str) -> Self {
-        Self { name, context: 1, pdp_type: PdpType::Ipv4, credentials: None, pin: None, time_limit: TIME_LIMIT }
+        Self { name, context: 1, pdp_type: PdpType::Ipv4, credentials: None, pin: None, time_limit_ms: TIME_LIMIT_MS }
     }
 
     /// The number of the PDP context, 1-15; 1 by default, the one that `AT+CMQTTSTART` uses.
@@ -128,7 +74,7 @@ impl<'a> Apn<'a> {
     /// How long the whole bring-up may take, at most 37 hours; 180 s by default. It is checked between commands.
     #[must_use]
     pub const fn time_limit(mut self, limit: Duration) -> Self {
-        self.time_limit = milliseconds(limit);
+        self.time_limit_ms = milliseconds(limit);
         self
     }
 
@@ -136,8 +82,8 @@ impl<'a> Apn<'a> {
         self.context
     }
 
-    pub(super) const fn limit_milliseconds(&self) -> u32 {
-        self.time_limit
+    pub(super) const fn time_limit_ms(&self) -> u32 {
+        self.time_limit_ms
     }
 
     pub(super) const fn has_credentials(&self) -> bool {

@@ -4,9 +4,10 @@ use core::ops::ControlFlow;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Cgmm, Cgmr, Identity};
+use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Identity};
 use crate::blocking::Modem;
 use crate::blocking::drive::NoSource;
+use crate::command::network::{Cgmm, Cgmr};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::timer::{Instant, Timer};
@@ -34,10 +35,11 @@ where
         apn: &Apn<'_>,
         mut on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
-        let mut procedure = BringUp::new(apn, &mut on_stage, Instant::new(self.timer.now()));
+        let Self { port, pin_unconfirmed, .. } = self;
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, Instant::new(port.timer.now()));
         loop {
-            let driven = self.drive(&mut procedure, &mut NoSource);
-            if let Some(outcome) = procedure.outcome(driven, Instant::new(self.timer.now())) {
+            let driven = port.drive(&mut procedure, &mut NoSource);
+            if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {
                 return outcome;
             }
         }

@@ -2,20 +2,23 @@
 
 use core::fmt;
 
-use super::{Apn, BringUpError, Cereg, Cgact, Cgpaddr, Cgreg, Cpsi, PdpAddress, SystemInformation};
+use super::{Apn, BringUpError};
 use crate::at::Line;
-use crate::command::{Command, CommandWriter, Cpin, Creg, Csq, EchoOff, Registration, Request, Rssi, SimState};
+use crate::command::network::{
+    Cereg, Cgact, Cgpaddr, Cgreg, Cpin, Cpsi, Creg, Csq, PdpAddress, Registration, Rssi, SimState, SystemInformation,
+};
+use crate::command::{Command, CommandWriter, EchoOff, Request};
 use crate::error::{Error, Refusal};
 use crate::session::{Failure, Next, Procedure, Session};
 use crate::timer::Instant;
 
-/// The time between two queries of a state that is waited for, in milliseconds.
-const POLL_INTERVAL: u32 = 1_000;
-/// How long a SIM card may fail, in milliseconds: most cards fail right after the start of a module.
+/// The time between two queries of a state that is waited for.
+const POLL_INTERVAL_MS: u32 = 1_000;
+/// How long a SIM card may fail: most cards fail right after the start of a module.
 const SIM_RETRY_LIMIT_MS: u32 = 30_000;
-/// How long the network may deny registration, in milliseconds: it denies it briefly when a module changes technology.
+/// How long the network may deny registration: it denies it briefly when a module changes technology.
 const DENIAL_RETRY_LIMIT_MS: u32 = 30_000;
-/// How long a setting may be refused, in milliseconds: a module that starts refuses settings for some seconds.
+/// How long a setting may be refused: a module that starts refuses settings for some seconds.
 const SETTING_RETRY_LIMIT_MS: u32 = 10_000;
 
 /// What a bring-up waits for.
@@ -96,6 +99,8 @@ enum Transition {
 /// The shell drives it again while [`outcome`](Self::outcome) is `None`; it continues at the present step.
 pub(crate) struct BringUp<'a, 'r> {
     apn: &'a Apn<'a>,
+    /// A PIN was sent and not accepted, in this bring-up or in an earlier one of the same driver.
+    pin_unconfirmed: &'r mut bool,
     on_stage: &'r mut dyn FnMut(BringUpStage),
     deadline: Instant,
     step: Step,
@@ -117,12 +122,18 @@ pub(crate) struct BringUp<'a, 'r> {
 
 impl<'a, 'r> BringUp<'a, 'r> {
     /// Calls `on_stage` whenever the bring-up waits for something else.
-    pub(crate) fn new(apn: &'a Apn<'a>, on_stage: &'r mut dyn FnMut(BringUpStage), now: Instant) -> Self {
+    pub(crate) fn new(
+        apn: &'a Apn<'a>,
+        pin_unconfirmed: &'r mut bool,
+        on_stage: &'r mut dyn FnMut(BringUpStage),
+        now: Instant,
+    ) -> Self {
         on_stage(BringUpStage::Module);
         Self {
             apn,
+            pin_unconfirmed,
             on_stage,
-            deadline: now.after(apn.limit_milliseconds()),
+            deadline: now.after(apn.time_limit_ms()),
             step: Step::Begin,
             stage: BringUpStage::Module,
             is_pausing: false,
@@ -176,20 +187,20 @@ impl<'a, 'r> BringUp<'a, 'r> {
         }
     }
 
-    /// Tries again later, unless the step has failed for `retry_limit`.
+    /// Tries again later, unless the step has failed for `retry_limit_ms`.
     fn retry(
         &mut self,
         now: Instant,
         step: Step,
-        retry_limit: u32,
+        retry_limit_ms: u32,
         failure: BringUpError,
     ) -> Result<Transition, BringUpError> {
         let since = *self.failing_since.get_or_insert(now);
-        if now.has_reached(since.after(retry_limit)) { Err(failure) } else { Ok(Transition::Later(step)) }
+        if now.has_reached(since.after(retry_limit_ms)) { Err(failure) } else { Ok(Transition::Later(step)) }
     }
 
     /// The next step after the answer to the present command.
-    fn following(&mut self, session: &mut Session, answer: Result<(), Failure>) -> Result<Transition, BringUpError> {
+    fn following(&mut self, session: &Session, answer: Result<(), Failure>) -> Result<Transition, BringUpError> {
         let now = session.now;
         let refusal = match answer {
             Err(Failure::Refused(refusal)) => Some(refusal),
@@ -202,12 +213,12 @@ impl<'a, 'r> BringUp<'a, 'r> {
                 self.echo_was_off = refusal.is_none();
                 Step::Sim
             }
-            Step::Sim => return self.sim_transition(session, refusal),
+            Step::Sim => return self.sim_transition(now, refusal),
             Step::Pin => {
                 if refusal.is_some() {
                     return Err(BringUpError::PinRefused);
                 }
-                session.pin_unconfirmed = false;
+                *self.pin_unconfirmed = false;
                 self.pin_accepted = true;
                 Step::Sim
             }
@@ -238,11 +249,11 @@ impl<'a, 'r> BringUp<'a, 'r> {
         if self.apn.has_credentials() { Step::Authentication } else { Step::Calls }
     }
 
-    fn sim_transition(&mut self, session: &mut Session, refusal: Option<Refusal>) -> Result<Transition, BringUpError> {
+    fn sim_transition(&mut self, now: Instant, refusal: Option<Refusal>) -> Result<Transition, BringUpError> {
         let failure = match (refusal, self.sim) {
             (Some(refusal), _) => BringUpError::SimFailure(refusal),
             (None, Some(SimState::Ready)) => {
-                session.pin_unconfirmed = false;
+                *self.pin_unconfirmed = false;
                 self.failing_since = None;
                 return Ok(Transition::To(Step::Context));
             }
@@ -251,7 +262,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
             (None, Some(SimState::Pin)) => {
                 self.apn.cpin().ok_or(BringUpError::PinMissing)?;
                 // Whether the card took the PIN is not known until the module accepts it, even if this call is dropped.
-                return match core::mem::replace(&mut session.pin_unconfirmed, true) {
+                return match core::mem::replace(self.pin_unconfirmed, true) {
                     true => Err(BringUpError::PinRefused),
                     false => Ok(Transition::To(Step::Pin)),
                 };
@@ -259,7 +270,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
             (None, Some(SimState::Puk)) => return Err(BringUpError::SimLocked(SimState::Puk)),
             (None, Some(SimState::Other) | None) => BringUpError::SimLocked(SimState::Other),
         };
-        self.retry(session.now, Step::Sim, SIM_RETRY_LIMIT_MS, failure)
+        self.retry(now, Step::Sim, SIM_RETRY_LIMIT_MS, failure)
     }
 
     fn registration_transition(&mut self, now: Instant) -> Result<Transition, BringUpError> {
@@ -340,7 +351,7 @@ impl Procedure for BringUp<'_, '_> {
             Ok(Transition::Later(step)) => {
                 self.go_to(step);
                 self.is_pausing = true;
-                return Ok(Next::Pause(left.min(POLL_INTERVAL)));
+                return Ok(Next::Pause(left.min(POLL_INTERVAL_MS)));
             }
             Err(failure) => self.failure = Some(failure),
         }

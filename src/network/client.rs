@@ -2,9 +2,10 @@
 
 use embedded_io_async::{BufRead, Write};
 
-use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Cgmm, Cgmr, Identity};
+use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Identity};
 use crate::client::Modem;
 use crate::client::drive::NoSource;
+use crate::command::network::{Cgmm, Cgmr};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::timer::{Instant, Timer};
@@ -43,10 +44,11 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
         apn: &Apn<'_>,
         mut on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
-        let mut procedure = BringUp::new(apn, &mut on_stage, Instant::new(self.timer.now()));
+        let Self { port, pin_unconfirmed, .. } = self;
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, Instant::new(port.timer.now()));
         loop {
-            let driven = self.drive(&mut procedure, NoSource).await;
-            if let Some(outcome) = procedure.outcome(driven, Instant::new(self.timer.now())) {
+            let driven = port.drive(&mut procedure, NoSource).await;
+            if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {
                 return outcome;
             }
         }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::BringUpStage;
-use crate::command::SimState;
+use crate::command::network::SimState;
 use crate::error::{Error, Refusal};
 
 /// Why a bring-up failed. After every one of them it can be called again.
@@ -18,7 +18,7 @@ pub enum BringUpError {
     /// The SIM card asks for its PIN, and none was [given](super::Apn::pin).
     PinMissing,
     /// The PIN was refused, or it was sent earlier and the card still asks for it. It is not sent again: after three
-    /// wrong PINs the card locks itself. Send another PIN by [`CpinWrite`](super::CpinWrite).
+    /// wrong PINs the card locks itself. Send another PIN by [`CpinWrite`](crate::command::network::CpinWrite).
     PinRefused,
     /// The network denied registration for 30 s: the card is not activated, or is not allowed to roam there.
     Denied,

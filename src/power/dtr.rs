@@ -6,10 +6,10 @@ use embedded_hal::digital::OutputPin;
 use super::line::Line;
 
 /// How long a module takes to wake, in milliseconds. Unverified; the hardware design documents say 20 ms and more.
-const WAKE_TIME: u32 = 100;
+const WAKE_TIME_MS: u32 = 100;
 
-/// The DTR input of a module for which [`Csclk`](crate::network::Csclk) has set
-/// [`SleepMode::Dtr`](crate::network::SleepMode::Dtr): low keeps it awake, high lets it sleep.
+/// The DTR input of a module for which [`Csclk`](crate::command::network::Csclk) has set
+/// [`SleepMode::Dtr`](crate::command::network::SleepMode::Dtr): low keeps it awake, high lets it sleep.
 ///
 /// A sleeping module stays connected, but loses what is sent to its UART. Wake it before every call of the
 /// [`Modem`](crate::Modem), and let it sleep while [`next_event`](crate::Modem::next_event) waits. It wakes by itself
@@ -48,7 +48,7 @@ impl<P: OutputPin> Dtr<P> {
     /// The errors of the pin.
     pub fn wake(&mut self, delay: &mut impl DelayNs) -> Result<(), P::Error> {
         self.line.press()?;
-        delay.delay_ms(WAKE_TIME);
+        delay.delay_ms(WAKE_TIME_MS);
         Ok(())
     }
 
@@ -64,7 +64,7 @@ impl<P: OutputPin> Dtr<P> {
     #[cfg(feature = "async")]
     pub async fn wake_async(&mut self, delay: &mut impl embedded_hal_async::delay::DelayNs) -> Result<(), P::Error> {
         self.line.press()?;
-        delay.delay_ms(WAKE_TIME).await;
+        delay.delay_ms(WAKE_TIME_MS).await;
         Ok(())
     }
 

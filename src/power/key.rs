@@ -10,7 +10,7 @@ use super::PowerTiming;
 use super::line::{Line, Press};
 
 /// The time between two reads of the status pin, in milliseconds.
-const STATUS_INTERVAL: u32 = 100;
+const STATUS_INTERVAL_MS: u32 = 100;
 
 /// The status pin of a [`PowerKey`] that has none. No value of this type exists.
 #[derive(Clone, Copy, Debug)]
@@ -130,18 +130,18 @@ impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
         let press = Press::begin(&mut self.line).map_err(PowerError::Key)?;
         delay.delay_ms(self.timing.pulse(on));
         press.end().map_err(PowerError::Key)?;
-        let mut waited = 0;
-        while self.lags(on, waited)? {
-            delay.delay_ms(STATUS_INTERVAL);
-            waited += STATUS_INTERVAL;
+        let mut waited_ms = 0;
+        while self.lags(on, waited_ms)? {
+            delay.delay_ms(STATUS_INTERVAL_MS);
+            waited_ms += STATUS_INTERVAL_MS;
         }
         Ok(())
     }
 
     /// Whether the status pin has not changed yet.
-    fn lags(&mut self, on: bool, waited: u32) -> Result<bool, PowerError<P::Error, S::Error>> {
+    fn lags(&mut self, on: bool, waited_ms: u32) -> Result<bool, PowerError<P::Error, S::Error>> {
         let lags = self.is_on()?.is_some_and(|is_on| is_on != on);
-        if lags && waited >= self.timing.limit { Err(PowerError::TimedOut) } else { Ok(lags) }
+        if lags && waited_ms >= self.timing.status_limit_ms { Err(PowerError::TimedOut) } else { Ok(lags) }
     }
 }
 
@@ -193,10 +193,10 @@ impl<P: OutputPin, S: InputPin> PowerKey<P, S> {
         let press = Press::begin(&mut self.line).map_err(PowerError::Key)?;
         delay.delay_ms(self.timing.pulse(on)).await;
         press.end().map_err(PowerError::Key)?;
-        let mut waited = 0;
-        while self.lags(on, waited)? {
-            delay.delay_ms(STATUS_INTERVAL).await;
-            waited += STATUS_INTERVAL;
+        let mut waited_ms = 0;
+        while self.lags(on, waited_ms)? {
+            delay.delay_ms(STATUS_INTERVAL_MS).await;
+            waited_ms += STATUS_INTERVAL_MS;
         }
         Ok(())
     }

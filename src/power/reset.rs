@@ -34,7 +34,7 @@ impl<P: OutputPin> Reset<P> {
     /// The errors of the pin.
     pub fn reset(&mut self, delay: &mut impl DelayNs) -> Result<(), P::Error> {
         let press = Press::begin(&mut self.line)?;
-        delay.delay_ms(self.timing.reset);
+        delay.delay_ms(self.timing.reset_ms);
         press.end()
     }
 
@@ -51,7 +51,7 @@ impl<P: OutputPin> Reset<P> {
     #[cfg(feature = "async")]
     pub async fn reset_async(&mut self, delay: &mut impl embedded_hal_async::delay::DelayNs) -> Result<(), P::Error> {
         let press = Press::begin(&mut self.line)?;
-        delay.delay_ms(self.timing.reset).await;
+        delay.delay_ms(self.timing.reset_ms).await;
         press.end()
     }
 

@@ -13,11 +13,11 @@ use crate::family::Family;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
-use super::disconnect::DISCONNECT_TIMEOUT;
+use super::disconnect::DISCONNECT_TIMEOUT_S;
 use comparison::Comparison;
 
-/// Pause before a busy module is queried again, in milliseconds.
-const BUSY_WAIT: u32 = 2_000;
+/// Pause before a busy module is queried again.
+const BUSY_WAIT_MS: u32 = 2_000;
 /// Number of queries: an operation takes at most the module's `"optimeout"`, 120 s.
 const BUSY_WAITS: u8 = 62;
 /// Number of such pauses for a service that is neither started nor accepts START: the program may have sent START or
@@ -256,10 +256,10 @@ impl<'a> Connect<'a> {
             Step::Start => Start.describe(writer),
             Step::DiscRead => DiscRead.describe(writer),
             Step::ConnectRead => ConnectRead.describe(writer),
-            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
+            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT_S }.describe(writer),
             Step::Rel => Rel { client }.describe(writer),
             Step::Accq => self.describe_accq(writer),
-            Step::Configure(place) => self.describe_setting(place, writer),
+            Step::Configure(place) => self.describe_configuration(place, writer),
             Step::Sslcfg => self.describe_sslcfg(writer),
             Step::Connect => self.describe_connect(writer),
             Step::Begin => self.describe_all(writer),
@@ -326,7 +326,7 @@ impl Procedure for Connect<'_> {
         self.connected = None;
         Ok(match self.step {
             Step::Done => Next::Done,
-            Step::Busy => Next::Pause(BUSY_WAIT),
+            Step::Busy => Next::Pause(BUSY_WAIT_MS),
             _ => Next::Command,
         })
     }
@@ -337,7 +337,7 @@ impl Procedure for Connect<'_> {
 
     fn data(&self) -> Option<&[u8]> {
         Some(match self.step {
-            Step::Configure(place) => self.setting_data(place),
+            Step::Configure(place) => self.configuration_data(place),
             _ => &[],
         })
     }

@@ -4,8 +4,9 @@
 mod tests;
 
 use crate::at::Line;
+use crate::command::network::Cgmm;
 use crate::command::{
-    AccqTest, CfgRanges, CfgTest, Cgmm, Command, CommandWriter, PayloadTest, Ranges, Request, SubtopicTest, Text,
+    AccqTest, CfgRanges, CfgTest, Command, CommandWriter, PayloadTest, Ranges, Request, SubtopicTest, Text,
 };
 use crate::family::{Family, TestForms, Timeouts};
 use crate::session::{Failure, Next, Procedure, Session};

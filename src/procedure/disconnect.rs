@@ -8,7 +8,7 @@ use crate::error::Refusal;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
 /// The `<timeout>` of DISC, in seconds: the shortest that every family takes.
-pub(crate) const DISCONNECT_TIMEOUT: u32 = 60;
+pub(crate) const DISCONNECT_TIMEOUT_S: u32 = 60;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
@@ -76,7 +76,7 @@ impl Procedure for Shutdown {
 
     fn command(&self, writer: &mut CommandWriter<'_>) {
         match self.step {
-            Step::Disc(client) => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
+            Step::Disc(client) => Disc { client, timeout: DISCONNECT_TIMEOUT_S }.describe(writer),
             Step::Rel(client) => Rel { client }.describe(writer),
             Step::Stop => Stop.describe(writer),
         }

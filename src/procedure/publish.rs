@@ -66,7 +66,7 @@ impl Procedure for PublishMessage<'_> {
     }
 
     fn command(&self, writer: &mut CommandWriter<'_>) {
-        let (client, &Publish { topic, qos, retained, duplicate, timeout, .. }) = (self.client, self.message);
+        let (client, &Publish { topic, qos, retained, duplicate, timeout_s, .. }) = (self.client, self.message);
         if matches!(self.step, Step::Begin | Step::Topic) {
             Topic { client, topic }.describe(writer);
         }
@@ -74,7 +74,7 @@ impl Procedure for PublishMessage<'_> {
             Payload::announced(client, self.length).describe(writer);
         }
         if matches!(self.step, Step::Begin | Step::Pub) {
-            Pub { client, qos, timeout, retained, duplicate }.describe(writer);
+            Pub { client, qos, timeout: timeout_s, retained, duplicate }.describe(writer);
         }
     }
 

@@ -16,7 +16,7 @@ use embedded_io::ErrorKind;
 
 use super::{ClientState, Counters, Engine, Event, Outgoing, Procedure, Progress, ServiceState};
 use crate::ResultCode;
-use crate::at::WINDOW;
+use crate::at::WINDOW_BYTES;
 use crate::command::{self, Accq, ClientIndex, EchoOff, Request, ServerType, Start};
 use crate::error::{CommandName, Error, Illegal, Refusal};
 use crate::family::Family;
@@ -192,7 +192,7 @@ impl Dialogue {
                 Ok(Progress::Done) => return Ok(Wanted::End),
                 Err(failure) => return Err(self.engine.session.error(failure)),
             }
-            let mut window = [0; WINDOW];
+            let mut window = [0; WINDOW_BYTES];
             match self.engine.transmit(procedure, &mut window) {
                 Outgoing::Nothing => return Ok(Wanted::Nothing),
                 Outgoing::Bytes(bytes) => return Ok(Wanted::Send(bytes.to_vec())),

@@ -10,11 +10,12 @@ use embedded_io::ErrorKind;
 use super::exchange::Phase;
 use super::routing::Routed;
 use super::{CHUNK_BYTES, Failure, Next, Procedure, Session};
-use crate::at::{Parser, Token, WINDOW};
+use crate::at::{Parser, Token, WINDOW_BYTES};
 use crate::command::CommandWriter;
 use crate::error::{Error, InvalidInput};
 use crate::family::Family;
 use crate::handler::MessageHandler;
+use crate::saturating::saturating_u16;
 use crate::timer::Instant;
 
 /// What the shell has to send next.
@@ -31,7 +32,7 @@ pub(crate) enum Outgoing<'b> {
 }
 
 /// How many bytes are sent between two flushes at most: SIMCom's SSL manuals ask for certificates in such pieces.
-const PIECE_BYTES: u16 = 3_072 - CHUNK_BYTES as u16;
+const PIECE_BYTES: u16 = 3_072 - saturating_u16(CHUNK_BYTES);
 
 /// Whether a call has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +82,6 @@ const fn loses_bytes(kind: ErrorKind) -> bool {
 
 // Most of what a shell's loop calls is not inlined into it: the loop exists once for each kind of source of a payload.
 impl Engine {
-    #[inline(never)] // keeps the image small
     pub(crate) fn new(family: Family) -> Self {
         Self {
             parser: Parser::new(),
@@ -157,7 +157,11 @@ impl Engine {
 
     /// What is to be sent now.
     #[inline(never)]
-    pub(crate) fn transmit<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW]) -> Outgoing<'b> {
+    pub(crate) fn transmit<'b>(
+        &self,
+        procedure: &'b dyn Procedure,
+        window: &'b mut [u8; WINDOW_BYTES],
+    ) -> Outgoing<'b> {
         if !self.input_drained {
             return Outgoing::Nothing;
         }
@@ -169,7 +173,7 @@ impl Engine {
         }
     }
 
-    fn outgoing<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW]) -> Outgoing<'b> {
+    fn outgoing<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW_BYTES]) -> Outgoing<'b> {
         let session = &self.session;
         if session.resync.is_active() {
             return Outgoing::Bytes(session.resync_outgoing(window));
@@ -200,7 +204,9 @@ impl Engine {
     /// The first `count` bytes of what was to be sent have been sent.
     #[inline(never)]
     pub(crate) fn transmitted(&mut self, count: usize) {
-        self.unflushed = self.unflushed.saturating_add(count as u16);
+        #[expect(clippy::cast_possible_truncation, reason = "no more than was given to send, `CHUNK_BYTES` at most")]
+        let count = count as u16;
+        self.unflushed = self.unflushed.saturating_add(count);
         self.session.exchange.transmitted(count, &self.session.timeouts, self.session.now);
     }
 

@@ -170,6 +170,7 @@ impl Events {
 
     /// Takes the next event: messages of both clients first, then what changed.
     pub(crate) fn take(&mut self) -> Option<Event> {
+        #[expect(clippy::cast_possible_truncation, reason = "16 at most")]
         let place = self.waiting.trailing_zeros() as u8;
         // Without the lowest of its bits.
         self.waiting &= self.waiting.checked_sub(1)?;

@@ -10,7 +10,8 @@ use crate::ResultCode;
 use crate::at::{FinalResult, Line, resembles};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::family::Timeouts;
-use crate::timer::{Instant, LONGEST_WAIT};
+use crate::saturating::saturating_u16;
+use crate::timer::{Instant, LONGEST_WAIT_MS};
 
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
 /// outcome.
@@ -54,7 +55,7 @@ pub(super) struct Exchange {
     data_length: u16,
     deadline: Instant,
     /// Time for the final result, or for the outcome of a deferred command.
-    timeout: u32,
+    timeout_ms: u32,
     /// The answer has a line. A final result before it is that of an earlier command, and is dropped.
     facts: Facts,
 }
@@ -69,7 +70,7 @@ impl Exchange {
             line_length: 0,
             data_length: 0,
             deadline: Instant::ZERO,
-            timeout: 0,
+            timeout_ms: 0,
             facts: Facts::NONE,
         }
     }
@@ -90,26 +91,26 @@ impl Exchange {
         if self.info.answer == Answer::Query {
             self.facts.lacks = Lacking::Line;
         }
-        let timeout = match self.info.effect {
-            Effect::Start => timeouts.start,
-            Effect::Stop => timeouts.stop,
-            Effect::Connect | Effect::Disc | Effect::Sub | Effect::Unsub => timeouts.operation,
-            _ => timeouts.command,
+        let timeout_ms = match self.info.effect {
+            Effect::Start => timeouts.start_ms,
+            Effect::Stop => timeouts.stop_ms,
+            Effect::Connect | Effect::Disc | Effect::Sub | Effect::Unsub => timeouts.operation_ms,
+            _ => timeouts.command_ms,
         };
-        self.timeout = if writer.timeout > 0 { writer.timeout.min(LONGEST_WAIT) } else { timeout };
-        self.deadline = now.after(self.timeout.min(timeouts.command));
+        self.timeout_ms = if writer.timeout_ms > 0 { writer.timeout_ms.min(LONGEST_WAIT_MS) } else { timeout_ms };
+        self.deadline = now.after(self.timeout_ms.min(timeouts.command_ms));
     }
 
     /// No command, but data that the module may wait for.
-    pub(super) fn begin_data(&mut self, length: u16, timeout: u32, now: Instant) {
-        self.renew(Phase::Data, now.after(timeout));
+    pub(super) fn begin_data(&mut self, length: u16, timeout_ms: u32, now: Instant) {
+        self.renew(Phase::Data, now.after(timeout_ms));
         self.data_length = length;
-        self.timeout = timeout;
+        self.timeout_ms = timeout_ms;
     }
 
     /// No command, but some time between two.
-    pub(super) fn pause(&mut self, time: u32, now: Instant) {
-        self.renew(Phase::Pause, now.after(time));
+    pub(super) fn pause(&mut self, time_ms: u32, now: Instant) {
+        self.renew(Phase::Pause, now.after(time_ms));
         self.facts.final_result = Some(FinalResult::Ok);
     }
 
@@ -119,11 +120,11 @@ impl Exchange {
     }
 
     /// Half of the line was sent: `ending` and nothing else follows.
-    pub(super) fn abort_line(&mut self, ending: &[u8], timeout: u32) {
+    pub(super) fn abort_line(&mut self, ending: &[u8], timeout_ms: u32) {
         self.info = CommandInfo::NAMELESS;
-        self.line_length = self.sent.saturating_add(ending.len() as u16);
+        self.line_length = self.sent.saturating_add(saturating_u16(ending.len()));
         self.data_length = 0;
-        self.timeout = timeout;
+        self.timeout_ms = timeout_ms;
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -212,23 +213,23 @@ impl Exchange {
     }
 
     /// `count` bytes were sent.
-    pub(super) fn transmitted(&mut self, count: usize, timeouts: &Timeouts, now: Instant) {
-        self.sent = self.sent.saturating_add(count as u16);
+    pub(super) fn transmitted(&mut self, count: u16, timeouts: &Timeouts, now: Instant) {
+        self.sent = self.sent.saturating_add(count);
         if self.unsent() > 0 {
             // As long as bytes get through, a slow line is no failure.
-            self.deadline = now.after(timeouts.command);
+            self.deadline = now.after(timeouts.command_ms);
             return;
         }
         let prompted = self.phase == Phase::Line && self.data_length > 0;
         self.sent = 0;
         self.phase = if prompted { Phase::Prompt } else { Phase::Final };
-        self.deadline = now.after(if prompted { timeouts.command } else { self.timeout });
+        self.deadline = now.after(if prompted { timeouts.command_ms } else { self.timeout_ms });
     }
 
     /// The prompt came that was awaited.
     pub(super) fn prompted(&mut self, timeouts: &Timeouts, now: Instant) {
         self.phase = Phase::Data;
-        self.deadline = now.after(timeouts.command);
+        self.deadline = now.after(timeouts.command_ms);
     }
 
     /// A final result came. Returns whether it belongs to this exchange.
@@ -266,7 +267,7 @@ impl Exchange {
         } else if is_ok {
             self.phase = Phase::Outcome;
             let is_unlikely = self.facts.loss.is_some() || self.facts.is_garbled;
-            self.deadline = now.after(if is_unlikely { GRACE_MS } else { self.timeout });
+            self.deadline = now.after(if is_unlikely { GRACE_MS } else { self.timeout_ms });
         } else {
             self.deadline = now.after(GRACE_AFTER_ERROR_MS);
         }
@@ -341,7 +342,7 @@ impl Exchange {
         match self.phase {
             Phase::Prompt => self.hasten(RESULT_AFTER_LOSS_MS, now),
             Phase::Final => {
-                self.timeout = self.timeout.min(OUTCOME_AFTER_LOSS_MS);
+                self.timeout_ms = self.timeout_ms.min(OUTCOME_AFTER_LOSS_MS);
                 self.hasten(RESULT_AFTER_LOSS_MS, now);
             }
             Phase::Outcome => self.hasten(OUTCOME_AFTER_LOSS_MS, now),
@@ -372,7 +373,8 @@ impl Exchange {
             return;
         }
         self.facts.loss = Some(Loss::Restart);
-        if self.info.effect == Effect::None && self.phase == Phase::Final {
+        let is_query = matches!(self.info.answer, Answer::Information | Answer::Query | Answer::Text);
+        if is_query && self.phase == Phase::Final && self.facts.lacks != Lacking::SyncLine {
             // The line may be a late one of the boot in which the command was sent.
             self.hasten(GRACE_MS, now);
         } else {

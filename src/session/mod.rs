@@ -57,8 +57,6 @@ pub(crate) struct Session {
     quiet_until: Option<Instant>,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
-    /// A PIN was sent and not accepted, as far as is known: it is not sent again before the card is unlocked.
-    pub(crate) pin_unconfirmed: bool,
     pub(crate) now: Instant,
 }
 
@@ -76,7 +74,6 @@ impl Session {
             loss: None,
             quiet_until: None,
             rest_is_answer: false,
-            pin_unconfirmed: false,
             now: Instant::ZERO,
         }
     }
@@ -125,10 +122,10 @@ impl Session {
     }
 
     /// Half of a line was sent, and is aborted with `ending`.
-    fn abort_line(&mut self, ending: &[u8], timeout: u32) {
+    fn abort_line(&mut self, ending: &[u8], timeout_ms: u32) {
         // Should it be taken for a command all the same, what it did is not known.
         self.lifecycle.unknown(self.exchange.info.effect, self.exchange.client);
-        self.exchange.abort_line(ending, timeout);
+        self.exchange.abort_line(ending, timeout_ms);
     }
 
     /// Detaches the outcome, if there is one to come, so that the exchange is free for another command.

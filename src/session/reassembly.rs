@@ -7,7 +7,7 @@ use super::Events;
 use super::error_window::{ErrorWindow, Question};
 use crate::at::Separator;
 use crate::command::ClientIndex;
-use crate::family::{RECEIVED_PAYLOAD_LIMIT, TOPIC_LIMIT};
+use crate::family::{RECEIVED_PAYLOAD_LIMIT_BYTES, TOPIC_LIMIT_BYTES};
 use crate::handler::MessageHandler;
 use crate::timer::Instant;
 use crate::urc::{RxPayload, RxStart, RxTopic};
@@ -176,7 +176,7 @@ impl Reassembly {
             return;
         }
         self.untrusted_bytes = 0;
-        let fits = usize::from(topic_left) <= TOPIC_LIMIT && payload_left <= RECEIVED_PAYLOAD_LIMIT;
+        let fits = usize::from(topic_left) <= TOPIC_LIMIT_BYTES && payload_left <= RECEIVED_PAYLOAD_LIMIT_BYTES;
         let accepted = fits && handler.begin(start.client, topic_left.into(), payload_left.into());
         if !accepted {
             events.refused(start.client, topic_left, payload_left);
@@ -208,7 +208,7 @@ impl Reassembly {
         let separator = self.separator.take();
         let last_part = core::mem::replace(&mut self.part, part);
         // What a damaged header can swallow is bounded.
-        let bound = if self.untrusted_bytes > 0 { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT };
+        let bound = if self.untrusted_bytes > 0 { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT_BYTES };
         let fits = match &mut self.message {
             Message::Open(open) => {
                 open.takes(part, client, length) && open.separators.allow(last_part, part, separator)

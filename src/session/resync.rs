@@ -4,12 +4,10 @@ use super::Session;
 use super::error_window::Question;
 use super::exchange::Phase;
 use super::{ClientState, Failure, ServiceState};
-use crate::at::Line;
-use crate::at::WINDOW;
-use crate::command::{
-    At, ClientIndex, Command, CommandInfo, CommandWriter, Cpin, Creg, Csq, DiscRead, Effect, Request, Unsub,
-};
-use crate::family::RECEIVED_PAYLOAD_LIMIT;
+use crate::at::{Line, WINDOW_BYTES};
+use crate::command::network::{Cpin, Creg, Csq};
+use crate::command::{At, ClientIndex, Command, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
+use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::fmt::debug;
 use crate::urc::{ConnLost, LossCause};
 
@@ -206,14 +204,14 @@ impl Session {
     /// Filling is an exchange that begins with its data: the missing bytes, and a CR for a module that did not wait for them.
     fn begin_fill(&mut self) {
         let length = match self.resync.missing_data {
-            0 => RECEIVED_PAYLOAD_LIMIT,
+            0 => RECEIVED_PAYLOAD_LIMIT_BYTES,
             missing_data => missing_data,
         };
         self.exchange.begin_data(length.saturating_add(1), ATTENTION_TIMEOUT_MS, self.now);
     }
 
     /// What is to be sent now.
-    pub(super) fn resync_outgoing<'b>(&self, window: &'b mut [u8; WINDOW]) -> &'b [u8] {
+    pub(super) fn resync_outgoing<'b>(&self, window: &'b mut [u8; WINDOW_BYTES]) -> &'b [u8] {
         let unsent = usize::from(self.exchange.unsent());
         match self.exchange.phase() {
             Phase::Line if self.resync.stage == Stage::Finish => {
@@ -226,7 +224,7 @@ impl Session {
             }
             Phase::Data => {
                 let (byte, count) = self.resync.filling(unsent);
-                let filling = window.get_mut(..count.min(WINDOW)).unwrap_or_default();
+                let filling = window.get_mut(..count.min(WINDOW_BYTES)).unwrap_or_default();
                 filling.fill(byte);
                 filling
             }
@@ -338,7 +336,7 @@ impl Session {
                 if missing_data > 0 {
                     self.note_padded_filter();
                     // Once its data are filled, the command may go on to an outcome.
-                    self.exchange.set_deadline(self.now.after(self.timeouts.command));
+                    self.exchange.set_deadline(self.now.after(self.timeouts.command_ms));
                     self.detach_outcome();
                 }
             }

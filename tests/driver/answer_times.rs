@@ -3,19 +3,24 @@
 use core::time::Duration;
 
 use simcom_modem_simulator::behaviour::{Point, ScriptedAnswer};
+use simcom_modem_simulator::family::Family as ModuleFamily;
 
 use crate::bench::*;
-use crate::driver::command::{Csq, Rel, Rssi, Stop};
+use crate::driver::command::network::{Csq, Rssi};
+use crate::driver::command::{Rel, Stop};
 use crate::driver::error::Refusal;
-use crate::driver::{Connection, Error, Family, Publish, QoS, ServiceState};
+use crate::driver::{Connection, Error, Publish, QoS, ServiceState};
 
 const MESSAGE: Publish<'static> = Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce);
 
 #[test]
 fn start_and_stop_may_take_as_long_as_the_manual_says() {
     for order in ["ok-first", "result-first"] {
-        for (family, _) in FAMILIES {
-            let longest = if matches!(family, Family::A7600 | Family::Sim7600) { "119000" } else { "11500" };
+        for (family, module_family) in FAMILIES {
+            let longest = match module_family {
+                ModuleFamily::A7600 | ModuleFamily::Sim7600 => "119000",
+                ModuleFamily::A76xx | ModuleFamily::Sim767x => "11500",
+            };
             let switches =
                 [("start-delay", longest), ("stop-delay", "11500"), ("start-order", order), ("stop-order", order)];
             let bench = switched(family, &switches);

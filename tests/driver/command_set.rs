@@ -6,6 +6,7 @@ use core::time::Duration;
 use simcom_modem_simulator::behaviour::{Override, ScriptedAnswer, SubscribeRead};
 
 use crate::bench::*;
+use crate::driver::command::network::Cgmm;
 use crate::driver::command::*;
 use crate::driver::error::{Error, InvalidInput, Problem, Refusal};
 use crate::driver::family::{TestForms, VersionSetting};

@@ -2,6 +2,7 @@
 
 use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::broker::Request;
+use simcom_modem_simulator::family::Family as ModuleFamily;
 
 use crate::bench::*;
 use crate::driver::error::{Parameter, Problem};
@@ -33,10 +34,10 @@ fn more_than_a_module_can_stage_is_sent_in_turns() {
         let filters: Vec<_> = long.iter().map(|filter| (filter.as_str(), QoS::AtMostOnce)).collect();
         modem.client(FIRST).subscribe_all(&filters).await.or_transcript(bench);
         assert_eq!(bench.loopback(|broker, _| broker.subscriptions(0).len()), 7);
-        let turns = match modem.family() {
-            Family::Sim7600 => 2,
-            Family::Sim767x => 7,
-            _ => 1,
+        let turns = match module_family(modem.family()) {
+            ModuleFamily::Sim7600 => 2,
+            ModuleFamily::Sim767x => 7,
+            ModuleFamily::A7600 | ModuleFamily::A76xx => 1,
         };
         assert_eq!(subscribe_requests(bench), turns);
         assert_no_complaints(bench, PROBING);
@@ -117,13 +118,13 @@ fn the_family_of_a_model_without_a_known_name_is_found_by_its_ranges() {
 #[test]
 fn the_family_is_found_by_ranges_that_stand_behind_the_end_of_a_line_buffer() {
     let blank = " ".repeat(70);
-    for (family, _) in FAMILIES {
+    for (family, module_family) in FAMILIES {
         let bench = bench(family);
         script(&bench, "AT+CGMM", 0, ScriptedAnswer::Exactly(b"\r\nMODULE 1\r\n\r\nOK\r\n".to_vec()));
-        let (longest, version) = match family {
-            Family::Sim767x => (4096, ""),
-            Family::Sim7600 => (10_240, ",(3-4)"),
-            _ => (10_240, ""),
+        let (longest, version) = match module_family {
+            ModuleFamily::Sim767x => (4096, ""),
+            ModuleFamily::Sim7600 => (10_240, ",(3-4)"),
+            ModuleFamily::A7600 | ModuleFamily::A76xx => (10_240, ""),
         };
         for (prefix, ranges) in [
             ("+CMQTTPAYLOAD", format!("(0-1),{blank}(1-{longest})")),

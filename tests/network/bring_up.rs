@@ -7,11 +7,11 @@ use simcom_modem_simulator::behaviour::{Behaviour, BootEvents, DoneOrder, IccidP
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
-use crate::driver::network::{
-    Apn, BringUpError, BringUpStage, Cclk, CclkRead, Cgact, CgactRead, CgdcontRead, Cgpaddr, Cgsn, Ciccid, Cnmp,
-    CnmpRead, Cpsi, Credentials, Csclk, CsclkRead, Ctzu, CtzuRead, FlowControl, Ifc, IfcRead, Ipr, IprRead,
-    NetworkMode, PdpType, SleepMode, Technology,
+use crate::driver::command::network::{
+    Cclk, CclkRead, Cgact, CgactRead, CgdcontRead, Cgpaddr, Cgsn, Ciccid, Cnmp, CnmpRead, Cpsi, Csclk, CsclkRead, Ctzu,
+    CtzuRead, FlowControl, Ifc, IfcRead, Ipr, IprRead, NetworkMode, SleepMode, Technology,
 };
+use crate::driver::network::{Apn, BringUpError, BringUpStage, Credentials, PdpType};
 use crate::driver::{Event, Family};
 
 const ADDRESS: Option<Ipv4Addr> = Some(Ipv4Addr::new(10, 49, 14, 68));

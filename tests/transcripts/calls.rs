@@ -4,9 +4,10 @@ use core::time::Duration;
 
 use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_modem_simulator::transcript::Call;
+use simcom_mqtt::command::network::{CclkRead, Cpin, Csq, DateTime, Rssi, SimState};
 use simcom_mqtt::command::{Accq, AccqRead, At, EchoOff, MqttVersion, Rel, ServerType, Start, Stop};
 use simcom_mqtt::family::VersionSetting;
-use simcom_mqtt::network::{Apn, CclkRead, Cpin, Credentials, Csq, SimState};
+use simcom_mqtt::network::{Apn, Credentials};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Event, Family, Inbox, Publish, QoS, Tls, Will};
 
 use crate::families::ALL_FAMILIES;
@@ -98,12 +99,12 @@ async fn execute(call: &Call, modem: &mut ReplayModem<'_>) -> String {
             words::done(modem.execute(&accq).await)
         }
         "csq" => {
-            let strength = |rssi: Option<simcom_mqtt::network::Rssi>| optional(rssi.map(|rssi| rssi.dbm().to_string()));
+            let strength = |rssi: Option<Rssi>| optional(rssi.map(|rssi| rssi.dbm().to_string()));
             words::result(modem.execute(&Csq).await, strength)
         }
         "cpin" => words::result(modem.execute(&Cpin).await, |state| optional(state.map(sim_state))),
         "cclk" => {
-            let time = |time: simcom_mqtt::network::DateTime| {
+            let time = |time: DateTime| {
                 let date = format!("{}-{:02}-{:02}", time.year, time.month, time.day);
                 format!("{date}T{:02}:{:02}:{:02}{:+}", time.hour, time.minute, time.second, time.quarters_from_utc)
             };

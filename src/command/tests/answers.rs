@@ -220,13 +220,3 @@ fn the_test_form_of_cfg_distinguishes_its_settings() {
     assert_eq!([ranges.check_utf8, ranges.operation_timeout, ranges.version], expected);
     assert_eq!(read("+CMQTTCFG: \"argtopic\",(0-1),(0-1)\r\n"), CfgRanges::default());
 }
-
-#[test]
-fn the_model_is_the_first_line_that_no_module_says_unasked() {
-    let model = |answer: &[u8]| response(&Cgmm, answer, |model| String::from(model.as_str().unwrap()));
-    assert_eq!(model(b"\r\nA7670E-FASE\r\n\r\nSMS DONE\r\n"), "A7670E-FASE");
-    assert_eq!(model(b"\r\nSIMCOM_SIM7600G-H \r\n"), "SIMCOM_SIM7600G-H");
-    let booting = b"*ISIMAID: \"A0\"\r\n+CPIN: READY\r\nSMS DONE\r\nPB DONE\r\nA7670E-FASE\r\n";
-    assert_eq!(model(booting), "A7670E-FASE");
-    assert_eq!(model(b"\r\n+CGMM: \"SIM7600SA-H\"\r\n"), "SIM7600SA-H");
-}

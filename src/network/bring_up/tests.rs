@@ -11,8 +11,8 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::*;
+use crate::command::network::{Credentials, Operator, Technology};
 use crate::error::{Parameter, Problem};
-use crate::network::{Credentials, Operator, Technology};
 use crate::session::dialogue::{Dialogue, ERROR, OK, Wanted};
 use crate::{ClientIndex, Event, Family};
 
@@ -28,6 +28,7 @@ struct Bench {
     sent: Vec<String>,
     line: String,
     stages: Vec<BringUpStage>,
+    pin_unconfirmed: bool,
 }
 
 impl Bench {
@@ -35,7 +36,8 @@ impl Bench {
     fn new(family: Family) -> Self {
         let dialogue = Dialogue::new(family);
         let (answers, says, sent, stages) = Default::default();
-        let mut bench = Self { dialogue, answers, says, sent, line: String::new(), stages };
+        let (line, pin_unconfirmed) = Default::default();
+        let mut bench = Self { dialogue, answers, says, sent, line, stages, pin_unconfirmed };
         bench.on("AT+CSQ", &["\r\n+CSQ: 23,0\r\n\r\nOK\r\n"]);
         bench.on("AT+CPIN?", &["\r\n+CPIN: READY\r\n\r\nOK\r\n"]);
         bench.on("AT+CREG?", &["\r\n+CREG: 0,1\r\n\r\nOK\r\n"]);
@@ -73,7 +75,8 @@ impl Bench {
     fn bring_up(&mut self, apn: &Apn<'_>) -> Result<Attachment, BringUpError> {
         let mut stages = Vec::new();
         let mut on_stage = |stage| stages.push(stage);
-        let mut procedure = BringUp::new(apn, &mut on_stage, Instant::new(self.now()));
+        let mut pin_unconfirmed = self.pin_unconfirmed;
+        let mut procedure = BringUp::new(apn, &mut pin_unconfirmed, &mut on_stage, Instant::new(self.now()));
         let outcome = loop {
             let driven = self.drive(&mut procedure);
             if let Some(outcome) = procedure.outcome(driven, Instant::new(self.now())) {
@@ -81,6 +84,7 @@ impl Bench {
             }
         };
         self.stages = stages;
+        self.pin_unconfirmed = pin_unconfirmed;
         outcome
     }
 

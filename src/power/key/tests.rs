@@ -47,7 +47,7 @@ fn every_length_can_be_set() {
         .off_pulse(core::time::Duration::from_millis(2_501))
         .reset_pulse(core::time::Duration::from_millis(101))
         .status_limit(core::time::Duration::from_secs(5));
-    assert_eq!((timing.on, timing.off, timing.reset, timing.limit), (51, 2_501, 101, 5_000));
+    assert_eq!((timing.on_ms, timing.off_ms, timing.reset_ms, timing.status_limit_ms), (51, 2_501, 101, 5_000));
 }
 
 #[test]

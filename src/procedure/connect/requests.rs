@@ -6,10 +6,31 @@ use crate::command::{WillMsg, WillTopic};
 use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
 
-/// The first place of the commands that set up the SSL context, of which there may be any number.
-const CSSLCFG: u8 = 4;
-/// The last place that can be filled: none is behind it, so that there is an end.
-const LAST_PLACE: u8 = u8::MAX - 1;
+/// What is sent between ACCQ and CONNECT.
+enum Configuration {
+    Version,
+    OperationTimeout,
+    WillTopic,
+    WillMessage,
+    /// A setting of the SSL context, by its number among them; behind the last one there is nothing.
+    SslContext(u8),
+    /// No place is behind it.
+    End,
+}
+
+impl Configuration {
+    /// What has this place in the order. A place is empty where the options require nothing there.
+    const fn at(place: u8) -> Self {
+        match place {
+            0 => Self::Version,
+            1 => Self::OperationTimeout,
+            2 => Self::WillTopic,
+            3 => Self::WillMessage,
+            4..u8::MAX => Self::SslContext(place - 4),
+            u8::MAX => Self::End,
+        }
+    }
+}
 
 impl Connect<'_> {
     /// Describes every command with arguments of the user.
@@ -32,9 +53,10 @@ impl Connect<'_> {
     }
 
     pub(super) fn describe_connect(&self, writer: &mut CommandWriter<'_>) {
-        let &ConnectOptions { ref broker, user, password, keep_alive, clean_session, .. } = self.options;
+        let &ConnectOptions { ref broker, user, password, keep_alive_s, clean_session, .. } = self.options;
         let (client, host, port) = (self.client, broker.host, broker.port);
-        command::Connect { client, host, port, keep_alive, clean_session, user, password }.describe(writer);
+        command::Connect { client, host, port, keep_alive: keep_alive_s, clean_session, user, password }
+            .describe(writer);
     }
 
     pub(super) fn describe_sslcfg(&self, writer: &mut CommandWriter<'_>) {
@@ -43,23 +65,26 @@ impl Connect<'_> {
         }
     }
 
-    /// Describes the setting of this place, if there is one.
-    pub(super) fn describe_setting(&self, place: u8, writer: &mut CommandWriter<'_>) {
+    /// Describes the command of this place, if there is one.
+    pub(super) fn describe_configuration(&self, place: u8, writer: &mut CommandWriter<'_>) {
         let (client, options) = (self.client, self.options);
-        let setting = match (place, options.will) {
-            (0, _) => self.version(writer.family()).map(Setting::Version),
-            (1, _) => options.operation_timeout.map(Setting::OperationTimeout),
-            (2, Some(will)) => return WillTopic { client, topic: will.topic }.describe(writer),
-            (3, Some(will)) => {
+        let setting = match (Configuration::at(place), options.will, options.broker.tls) {
+            (Configuration::Version, ..) => self.version(writer.family()).map(Setting::Version),
+            (Configuration::OperationTimeout, ..) => options.operation_timeout_s.map(Setting::OperationTimeout),
+            (Configuration::WillTopic, Some(will), _) => {
+                return WillTopic { client, topic: will.topic }.describe(writer);
+            }
+            (Configuration::WillMessage, Some(will), _) => {
                 return WillMsg { client, message: will.message, qos: will.qos }.describe(writer);
             }
-            (CSSLCFG..=LAST_PLACE, _) => {
-                if let Some(tls) = options.broker.tls {
-                    tls.describe(place - CSSLCFG, writer);
-                }
-                return;
-            }
-            _ => None,
+            (Configuration::SslContext(number), _, Some(tls)) => return tls.describe(number, writer),
+            (
+                Configuration::WillTopic
+                | Configuration::WillMessage
+                | Configuration::SslContext(_)
+                | Configuration::End,
+                ..,
+            ) => None,
         };
         if let Some(setting) = setting {
             Cfg { client, setting }.describe(writer);
@@ -85,11 +110,11 @@ impl Connect<'_> {
         };
         loop {
             let mut writer = CommandWriter::checking(family);
-            self.describe_setting(place, &mut writer);
+            self.describe_configuration(place, &mut writer);
             if !writer.is_blank() {
                 return Step::Configure(place);
             }
-            if place >= CSSLCFG {
+            if matches!(Configuration::at(place), Configuration::SslContext(_) | Configuration::End) {
                 return self.connect_step();
             }
             place += 1;
@@ -101,11 +126,11 @@ impl Connect<'_> {
         if self.options.broker.tls.is_some() { Step::Sslcfg } else { Step::Connect }
     }
 
-    /// The data of the setting of this place.
-    pub(super) fn setting_data(&self, place: u8) -> &[u8] {
-        match (place, self.options.will) {
-            (2, Some(will)) => will.topic.as_bytes(),
-            (3, Some(will)) => will.message,
+    /// The data of the command of this place.
+    pub(super) fn configuration_data(&self, place: u8) -> &[u8] {
+        match (Configuration::at(place), self.options.will) {
+            (Configuration::WillTopic, Some(will)) => will.topic.as_bytes(),
+            (Configuration::WillMessage, Some(will)) => will.message,
             _ => &[],
         }
     }

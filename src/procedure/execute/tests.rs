@@ -6,9 +6,8 @@ use std::vec::Vec;
 
 use super::{Execute, Single};
 use crate::at::Line;
-use crate::command::{
-    Answer, Ccertdown, Cgmm, Command, CommandInfo, CommandWriter, Disc, EchoOff, Request, Start, Stop,
-};
+use crate::command::network::Cgmm;
+use crate::command::{Answer, Ccertdown, Command, CommandInfo, CommandWriter, Disc, EchoOff, Request, Start, Stop};
 use crate::error::{CommandName, Error, Refusal};
 use crate::family::Family;
 use crate::session::dialogue::*;

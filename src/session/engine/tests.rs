@@ -9,7 +9,8 @@ use std::vec::Vec;
 
 use embedded_io::ErrorKind;
 
-use crate::command::{At, Ccertdown, Creg, Csq, EchoOff, Payload, Registration, Topic};
+use crate::command::network::{Creg, Csq, Registration};
+use crate::command::{At, Ccertdown, EchoOff, Payload, Topic};
 use crate::error::{CommandName, Error};
 use crate::family::Family;
 use crate::procedure::{Execute, Listen, Single};

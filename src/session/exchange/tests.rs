@@ -107,7 +107,7 @@ const TEXT: Query = Query(&CommandInfo::new("+CGMM", Answer::Text));
 fn sent(request: &dyn Request) -> Exchange {
     let timeouts = Timeouts::of(Family::A76xx);
     let mut exchange = begun(request, &timeouts);
-    exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
+    exchange.transmitted(exchange.line_length, &timeouts, Instant::ZERO);
     exchange
 }
 
@@ -279,7 +279,7 @@ fn a_refused_prompt_ends_the_command_and_an_older_ok_does_not() {
 fn of_two_losses_the_last_counts() {
     let timeouts = Timeouts::of(Family::A76xx);
     let mut exchange = begun(&publish(60), &timeouts);
-    exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
+    exchange.transmitted(exchange.line_length, &timeouts, Instant::ZERO);
     exchange.interrupt(Loss::Connection, Instant::ZERO);
     exchange.interrupt(Loss::Network, Instant::ZERO);
     exchange.expire();
@@ -290,7 +290,7 @@ fn of_two_losses_the_last_counts() {
 fn an_error_that_was_named_before_ok_counts() {
     let timeouts = Timeouts::of(Family::A76xx);
     let mut exchange = begun(&Rel { client: CLIENT }, &timeouts);
-    exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
+    exchange.transmitted(exchange.line_length, &timeouts, Instant::ZERO);
     assert!(exchange.outcome(ResultCode::CLIENT_NOT_ACQUIRED, Instant::ZERO));
     assert!(exchange.final_result(FinalResult::Ok, Instant::ZERO));
     assert_eq!(exchange.result(), Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_NOT_ACQUIRED))));
@@ -303,17 +303,17 @@ fn the_longest_time_is_not_over_at_once() {
     let timeouts = Timeouts::of(Family::A76xx);
     let mut exchange = Exchange::idle();
     exchange.begin(&writer, &timeouts, Instant::ZERO);
-    exchange.transmitted(exchange.line_length.into(), &timeouts, Instant::ZERO);
+    exchange.transmitted(exchange.line_length, &timeouts, Instant::ZERO);
     assert!(!Instant::ZERO.after(3_600_000).has_reached(exchange.deadline));
 }
 
 #[test]
 fn a_time_of_the_commands_own_counts_also_where_it_is_shorter() {
-    assert_eq!(begun(&publish(1), &Timeouts::of(Family::A76xx)).timeout, 6_000);
+    assert_eq!(begun(&publish(1), &Timeouts::of(Family::A76xx)).timeout_ms, 6_000);
 }
 
 #[test]
 fn a_disconnect_without_a_time_takes_as_long_as_any_operation() {
     let timeouts = Timeouts::of(Family::A76xx).operation(core::time::Duration::from_secs(300));
-    assert_eq!(begun(&Disc { client: CLIENT, timeout: 0 }, &timeouts).timeout, 300_000);
+    assert_eq!(begun(&Disc { client: CLIENT, timeout: 0 }, &timeouts).timeout_ms, 300_000);
 }

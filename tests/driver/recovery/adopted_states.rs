@@ -7,7 +7,8 @@ use simcom_modem_simulator::modem::Modem as Module;
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
-use crate::driver::command::{Csq, EchoOff, Rssi};
+use crate::driver::command::EchoOff;
+use crate::driver::command::network::{Csq, Rssi};
 use crate::driver::error::Illegal;
 use crate::driver::{Connection, Error, Event, Publish, QoS};
 

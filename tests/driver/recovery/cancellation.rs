@@ -6,7 +6,8 @@ use simcom_modem_simulator::pipe::{Chunking, ReadChunks};
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
-use crate::driver::command::{Csq, Rssi};
+use crate::driver::command::network::{Csq, Rssi};
+use crate::driver::network::{Apn, BringUpError};
 use crate::driver::{ClientState, Connection, Error, Event, Family, Publish, QoS};
 
 /// Creates many points at which a future can be dropped: before and after every few bytes.
@@ -327,4 +328,34 @@ fn half_a_line_and_then_a_module_without_power_is_reported_in_bounded_time() {
             assert!(waited < Duration::from_secs(25), "{waited:?}\n{}", bench.transcript_text());
         }
     }
+}
+
+#[test]
+fn a_wrong_pin_is_sent_once_wherever_the_bring_up_that_sends_it_is_dropped() {
+    let mut refused_early = 0;
+    for polls in 1.. {
+        let bench = bench_with(Family::Sim7600, |behaviour| behaviour.bring_up.pin = "1234".into());
+        bench.set_chunking(MANY_POLLS);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, Family::Sim7600, &inbox);
+        let apn = Apn::new("internet").pin("4321");
+        let ended = bench.poll_then_drop(modem.bring_up(&apn, |_| {}), polls).is_some();
+        let was_sent =
+            || bench.modem(|module, _| module.complaints().iter().any(|it| it.kind == ComplaintKind::WrongPin));
+        refused_early += usize::from(!ended && was_sent());
+        for _ in 0..3 {
+            assert_eq!(
+                bench.block_on(modem.bring_up(&apn, |_| {})),
+                Err(BringUpError::PinRefused),
+                "after {polls} polls"
+            );
+        }
+        let complaints = bench.modem(|module, _| module.take_complaints());
+        let tries = complaints.iter().filter(|complaint| complaint.kind == ComplaintKind::WrongPin).count();
+        assert!(tries <= 1, "{tries} tries after {polls} polls\n{}", bench.transcript_text());
+        if ended {
+            break;
+        }
+    }
+    assert!(refused_early > 0, "no call was dropped between the PIN and its refusal");
 }

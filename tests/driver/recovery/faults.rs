@@ -8,7 +8,7 @@ use simcom_modem_simulator::broker::Request;
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
-use crate::driver::command::{Csq, Rssi};
+use crate::driver::command::network::{Csq, Rssi};
 use crate::driver::urc::LossCause;
 use crate::driver::{Connection, Error, Event, Family, Inbox, Publish, QoS, ServiceState};
 

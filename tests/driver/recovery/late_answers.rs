@@ -6,7 +6,7 @@ use simcom_modem_simulator::behaviour::{Point, ScriptedAnswer};
 use simcom_modem_simulator::pipe::{Chunking, ReadChunks};
 
 use crate::bench::*;
-use crate::driver::command::{Csq, Rssi};
+use crate::driver::command::network::{Csq, Rssi};
 use crate::driver::error::Refusal;
 use crate::driver::{Connection, Error, Publish, QoS, ResultCode};
 

@@ -5,7 +5,7 @@ use core::time::Duration;
 use simcom_modem_simulator::behaviour::{Injection, Point, ScriptedAnswer};
 
 use crate::bench::*;
-use crate::driver::command::Csq;
+use crate::driver::command::network::Csq;
 use crate::driver::urc::LossCause;
 use crate::driver::{ClientState, Connection, Error, Event, Publish, QoS, ServiceState};
 

@@ -6,7 +6,8 @@ use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::referee::ComplaintKind;
 
 use crate::bench::*;
-use crate::driver::command::{Answer, Cgmm, Command, CommandInfo, CommandWriter, Request, SubStaged, Subtopic};
+use crate::driver::command::network::Cgmm;
+use crate::driver::command::{Answer, Command, CommandInfo, CommandWriter, Request, SubStaged, Subtopic};
 use crate::driver::error::Illegal;
 use crate::driver::{Connection, Error, Event, Family, Publish, QoS, Timeouts};
 

@@ -60,18 +60,24 @@ impl Family {
     pub fn longest_payload(self) -> u32 {
         match self {
             Self::Sim767x => 4096,
-            _ => 10240,
+            Self::A7600 | Self::A76xx | Self::Sim7600 => 10240,
         }
     }
 
     /// Whether SUBTOPIC and UNSUBTOPIC exist, with the forms of SUB and UNSUB that send the staged topics.
     pub fn stages_subscriptions(self) -> bool {
-        self != Self::Sim767x
+        match self {
+            Self::A7600 | Self::A76xx | Self::Sim7600 => true,
+            Self::Sim767x => false,
+        }
     }
 
     /// How many bytes of topics may be staged in all.
     pub fn longest_staged_topics(self) -> Option<usize> {
-        (self == Self::Sim7600).then_some(5120)
+        match self {
+            Self::Sim7600 => Some(5120),
+            Self::A7600 | Self::A76xx | Self::Sim767x => None,
+        }
     }
 
     /// Whether `AT+CMQTTDISC=<i>,<timeout>` takes this timeout. The SIM767X note knows only 60-180.
@@ -87,13 +93,16 @@ impl Family {
     pub fn publish_timeouts(self) -> RangeInclusive<u32> {
         match self {
             Self::A76xx => 1..=180,
-            _ => 60..=180,
+            Self::A7600 | Self::Sim7600 | Self::Sim767x => 60..=180,
         }
     }
 
     /// Whether `AT+CMQTTSUB?` lists the subscribed topics.
     pub fn lists_subscriptions(self) -> bool {
-        matches!(self, Self::A76xx | Self::Sim767x)
+        match self {
+            Self::A76xx | Self::Sim767x => true,
+            Self::A7600 | Self::Sim7600 => false,
+        }
     }
 
     /// Where MQTT 3.1.1 is chosen.
@@ -109,7 +118,7 @@ impl Family {
     pub fn ignore_local_time(self) -> &'static str {
         match self {
             Self::A7600 => "ignorlocaltime",
-            _ => "ignorelocaltime",
+            Self::A76xx | Self::Sim7600 | Self::Sim767x => "ignorelocaltime",
         }
     }
 
@@ -125,14 +134,17 @@ impl Family {
 
     /// Whether `AT+CGSOCKCONT` exists.
     pub fn has_socket_contexts(self) -> bool {
-        self == Self::A7600
+        match self {
+            Self::A7600 => true,
+            Self::A76xx | Self::Sim7600 | Self::Sim767x => false,
+        }
     }
 
     /// Highest `<err>` the family's manual lists.
     pub fn highest_result_code(self) -> u8 {
         match self {
             Self::Sim7600 => 34,
-            _ => 35,
+            Self::A7600 | Self::A76xx | Self::Sim767x => 35,
         }
     }
 }

@@ -5,7 +5,8 @@ use core::time::Duration;
 use embassy_futures::select::{Either, select};
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{BufRead, Write};
-use simcom_mqtt::network::{Apn, Csq};
+use simcom_mqtt::command::network::Csq;
+use simcom_mqtt::network::Apn;
 use simcom_mqtt::{ClientState, ConnectOptions, Error, Event, Inbox, Modem, QoS, Timer};
 
 use crate::INBOX;

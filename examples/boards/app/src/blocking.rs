@@ -6,7 +6,8 @@ use core::time::Duration;
 use embedded_hal::delay::DelayNs;
 use embedded_io::{Read, ReadReady, Write};
 use simcom_mqtt::blocking::Modem;
-use simcom_mqtt::network::{Apn, Csq};
+use simcom_mqtt::command::network::Csq;
+use simcom_mqtt::network::Apn;
 use simcom_mqtt::{ClientState, ConnectOptions, Error, Event, Inbox, QoS, Timer};
 
 use crate::INBOX;

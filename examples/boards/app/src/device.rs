@@ -3,8 +3,8 @@
 use core::fmt::{self, Write as _};
 use core::time::Duration;
 
+use simcom_mqtt::command::network::{FlowControl, Ifc, Rssi};
 use simcom_mqtt::error::Refusal;
-use simcom_mqtt::network::{FlowControl, Ifc, Rssi};
 use simcom_mqtt::{ClientIndex, Error, Inbox, Publish, QoS, Tls, Will};
 
 use crate::INBOX;

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use simcom_mqtt::network::Rssi;
+use simcom_mqtt::command::network::Rssi;
 
 /// The message that is published every minute. Its text is JSON: `{"uptime":3600,"temperature":21.5,"rssi":-67}`.
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,7 @@ use esp_hal::tsens::TemperatureSensor;
 use esp_hal::uart::{Config, CtsConfig, HwFlowControl, RtsConfig, RxConfig, Uart};
 use esp_println as _;
 use simcom_mqtt::EmbassyTimer;
-use simcom_mqtt::network::FlowControl;
+use simcom_mqtt::command::network::FlowControl;
 use simcom_mqtt::transport::Buffered;
 use transmitter::Transmitter;
 

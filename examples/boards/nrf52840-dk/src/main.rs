@@ -17,7 +17,7 @@ use embassy_nrf::{bind_interrupts, peripherals};
 use embassy_time::Timer;
 use panic_probe as _;
 use simcom_mqtt::EmbassyTimer;
-use simcom_mqtt::network::FlowControl;
+use simcom_mqtt::command::network::FlowControl;
 use static_cell::ConstStaticCell;
 
 bind_interrupts!(struct Interrupts {

@@ -14,7 +14,7 @@ use cortex_m_rt::entry;
 use defmt_rtt as _;
 use panic_probe as _;
 use reception::Receiver;
-use simcom_mqtt::network::FlowControl;
+use simcom_mqtt::command::network::FlowControl;
 use simcom_mqtt::transport::nb::Serial;
 use stm32f4xx_hal::adc::config::{AdcConfig, Clock, SampleTime};
 use stm32f4xx_hal::adc::{Adc, Temperature};

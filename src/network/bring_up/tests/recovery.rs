@@ -163,8 +163,8 @@ fn a_dropped_call_is_gone_on_with_by_the_next() {
     bench.on("AT+CREG?", &["\r\n+CREG: 0,2\r\n\r\nOK\r\n", "\r\n+CREG: 0,1\r\n\r\nOK\r\n"]);
     bench.on("AT+CGREG?", &[ERROR]);
     bench.on("AT+CEREG?", &[ERROR]);
-    let (apn, mut on_stage) = (apn(), |_| {});
-    let mut dropped = BringUp::new(&apn, &mut on_stage, Instant::new(bench.now()));
+    let (apn, mut pin_unconfirmed, mut on_stage) = (apn(), false, |_| {});
+    let mut dropped = BringUp::new(&apn, &mut pin_unconfirmed, &mut on_stage, Instant::new(bench.now()));
     bench.begin(&dropped).unwrap();
     // Runs up to the pause before the first query is repeated.
     loop {

@@ -9,8 +9,8 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use simcom_mqtt::ClientIndex;
-use simcom_mqtt::command::{self, Command, Listed, Part, Ranges, Registration, Rssi, Text};
-use simcom_mqtt::network::{self, SystemInformation};
+use simcom_mqtt::command::network::{self, Registration, Rssi, SystemInformation};
+use simcom_mqtt::command::{self, Command, Listed, Part, Ranges, Text};
 use simcom_mqtt::sans_io::{Parser, Token};
 
 use crate::findings::Findings;
@@ -88,7 +88,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("+CCERTLIST: \"ca.pem\"\r\n+CCERTLIST: \"client-key.pem\"\r\n", |answer, _| {
         list(answer, |entries| command::Ccertlist::new(move |part: Part<'_>| entries.take(part)))
     }),
-    ("\r\nSIMCOM_SIM7600E-H\r\n", |answer, _| text(&response(answer, &command::Cgmm, Clone::clone))),
+    ("\r\nSIMCOM_SIM7600E-H\r\n", |answer, _| text(&response(answer, &network::Cgmm, Clone::clone))),
     ("\r\n+CGMR: LE20B04SIM7600M22\r\nPB DONE\r\n", |answer, _| text(&response(answer, &network::Cgmr, Clone::clone))),
     ("\r\n+CGSN: \"351602000330570\"\r\n", |answer, _| {
         if let Some(imei) = response(answer, &network::Cgsn, Clone::clone) {
@@ -102,16 +102,16 @@ const CHECKS: &[(&str, Check)] = &[
         }
     }),
     ("+CSQ: 23,0\r\n", |answer, _| {
-        if let Some(strength) = response(answer, &command::Csq, |rssi| rssi.map(Rssi::dbm)) {
+        if let Some(strength) = response(answer, &network::Csq, |rssi| rssi.map(Rssi::dbm)) {
             assert!((-116..=-25).contains(&strength), "{strength} dBm");
         }
     }),
-    ("+CREG: 0,1\r\n", |answer, _| registration(response(answer, &command::Creg, |registration| *registration))),
+    ("+CREG: 0,1\r\n", |answer, _| registration(response(answer, &network::Creg, |registration| *registration))),
     ("+CGREG: 2,5,\"00C3\",\"12\"\r\n", |answer, _| {
         registration(response(answer, &network::Cgreg, |registration| *registration))
     }),
     ("+CEREG: 0,3\r\n", |answer, _| registration(response(answer, &network::Cereg, |registration| *registration))),
-    ("+CPIN: SIM PIN\r\n", |answer, _| same(answer, &command::Cpin, |state| *state)),
+    ("+CPIN: SIM PIN\r\n", |answer, _| same(answer, &network::Cpin, |state| *state)),
     ("+CGPADDR: 1,10.0.0.7,0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0\r\n+CGPADDR: 2,0.0.0.0\r\n", |answer, _| {
         let address = response(answer, &network::Cgpaddr { context: 1 }, |address| *address);
         assert!(address.ipv4.is_none_or(|address| !address.is_unspecified()));

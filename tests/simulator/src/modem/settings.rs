@@ -81,11 +81,11 @@ impl Modem {
     pub(super) fn read_ssl_contexts(&mut self) -> Result<(), Refusal> {
         self.require_started()?;
         let lines = [0, 1].map(|index| {
-            let context = match (self.clients[index].ssl_context, self.family) {
-                (Some(context), _) => context.to_string(),
-                (None, Family::Sim767x) => "0".to_owned(),
-                (None, _) => String::new(),
+            let unset = match self.family {
+                Family::Sim767x => "0",
+                Family::A7600 | Family::A76xx | Family::Sim7600 => "",
             };
+            let context = self.clients[index].ssl_context.map_or(unset.to_owned(), |context| context.to_string());
             format!("+CMQTTSSLCFG: {index},{context}")
         });
         self.answer_lines(&lines);

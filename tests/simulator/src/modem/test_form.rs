@@ -15,8 +15,10 @@ impl Modem {
             "WILLTOPIC" | "TOPIC" => "(0-1),(1-1024)".to_owned(),
             "WILLMSG" => "(0-1),(1-1024),(0-2)".to_owned(),
             "CONNECT" => "(0-1),(9-256),(1-64800),(0-1)[,<user_name>,<pass_word>]".to_owned(),
-            "DISC" if self.family == Family::A76xx => "(0-1),(0, 1-180)".to_owned(),
-            "DISC" => "(0-1),(0, 60-180)".to_owned(),
+            "DISC" => match self.family {
+                Family::A76xx => "(0-1),(0, 1-180)".to_owned(),
+                Family::A7600 | Family::Sim7600 | Family::Sim767x => "(0-1),(0, 60-180)".to_owned(),
+            },
             "PAYLOAD" => format!("(0-1),(1-{})", self.family.longest_payload()),
             "PUB" => {
                 let timeouts = self.family.publish_timeouts();

@@ -14,7 +14,7 @@ use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_modem_simulator::modem::Modem as Module;
 use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 use simcom_modem_simulator::referee::ComplaintKind;
-use simcom_mqtt::network::FlowControl;
+use simcom_mqtt::command::network::FlowControl;
 use simcom_mqtt::{Family, Timer};
 
 pub const SETTINGS: Settings<'static> = Settings {

@@ -1,8 +1,9 @@
 //! The calls of a script, and the conditions for their success.
 
 use simcom_mqtt::at::Line;
+use simcom_mqtt::command::network::{CclkRead, CgdcontRead, Cgmm, Cpsi, Csq};
 use simcom_mqtt::command::{self, Answer, Command, CommandInfo, CommandWriter, Request};
-use simcom_mqtt::network::{Apn, CclkRead, CgdcontRead, Cpsi};
+use simcom_mqtt::network::Apn;
 use simcom_mqtt::sans_io::{Call, Core, Execution};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, MqttVersion, Publish, QoS, Tls, Will};
 
@@ -167,15 +168,16 @@ pub(crate) fn begin(run: &mut impl Carrier, number: u8) {
             run.during(Call::store_certificate("ca.pem", 5_000), &expected);
         }
         23 => {
-            let mut on_stage = |_| {};
+            // Without a PIN, none can be unconfirmed.
+            let (mut pin_unconfirmed, mut on_stage) = (false, |_| {});
             let apn = Apn::new("internet");
-            let call = run.core().bring_up(&apn, &mut on_stage);
+            let call = run.core().bring_up(&apn, &mut pin_unconfirmed, &mut on_stage);
             run.during(call, &Expected::default());
         }
         24 => execute(run, &command::At),
         25 => execute(run, &command::EchoOff),
-        26 => execute(run, &command::Csq),
-        27 => execute(run, &command::Cgmm),
+        26 => execute(run, &Csq),
+        27 => execute(run, &Cgmm),
         28 => execute(run, &command::ConnectRead),
         29 => execute(run, &Cpsi),
         30 => execute(run, &CclkRead),

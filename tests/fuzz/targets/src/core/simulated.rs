@@ -3,13 +3,21 @@
 use core::time::Duration;
 
 use simcom_modem_simulator::behaviour::Behaviour;
-use simcom_modem_simulator::family;
+use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_modem_simulator::loopback::Loopback;
 use simcom_modem_simulator::modem::Modem;
 use simcom_mqtt::sans_io::{Call, Core, Outgoing, Window};
 use simcom_mqtt::{Error, Family, MessageHandler};
 
 use super::run::LONGEST_CALL_MS;
+
+/// Every family, as the driver and as the module know it.
+const FAMILIES: [(Family, ModuleFamily); 4] = [
+    (Family::A7600, ModuleFamily::A7600),
+    (Family::A76xx, ModuleFamily::A76xx),
+    (Family::Sim7600, ModuleFamily::Sim7600),
+    (Family::Sim767x, ModuleFamily::Sim767x),
+];
 
 /// A step of the dialogue between a core and its module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +39,7 @@ pub(crate) struct Simulated {
 
 impl Simulated {
     pub(crate) fn switched_on(family: Family, now: Duration) -> Self {
-        let family = match family {
-            Family::A7600 => family::Family::A7600,
-            Family::A76xx => family::Family::A76xx,
-            Family::Sim7600 => family::Family::Sim7600,
-            _ => family::Family::Sim767x,
-        };
+        let (_, family) = FAMILIES.into_iter().find(|(driver, _)| *driver == family).expect("every family is listed");
         let module = Modem::new(family, Behaviour::of(family));
         Self { module, broker: Loopback::default(), switched_on: now, dialogue: Vec::new() }
     }

@@ -85,8 +85,8 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
 mod tests {
     extern crate std;
     use super::*;
+    use crate::command::network::tests::response;
     use crate::command::tests::encoded;
-    use crate::network::tests::response;
 
     fn address(answer: &[u8]) -> PdpAddress {
         response(&Cgpaddr { context: 1 }, answer)

@@ -1,4 +1,4 @@
-//! Radio access: technology, operator, preferred mode.
+//! Radio access: signal, technology, operator, preferred mode.
 
 use core::fmt;
 
@@ -6,6 +6,47 @@ use super::field::{next_field, number};
 use super::only_number;
 use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, no_response};
+
+/// Strength of the received signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Rssi(i8);
+
+impl Rssi {
+    /// In dBm, from -113 (or less) in steps of 2 to -51 (or more); in TD-SCDMA cells from -116 in steps of 1 to -25.
+    pub const fn dbm(self) -> i16 {
+        self.0 as i16
+    }
+
+    /// `<rssi>` of `AT+CSQ`: 0-31, TD-SCDMA 100-191; 99 and 199 mean that there is no signal.
+    const fn from_number(number: u8) -> Option<Self> {
+        let dbm = match number {
+            0..=31 => -113 + 2 * number as i8,
+            100..=191 => -116 + (number - 100) as i8,
+            _ => return None,
+        };
+        Some(Self(dbm))
+    }
+}
+
+/// `AT+CSQ`: the strength of the received signal; `None` where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Csq;
+
+impl Request for Csq {
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CSQ", Answer::Query) });
+    }
+}
+
+impl Command for Csq {
+    type Response = Option<Rssi>;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let number = line.parameters("+CSQ").and_then(|mut parameters| parameters.small_number());
+        *response = number.and_then(Rssi::from_number);
+    }
+}
 
 /// A technology of radio access, `<System Mode>` of `AT+CPSI?`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,13 +88,14 @@ impl Operator {
     fn of(field: &[u8]) -> Option<Self> {
         let dash = field.iter().position(|&byte| byte == b'-')?;
         let (country, network) = (field.get(..dash)?, field.get(dash + 1..)?);
-        if country.len() != 3 || !matches!(network.len(), 2..=3) {
-            return None;
-        }
-        let (country, digits) = (number(country)? as u16, network.len() as u8);
-        let network = number(network)? as u16;
+        let network_digits = match (country, network) {
+            ([_, _, _], [_, _]) => 2,
+            ([_, _, _], [_, _, _]) => 3,
+            _ => return None,
+        };
+        let (country, network) = (number(country)?.try_into().ok()?, number(network)?.try_into().ok()?);
         // Without a network, all numbers are zero.
-        (country != 0).then_some(Self { country, network, network_digits: digits })
+        (country != 0).then_some(Self { country, network, network_digits })
     }
 }
 
@@ -82,7 +124,7 @@ pub struct SystemInformation {
 
 impl Request for Cpsi {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CPSI", Answer::Information) }).byte(b'?');
+        writer.command(const { &CommandInfo::new("+CPSI", Answer::Query) }).byte(b'?');
     }
 }
 
@@ -173,7 +215,7 @@ pub struct CnmpRead;
 
 impl Request for CnmpRead {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CNMP", Answer::Information) }).byte(b'?');
+        writer.command(const { &CommandInfo::new("+CNMP", Answer::Query) }).byte(b'?');
     }
 }
 
@@ -190,9 +232,21 @@ impl Command for CnmpRead {
 mod tests {
     extern crate std;
     use super::*;
+    use crate::command::network::tests::response;
     use crate::command::tests::encoded;
-    use crate::network::tests::response;
     use std::string::ToString;
+
+    #[test]
+    fn signal_strength_is_in_dbm() {
+        assert_eq!(encoded(&Csq), "AT+CSQ");
+        let dbm = |answer: &str| response(&Csq, answer.as_bytes()).map(Rssi::dbm);
+        for (number, strength) in [(0, -113), (23, -67), (31, -51), (100, -116), (191, -25)] {
+            assert_eq!(dbm(&std::format!("+CSQ: {number},0\r\n")), Some(strength));
+        }
+        for number in [32, 99, 192, 199, 256] {
+            assert_eq!(dbm(&std::format!("+CSQ: {number},99\r\n")), None);
+        }
+    }
 
     #[test]
     fn the_cell_of_the_manual_is_read() {

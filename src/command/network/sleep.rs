@@ -39,7 +39,7 @@ pub struct CsclkRead;
 
 impl Request for CsclkRead {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CSCLK", Answer::Information) }).byte(b'?');
+        writer.command(const { &CommandInfo::new("+CSCLK", Answer::Query) }).byte(b'?');
     }
 }
 
@@ -60,8 +60,8 @@ impl Command for CsclkRead {
 mod tests {
     extern crate std;
     use super::*;
+    use crate::command::network::tests::response;
     use crate::command::tests::encoded;
-    use crate::network::tests::response;
 
     #[test]
     fn sleep_is_read_as_it_is_written() {

@@ -34,7 +34,7 @@ pub struct IprRead;
 
 impl Request for IprRead {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+IPR", Answer::Information) }).byte(b'?');
+        writer.command(const { &CommandInfo::new("+IPR", Answer::Query) }).byte(b'?');
     }
 }
 
@@ -81,7 +81,7 @@ pub struct IfcRead;
 
 impl Request for IfcRead {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+IFC", Answer::Information) }).byte(b'?');
+        writer.command(const { &CommandInfo::new("+IFC", Answer::Query) }).byte(b'?');
     }
 }
 
@@ -101,9 +101,9 @@ impl Command for IfcRead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::network::tests::response;
     use crate::command::tests::{encoded, problem};
     use crate::family::Family;
-    use crate::network::tests::response;
 
     #[test]
     fn only_rates_that_modules_have_are_sent() {

@@ -75,7 +75,7 @@ pub struct CclkRead;
 
 impl Request for CclkRead {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CCLK", Answer::Information) }).byte(b'?');
+        writer.command(const { &CommandInfo::new("+CCLK", Answer::Query) }).byte(b'?');
     }
 }
 
@@ -122,7 +122,7 @@ pub struct CtzuRead;
 
 impl Request for CtzuRead {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CTZU", Answer::Information) }).byte(b'?');
+        writer.command(const { &CommandInfo::new("+CTZU", Answer::Query) }).byte(b'?');
     }
 }
 
@@ -138,9 +138,9 @@ impl Command for CtzuRead {
 mod tests {
     extern crate std;
     use super::*;
+    use crate::command::network::tests::response;
     use crate::command::tests::{encoded, problem};
     use crate::family::Family;
-    use crate::network::tests::response;
 
     const TIME: DateTime =
         DateTime { year: 2024, month: 5, day: 31, hour: 10, minute: 11, second: 12, quarters_from_utc: 8 };

@@ -6,14 +6,13 @@ use super::field::next_field;
 use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, check, no_response};
 use crate::error::{InvalidInput, Parameter};
-use crate::network::Credentials;
 
-/// Longest access point name, in bytes (3GPP TS 23.003 §9.1).
-const APN_LIMIT: usize = 100;
-/// Longest user name and password of an access point, in bytes.
-const CREDENTIAL_LIMIT: usize = 127;
-/// The shortest time that the driver allows for the activation of a context, in milliseconds: it involves the network.
-const ACTIVATION_TIMEOUT: u32 = 60_000;
+/// Longest access point name (3GPP TS 23.003 §9.1).
+const APN_LIMIT_BYTES: usize = 100;
+/// Longest user name and password of an access point.
+const CREDENTIAL_LIMIT_BYTES: usize = 127;
+/// The shortest time that the driver allows for the activation of a context: it involves the network.
+const ACTIVATION_TIMEOUT_MS: u32 = 60_000;
 
 /// The range of context numbers that every family has.
 pub(super) fn check_context(context: u8) -> Result<(), InvalidInput> {
@@ -53,7 +52,7 @@ fn define(writer: &mut CommandWriter<'_>, context: u8, pdp_type: PdpType, apn: &
         // An empty name: the network chooses.
         writer.text(",\"\"");
     } else {
-        writer.comma_quoted(apn, APN_LIMIT, Parameter::Apn);
+        writer.comma_quoted(apn, APN_LIMIT_BYTES, Parameter::Apn);
     }
 }
 
@@ -92,7 +91,7 @@ pub struct PdpContext {
     /// The kind of address; `None` where it is none of [`PdpType`], such as `"PPP"`.
     pub pdp_type: Option<PdpType>,
     /// The name of the access point.
-    pub apn: Text<APN_LIMIT>,
+    pub apn: Text<APN_LIMIT_BYTES>,
     /// The line was cut inside the name.
     is_open: bool,
 }
@@ -165,6 +164,59 @@ impl Request for Cgsockcont<'_> {
     }
 }
 
+/// User name and password of an access point. `Debug` shows neither.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Credentials<'a> {
+    user: &'a str,
+    password: &'a str,
+    protocol: u8,
+    user_first: bool,
+}
+
+impl<'a> Credentials<'a> {
+    /// For the Password Authentication Protocol. Both 1-127 bytes.
+    pub const fn pap(user: &'a str, password: &'a str) -> Self {
+        Self { user, password, protocol: 1, user_first: false }
+    }
+
+    /// For the Challenge Handshake Authentication Protocol. Both 1-127 bytes.
+    pub const fn chap(user: &'a str, password: &'a str) -> Self {
+        Self { user, password, protocol: 2, user_first: false }
+    }
+
+    /// Sends the user name before the password, for firmware that requires this order. The manuals of SIM7500/SIM7600
+    /// and A76XX put the password first.
+    #[must_use]
+    pub const fn user_first(mut self) -> Self {
+        self.user_first = true;
+        self
+    }
+
+    const fn user(&self) -> &'a str {
+        self.user
+    }
+
+    const fn password(&self) -> &'a str {
+        self.password
+    }
+
+    /// `<auth_type>`.
+    const fn protocol(&self) -> u8 {
+        self.protocol
+    }
+
+    /// User and password in the order in which they are sent.
+    const fn in_order(&self) -> (&'a str, &'a str) {
+        if self.user_first { (self.user, self.password) } else { (self.password, self.user) }
+    }
+}
+
+impl fmt::Debug for Credentials<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").finish_non_exhaustive()
+    }
+}
+
 /// `AT+CGAUTH=<cid>,<auth_type>[,<passwd>,<user>]`: how a PDP context authenticates to the network.
 ///
 /// The order of password and user name is that of the manuals of SIM7500/SIM7600 and A76XX, see
@@ -195,8 +247,8 @@ impl Request for Cgauth<'_> {
             Some(credentials) => {
                 let (first, second) = credentials.in_order();
                 writer
-                    .check(check::quoted(credentials.user(), CREDENTIAL_LIMIT, Parameter::User))
-                    .check(check::quoted(credentials.password(), CREDENTIAL_LIMIT, Parameter::Password))
+                    .check(check::quoted(credentials.user(), CREDENTIAL_LIMIT_BYTES, Parameter::User))
+                    .check(check::quoted(credentials.password(), CREDENTIAL_LIMIT_BYTES, Parameter::Password))
                     .comma_number(credentials.protocol().into())
                     .text(",\"")
                     .text(first)
@@ -228,7 +280,7 @@ impl Request for Cgact {
             .number(self.active.into())
             .comma_number(self.context.into())
             .check(check_context(self.context))
-            .timeout_milliseconds(ACTIVATION_TIMEOUT);
+            .timeout_milliseconds(ACTIVATION_TIMEOUT_MS);
     }
 }
 

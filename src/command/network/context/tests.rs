@@ -1,9 +1,9 @@
 extern crate std;
 use super::*;
+use crate::command::network::tests::response;
 use crate::command::tests::{self, encoded};
 use crate::error::Problem;
 use crate::family::Family;
-use crate::network::tests::response;
 
 fn problem(request: &dyn Request, family: Family) -> Option<Problem> {
     tests::problem(request, family).map(|(_, problem)| problem)

@@ -6,6 +6,45 @@ use super::field::next_field;
 use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, check, no_response};
 use crate::error::{Parameter, Problem};
+use crate::saturating::saturating_u32;
+
+/// What the SIM card waits for, `<code>` of `AT+CPIN?`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SimState {
+    /// `READY`, nothing. Also `SIM PIN2` and `SIM PUK2`, which no connection needs.
+    Ready,
+    /// `SIM PIN`: its PIN.
+    Pin,
+    /// `SIM PUK`: its PUK, after three wrong PINs.
+    Puk,
+    /// Anything else, such as the code of a lock to one network or one device, or a missing card.
+    Other,
+}
+
+/// `AT+CPIN?`: what the SIM card waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cpin;
+
+impl Request for Cpin {
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CPIN", Answer::Query) }).byte(b'?');
+    }
+}
+
+impl Command for Cpin {
+    type Response = Option<SimState>;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        *response = line.parameters("+CPIN").map(|parameters| match parameters.rest().trim_ascii() {
+            b"READY" | b"SIM PIN2" | b"SIM PUK2" => SimState::Ready,
+            b"SIM PIN" => SimState::Pin,
+            b"SIM PUK" => SimState::Puk,
+            _ => SimState::Other,
+        });
+    }
+}
 
 /// `AT+CPIN="<pin>"`: unlocks the SIM card (3GPP TS 27.007 §8.3).
 ///
@@ -29,7 +68,7 @@ impl Request for CpinWrite<'_> {
             .text("=\"")
             .text(self.pin)
             .byte(b'"')
-            .check(check::range(self.pin.len() as u32, 4, 8, Parameter::Pin));
+            .check(check::range(saturating_u32(self.pin.len() as u64), 4, 8, Parameter::Pin));
         if !self.pin.bytes().all(|byte| byte.is_ascii_digit()) {
             writer.refuse(Parameter::Pin, Problem::Character);
         }
@@ -69,9 +108,9 @@ impl Command for Ciccid {
 mod tests {
     extern crate std;
     use super::*;
+    use crate::command::network::tests::response;
     use crate::command::tests::{encoded, problem};
     use crate::family::Family;
-    use crate::network::tests::response;
 
     #[test]
     fn a_pin_is_sent_in_quotes_and_never_shown() {
@@ -102,5 +141,21 @@ mod tests {
             assert_eq!(response(&Ciccid, answer.as_bytes()).unwrap().as_str(), Some("898600700907A6019125"));
         }
         assert_eq!(response(&Ciccid, b"SMS DONE\r\n"), None);
+    }
+
+    #[test]
+    fn the_sim_card_says_what_it_waits_for() {
+        assert_eq!(encoded(&Cpin), "AT+CPIN?");
+        for (code, state) in [
+            ("READY", SimState::Ready),
+            ("SIM PIN", SimState::Pin),
+            ("SIM PUK", SimState::Puk),
+            ("SIM PIN2", SimState::Ready),
+            ("PH-NET PIN", SimState::Other),
+            ("NOT READY", SimState::Other),
+        ] {
+            let answer = std::format!("+CPIN: {code}\r\n");
+            assert_eq!(response(&Cpin, answer.as_bytes()), Some(state));
+        }
     }
 }
