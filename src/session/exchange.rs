@@ -16,8 +16,10 @@ use crate::timer::{Instant, LONGEST_WAIT_MS};
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
 /// outcome.
 const GRACE_MS: u32 = 1_000;
-/// How long an outcome may come after `ERROR`: only CONNECT is documented to do that, and most bare `ERROR`s are final.
+/// How long an outcome may come after `ERROR`: most bare `ERROR`s are final.
 const GRACE_AFTER_ERROR_MS: u32 = 250;
+/// How long that of CONNECT, which is documented to come there. It must not be taken for that of the next CONNECT.
+const GRACE_AFTER_ERROR_TO_CONNECT_MS: u32 = 2_000;
 /// How long an outcome is still awaited after the UART lost bytes, in milliseconds: it may be among them.
 const OUTCOME_AFTER_LOSS_MS: u32 = 8_000;
 /// How long a prompt or a final result is.
@@ -51,6 +53,7 @@ pub(super) struct Exchange {
     phase: Phase,
     /// Bytes of the line, or in `Phase::Data` of the data, that have been sent.
     sent: u16,
+    /// Bytes of the line; 0 once the module has prompted for data.
     line_length: u16,
     data_length: u16,
     deadline: Instant,
@@ -168,6 +171,11 @@ impl Exchange {
         self.phase = Phase::Idle;
     }
 
+    /// Whether the module asked for data.
+    pub(super) fn was_prompted(&self) -> bool {
+        self.line_length == 0
+    }
+
     /// Bytes that the module may wait for, whether its prompt was seen or not.
     pub(super) fn missing_data(&self) -> u16 {
         match self.phase {
@@ -229,6 +237,7 @@ impl Exchange {
     /// The prompt came that was awaited.
     pub(super) fn prompted(&mut self, timeouts: &Timeouts, now: Instant) {
         self.phase = Phase::Data;
+        self.line_length = 0;
         self.deadline = now.after(timeouts.command_ms);
     }
 
@@ -269,7 +278,8 @@ impl Exchange {
             let is_unlikely = self.facts.loss.is_some() || self.facts.is_garbled;
             self.deadline = now.after(if is_unlikely { GRACE_MS } else { self.timeout_ms });
         } else {
-            self.deadline = now.after(GRACE_AFTER_ERROR_MS);
+            let is_connect = self.info.effect == Effect::Connect;
+            self.deadline = now.after(if is_connect { GRACE_AFTER_ERROR_TO_CONNECT_MS } else { GRACE_AFTER_ERROR_MS });
         }
         true
     }
