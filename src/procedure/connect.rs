@@ -31,7 +31,6 @@ const START_WAITS: u8 = 6;
 const OUTCOME_WAIT_MS: u32 = 2_000;
 /// How long an operation from before an adoption may keep the client busy: the longest that a publish may take, and some.
 const ADOPTED_BUSY_MS: u32 = 185_000;
-const IS_CONNECTED: Result<(), Failure> = Err(Failure::Refused(Refusal::Code(ResultCode::NOT_SUPPORTED_OPERATION)));
 
 /// How a client came to be connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +89,6 @@ pub(crate) struct Connect<'a> {
     failure: Option<Failure>,
     /// Until when the outcome of CONNECT may come.
     outcome_until: Instant,
-    /// CONNECT was refused because the client is connected, and the module was asked again.
-    looked_again: bool,
     /// The client's earlier state in the module was torn down.
     torn_down: bool,
     /// Outcome of `DiscRead`.
@@ -128,7 +125,6 @@ impl<'a> Connect<'a> {
             probed: false,
             failure: None,
             outcome_until: Instant::ZERO,
-            looked_again: false,
             torn_down: false,
             connected: None,
             comparison: Comparison::NotSeen,
@@ -151,24 +147,33 @@ impl<'a> Connect<'a> {
 
     /// Handles the result of the last command.
     fn following(&mut self, session: &mut Session, last: Result<(), Failure>) -> Result<Step, Failure> {
-        if last.is_err_and(Failure::is_busy) && self.waits < BUSY_WAITS {
-            self.waits += 1;
-            return Ok(Step::Busy);
+        if let Err(Failure::Refused(Refusal::Code(code))) = last
+            && self.waits < BUSY_WAITS
+        {
+            if code == ResultCode::CLIENT_IS_BUSY {
+                self.waits += 1;
+                return Ok(Step::Busy);
+            }
+            if code == ResultCode::NOT_SUPPORTED_OPERATION {
+                // The client may be connected already: the module is asked once more, and not waited for after that.
+                self.waits = BUSY_WAITS;
+                return Ok(Step::Busy);
+            }
         }
         let lifecycle = &mut session.lifecycle;
-        // The tracked state is wrong: the module has restarted, and its boot lines were lost.
-        let is_forgotten = match self.step {
-            Step::Begin | Step::EchoOff | Step::Busy | Step::AccqRead | Step::Start => false,
-            Step::DiscRead => self.connected.is_none(),
-            _ => matches!(last, Err(Failure::Refused(Refusal::Error))),
+        let is_outdated = match self.step {
+            // The operation of the busy module may have changed its state.
+            Step::Busy => last.is_ok(),
+            Step::Begin | Step::EchoOff | Step::AccqRead | Step::Start => false,
+            // The module has restarted, and its boot lines were lost.
+            Step::DiscRead => !self.probed && self.connected.is_none(),
+            _ => !self.probed && matches!(last, Err(Failure::Refused(Refusal::Error))),
         };
-        let is_connected =
-            self.step == Step::Connect && last == IS_CONNECTED && !core::mem::replace(&mut self.looked_again, true);
-        if is_forgotten && !self.probed || is_connected {
-            self.probed = false;
+        if is_outdated {
             lifecycle.client_mut(self.client).state = ClientState::Unknown;
-            lifecycle.service = ServiceState::Unknown;
-            return self.service_step(session);
+            self.probed = false;
+            self.failure = None;
+            return Ok(Step::AccqRead);
         }
         if let Err(error) = last
             && !self.tolerates(error)
@@ -178,21 +183,15 @@ impl<'a> Connect<'a> {
         let refused = last.is_err();
         match self.step {
             Step::Begin if !lifecycle.echo_is_off => return Ok(Step::EchoOff),
-            Step::Begin | Step::EchoOff => {}
-            // The operation of the busy module may have changed its state.
-            Step::Busy => {
-                lifecycle.client_mut(self.client).state = ClientState::Unknown;
-                self.probed = false;
-                self.failure = None;
-                return Ok(Step::AccqRead);
-            }
+            Step::Begin | Step::EchoOff | Step::Busy => {}
             Step::AccqRead => {
                 self.probed = true;
                 self.id_matches = self.comparison == Comparison::Equal;
                 if refused {
                     // The restart was not noticed before: the user of the other client needs the event.
-                    if lifecycle.client(self.client.other()).state == ClientState::Connected {
-                        session.events.restarted(lifecycle.connected());
+                    let connected = lifecycle.connected();
+                    if connected > 0 {
+                        session.events.restarted(connected);
                     }
                     lifecycle.found_stopped();
                 } else {

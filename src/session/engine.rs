@@ -136,7 +136,7 @@ impl Engine {
                 return Ok(Progress::Waiting);
             }
             let last = session.exchange.take_result();
-            if session.repeats(last, procedure) {
+            if last.is_some() && session.repeats(procedure) {
                 self.command_waits = Some(true);
                 session.exchange.pause(REPETITION_PAUSE_MS, session.now);
                 continue;

@@ -171,6 +171,11 @@ impl Exchange {
         self.phase = Phase::Idle;
     }
 
+    /// Whether it was refused because another operation of the client is under way.
+    pub(super) fn client_is_busy(&self) -> bool {
+        self.facts.outcome == Some(ResultCode::CLIENT_IS_BUSY)
+    }
+
     /// Whether the module asked for data.
     pub(super) fn was_prompted(&self) -> bool {
         self.line_length == 0

@@ -108,11 +108,12 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the last command, which ended with this `result`, is to be sent again: an operation from before the adoption of
-    /// its client keeps that busy.
-    fn repeats(&self, result: Option<Result<(), Failure>>, procedure: &dyn Procedure) -> bool {
-        let (Some(Err(failure)), Some(client)) = (result, self.exchange.client) else { return false };
-        failure.is_busy()
+    /// Whether the command that has just ended is to be sent again: an operation from before the adoption of its client keeps
+    /// that busy.
+    #[inline(never)] // keeps the image small
+    fn repeats(&self, procedure: &dyn Procedure) -> bool {
+        let Some(client) = self.exchange.client else { return false };
+        self.exchange.client_is_busy()
             && self.lifecycle.client(client).busy_until.is_some_and(|until| !self.now.has_reached(until))
             // What was read from a source is gone.
             && (!self.exchange.was_prompted() || procedure.data().is_some())

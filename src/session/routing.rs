@@ -157,12 +157,11 @@ impl Session {
     /// The outcome of a CONNECT that nothing waits for any more: the next call asks the module. Where it failed, that is known.
     fn late_connect(&mut self, line: Line<'_>) {
         for client in ClientIndex::ALL {
-            let Some(code) = code_in(line, "+CMQTTCONNECT", Some(client)) else { continue };
             let state = &mut self.lifecycle.client_mut(client).state;
-            match *state {
-                ClientState::Released | ClientState::Acquired if code.is_success() => *state = ClientState::Unknown,
-                ClientState::Unknown if !code.is_success() => *state = ClientState::Acquired,
-                _ => {}
+            if let Some(code) = code_in(line, "+CMQTTCONNECT", Some(client))
+                && *state != ClientState::Connected
+            {
+                *state = if code.is_success() { ClientState::Unknown } else { ClientState::Acquired };
             }
         }
     }

@@ -88,9 +88,11 @@ fn a_disc_without_an_outcome_is_followed_by_rel_which_the_module_refuses_if_it_i
 #[test]
 fn a_connect_refused_because_the_client_is_connected_is_looked_into_once() {
     let refused_connect = || command(CONNECT, "\r\nOK\r\n\r\n+CMQTTCONNECT: 0,13\r\n");
-    let script = [refused_connect(), accq_read(OURS, FREE), disc_read(0, 1), connect_read("tcp://broker.example:1883")];
+    let pause = || vec![after_ms(2_000)];
+    let script =
+        [refused_connect(), pause(), accq_read(OURS, FREE), disc_read(0, 1), connect_read("tcp://broker.example:1883")];
     assert_eq!(reconnect(&mut lost(), &script), Ok(Connection::Adopted));
-    let elsewhere = [accq_read("\"meter-4\",0", FREE), disc_read(0, 1), disc(), rel(), accq()].concat();
+    let elsewhere = [pause(), accq_read("\"meter-4\",0", FREE), disc_read(0, 1), disc(), rel(), accq()].concat();
     assert_eq!(reconnect(&mut lost(), &[refused_connect(), elsewhere.clone(), open()]), Ok(Connection::Opened));
     let script = [refused_connect(), elsewhere, refused_connect()];
     assert_eq!(reconnect(&mut lost(), &script), Err(refused(&"+CMQTTCONNECT", 13)));
