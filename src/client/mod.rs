@@ -14,7 +14,7 @@ use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT_S, PublishMessage, Single, SubscribeAll};
 use crate::session::{ClientState, Procedure};
 use crate::timer::Timer;
-use drive::NoSource;
+use drive::{NO_SOURCE, ReadBuffer, Reader};
 pub use modem::Modem;
 
 /// One of the two MQTT clients of a [`Modem`].
@@ -227,7 +227,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
         reader: &mut S,
     ) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
-        self.modem.port.drive(&mut procedure, drive::Reader::new(reader)).await
+        let mut buffer = ReadBuffer::default();
+        self.modem.port.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
     /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
@@ -245,6 +246,6 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {
-        self.modem.port.drive(procedure, NoSource)
+        self.modem.port.drive(procedure, NO_SOURCE)
     }
 }
