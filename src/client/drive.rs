@@ -161,11 +161,17 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
                     }
                 }
                 let (filled, sent, received, timed_out) = {
-                    let is_sending = matches!(outgoing, Outgoing::Bytes(_) | Outgoing::Flush);
-                    let mut send = pin!(async {
-                        match outgoing {
-                            Outgoing::Bytes(bytes) => self.transmitter.write(bytes).await,
-                            _ => self.transmitter.flush().await.map(|()| 0),
+                    // To send no bytes is to flush.
+                    let (is_sending, bytes) = match outgoing {
+                        Outgoing::Bytes(bytes) => (true, bytes),
+                        Outgoing::Flush => (true, &[][..]),
+                        Outgoing::Nothing | Outgoing::Source(_) => (false, &[][..]),
+                    };
+                    let transmitter = &mut self.transmitter;
+                    let mut send = pin!(async move {
+                        match bytes {
+                            [] => transmitter.flush().await.map(|()| None),
+                            bytes => transmitter.write(bytes).await.map(Some),
                         }
                     });
                     let mut receive = pin!(self.receiver.fill_buf());
@@ -190,9 +196,9 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
                 };
                 pass_time(&mut self.engine, &self.timer);
                 match sent {
-                    Some(Ok(0)) if matches!(outgoing, Outgoing::Flush) => self.engine.flushed(),
-                    Some(Ok(0)) => return Err(Error::Transmit(ErrorKind::WriteZero)),
-                    Some(Ok(count)) => {
+                    Some(Ok(None)) => self.engine.flushed(),
+                    Some(Ok(Some(0))) => return Err(Error::Transmit(ErrorKind::WriteZero)),
+                    Some(Ok(Some(count))) => {
                         self.engine.transmitted(count);
                         if let Some(source) = &mut source {
                             source.sent(count);
