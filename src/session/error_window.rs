@@ -20,6 +20,8 @@ pub(super) struct ErrorWindow {
     hits_until: Instant,
     /// Something may have been missed.
     question: Option<Question>,
+    /// Bytes were lost, of which the exchange does not know yet.
+    is_news: bool,
 }
 
 /// What to ask the module about.
@@ -34,7 +36,7 @@ pub(super) enum Question {
 }
 
 impl ErrorWindow {
-    pub(super) const CLOSED: Self = Self { bytes_left: 0, hits_until: Instant::ZERO, question: None };
+    pub(super) const CLOSED: Self = Self { bytes_left: 0, hits_until: Instant::ZERO, question: None, is_news: false };
 
     /// The UART reported lost bytes.
     pub(super) fn open_for_error(&mut self, now: Instant) {
@@ -50,7 +52,13 @@ impl ErrorWindow {
     fn open(&mut self, hits_until: Instant) {
         self.bytes_left = LONGEST_MESSAGE_BYTES;
         self.hits_until = hits_until;
+        self.is_news = true;
         self.question.get_or_insert(Question::State);
+    }
+
+    /// Whether bytes were lost since this was asked last.
+    pub(super) fn is_news(&mut self) -> bool {
+        core::mem::take(&mut self.is_news)
     }
 
     /// Whether a message that begins now may be hit by the error.

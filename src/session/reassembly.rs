@@ -132,9 +132,9 @@ impl Reassembly {
         self.takes_untrusted(length)
     }
 
-    /// `length` bytes came that may be part of a message that broke off. Returns whether they are.
+    /// `length` bytes came that may be part of a message that broke off. Returns whether they may.
     pub(super) fn takes_untrusted(&mut self, length: usize) -> bool {
-        let may_be_payload = self.untrusted_bytes > 2 * LOST_BYTES;
+        let may_be_payload = self.untrusted_bytes > 0;
         if self.untrusted_bytes > 0 {
             self.last_of_message = self.last_byte;
         }
@@ -208,9 +208,11 @@ impl Reassembly {
         let separator = self.separator.take();
         let last_part = core::mem::replace(&mut self.part, part);
         // What a damaged header can swallow is bounded.
-        let bound = if self.untrusted_bytes > 0 { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT_BYTES };
+        let mut bound = if self.untrusted_bytes > 0 { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT_BYTES };
         let fits = match &mut self.message {
             Message::Open(open) => {
+                // Either this length is damaged or that of the beginning. The shorter one is tried first.
+                bound = Some(open.left(part)).filter(|left| *left > 0).unwrap_or(bound);
                 open.takes(part, client, length) && open.separators.allow(last_part, part, separator)
             }
             Message::None => {
@@ -222,6 +224,7 @@ impl Reassembly {
         };
         if !fits {
             self.break_off(self.last_byte, events, handler);
+            self.untrusted_bytes = self.untrusted_bytes.max(length.saturating_add(LOST_BYTES));
         }
         if matches!(self.message, Message::Broken) {
             self.part = Part::Nothing;
@@ -261,10 +264,11 @@ impl Reassembly {
     }
 
     pub(super) fn end(&mut self, client: ClientIndex, events: &mut Events, handler: &mut dyn MessageHandler) {
-        if self.untrusted_bytes > 2 * LOST_BYTES {
+        let separator = self.separator.take();
+        // Directly behind the data of a part it is an end; elsewhere it may be payload.
+        if separator.is_none() && self.untrusted_bytes > 2 * LOST_BYTES {
             return;
         }
-        let separator = self.separator.take();
         let last_part = core::mem::replace(&mut self.part, Part::Nothing);
         match &mut self.message {
             Message::Open(open) => {
@@ -334,11 +338,12 @@ impl Open {
 
     /// Whether a part with this header has its place in the message.
     fn takes(&self, part: Part, client: ClientIndex, length: u16) -> bool {
-        self.client == client
-            && match part {
-                Part::Topic => length <= self.topic_left,
-                _ => self.topic_left == 0 && length <= self.payload_left,
-            }
+        self.client == client && length <= self.left(part) && (part == Part::Topic || self.topic_left == 0)
+    }
+
+    /// How much of this field is missing.
+    fn left(&self, part: Part) -> u16 {
+        if part == Part::Topic { self.topic_left } else { self.payload_left }
     }
 }
 

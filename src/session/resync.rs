@@ -330,15 +330,14 @@ impl Session {
     pub(super) fn expire_exchange(&mut self) {
         let missing_data = self.exchange.missing_data();
         self.exchange.expire();
-        if self.exchange.lacks_final_result() {
-            if !matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill) {
-                self.resync.missing_data = missing_data;
-                if missing_data > 0 {
-                    self.note_padded_filter();
-                    // Once its data are filled, the command may go on to an outcome.
-                    self.exchange.set_deadline(self.now.after(self.timeouts.command_ms));
-                    self.detach_outcome();
-                }
+        let is_of_resync = matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill);
+        if self.exchange.lacks_final_result() && !is_of_resync {
+            self.resync.missing_data = missing_data;
+            if missing_data > 0 {
+                self.note_padded_filter();
+                // Once its data are filled, the command may go on to an outcome.
+                self.exchange.set_deadline(self.now.after(self.timeouts.command_ms));
+                self.detach_outcome();
             }
         }
         self.conclude();
