@@ -327,12 +327,9 @@ impl Exchange {
 
     /// A line came that nothing waits for. If it is almost the outcome, the outcome will not come.
     pub(super) fn other_line(&mut self, line: Line<'_>, now: Instant) {
-        let is_of = |client| code_in(line, self.info.name, client).is_some();
-        let is_outcome_of_other = self.client.is_some_and(|client| is_of(Some(client.other())));
         if self.is_deferred()
             && matches!(self.phase, Phase::Final | Phase::Outcome)
             && resembles(line.bytes(), self.info.name)
-            && !is_outcome_of_other
         {
             self.facts.is_garbled = true;
             self.hasten(GRACE_MS, now);
