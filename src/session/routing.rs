@@ -54,7 +54,9 @@ impl Session {
     /// Takes a line that is the text of an SMS or a broadcast.
     pub(super) fn text(&mut self, line: Line<'_>, handler: &mut dyn MessageHandler) {
         self.rest_is_answer = false;
-        self.pass_over(line, None, handler);
+        if !line.bytes().is_empty() {
+            self.pass_over(line, None, handler);
+        }
     }
 
     /// Takes more of the line before, which was cut. Returns whether it belongs to the answer to the command under way.
