@@ -122,6 +122,7 @@ impl Engine {
     pub(crate) fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Failure> {
         let session = &mut self.session;
         let listens = procedure.listens();
+        session.hasten_after_loss();
         loop {
             if !self.input_drained {
                 return Ok(Progress::Waiting);
@@ -254,9 +255,8 @@ impl Engine {
             self.errors_in_a_row = 0;
             return Err(Error::Receive(kind));
         }
-        let Session { reassembly, exchange, events, now, .. } = &mut self.session;
+        let Session { reassembly, events, now, .. } = &mut self.session;
         events.bytes_lost();
-        exchange.bytes_lost(*now);
         reassembly.bytes_lost(*now, events, handler);
         Ok(())
     }

@@ -19,7 +19,7 @@ const GRACE_MS: u32 = 1_000;
 /// How long an outcome may come after `ERROR`: only CONNECT is documented to do that, and most bare `ERROR`s are final.
 const GRACE_AFTER_ERROR_MS: u32 = 250;
 /// How long an outcome is still awaited after the UART lost bytes, in milliseconds: it may be among them.
-const OUTCOME_AFTER_LOSS_MS: u32 = 8_000;
+pub(super) const OUTCOME_AFTER_LOSS_MS: u32 = 8_000;
 /// How long a prompt or a final result is.
 const RESULT_AFTER_LOSS_MS: u32 = 2_000;
 
@@ -224,7 +224,9 @@ impl Exchange {
         let prompted = self.phase == Phase::Line && self.data_length > 0;
         self.sent = 0;
         self.phase = if prompted { Phase::Prompt } else { Phase::Final };
-        self.deadline = now.after(if prompted { timeouts.command_ms } else { self.timeout_ms });
+        // `OK` comes at once, and the outcome when the broker has answered. Only START and STOP may have both late.
+        let is_answered_at_once = self.needs_broker() || prompted;
+        self.deadline = now.after(if is_answered_at_once { timeouts.command_ms } else { self.timeout_ms });
     }
 
     /// The prompt came that was awaited.
@@ -326,12 +328,9 @@ impl Exchange {
 
     /// A line came that nothing waits for. If it is almost the outcome, the outcome will not come.
     pub(super) fn other_line(&mut self, line: Line<'_>, now: Instant) {
-        let is_of = |client| code_in(line, self.info.name, client).is_some();
-        let is_outcome_of_other = self.client.is_some_and(|client| is_of(Some(client.other())));
         if self.is_deferred()
             && matches!(self.phase, Phase::Final | Phase::Outcome)
             && resembles(line.bytes(), self.info.name)
-            && !is_outcome_of_other
         {
             self.facts.is_garbled = true;
             self.hasten(GRACE_MS, now);
@@ -353,9 +352,7 @@ impl Exchange {
 
     /// What is awaited has this much time left at most, in milliseconds.
     fn hasten(&mut self, limit: u32, now: Instant) {
-        if now.until(self.deadline) > limit {
-            self.deadline = now.after(limit);
-        }
+        self.deadline = sooner(self.deadline, now, limit);
     }
 
     /// The connection or the network was lost: the outcome, if it has not come, has only a short time left. Of two losses, the
@@ -388,6 +385,11 @@ impl Exchange {
         self.waits_for_broker() && self.facts.outcome.is_some_and(|code| !code.is_success())
     }
 
+    /// Whether it is carried out together with the broker.
+    fn needs_broker(&self) -> bool {
+        self.waits_for_broker() || matches!(self.info.effect, Effect::Connect | Effect::Disc)
+    }
+
     /// Whether the broker has to answer before it can succeed.
     fn waits_for_broker(&self) -> bool {
         matches!(self.info.effect, Effect::Pub | Effect::Sub | Effect::Unsub)
@@ -408,6 +410,11 @@ impl Exchange {
     pub(super) fn lacks_final_result(&self) -> bool {
         self.facts.final_result.is_none()
     }
+}
+
+/// A deadline that leaves `limit` milliseconds at most.
+pub(super) fn sooner(deadline: Instant, now: Instant, limit: u32) -> Instant {
+    if now.until(deadline) > limit { now.after(limit) } else { deadline }
 }
 
 /// The code in `+CMQTTxxx: [<client_index>,]<err>`, if `line` is one of this command and client.

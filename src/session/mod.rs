@@ -78,6 +78,16 @@ impl Session {
         }
     }
 
+    /// If bytes were lost, what is awaited may be among them.
+    fn hasten_after_loss(&mut self) {
+        if self.reassembly.window.is_news() {
+            self.exchange.bytes_lost(self.now);
+            if let Some(pending) = &mut self.pending_outcome {
+                pending.hasten(self.now);
+            }
+        }
+    }
+
     /// Whether a command may begin: not inside a message, where the answer could be taken for a part of it or the other way
     /// round, and not while an `OK` may come that would be taken for its own.
     fn may_begin(&self) -> bool {

@@ -6,7 +6,7 @@ use super::exchange::Phase;
 use super::{ClientState, Failure, ServiceState};
 use crate::at::{Line, WINDOW_BYTES};
 use crate::command::network::{Cpin, Creg, Csq};
-use crate::command::{At, ClientIndex, Command, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
+use crate::command::{At, ClientIndex, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::fmt::debug;
 use crate::urc::{ConnLost, LossCause};
@@ -17,6 +17,8 @@ const ATTENTION_TIMEOUT_MS: u32 = 1_000;
 const SYNC_QUERY_TIMEOUT_MS: u32 = 3_000;
 /// How long answers are awaited that arrive together with that of the sync query.
 const QUIET_MS: u32 = 100;
+/// How long the outcome of a command is awaited whose data were filled, in milliseconds. Nothing depends on it.
+const FILLED_OUTCOME_MS: u32 = 4_000;
 /// How many sync queries are tried, each another command.
 const SYNC_QUERIES: u8 = 3;
 /// Ends a half-sent command line so that it is refused, wherever it was cut: no command and no parameter ends with `~`,
@@ -277,13 +279,11 @@ impl Session {
         if self.resync.stage != Stage::StateQuery {
             return;
         }
-        let mut connected = [None; 2];
-        DiscRead.line(&mut connected, line);
-        for client in ClientIndex::ALL {
-            let is_believed = self.lifecycle.client(client).state == ClientState::Connected;
-            if is_believed && *client.of(&connected) == Some(false) {
-                self.connection_lost(ConnLost { client, cause: LossCause::Other(0) });
-            }
+        let Some(mut parameters) = line.parameters("+CMQTTDISC") else { return };
+        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
+        let is_believed = self.lifecycle.client(client).state == ClientState::Connected;
+        if is_believed && parameters.number() == Some(1) {
+            self.connection_lost(ConnLost { client, cause: LossCause::Other(0) });
         }
     }
 
@@ -330,15 +330,14 @@ impl Session {
     pub(super) fn expire_exchange(&mut self) {
         let missing_data = self.exchange.missing_data();
         self.exchange.expire();
-        if self.exchange.lacks_final_result() {
-            if !matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill) {
-                self.resync.missing_data = missing_data;
-                if missing_data > 0 {
-                    self.note_padded_filter();
-                    // Once its data are filled, the command may go on to an outcome.
-                    self.exchange.set_deadline(self.now.after(self.timeouts.command_ms));
-                    self.detach_outcome();
-                }
+        let is_of_resync = matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill);
+        if self.exchange.lacks_final_result() && !is_of_resync {
+            self.resync.missing_data = missing_data;
+            if missing_data > 0 {
+                self.note_padded_filter();
+                // Once its data are filled, the command may go on to an outcome.
+                self.exchange.set_deadline(self.now.after(FILLED_OUTCOME_MS));
+                self.detach_outcome();
             }
         }
         self.conclude();

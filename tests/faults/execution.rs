@@ -24,6 +24,8 @@ use crate::verdict::{Before, Reported, Verdict, Violation, judge_traffic, take_m
 
 /// Longest time of a call without a documented one.
 const LONGEST_CALL: Duration = Duration::from_secs(400);
+/// A recovery that takes longer is worth a look.
+const SLOW: Duration = Duration::from_secs(10);
 /// Time for which the host waits for a message.
 const MESSAGE_WAIT: Duration = Duration::from_secs(60);
 const POLLS: usize = 2_000_000;
@@ -62,7 +64,7 @@ pub struct Execution<'a> {
     pub verdict: Verdict,
 }
 
-/// Runs a case. A verdict with violations comes with the transcript.
+/// Runs a case. A verdict with violations or a slow recovery comes with the transcript.
 pub fn run(case: &Case, reference: &Reference) -> (Verdict, String) {
     let inbox = HostInbox::new();
     let result = catch_unwind(AssertUnwindSafe(|| {
@@ -71,7 +73,8 @@ pub fn run(case: &Case, reference: &Reference) -> (Verdict, String) {
         execution.session_and_recovery();
         let class = execution.class(reference);
         let verdict = execution.verdict.of_class(class);
-        let text = if verdict.violations.is_empty() { String::new() } else { execution.bench.transcript_text() };
+        let is_shown = !verdict.violations.is_empty() || verdict.recovery.is_some_and(|recovery| recovery > SLOW);
+        let text = if is_shown { execution.bench.transcript_text() } else { String::new() };
         (verdict, text)
     }));
     result.unwrap_or_else(|payload| {

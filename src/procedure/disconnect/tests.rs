@@ -130,7 +130,7 @@ fn a_stop_that_is_refused_because_a_client_is_still_acquired_is_a_failure() {
 fn a_command_without_an_answer_ends_the_call() {
     let no_answer = |command| Err(Error::NoAnswer { command: CommandName::new(command) });
     let mut dialogue = Dialogue::connected(Family::A76xx);
-    let script = [vec![sent("AT+CMQTTDISC=0,60\r"), after_ms(65_000)]];
+    let script = [vec![sent("AT+CMQTTDISC=0,60\r"), after_ms(9_000)]];
     assert_eq!(shut_down(&mut dialogue, &script), no_answer(&"+CMQTTDISC"));
     let mut dialogue = Dialogue::acquired(Family::A76xx);
     assert_eq!(shut_down(&mut dialogue, &[vec![sent("AT+CMQTTREL=0\r"), after_ms(9_000)]]), no_answer(&"+CMQTTREL"));
