@@ -197,6 +197,10 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
 
     /// Publishes `length` bytes of a reader in place of the message's payload. No buffer holds more than 32 of them.
     ///
+    /// While the reader is pending, the UART is read: messages, losses and restarts are noticed at once, and an answer
+    /// of the module ends the call. Each `read` has the [time of a command](crate::Timeouts::command), 9 s. It is not
+    /// dropped before the call ends.
+    ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
     /// # use simcom_mqtt::*;
@@ -214,7 +218,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// # Errors
     ///
     /// The errors of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not
-    /// deliver the announced bytes; nothing is published.
+    /// deliver the announced bytes, or not in time (`TimedOut`); nothing is published.
     ///
     /// # Cancel safety
     ///

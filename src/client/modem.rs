@@ -193,7 +193,8 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// name has 5-108 bytes with an extension, such as `ca.pem`. A file of the same name is replaced.
     ///
     /// `length` bytes are taken from `reader` (a `&[u8]` is one) and written in pieces of at most 3072 bytes. The
-    /// transmitter is flushed after each piece.
+    /// transmitter is flushed after each piece. While the reader is pending, the UART is read, as in
+    /// [`publish_from`](Client::publish_from), and the reader has the same time.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -211,7 +212,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// # Errors
     ///
     /// [`Error::Invalid`]: name or length is wrong; nothing was sent. [`Error::Source`] and [`Error::SourceEnded`]: the
-    /// reader did not deliver the announced bytes; the file in the module is not valid, store it again.
+    /// reader did not deliver the announced bytes, or not in time; the file in the module is not valid, store it again.
     ///
     /// # Cancel safety
     ///
