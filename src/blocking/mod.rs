@@ -240,8 +240,8 @@ where
 ///
 /// # Longest times
 ///
-/// As those of the async client, which are in the documentation of `simcom_mqtt::Client`. The time that the idle hook,
-/// the transmitter or a reader spends is added.
+/// As those of [`crate::Client`](crate::Client#longest-times). The time that the idle hook, the transmitter or a reader
+/// spends is added.
 pub struct Client<'m, 'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
     modem: &'m mut Modem<'a, R, T, C, H, I>,
     index: ClientIndex,

@@ -170,6 +170,24 @@ fn a_reader_that_takes_longer_than_a_command_may_is_given_up_and_the_next_publis
 }
 
 #[test]
+fn a_reader_that_ends_early_after_messages_arrived_publishes_nothing() {
+    on_every_subscribed(async |bench, modem, inbox| {
+        bench.at(bench.now() + Duration::from_secs(4), |bench| {
+            bench.loopback(|broker, now| broker.publish(now, b"meter-3/cmd", LOOK_ALIKES, false));
+        });
+        let keeps_up = Cell::new(true);
+        let mut short = Slow::new(bench, 3, &PAYLOAD[..25], &keeps_up);
+        let message = Publish::new("meter-3/log", b"");
+        let ended = modem.client(FIRST).publish_from(&message, PAYLOAD.len(), &mut short).await;
+        assert_eq!(ended, Err(Error::SourceEnded));
+        assert_eq!(messages(inbox), [(FIRST, b"meter-3/cmd".to_vec(), LOOK_ALIKES.to_vec())]);
+        publish_works(bench, modem).await;
+        assert_eq!(published(bench), [b"x"]);
+        assert_no_complaints(bench, PROBING);
+    });
+}
+
+#[test]
 fn a_reader_has_its_time_for_each_of_its_pieces() {
     on_every_subscribed(async |bench, modem, _| {
         let start = bench.now();
