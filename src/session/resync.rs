@@ -290,7 +290,6 @@ impl Session {
     fn state_query_ended(&mut self, result: Result<(), Failure>) {
         let question = self.reassembly.window.question();
         self.reassembly.window.answered();
-        self.resync.go_to(Stage::PendingOutcome);
         match (result, question) {
             (Ok(()), Some(Question::Restart)) => self.lifecycle.echo_is_off = false,
             (Ok(()), _) | (Err(Failure::Restarted), _) => {}
@@ -304,6 +303,7 @@ impl Session {
                 self.resync.in_step = false;
             }
         }
+        self.enter_resync_stage(Stage::PendingOutcome);
     }
 
     fn sync_query_failed(&mut self) -> Result<(), Failure> {
