@@ -14,7 +14,7 @@ use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT_S, PublishMessage, Single, SubscribeAll};
 use crate::session::{ClientState, Procedure};
 use crate::timer::Timer;
-use drive::NoSource;
+use drive::{NO_SOURCE, ReadBuffer, Reader};
 pub use modem::Modem;
 
 /// One of the two MQTT clients of a [`Modem`].
@@ -197,6 +197,10 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
 
     /// Publishes `length` bytes of a reader in place of the message's payload. No buffer holds more than 32 of them.
     ///
+    /// While the reader is pending, the UART is read: messages, losses and restarts are noticed at once, and an answer
+    /// of the module ends the call. Each `read` has the [time of a command](crate::Timeouts::command), 9 s. It is not
+    /// dropped before the call ends.
+    ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
     /// # use simcom_mqtt::*;
@@ -214,7 +218,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// # Errors
     ///
     /// The errors of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not
-    /// deliver the announced bytes; nothing is published.
+    /// deliver the announced bytes, or not in time (`TimedOut`); nothing is published.
     ///
     /// # Cancel safety
     ///
@@ -227,7 +231,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
         reader: &mut S,
     ) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
-        self.modem.port.drive(&mut procedure, drive::Reader::new(reader)).await
+        let mut buffer = ReadBuffer::default();
+        self.modem.port.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
     /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
@@ -245,6 +250,6 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {
-        self.modem.port.drive(procedure, NoSource)
+        self.modem.port.drive(procedure, NO_SOURCE)
     }
 }

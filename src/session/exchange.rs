@@ -97,7 +97,8 @@ impl Exchange {
             Effect::Connect | Effect::Disc | Effect::Sub | Effect::Unsub => timeouts.operation_ms,
             _ => timeouts.command_ms,
         };
-        self.timeout_ms = if writer.timeout_ms > 0 { writer.timeout_ms.min(LONGEST_WAIT_MS) } else { timeout_ms };
+        let own_ms = if writer.timeout_ms > 0 { writer.timeout_ms } else { timeout_ms.max(writer.least_timeout_ms) };
+        self.timeout_ms = own_ms.min(LONGEST_WAIT_MS);
         self.deadline = now.after(self.timeout_ms.min(timeouts.command_ms));
     }
 
