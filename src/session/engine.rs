@@ -127,16 +127,18 @@ impl Engine {
             if !self.input_drained {
                 return Ok(Progress::Waiting);
             }
+            let may_go_on = session.continue_resync(listens)?;
             if listens && !session.events.is_empty() {
                 return Ok(Progress::Done);
             }
-            if !session.continue_resync(listens)? || session.exchange.is_under_way() {
+            if !may_go_on || session.exchange.is_under_way() {
                 return Ok(Progress::Waiting);
             }
             let last = session.exchange.take_result();
             let Some(continues) = self.command_waits.take() else {
                 match procedure.next(session, last)? {
                     Next::Command => {
+                        session.command(procedure, last.is_some(), false)?;
                         self.command_waits = Some(last.is_some());
                         session.begin_resync();
                         continue;
@@ -148,7 +150,7 @@ impl Engine {
                 return Ok(Progress::Waiting);
             };
             if session.may_begin() {
-                session.begin(procedure, continues)?;
+                session.command(procedure, continues, true)?;
             } else {
                 self.command_waits = Some(continues);
                 return Ok(Progress::Waiting);

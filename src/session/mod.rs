@@ -94,9 +94,9 @@ impl Session {
         !self.reassembly.is_incomplete() && self.quiet_until.is_none()
     }
 
-    /// Begins the exchange of the procedure's command, unless that is illegal; then nothing was sent, or what it `continues`
-    /// was cut short by a loss.
-    fn begin(&mut self, procedure: &dyn Procedure, continues: bool) -> Result<(), Failure> {
+    /// Checks whether the procedure's command is legal, and begins its exchange if it is its turn. Where it is not legal, nothing
+    /// was sent, or what it `continues` was cut short by a loss.
+    fn command(&mut self, procedure: &dyn Procedure, continues: bool, is_its_turn: bool) -> Result<(), Failure> {
         let mut writer = CommandWriter::checking(self.family);
         procedure.command(&mut writer);
         let (info, client) = (writer.info, writer.client);
@@ -110,8 +110,10 @@ impl Session {
         if let (Effect::Sub | Effect::Unsub, Some(client), 0) = (info.effect, client, writer.data_length) {
             self.lifecycle.client_mut(client).staging.check_no_filter().map_err(Failure::Illegal)?;
         }
-        debug!("sending AT{}", info.name);
-        self.exchange.begin(&writer, &self.timeouts, self.now);
+        if is_its_turn {
+            debug!("sending AT{}", info.name);
+            self.exchange.begin(&writer, &self.timeouts, self.now);
+        }
         Ok(())
     }
 

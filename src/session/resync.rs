@@ -17,8 +17,6 @@ const ATTENTION_TIMEOUT_MS: u32 = 1_000;
 const SYNC_QUERY_TIMEOUT_MS: u32 = 3_000;
 /// How long answers are awaited that arrive together with that of the sync query.
 const QUIET_MS: u32 = 100;
-/// How long the outcome of a command is awaited whose data were filled, in milliseconds. Nothing depends on it.
-const FILLED_OUTCOME_MS: u32 = 4_000;
 /// How many sync queries are tried, each another command.
 const SYNC_QUERIES: u8 = 3;
 /// Ends a half-sent command line so that it is refused, wherever it was cut: no command and no parameter ends with `~`,
@@ -290,7 +288,6 @@ impl Session {
     fn state_query_ended(&mut self, result: Result<(), Failure>) {
         let question = self.reassembly.window.question();
         self.reassembly.window.answered();
-        self.resync.go_to(Stage::PendingOutcome);
         match (result, question) {
             (Ok(()), Some(Question::Restart)) => self.lifecycle.echo_is_off = false,
             (Ok(()), _) | (Err(Failure::Restarted), _) => {}
@@ -304,6 +301,7 @@ impl Session {
                 self.resync.in_step = false;
             }
         }
+        self.enter_resync_stage(Stage::PendingOutcome);
     }
 
     fn sync_query_failed(&mut self) -> Result<(), Failure> {
@@ -336,7 +334,7 @@ impl Session {
             if missing_data > 0 {
                 self.note_padded_filter();
                 // Once its data are filled, the command may go on to an outcome.
-                self.exchange.set_deadline(self.now.after(FILLED_OUTCOME_MS));
+                self.exchange.set_deadline(self.now.after(self.timeouts.command_ms));
                 self.detach_outcome();
             }
         }
