@@ -190,8 +190,10 @@ impl Session {
 
     fn final_result(&mut self, result: FinalResult) -> bool {
         let is_taken = self.exchange.final_result(result, self.now);
-        self.conclude();
-        is_taken || self.quiet_until.take().is_some()
+        if is_taken {
+            self.conclude();
+        }
+        is_taken || (result == FinalResult::Ok && self.quiet_until.take().is_some())
     }
 
     fn outcome(&mut self, line: Line<'_>) -> bool {
