@@ -121,7 +121,8 @@ pub enum Error {
     Receive(ErrorKind),
     /// The transmitter of the UART failed.
     Transmit(ErrorKind),
-    /// The reader that holds the payload or file failed.
+    /// The reader that holds the payload or file failed. `TimedOut`: it took longer for one `read` than a
+    /// [command](crate::Timeouts::command) may; only the async client gives it up.
     Source(ErrorKind),
     /// The reader that holds the payload or file ended before its announced length.
     SourceEnded,

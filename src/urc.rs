@@ -105,6 +105,8 @@ pub(crate) enum Urc {
     ConnLost(ConnLost),
     NoNet(NoNet),
     Ready(Ready),
+    /// `+CMT:`, `+CDS:` or `+CBM:`: the next line is the text of an SMS or a broadcast (3GPP TS 27.005 §3.4.1).
+    Text,
 }
 
 impl Urc {
@@ -120,6 +122,7 @@ impl Urc {
             Kind::Rdy if !rest.is_empty() => return None,
             Kind::Rdy | Kind::AtReady => return Some(Self::Ready(Ready)),
             Kind::NoNet => return Some(Self::NoNet(NoNet)),
+            Kind::Text => return Some(Self::Text),
             _ => {}
         }
         let mut parameters = Parameters::from_bytes(rest.strip_prefix(b":")?);
@@ -146,22 +149,18 @@ pub(crate) enum Resemblance {
     Header,
     /// The end of a message.
     End,
-    /// A lost connection or network.
+    /// A lost connection or network, or a restart.
     Loss,
-    /// A restart.
-    Restart,
 }
 
 impl Urc {
-    /// What a line that is no URC resembles. `RDY` is too short for that.
+    /// What a line that is no URC resembles. Short names are left out: too much resembles them.
     pub(crate) fn resembled_by(line: Line<'_>) -> Option<Resemblance> {
-        let (_, kind) =
-            KINDS.iter().find(|(name, kind)| !matches!(kind, Kind::Rdy) && resembles(line.bytes(), name))?;
+        let (_, kind) = KINDS.iter().find(|(name, _)| name.len() > SHORT_NAME && resembles(line.bytes(), name))?;
         Some(match kind {
             Kind::RxStart | Kind::RxTopic | Kind::RxPayload => Resemblance::Header,
             Kind::RxEnd => Resemblance::End,
-            Kind::ConnLost | Kind::NoNet => Resemblance::Loss,
-            Kind::Rdy | Kind::AtReady => Resemblance::Restart,
+            _ => Resemblance::Loss,
         })
     }
 }
@@ -176,10 +175,14 @@ enum Kind {
     NoNet,
     Rdy,
     AtReady,
+    Text,
 }
 
+/// The longest name that nothing is said to resemble, in bytes.
+const SHORT_NAME: usize = 4;
+
 /// The most frequent first.
-const KINDS: [(&str, Kind); 8] = [
+const KINDS: [(&str, Kind); 11] = [
     ("+CMQTTRXPAYLOAD", Kind::RxPayload),
     ("+CMQTTRXTOPIC", Kind::RxTopic),
     ("+CMQTTRXSTART", Kind::RxStart),
@@ -188,6 +191,9 @@ const KINDS: [(&str, Kind); 8] = [
     ("+CMQTTNONET", Kind::NoNet),
     ("RDY", Kind::Rdy),
     ("*ATREADY", Kind::AtReady),
+    ("+CMT", Kind::Text),
+    ("+CDS", Kind::Text),
+    ("+CBM", Kind::Text),
 ];
 
 #[cfg(test)]

@@ -4,15 +4,9 @@
 pub(crate) fn resembles(line: &[u8], name: &str) -> bool {
     let name = name.as_bytes();
     let alike = line.iter().zip(name).take_while(|(byte, wanted)| byte == wanted).count();
-    // What follows the first difference, in both, and without the byte that may be lost or added.
-    let (line, name) = (line.get(alike..).unwrap_or_default(), name.get(alike..).unwrap_or_default());
-    match (line, name) {
-        (_, [] | [_]) => true,
-        ([], _) => false,
-        ([_, line_on @ ..], [_, name_on @ ..]) => {
-            line_on.starts_with(name_on) || line_on.starts_with(name) || line.starts_with(name_on)
-        }
-    }
+    // Behind the byte that differs, the rest of the name follows: at once if one was lost, and two bytes on if one was added.
+    let rest = name.get(alike.saturating_add(1)..).unwrap_or_default();
+    (alike..=alike.saturating_add(2)).any(|place| line.get(place..).is_some_and(|line| line.starts_with(rest)))
 }
 
 #[cfg(test)]

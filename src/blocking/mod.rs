@@ -193,7 +193,8 @@ where
     /// name has 5-108 bytes with an extension, such as `ca.pem`. A file of the same name is replaced.
     ///
     /// `length` bytes are taken from `reader` (a `&[u8]` is one) and written in pieces of at most 3072 bytes. The
-    /// transmitter is flushed after each piece.
+    /// transmitter is flushed after each piece. A reader that waits holds everything up, as in
+    /// [`publish_from`](Client::publish_from).
     ///
     /// # Errors
     ///
@@ -236,6 +237,11 @@ where
 }
 
 /// One of the two MQTT clients of a [`Modem`].
+///
+/// # Longest times
+///
+/// As those of [`crate::Client`](crate::Client#longest-times). The time that the idle hook, the transmitter or a reader
+/// spends is added.
 pub struct Client<'m, 'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
     modem: &'m mut Modem<'a, R, T, C, H, I>,
     index: ClientIndex,
@@ -338,6 +344,10 @@ where
     }
 
     /// Publishes `length` bytes of a reader in place of the message's payload.
+    ///
+    /// A blocking reader cannot be waited for beside the UART. While its `read` waits, no byte is taken from the UART and
+    /// no time is kept: its time is added to that of the call. The receiver's buffer must hold what arrives meanwhile.
+    /// The idle hook is not called.
     ///
     /// # Errors
     ///

@@ -2,8 +2,8 @@
 
 use core::future::{Future, poll_fn};
 use core::ops::Range;
-use core::pin::pin;
-use core::task::Poll;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
 
 use embedded_io::{Error as _, ErrorKind};
 use embedded_io_async::{BufRead, Read, Write};
@@ -12,74 +12,88 @@ use crate::at::WINDOW_BYTES;
 use crate::error::Error;
 use crate::family::Family;
 use crate::handler::MessageHandler;
-use crate::session::{Engine, Outgoing, Procedure, Progress};
+use crate::session::{Engine, Failure, Outgoing, Procedure, Progress};
 use crate::timer::{Timer, moment};
 
 /// Where a payload that is not in memory comes from.
-pub(crate) trait Source {
-    /// Whether there is a source at all.
-    const IS_THERE: bool = true;
-
-    /// Reads more of the payload, at most `limit` bytes, unless bytes read earlier are still to be sent.
-    async fn fill(&mut self, limit: usize) -> Result<(), Error>;
+pub(crate) trait Source: Sized {
+    /// Reads more of the payload, at most `limit` bytes. The future owns the source, so that it can outlive a turn of the
+    /// loop: a reader may lose bytes if its `read` is dropped.
+    fn fill(self, limit: usize) -> impl Future<Output = Self>;
 
     /// The bytes that were read and are still to be sent.
-    fn unsent(&self) -> &[u8];
+    fn unsent(&self) -> Result<&[u8], Error>;
 
     /// `count` of these bytes were sent.
     fn sent(&mut self, count: usize);
 }
 
-/// The source of calls that have none.
-pub(crate) struct NoSource;
+/// The source of calls that have none. It has no value, so that nothing of a source is in the loop of these calls.
+pub(crate) enum NoSource {}
+
+/// That there is none.
+pub(crate) const NO_SOURCE: Option<NoSource> = None;
 
 impl Source for NoSource {
-    const IS_THERE: bool = false;
-
-    async fn fill(&mut self, _: usize) -> Result<(), Error> {
-        Ok(())
+    fn fill(self, _: usize) -> impl Future<Output = Self> {
+        self
     }
 
-    fn unsent(&self) -> &[u8] {
-        &[]
+    fn unsent(&self) -> Result<&[u8], Error> {
+        match *self {}
     }
 
-    fn sent(&mut self, _: usize) {}
+    fn sent(&mut self, _: usize) {
+        match *self {}
+    }
 }
+
+impl Future for NoSource {
+    type Output = Self;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self> {
+        match *self {}
+    }
+}
+
+/// Where a [`Reader`] keeps what it has read.
+pub(super) type ReadBuffer = [u8; WINDOW_BYTES];
 
 /// A reader as a source.
 pub(super) struct Reader<'r, S> {
     reader: &'r mut S,
-    buffer: [u8; WINDOW_BYTES],
-    unsent: Range<usize>,
+    buffer: &'r mut ReadBuffer,
+    /// The part of the buffer that is still to be sent, or why there is none.
+    unsent: Result<Range<usize>, Error>,
 }
 
 impl<'r, S> Reader<'r, S> {
-    pub(super) const fn new(reader: &'r mut S) -> Self {
-        Self { reader, buffer: [0; WINDOW_BYTES], unsent: 0..0 }
+    pub(super) const fn new(reader: &'r mut S, buffer: &'r mut ReadBuffer) -> Self {
+        Self { reader, buffer, unsent: Ok(0..0) }
     }
 }
 
 impl<S: Read> Source for Reader<'_, S> {
-    async fn fill(&mut self, limit: usize) -> Result<(), Error> {
-        if self.unsent.is_empty() {
-            let length = WINDOW_BYTES.min(limit);
-            let count = self.reader.read(self.buffer.get_mut(..length).unwrap_or_default()).await;
-            self.unsent = match count {
-                Ok(0) => return Err(Error::SourceEnded),
-                Ok(count) => 0..count.min(length),
-                Err(error) => return Err(Error::Source(error.kind())),
-            };
-        }
-        Ok(())
+    async fn fill(mut self, limit: usize) -> Self {
+        let length = WINDOW_BYTES.min(limit);
+        let count = self.reader.read(self.buffer.get_mut(..length).unwrap_or_default()).await;
+        self.unsent = match count {
+            Ok(0) => Err(Error::SourceEnded),
+            Ok(count) => Ok(0..count.min(length)),
+            Err(error) => Err(Error::Source(error.kind())),
+        };
+        self
     }
 
-    fn unsent(&self) -> &[u8] {
-        self.buffer.get(self.unsent.clone()).unwrap_or_default()
+    fn unsent(&self) -> Result<&[u8], Error> {
+        let unsent = self.unsent.clone()?;
+        Ok(self.buffer.get(unsent).unwrap_or_default())
     }
 
     fn sent(&mut self, count: usize) {
-        self.unsent.start = self.unsent.end.min(self.unsent.start + count);
+        if let Ok(unsent) = &mut self.unsent {
+            unsent.start = unsent.end.min(unsent.start + count);
+        }
     }
 }
 
@@ -119,47 +133,62 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
     pub(crate) fn drive<S: Source>(
         &mut self,
         procedure: &mut dyn Procedure,
-        mut source: S,
+        mut source: Option<S>,
     ) -> impl Future<Output = Result<(), Error>> {
         async move {
             self.engine.begin_call(procedure)?;
             let mut window = [0; WINDOW_BYTES];
+            // While the source is read, it is in here, for as many turns as that takes.
+            let mut filling = pin!(None);
             loop {
                 pass_time(&mut self.engine, &self.timer);
                 match self.engine.poll(procedure) {
                     Ok(Progress::Waiting) => {}
                     Ok(Progress::Done) => return Ok(()),
+                    // It is the reader that is late, not the module.
+                    Err(Failure::NoAnswer) if filling.is_some() => {
+                        return Err(Error::Source(ErrorKind::TimedOut));
+                    }
                     Err(failure) => return Err(self.engine.session.error(failure)),
                 }
                 let mut outgoing = self.engine.transmit(procedure, &mut window);
-                if let Outgoing::Source(limit) = outgoing
-                    && S::IS_THERE
-                {
-                    source.fill(limit).await?;
-                    pass_time(&mut self.engine, &self.timer);
-                    outgoing = Outgoing::Bytes(source.unsent());
+                if let Outgoing::Source(limit) = outgoing {
+                    if let Some(source) = source.take_if(|source| source.unsent() == Ok(&[])) {
+                        filling.set(Some(source.fill(limit)));
+                    }
+                    if let Some(source) = &source {
+                        outgoing = Outgoing::Bytes(source.unsent()?);
+                    }
                 }
-                let (sent, received, timed_out) = {
-                    let is_sending = !matches!(outgoing, Outgoing::Nothing);
-                    let mut send = pin!(async {
-                        match outgoing {
-                            Outgoing::Bytes(bytes) => self.transmitter.write(bytes).await,
-                            _ => self.transmitter.flush().await.map(|()| 0),
+                let (filled, sent, received, timed_out) = {
+                    // To send no bytes is to flush.
+                    let (is_sending, bytes) = match outgoing {
+                        Outgoing::Bytes(bytes) => (true, bytes),
+                        Outgoing::Flush => (true, &[][..]),
+                        Outgoing::Nothing | Outgoing::Source(_) => (false, &[][..]),
+                    };
+                    let transmitter = &mut self.transmitter;
+                    let mut send = pin!(async move {
+                        match bytes {
+                            [] => transmitter.flush().await.map(|()| None),
+                            bytes => transmitter.write(bytes).await.map(Some),
                         }
                     });
                     let mut receive = pin!(self.receiver.fill_buf());
                     let engine = &mut self.engine;
                     let deadline = engine.time_left().map(|left| moment(self.timer.now(), left));
                     let mut wait = pin!(deadline.map(|deadline| self.timer.wait_until(deadline)));
+                    let filling = &mut filling;
                     poll_fn(move |context| {
                         let received = ready(receive.as_mut().poll(context));
                         let sent = if is_sending { ready(send.as_mut().poll(context)) } else { None };
-                        if received.is_some() || sent.is_some() || engine.input_is_drained() {
-                            return Poll::Ready((sent, received, false));
+                        let filled = filling.as_mut().as_pin_mut().and_then(|filling| ready(filling.poll(context)));
+                        if received.is_some() || sent.is_some() || filled.is_some() || engine.input_is_drained() {
+                            return Poll::Ready((filled, sent, received, false));
                         }
                         // The timer is polled last: buffered bytes arrived in time.
                         match wait.as_mut().as_pin_mut().map(|wait| wait.poll(context)) {
-                            Some(Poll::Ready(())) => Poll::Ready((None, None, true)),
+                            Some(Poll::Ready(())) => Poll::Ready((None, None, None, true)),
                             _ => Poll::Pending,
                         }
                     })
@@ -167,11 +196,13 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
                 };
                 pass_time(&mut self.engine, &self.timer);
                 match sent {
-                    Some(Ok(0)) if matches!(outgoing, Outgoing::Flush) => self.engine.flushed(),
-                    Some(Ok(0)) => return Err(Error::Transmit(ErrorKind::WriteZero)),
-                    Some(Ok(count)) => {
+                    Some(Ok(None)) => self.engine.flushed(),
+                    Some(Ok(Some(0))) => return Err(Error::Transmit(ErrorKind::WriteZero)),
+                    Some(Ok(Some(count))) => {
                         self.engine.transmitted(count);
-                        source.sent(count);
+                        if let Some(source) = &mut source {
+                            source.sent(count);
+                        }
                     }
                     Some(Err(error)) => return Err(Error::Transmit(error.kind())),
                     None => {}
@@ -190,6 +221,10 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
                         self.engine.receive_failed(kind, &mut self.handler)?;
                     }
                     None => {}
+                }
+                if filled.is_some() {
+                    filling.set(None);
+                    source = filled;
                 }
                 if timed_out {
                     self.engine.expire(&mut self.handler);

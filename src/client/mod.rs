@@ -14,10 +14,54 @@ use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT_S, PublishMessage, Single, SubscribeAll};
 use crate::session::{ClientState, Procedure};
 use crate::timer::Timer;
-use drive::NoSource;
+use drive::{NO_SOURCE, ReadBuffer, Reader};
 pub use modem::Modem;
 
 /// One of the two MQTT clients of a [`Modem`].
+///
+/// # Longest times
+///
+/// Every call ends by itself, except [`next_event`](Modem::next_event), which waits for an event. In seconds, with the
+/// default [`Timeouts`](crate::Timeouts):
+///
+/// | call | at most | of these |
+/// |---|---:|---|
+/// | [`connect`](Self::connect), [`reconnect`](Self::reconnect) | 350 | 125 START (17 on A76xx and SIM767x), or 124 while the module is busy; 65 DISC; 125 CONNECT |
+/// | [`subscribe`](Self::subscribe), [`unsubscribe`](Self::unsubscribe) | 160 | 125 until the outcome |
+/// | [`subscribe_all`](Self::subscribe_all) | 160 | 125 until the outcome; 125 more for each further SUB, where filters are sent one after the other or in several groups |
+/// | [`publish`](Self::publish), [`publish_from`](Self::publish_from) | 100 | 65 until the outcome: the message's [timeout](Publish::timeout) and 5; `publish_from` and the time of its reader |
+/// | [`disconnect`](Self::disconnect) | 100 | 65 until the outcome |
+/// | [`shutdown`](Modem::shutdown) | 182 | 65 for each DISC, 17 STOP |
+/// | [`execute`](Modem::execute), [`detect_family`](Modem::detect_family), [`identify`](Modem::identify), certificates | 35 | a command with an outcome or a time of its own: that in place of 9; `store_certificate` and the time of its reader |
+/// | [`bring_up`](Modem::bring_up) | 266 | its [time limit](crate::network::Apn::time_limit) of 180, and 60 in place of 9 for its last command |
+///
+/// 9 of each are for the one prompt or final result that does not come: the call ends with it. 26 of each are for bytes
+/// that were lost before it: 2 until a message that has stalled is given up, 3 for the query what was missed, 21 for a
+/// resync (1 for `AT`, 9 for three queries, 1 for data of a prompt that may be open, 9 for the queries again).
+///
+/// What can be added:
+///
+/// * the time that the UART needs for the bytes, up to 10,241 more of them where a prompt may be open;
+/// * the rest of the time of a dropped call: the next one awaits the outcome of what that began;
+/// * 26 for each further loss of bytes during the call;
+/// * messages that arrive without a pause: no command begins inside of one;
+/// * answers that come, but late: each prompt and each final result has 9; the `OK` of START and STOP has as long as
+///   their outcome.
+///
+/// # What lost bytes can cost
+///
+/// Lost bytes are noticed by an error of the UART, or by what they leave: a line that is almost the awaited one, a
+/// message that does not fit its lengths, a missing answer. Then at most 8 s are waited for what may have been among
+/// them. These losses leave nothing to notice, and have their full time:
+///
+/// * An outcome line that is lost as a whole without an error of the UART, or by so many bytes that the rest resembles
+///   nothing: 65 s for PUB and DISC, 125 s for CONNECT, SUB and UNSUB, 125 s or 17 s for START. Then the call fails
+///   with [`Error::OutcomeUnknown`].
+/// * A data byte on its way to the module: the module goes on waiting for it. The call fails with [`Error::NoAnswer`]
+///   after 9 s, and the `AT` of the next call fills the gap. A payload of that kind is not published. But SUB
+///   subscribes to a filter that lacks this byte and ends with `A`: the driver does not know of it and does not undo
+///   it.
+/// * A bit that changes inside the data of a message, in either direction: nothing on the UART is a check of them.
 pub struct Client<'m, 'a, R, T, C, H> {
     modem: &'m mut Modem<'a, R, T, C, H>,
     index: ClientIndex,
@@ -197,6 +241,10 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
 
     /// Publishes `length` bytes of a reader in place of the message's payload. No buffer holds more than 32 of them.
     ///
+    /// While the reader is pending, the UART is read: messages, losses and restarts are noticed at once, and an answer
+    /// of the module ends the call. Each `read` has the [time of a command](crate::Timeouts::command), 9 s. It is not
+    /// dropped before the call ends.
+    ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
     /// # use simcom_mqtt::*;
@@ -214,7 +262,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// # Errors
     ///
     /// The errors of [`publish`](Self::publish). [`Error::Source`] and [`Error::SourceEnded`]: the reader did not
-    /// deliver the announced bytes; nothing is published.
+    /// deliver the announced bytes, or not in time (`TimedOut`); nothing is published.
     ///
     /// # Cancel safety
     ///
@@ -227,7 +275,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
         reader: &mut S,
     ) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
-        self.modem.port.drive(&mut procedure, drive::Reader::new(reader)).await
+        let mut buffer = ReadBuffer::default();
+        self.modem.port.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
     /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
@@ -245,6 +294,6 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {
-        self.modem.port.drive(procedure, NoSource)
+        self.modem.port.drive(procedure, NO_SOURCE)
     }
 }

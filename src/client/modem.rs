@@ -5,7 +5,7 @@ use core::fmt;
 use embedded_io_async::{BufRead, Read, Write};
 
 use super::Client;
-use super::drive::{self, NoSource, Port};
+use super::drive::{NO_SOURCE, Port, ReadBuffer, Reader};
 use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Part};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
@@ -138,7 +138,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
             if let Some(event) = self.port.engine.session.events.take() {
                 return Ok(event);
             }
-            self.port.drive(&mut Listen, NoSource).await?;
+            self.port.drive(&mut Listen, NO_SOURCE).await?;
         }
     }
 
@@ -169,7 +169,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// This method is cancel safe. If the future is dropped, the module may or may not have carried out the command.
     pub async fn execute<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
         let mut procedure = Execute::new(command);
-        self.port.drive(&mut procedure, NoSource).await?;
+        self.port.drive(&mut procedure, NO_SOURCE).await?;
         Ok(procedure.response)
     }
 
@@ -185,7 +185,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// This method is cancel safe. If the future is dropped, the family stays as it was.
     pub async fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         let mut procedure = Detect::new();
-        self.port.drive(&mut procedure, NoSource).await?;
+        self.port.drive(&mut procedure, NO_SOURCE).await?;
         Ok(procedure.family)
     }
 
@@ -193,7 +193,8 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// name has 5-108 bytes with an extension, such as `ca.pem`. A file of the same name is replaced.
     ///
     /// `length` bytes are taken from `reader` (a `&[u8]` is one) and written in pieces of at most 3072 bytes. The
-    /// transmitter is flushed after each piece.
+    /// transmitter is flushed after each piece. While the reader is pending, the UART is read, as in
+    /// [`publish_from`](Client::publish_from), and the reader has the same time.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -211,7 +212,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// # Errors
     ///
     /// [`Error::Invalid`]: name or length is wrong; nothing was sent. [`Error::Source`] and [`Error::SourceEnded`]: the
-    /// reader did not deliver the announced bytes; the file in the module is not valid, store it again.
+    /// reader did not deliver the announced bytes, or not in time; the file in the module is not valid, store it again.
     ///
     /// # Cancel safety
     ///
@@ -219,7 +220,8 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// certificate: store it again. The bytes that were read from `reader` are lost.
     pub async fn store_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = Store(Ccertdown::announced(name, length));
-        self.port.drive(&mut procedure, drive::Reader::new(reader)).await
+        let mut buffer = ReadBuffer::default();
+        self.port.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
     /// Passes the names of the certificates and keys in the module to `name`, each in one or more parts
@@ -261,7 +263,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// This method is not cancel safe. If the future is dropped, the UART is dropped with it, and the module stays in
     /// the state that it had reached.
     pub async fn shutdown(mut self) -> (R, T, Result<(), Error>) {
-        let result = self.port.drive(&mut Shutdown::new(), NoSource).await;
+        let result = self.port.drive(&mut Shutdown::new(), NO_SOURCE).await;
         (self.port.receiver, self.port.transmitter, result)
     }
 }

@@ -23,6 +23,8 @@ pub struct CommandWriter<'w> {
     pub(crate) info: &'static CommandInfo,
     /// In milliseconds; 0 for the usual timeout of the command.
     pub(crate) timeout_ms: u32,
+    /// In milliseconds; the usual timeout of the command is no shorter.
+    pub(crate) least_timeout_ms: u32,
     pub(crate) data_length: u16,
     invalid: Option<InvalidInput>,
 }
@@ -39,6 +41,7 @@ impl<'w> CommandWriter<'w> {
             client: None,
             info: CommandInfo::NAMELESS,
             timeout_ms: 0,
+            least_timeout_ms: 0,
             data_length: 0,
             invalid: None,
         }
@@ -103,6 +106,13 @@ impl<'w> CommandWriter<'w> {
     /// Sets how long the final result, or the outcome of a deferred command, may take, at most 37 hours.
     pub fn timeout_milliseconds(&mut self, milliseconds: u32) -> &mut Self {
         self.timeout_ms = milliseconds;
+        self
+    }
+
+    /// As [`timeout_milliseconds`](Self::timeout_milliseconds), but the [time of all commands](crate::Timeouts::command)
+    /// counts where it is longer: for a command that is slow by nature, on whatever network or UART.
+    pub fn least_timeout_milliseconds(&mut self, milliseconds: u32) -> &mut Self {
+        self.least_timeout_ms = milliseconds;
         self
     }
 

@@ -4,7 +4,7 @@ use embedded_io_async::{BufRead, Write};
 
 use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Identity};
 use crate::client::Modem;
-use crate::client::drive::NoSource;
+use crate::client::drive::NO_SOURCE;
 use crate::command::network::{Cgmm, Cgmr};
 use crate::error::Error;
 use crate::handler::MessageHandler;
@@ -47,7 +47,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
         let Self { port, pin_unconfirmed, .. } = self;
         let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, Instant::new(port.timer.now()));
         loop {
-            let driven = port.drive(&mut procedure, NoSource).await;
+            let driven = port.drive(&mut procedure, NO_SOURCE).await;
             if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {
                 return outcome;
             }

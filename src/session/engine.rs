@@ -125,14 +125,16 @@ impl Engine {
     pub(crate) fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Failure> {
         let session = &mut self.session;
         let listens = procedure.listens();
+        session.hasten_after_loss();
         loop {
             if !self.input_drained {
                 return Ok(Progress::Waiting);
             }
+            let may_go_on = session.continue_resync(listens)?;
             if listens && !session.events.is_empty() {
                 return Ok(Progress::Done);
             }
-            if !session.continue_resync(listens)? || session.exchange.is_under_way() {
+            if !may_go_on || session.exchange.is_under_way() {
                 return Ok(Progress::Waiting);
             }
             let last = session.exchange.take_result();
@@ -144,6 +146,7 @@ impl Engine {
             let Some(continues) = self.command_waits.take() else {
                 match procedure.next(session, last)? {
                     Next::Command => {
+                        session.command(procedure, last.is_some(), false)?;
                         self.command_waits = Some(last.is_some());
                         session.begin_resync();
                         continue;
@@ -155,7 +158,7 @@ impl Engine {
                 return Ok(Progress::Waiting);
             };
             if session.may_begin() {
-                session.begin(procedure, continues)?;
+                session.command(procedure, continues, true)?;
             } else {
                 self.command_waits = Some(continues);
                 return Ok(Progress::Waiting);
@@ -262,9 +265,8 @@ impl Engine {
             self.errors_in_a_row = 0;
             return Err(Error::Receive(kind));
         }
-        let Session { reassembly, exchange, events, now, .. } = &mut self.session;
+        let Session { reassembly, events, now, .. } = &mut self.session;
         events.bytes_lost();
-        exchange.bytes_lost(*now);
         reassembly.bytes_lost(*now, events, handler);
         Ok(())
     }

@@ -20,6 +20,8 @@ pub(super) struct ErrorWindow {
     hits_until: Instant,
     /// Something may have been missed.
     question: Option<Question>,
+    /// Bytes were lost, of which the exchange does not know yet.
+    is_news: bool,
 }
 
 /// What to ask the module about.
@@ -34,28 +36,31 @@ pub(super) enum Question {
 }
 
 impl ErrorWindow {
-    pub(super) const CLOSED: Self = Self { bytes_left: 0, hits_until: Instant::ZERO, question: None };
+    pub(super) const CLOSED: Self = Self { bytes_left: 0, hits_until: Instant::ZERO, question: None, is_news: false };
 
     /// The UART reported lost bytes.
     pub(super) fn open_for_error(&mut self, now: Instant) {
-        self.open(now.after(EARLY_REPORT_MS));
+        self.hits_until = now.after(EARLY_REPORT_MS);
+        self.open();
     }
 
     /// Bytes were lost or added, as the framing of a message shows.
-    pub(super) fn open_for_framing(&mut self, now: Instant) {
-        // An error that was reported shortly before may still have more to come.
-        self.open(if self.hits(now) { self.hits_until } else { now });
-    }
-
-    fn open(&mut self, hits_until: Instant) {
+    #[inline(never)]
+    pub(super) fn open(&mut self) {
         self.bytes_left = LONGEST_MESSAGE_BYTES;
-        self.hits_until = hits_until;
+        self.is_news = true;
         self.question.get_or_insert(Question::State);
     }
 
     /// Whether a message that begins now may be hit by the error.
     pub(super) fn hits(&self, now: Instant) -> bool {
-        self.is_open() && !now.has_reached(self.hits_until)
+        // A time further ahead than any was ever set is long past.
+        self.is_open() && (1..=EARLY_REPORT_MS).contains(&now.until(self.hits_until))
+    }
+
+    /// Whether bytes were lost since this was asked last.
+    pub(super) fn is_news(&mut self) -> bool {
+        core::mem::take(&mut self.is_news)
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -63,10 +68,11 @@ impl ErrorWindow {
     }
 
     /// A line came that is not believed.
-    pub(super) fn distrust(&mut self, question: Question, now: Instant) {
+    pub(super) fn distrust(&mut self, question: Question) {
         if !self.is_open() {
-            self.open(now);
+            self.open();
         }
+        self.is_news = true;
         if self.question != Some(Question::Restart) {
             self.question = Some(question);
         }

@@ -1,29 +1,21 @@
 //! The command that is under way: what it still has to send, and what it waits for.
 
+mod answer;
 #[cfg(test)]
 mod tests;
 
 use super::PendingOutcome;
-use super::facts::{Facts, Failure, Lacking, Loss};
+use super::facts::{Facts, Failure, Lacking};
 use super::staging::Staging;
 use crate::ResultCode;
-use crate::at::{FinalResult, Line, resembles};
+use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::family::Timeouts;
 use crate::saturating::saturating_u16;
 use crate::timer::{Instant, LONGEST_WAIT_MS};
 
-/// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
-/// outcome.
-const GRACE_MS: u32 = 1_000;
-/// How long an outcome may come after `ERROR`: most bare `ERROR`s are final.
-const GRACE_AFTER_ERROR_MS: u32 = 250;
-/// How long that of CONNECT, which is documented to come there. It must not be taken for that of the next CONNECT.
-const GRACE_AFTER_ERROR_TO_CONNECT_MS: u32 = 2_000;
 /// How long an outcome is still awaited after the UART lost bytes, in milliseconds: it may be among them.
-const OUTCOME_AFTER_LOSS_MS: u32 = 8_000;
-/// How long a prompt or a final result is.
-const RESULT_AFTER_LOSS_MS: u32 = 2_000;
+pub(super) const OUTCOME_AFTER_LOSS_MS: u32 = 8_000;
 
 /// Where an exchange stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +92,8 @@ impl Exchange {
             Effect::Connect | Effect::Disc | Effect::Sub | Effect::Unsub => timeouts.operation_ms,
             _ => timeouts.command_ms,
         };
-        self.timeout_ms = if writer.timeout_ms > 0 { writer.timeout_ms.min(LONGEST_WAIT_MS) } else { timeout_ms };
+        let own_ms = if writer.timeout_ms > 0 { writer.timeout_ms } else { timeout_ms.max(writer.least_timeout_ms) };
+        self.timeout_ms = own_ms.min(LONGEST_WAIT_MS);
         self.deadline = now.after(self.timeout_ms.min(timeouts.command_ms));
     }
 
@@ -236,7 +229,9 @@ impl Exchange {
         let prompted = self.phase == Phase::Line && self.data_length > 0;
         self.sent = 0;
         self.phase = if prompted { Phase::Prompt } else { Phase::Final };
-        self.deadline = now.after(if prompted { timeouts.command_ms } else { self.timeout_ms });
+        // `OK` comes at once, and the outcome when the broker has answered. Only START and STOP may have both late.
+        let is_answered_at_once = self.needs_broker() || prompted;
+        self.deadline = now.after(if is_answered_at_once { timeouts.command_ms } else { self.timeout_ms });
     }
 
     /// The prompt came that was awaited.
@@ -246,160 +241,14 @@ impl Exchange {
         self.deadline = now.after(timeouts.command_ms);
     }
 
-    /// A final result came. Returns whether it belongs to this exchange.
-    pub(super) fn final_result(&mut self, result: FinalResult, now: Instant) -> bool {
-        let is_ok = matches!(result, FinalResult::Ok);
-        match (self.facts.lacks, self.phase) {
-            (Lacking::SyncLine, _) => return true,
-            // The line was lost, or has yet to come.
-            (Lacking::Line, Phase::Final) if is_ok => {
-                self.hasten(GRACE_MS, now);
-                return true;
-            }
-            _ => {}
-        }
-        match self.phase {
-            // A refused prompt; an `OK` there is an older one.
-            Phase::Prompt if !is_ok => {}
-            // The module does not wait for data any longer: refused, or the length that it has read is a smaller one.
-            Phase::Data if !is_ok => {}
-            Phase::Data if !self.info.name.is_empty() => self.facts.lacks = Lacking::Data,
-            Phase::Final if self.facts.final_result.is_none() => {}
-            _ => return false,
-        }
-        self.facts.final_result = Some(result);
-        if (!is_ok || self.waits_for_broker()) && self.facts.outcome.is_some_and(ResultCode::is_success) {
-            // The success before it was a predecessor's.
-            self.facts.outcome = None;
-        }
-        if self.info.effect == Effect::None {
-            // A query is answered behind the lines of the boot under way.
-            self.facts.loss = None;
-        }
-        if self.phase != Phase::Final || self.facts.are_complete(self.is_deferred()) {
-            self.phase = Phase::Done;
-        } else if is_ok {
-            self.phase = Phase::Outcome;
-            let is_unlikely = self.facts.loss.is_some() || self.facts.is_garbled;
-            self.deadline = now.after(if is_unlikely { GRACE_MS } else { self.timeout_ms });
-        } else {
-            let is_connect = self.info.effect == Effect::Connect;
-            self.deadline = now.after(if is_connect { GRACE_AFTER_ERROR_TO_CONNECT_MS } else { GRACE_AFTER_ERROR_MS });
-        }
-        true
-    }
-
-    /// A line came that is no final result. Returns whether it is a part of the answer.
-    pub(super) fn answer_line(&mut self, line: Line<'_>) -> bool {
-        let is_answer = self.phase == Phase::Final
-            && match self.info.answer {
-                Answer::Text => true,
-                Answer::Information | Answer::Query => line.parameters(self.info.name).is_some(),
-                Answer::Plain | Answer::Deferred => false,
-            };
-        if is_answer {
-            self.facts.lacks = Lacking::Nothing;
-        }
-        is_answer
-    }
-
-    /// A line came that is no part of the answer. Returns whether it is the outcome.
-    pub(super) fn outcome_line(&mut self, line: Line<'_>, now: Instant) -> bool {
-        let may_have_outcome = match self.info.answer {
-            Answer::Deferred => true,
-            // `+CMGS: 5` has the number of a message.
-            Answer::Plain => self.info.name.starts_with("+CMQTT"),
-            Answer::Information | Answer::Query | Answer::Text => false,
-        };
-        self.phase != Phase::Idle
-            && may_have_outcome
-            && code_in(line, self.info.name, self.client).is_some_and(|code| self.outcome(code, now))
-    }
-
-    /// An outcome line came. Returns whether it belongs to this exchange.
-    fn outcome(&mut self, code: ResultCode, now: Instant) -> bool {
-        match self.phase {
-            Phase::Prompt | Phase::Data | Phase::Final if self.facts.outcome.is_none() => {
-                // Behind a prompt there is no success yet. PUB, SUB and UNSUB succeed after their `OK`: one before it is a
-                // predecessor's, unless that `OK` never comes.
-                if code.is_success() && self.phase != Phase::Final {
-                    return false;
-                }
-            }
-            Phase::Outcome => {}
-            _ => return false,
-        }
-        self.facts.outcome = Some(code);
-        if self.facts.final_result.is_some() {
-            self.phase = Phase::Done;
-        } else {
-            self.deadline = now.after(GRACE_MS);
-        }
-        true
-    }
-
-    /// A line came that nothing waits for. If it is almost the outcome, the outcome will not come.
-    pub(super) fn other_line(&mut self, line: Line<'_>, now: Instant) {
-        let is_of = |client| code_in(line, self.info.name, client).is_some();
-        let is_outcome_of_other = self.client.is_some_and(|client| is_of(Some(client.other())));
-        if self.is_deferred()
-            && matches!(self.phase, Phase::Final | Phase::Outcome)
-            && resembles(line.bytes(), self.info.name)
-            && !is_outcome_of_other
-        {
-            self.facts.is_garbled = true;
-            self.hasten(GRACE_MS, now);
-        }
-    }
-
-    /// The UART lost bytes: what is awaited may be among them.
-    pub(super) fn bytes_lost(&mut self, now: Instant) {
-        match self.phase {
-            Phase::Prompt => self.hasten(RESULT_AFTER_LOSS_MS, now),
-            Phase::Final => {
-                self.timeout_ms = self.timeout_ms.min(OUTCOME_AFTER_LOSS_MS);
-                self.hasten(RESULT_AFTER_LOSS_MS, now);
-            }
-            Phase::Outcome => self.hasten(OUTCOME_AFTER_LOSS_MS, now),
-            _ => {}
-        }
-    }
-
-    /// What is awaited has this much time left at most, in milliseconds.
-    fn hasten(&mut self, limit: u32, now: Instant) {
-        if now.until(self.deadline) > limit {
-            self.deadline = now.after(limit);
-        }
-    }
-
-    /// The connection or the network was lost: the outcome, if it has not come, has only a short time left. Of two losses, the
-    /// last counts.
-    pub(super) fn interrupt(&mut self, loss: Loss, now: Instant) {
-        if self.is_deferred() && matches!(self.phase, Phase::Final | Phase::Outcome) && loss.concerns(self.info.effect)
-        {
-            self.facts.loss = Some(loss);
-            self.deadline = now.after(GRACE_MS);
-        }
-    }
-
-    /// The module restarted: no answer will come, except to a query.
-    pub(super) fn restarted(&mut self, now: Instant) {
-        if !self.is_under_way() {
-            return;
-        }
-        self.facts.loss = Some(Loss::Restart);
-        let is_query = matches!(self.info.answer, Answer::Information | Answer::Query | Answer::Text);
-        if is_query && self.phase == Phase::Final && self.facts.lacks != Lacking::SyncLine {
-            // The line may be a late one of the boot in which the command was sent.
-            self.hasten(GRACE_MS, now);
-        } else {
-            self.phase = Phase::Done;
-        }
-    }
-
     /// Whether one more `OK` may come: some modules send it behind the failure of an operation that needs the broker.
     pub(super) fn may_be_followed_by_ok(&self) -> bool {
         self.waits_for_broker() && self.facts.outcome.is_some_and(|code| !code.is_success())
+    }
+
+    /// Whether it is carried out together with the broker.
+    fn needs_broker(&self) -> bool {
+        self.waits_for_broker() || matches!(self.info.effect, Effect::Connect | Effect::Disc)
     }
 
     /// Whether the broker has to answer before it can succeed.
@@ -422,6 +271,11 @@ impl Exchange {
     pub(super) fn lacks_final_result(&self) -> bool {
         self.facts.final_result.is_none()
     }
+}
+
+/// A deadline that leaves `limit` milliseconds at most.
+pub(super) fn sooner(deadline: Instant, now: Instant, limit: u32) -> Instant {
+    if now.until(deadline) > limit { now.after(limit) } else { deadline }
 }
 
 /// The code in `+CMQTTxxx: [<client_index>,]<err>`, if `line` is one of this command and client.

@@ -78,15 +78,25 @@ impl Session {
         }
     }
 
+    /// If bytes were lost, what is awaited may be among them.
+    fn hasten_after_loss(&mut self) {
+        if self.reassembly.window.is_news() {
+            self.exchange.bytes_lost(self.now);
+            if let Some(pending) = &mut self.pending_outcome {
+                pending.hasten(self.now);
+            }
+        }
+    }
+
     /// Whether a command may begin: not inside a message, where the answer could be taken for a part of it or the other way
     /// round, and not while an `OK` may come that would be taken for its own.
     fn may_begin(&self) -> bool {
         !self.reassembly.is_incomplete() && self.quiet_until.is_none()
     }
 
-    /// Begins the exchange of the procedure's command, unless that is illegal; then nothing was sent, or what it `continues`
-    /// was cut short by a loss.
-    fn begin(&mut self, procedure: &dyn Procedure, continues: bool) -> Result<(), Failure> {
+    /// Checks whether the procedure's command is legal, and begins its exchange if it is its turn. Where it is not legal, nothing
+    /// was sent, or what it `continues` was cut short by a loss.
+    fn command(&mut self, procedure: &dyn Procedure, continues: bool, is_its_turn: bool) -> Result<(), Failure> {
         let mut writer = CommandWriter::checking(self.family);
         procedure.command(&mut writer);
         let (info, client) = (writer.info, writer.client);
@@ -103,8 +113,10 @@ impl Session {
         {
             self.lifecycle.client_mut(client).staging.check_no_filter().map_err(Failure::Illegal)?;
         }
-        debug!("sending AT{}", info.name);
-        self.exchange.begin(&writer, &self.timeouts, self.now);
+        if is_its_turn {
+            debug!("sending AT{}", info.name);
+            self.exchange.begin(&writer, &self.timeouts, self.now);
+        }
         Ok(())
     }
 

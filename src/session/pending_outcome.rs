@@ -1,6 +1,6 @@
 //! An outcome that is still to come while the AT channel is free.
 
-use super::exchange::code_in;
+use super::exchange::{OUTCOME_AFTER_LOSS_MS, code_in, sooner};
 use super::facts::Loss;
 use crate::ResultCode;
 use crate::at::Line;
@@ -28,6 +28,11 @@ impl PendingOutcome {
     /// Whether a loss of one client, or of both, means that it will not come.
     pub(super) fn is_cancelled_by(&self, loss: Loss, client: Option<ClientIndex>) -> bool {
         (client.is_none() || client == self.client) && loss.concerns(self.info.effect)
+    }
+
+    /// The UART lost bytes, and it may be among them.
+    pub(super) fn hasten(&mut self, now: Instant) {
+        self.deadline = sooner(self.deadline, now, OUTCOME_AFTER_LOSS_MS);
     }
 
     /// Milliseconds until it counts as unknown.

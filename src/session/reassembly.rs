@@ -90,6 +90,7 @@ impl Reassembly {
     }
 
     /// Whether more of a message is to come, whole or not.
+    #[inline(never)]
     pub(super) fn is_incomplete(&self) -> bool {
         !matches!(self.message, Message::None) || self.part_left > 0 || self.untrusted_bytes > 0
     }
@@ -118,7 +119,7 @@ impl Reassembly {
     pub(super) fn bytes_lost(&mut self, now: Instant, events: &mut Events, handler: &mut dyn MessageHandler) {
         self.last_byte = now;
         if self.is_incomplete() {
-            self.break_off(now, events, handler);
+            self.break_off(events, handler);
         }
         self.window.open_for_error(now);
     }
@@ -127,14 +128,14 @@ impl Reassembly {
     pub(super) fn other_line(&mut self, length: usize, events: &mut Events, handler: &mut dyn MessageHandler) -> bool {
         // Without a line end behind a part, only a header can follow.
         if self.separator.take() == Some(Separator::Nothing) {
-            self.break_off(self.last_byte, events, handler);
+            self.break_off(events, handler);
         }
         self.takes_untrusted(length)
     }
 
-    /// `length` bytes came that may be part of a message that broke off. Returns whether they are.
+    /// `length` bytes came that may be part of a message that broke off. Returns whether they may.
     pub(super) fn takes_untrusted(&mut self, length: usize) -> bool {
-        let may_be_payload = self.untrusted_bytes > 2 * LOST_BYTES;
+        let may_be_payload = self.untrusted_bytes > 0;
         if self.untrusted_bytes > 0 {
             self.last_of_message = self.last_byte;
         }
@@ -145,9 +146,9 @@ impl Reassembly {
     /// A line came that is almost a header: the message is not whole, or its data follow as lines.
     pub(super) fn header_damaged(&mut self, is_end: bool, events: &mut Events, handler: &mut dyn MessageHandler) {
         if matches!(self.message, Message::None) {
-            return self.window.open_for_framing(self.last_byte);
+            return self.window.open();
         }
-        self.break_off(self.last_byte, events, handler);
+        self.break_off(events, handler);
         if is_end && self.untrusted_bytes <= 2 * LOST_BYTES {
             self.forget();
         }
@@ -155,7 +156,7 @@ impl Reassembly {
 
     /// A line came that is not believed.
     pub(super) fn distrust(&mut self, question: Question) {
-        self.window.distrust(question, self.last_byte);
+        self.window.distrust(question);
     }
 
     pub(super) fn start(&mut self, start: RxStart, events: &mut Events, handler: &mut dyn MessageHandler) {
@@ -164,7 +165,7 @@ impl Reassembly {
         }
         let is_hit = self.untrusted_bytes > 0 || self.window.hits(self.last_byte);
         if !matches!(self.message, Message::None) {
-            self.break_off(self.last_byte, events, handler);
+            self.break_off(events, handler);
         }
         let (topic_left, payload_left) = (start.topic_length, start.payload_length);
         self.last_of_message = self.last_byte;
@@ -208,9 +209,11 @@ impl Reassembly {
         let separator = self.separator.take();
         let last_part = core::mem::replace(&mut self.part, part);
         // What a damaged header can swallow is bounded.
-        let bound = if self.untrusted_bytes > 0 { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT_BYTES };
+        let mut bound = if self.untrusted_bytes > 0 { self.untrusted_bytes } else { RECEIVED_PAYLOAD_LIMIT_BYTES };
         let fits = match &mut self.message {
             Message::Open(open) => {
+                // Either this length is damaged or that of the beginning. The shorter one is tried first.
+                bound = Some(open.left(part)).filter(|left| *left > 0).unwrap_or(bound);
                 open.takes(part, client, length) && open.separators.allow(last_part, part, separator)
             }
             Message::None => {
@@ -221,7 +224,8 @@ impl Reassembly {
             Message::Broken => true,
         };
         if !fits {
-            self.break_off(self.last_byte, events, handler);
+            self.break_off(events, handler);
+            self.untrusted_bytes = self.untrusted_bytes.max(length.saturating_add(LOST_BYTES));
         }
         if matches!(self.message, Message::Broken) {
             self.part = Part::Nothing;
@@ -254,17 +258,18 @@ impl Reassembly {
     /// The data of a part have come, and this stands behind them.
     pub(super) fn separator(&mut self, separator: Separator, events: &mut Events, handler: &mut dyn MessageHandler) {
         if separator == Separator::Broken {
-            self.break_off(self.last_byte, events, handler);
+            self.break_off(events, handler);
         } else {
             self.separator = Some(separator);
         }
     }
 
     pub(super) fn end(&mut self, client: ClientIndex, events: &mut Events, handler: &mut dyn MessageHandler) {
-        if self.untrusted_bytes > 2 * LOST_BYTES {
+        let separator = self.separator.take();
+        // Directly behind the data of a part it is an end; elsewhere it may be payload.
+        if separator.is_none() && self.untrusted_bytes > 2 * LOST_BYTES {
             return;
         }
-        let separator = self.separator.take();
         let last_part = core::mem::replace(&mut self.part, Part::Nothing);
         match &mut self.message {
             Message::Open(open) => {
@@ -274,11 +279,11 @@ impl Reassembly {
                         events.message(client);
                     }
                 } else {
-                    self.break_off(self.last_byte, events, handler);
+                    self.break_off(events, handler);
                 }
             }
             // The whole message but its end was lost.
-            Message::None => self.window.open_for_framing(self.last_byte),
+            Message::None => self.window.open(),
             Message::Broken => {}
         }
         self.message = Message::None;
@@ -287,8 +292,9 @@ impl Reassembly {
 
     /// Gives up the message, if there is one. What is still announced of it stays data: what follows a lost byte must not be
     /// taken for protocol.
-    fn break_off(&mut self, now: Instant, events: &mut Events, handler: &mut dyn MessageHandler) {
-        self.window.open_for_framing(now);
+    #[inline(never)]
+    fn break_off(&mut self, events: &mut Events, handler: &mut dyn MessageHandler) {
+        self.window.open();
         self.separator = None;
         self.part = Part::Nothing;
         if let Message::Open(open) = self.message {
@@ -309,7 +315,7 @@ impl Reassembly {
         }
         let is_stalled = self.is_incomplete();
         if is_stalled {
-            self.break_off(now, events, handler);
+            self.break_off(events, handler);
             self.forget();
             self.last_byte = now;
         } else {
@@ -334,11 +340,12 @@ impl Open {
 
     /// Whether a part with this header has its place in the message.
     fn takes(&self, part: Part, client: ClientIndex, length: u16) -> bool {
-        self.client == client
-            && match part {
-                Part::Topic => length <= self.topic_left,
-                _ => self.topic_left == 0 && length <= self.payload_left,
-            }
+        self.client == client && length <= self.left(part) && (part == Part::Topic || self.topic_left == 0)
+    }
+
+    /// How much of this field is missing.
+    fn left(&self, part: Part) -> u16 {
+        if part == Part::Topic { self.topic_left } else { self.payload_left }
     }
 }
 

@@ -6,7 +6,7 @@ use super::exchange::Phase;
 use super::{ClientState, Failure, ServiceState};
 use crate::at::{Line, WINDOW_BYTES};
 use crate::command::network::{Cpin, Creg, Csq};
-use crate::command::{At, ClientIndex, Command, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
+use crate::command::{At, ClientIndex, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::fmt::debug;
 use crate::urc::{ConnLost, LossCause};
@@ -277,20 +277,17 @@ impl Session {
         if self.resync.stage != Stage::StateQuery {
             return;
         }
-        let mut connected = [None; 2];
-        DiscRead.line(&mut connected, line);
-        for client in ClientIndex::ALL {
-            let is_believed = self.lifecycle.client(client).state == ClientState::Connected;
-            if is_believed && *client.of(&connected) == Some(false) {
-                self.connection_lost(ConnLost { client, cause: LossCause::Other(0) });
-            }
+        let Some(mut parameters) = line.parameters("+CMQTTDISC") else { return };
+        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
+        let is_believed = self.lifecycle.client(client).state == ClientState::Connected;
+        if is_believed && parameters.number() == Some(1) {
+            self.connection_lost(ConnLost { client, cause: LossCause::Other(0) });
         }
     }
 
     fn state_query_ended(&mut self, result: Result<(), Failure>) {
         let question = self.reassembly.window.question();
         self.reassembly.window.answered();
-        self.resync.go_to(Stage::PendingOutcome);
         match (result, question) {
             (Ok(()), Some(Question::Restart)) => self.lifecycle.echo_is_off = false,
             (Ok(()), _) | (Err(Failure::Restarted), _) => {}
@@ -304,6 +301,7 @@ impl Session {
                 self.resync.in_step = false;
             }
         }
+        self.enter_resync_stage(Stage::PendingOutcome);
     }
 
     fn sync_query_failed(&mut self) -> Result<(), Failure> {
@@ -330,15 +328,14 @@ impl Session {
     pub(super) fn expire_exchange(&mut self) {
         let missing_data = self.exchange.missing_data();
         self.exchange.expire();
-        if self.exchange.lacks_final_result() {
-            if !matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill) {
-                self.resync.missing_data = missing_data;
-                if missing_data > 0 {
-                    self.note_padded_filter();
-                    // Once its data are filled, the command may go on to an outcome.
-                    self.exchange.set_deadline(self.now.after(self.timeouts.command_ms));
-                    self.detach_outcome();
-                }
+        let is_of_resync = matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill);
+        if self.exchange.lacks_final_result() && !is_of_resync {
+            self.resync.missing_data = missing_data;
+            if missing_data > 0 {
+                self.note_padded_filter();
+                // Once its data are filled, the command may go on to an outcome.
+                self.exchange.set_deadline(self.now.after(self.timeouts.command_ms));
+                self.detach_outcome();
             }
         }
         self.conclude();

@@ -30,9 +30,6 @@ pub(super) enum Routed {
 /// How long one more `OK` may come behind the failure of PUB, SUB or UNSUB, in milliseconds.
 const EXTRA_OK_MS: u32 = 250;
 
-/// The lines behind which the text of a message follows, of an SMS or a broadcast (3GPP TS 27.005 §3.4.1).
-const BEFORE_TEXT: [&str; 3] = ["+CMT:", "+CDS:", "+CBM:"];
-
 impl Session {
     /// Takes a line.
     pub(super) fn line(&mut self, line: Line<'_>, handler: &mut dyn MessageHandler) -> Routed {
@@ -45,6 +42,10 @@ impl Session {
             return Routed::Taken;
         }
         match urc {
+            Some(Urc::Text) => {
+                self.pass_over(line, None, handler);
+                Routed::TextFollows
+            }
             Some(urc) => self.urc(urc, handler),
             None => self.other_line(line, handler),
         }
@@ -53,7 +54,9 @@ impl Session {
     /// Takes a line that is the text of an SMS or a broadcast.
     pub(super) fn text(&mut self, line: Line<'_>, handler: &mut dyn MessageHandler) {
         self.rest_is_answer = false;
-        self.pass_over(line, None, handler);
+        if !line.bytes().is_empty() {
+            self.pass_over(line, None, handler);
+        }
     }
 
     /// Takes more of the line before, which was cut. Returns whether it belongs to the answer to the command under way.
@@ -72,6 +75,7 @@ impl Session {
             Urc::RxEnd(end) => reassembly.end(end.client, events, handler),
             Urc::ConnLost(lost) => self.connection_lost(lost),
             Urc::NoNet(_) => self.network_lost(),
+            Urc::Text => {}
             Urc::Ready(_) => {
                 self.restarted();
                 return Routed::Restarted;
@@ -129,10 +133,6 @@ impl Session {
         if self.is_echo_or_prompt_blank(line) {
             return Routed::Taken;
         }
-        if BEFORE_TEXT.iter().any(|name| behind(line.bytes(), name).is_some()) {
-            self.pass_over(line, None, handler);
-            return Routed::TextFollows;
-        }
         let result = FinalResult::of(line.bytes());
         let is_taken = match result {
             Some(result) => self.final_result(result),
@@ -172,7 +172,6 @@ impl Session {
             Some(Resemblance::Header) => self.reassembly.header_damaged(false, &mut self.events, handler),
             Some(Resemblance::End) => self.reassembly.header_damaged(true, &mut self.events, handler),
             Some(Resemblance::Loss) => self.reassembly.distrust(Question::Loss),
-            Some(Resemblance::Restart) => self.reassembly.distrust(Question::Restart),
             None => {}
         }
     }
@@ -209,8 +208,10 @@ impl Session {
 
     fn final_result(&mut self, result: FinalResult) -> bool {
         let is_taken = self.exchange.final_result(result, self.now);
-        self.conclude();
-        is_taken || self.quiet_until.take().is_some()
+        if is_taken {
+            self.conclude();
+        }
+        is_taken || (result == FinalResult::Ok && self.quiet_until.take().is_some())
     }
 
     fn outcome(&mut self, line: Line<'_>) -> bool {

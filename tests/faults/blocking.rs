@@ -1,6 +1,7 @@
 //! A sample of the fault grid through the blocking client.
 
 mod case;
+mod documented;
 mod execution;
 #[path = "../driver/families.rs"]
 mod families;

@@ -14,6 +14,7 @@ use simcom_modem_simulator::pipe::{Bench, Bound, Chunking, Direction, ReadChunks
 
 use crate::DROPS_FUTURES;
 use crate::case::{Case, Class, Incident, OVERRUN, RATES, Trouble, UNANSWERED};
+use crate::documented::longest;
 use crate::driver::{Error, Event};
 use crate::families::module_family;
 use crate::incident::{Reset, befall};
@@ -22,8 +23,14 @@ use crate::session::{Call, HostInbox, HostModem, make, sent_by_broker, sent_by_h
 use crate::shell::shell_modem;
 use crate::verdict::{Before, Reported, Verdict, Violation, judge_traffic, take_messages};
 
-/// Longest time of a call without a documented one.
-const LONGEST_CALL: Duration = Duration::from_secs(400);
+/// A call is given up after this time, whatever is documented.
+const GIVEN_UP: Duration = Duration::from_secs(1_200);
+/// What the UART needs at 115,200 baud for the longest payload, for as much to fill a prompt, and for a message.
+const UART_TIME: Duration = Duration::from_secs(3);
+/// What each further loss of bytes adds to the documented time of a call.
+const FURTHER_LOSS: Duration = Duration::from_secs(26);
+/// A recovery that takes longer is worth a look.
+const SLOW: Duration = Duration::from_secs(10);
 /// Time for which the host waits for a message.
 const MESSAGE_WAIT: Duration = Duration::from_secs(60);
 const POLLS: usize = 2_000_000;
@@ -57,12 +64,14 @@ pub struct Execution<'a> {
     /// The fault has passed: earlier events are known.
     is_recovering: bool,
     received: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The call that was dropped, until the next one: that has to await the rest.
+    dropped: Option<Call>,
     /// Number of polls of each call.
     pub polls: Vec<usize>,
     pub verdict: Verdict,
 }
 
-/// Runs a case. A verdict with violations comes with the transcript.
+/// Runs a case. A verdict with violations or a slow recovery comes with the transcript.
 pub fn run(case: &Case, reference: &Reference) -> (Verdict, String) {
     let inbox = HostInbox::new();
     let result = catch_unwind(AssertUnwindSafe(|| {
@@ -71,7 +80,8 @@ pub fn run(case: &Case, reference: &Reference) -> (Verdict, String) {
         execution.session_and_recovery();
         let class = execution.class(reference);
         let verdict = execution.verdict.of_class(class);
-        let text = if verdict.violations.is_empty() { String::new() } else { execution.bench.transcript_text() };
+        let is_shown = !verdict.violations.is_empty() || verdict.recovery.is_some_and(|recovery| recovery > SLOW);
+        let text = if is_shown { execution.bench.transcript_text() } else { String::new() };
         (verdict, text)
     }));
     result.unwrap_or_else(|payload| {
@@ -101,6 +111,7 @@ impl<'a> Execution<'a> {
             incident_at: Rc::default(),
             is_recovering: false,
             received: Vec::new(),
+            dropped: None,
             polls: Vec::new(),
             verdict: Verdict::new(case),
         }
@@ -207,17 +218,33 @@ impl<'a> Execution<'a> {
         }
         let result = if call == Call::Shutdown {
             let Some(modem) = self.modem.take() else { return Ended::Badly };
-            let result = self.bound(async { modem.shutdown().await.2.map(|()| None) }, LONGEST_CALL);
+            let result = self.bound(async { modem.shutdown().await.2.map(|()| None) }, GIVEN_UP);
             self.modem = Some(shell_modem(&self.bench, self.case.setting.family, self.inbox));
             result
         } else {
             let Some(mut modem) = self.modem.take() else { return Ended::Badly };
-            let result = self.bound(make(call, self.case.setting.family, &mut modem), LONGEST_CALL);
+            let result = self.bound(make(call, self.case.setting.family, &mut modem), GIVEN_UP);
             self.modem = Some(modem);
             result
         };
+        self.judge_time(call, before.at);
         let ended = self.judge_result(call, &before, result);
         if ended == Ended::Fine && call != Call::Shutdown { self.pending_events(&before) } else { ended }
+    }
+
+    /// Whether a call that has ended took longer than is documented.
+    fn judge_time(&mut self, call: Call, begin: Duration) {
+        let Some(documented) = longest(call) else { return };
+        let rest_of_dropped = self.dropped.take().and_then(longest).unwrap_or_default();
+        let further_losses = match self.case.trouble {
+            Trouble::Chance(..) => u32::try_from(self.bench.strikes().len()).unwrap_or(u32::MAX),
+            _ => 0,
+        };
+        let limit = documented + rest_of_dropped + FURTHER_LOSS * further_losses + UART_TIME;
+        let time = self.bench.now() - begin;
+        if time > limit {
+            self.verdict.add(Violation::Hang, format!("{call:?} took {time:?}, and {limit:?} at most is documented"));
+        }
     }
 
     /// Runs a future of the host; `None` if it was reset meanwhile.
@@ -370,7 +397,7 @@ impl<'a> Execution<'a> {
             self.bench.loopback(|broker, now| broker.publish(now, message.topic.as_bytes(), message.payload, false));
         }
         let before = Before::of(&self.bench);
-        let bound = Bound { polls, time: LONGEST_CALL };
+        let bound = Bound { polls, time: GIVEN_UP };
         let Some(mut modem) = self.modem.take() else { return Ended::Badly };
         let family = self.case.setting.family;
         let result = if call == Call::Shutdown {
@@ -382,6 +409,7 @@ impl<'a> Execution<'a> {
         };
         self.modem = Some(modem);
         self.incident_at.set(Some(self.bench.now()));
+        self.dropped = Some(call);
         match result {
             Err(Stopped { why: Why::PollsExceeded, .. }) => Ended::Fine,
             other => self.judge_result(call, &before, other.map(Some)),

@@ -1,6 +1,7 @@
 //! Every case, run on every core.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
 use std::env;
 use std::sync::Mutex;
 
@@ -60,6 +61,10 @@ pub fn judge() {
     let verdicts = run_all(&chosen, &settings);
     let summary = report::summary(&verdicts);
     println!("{} runs through the {NAME} client\n{}", verdicts.len(), report::table(&summary));
+    if let Ok(seconds) = env::var("FAULTS_SLOW") {
+        let limit = Duration::from_secs(seconds.parse().expect("FAULTS_SLOW: a number of seconds"));
+        report::slow(&chosen, &verdicts, limit).values().for_each(|run| println!("{run}\n"));
+    }
     if form == Form::Full && DROPS_FUTURES {
         report::write(&summary);
     }

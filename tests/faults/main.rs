@@ -4,6 +4,7 @@
 //! writes `tests/FAULTS.md`. See `tests/faults/README.md`.
 
 mod case;
+mod documented;
 mod execution;
 #[path = "../driver/families.rs"]
 mod families;

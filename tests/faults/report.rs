@@ -45,18 +45,46 @@ pub fn examples(cases: &[(usize, Case)], verdicts: &[(Verdict, String)]) -> Exam
     let mut examples = Examples::new();
     for ((_, case), (verdict, transcript)) in cases.iter().zip(verdicts) {
         for (violation, what) in &verdict.violations {
-            examples.entry((verdict.class, *violation)).or_insert_with(|| {
-                let lines: Vec<_> = transcript.lines().collect();
-                let fault = lines.iter().position(|line| line.contains(" fault: ")).unwrap_or_default();
-                let begin = fault.saturating_sub(SHOWN_LINES / 4);
-                let (first, rest) = lines[begin..].split_at(SHOWN_LINES.min(lines.len() - begin));
-                let last = &rest[rest.len().saturating_sub(SHOWN_LINES / 2)..];
-                let shown = [first, &["       …"], last].concat().join("\n");
-                format!("  {:?} on {:?}: {what}\n{shown}", case.trouble, case.setting.family)
-            });
+            examples.entry((verdict.class, *violation)).or_insert_with(|| shown(case, what, transcript));
         }
     }
     examples
+}
+
+/// The slowest recovery of each class and family, where it took longer than `limit`, and how many did.
+pub fn slow(
+    cases: &[(usize, Case)],
+    verdicts: &[(Verdict, String)],
+    limit: Duration,
+) -> BTreeMap<(Class, String), String> {
+    let mut slowest = BTreeMap::new();
+    for ((_, case), (verdict, transcript)) in cases.iter().zip(verdicts) {
+        let Some(recovery) = verdict.recovery.filter(|recovery| *recovery > limit) else { continue };
+        let (count, longest, run) = slowest.entry((verdict.class, format!("{:?}", case.setting.family))).or_insert((
+            0,
+            Duration::ZERO,
+            (case, transcript),
+        ));
+        *count += 1;
+        if recovery > *longest {
+            (*longest, *run) = (recovery, (case, transcript));
+        }
+    }
+    let text = |class: Class, count: usize, longest: Duration, (case, transcript): (&Case, &String)| {
+        shown(case, &format!("{}: {longest:?}, {count} runs took longer than {limit:?}", class.name()), transcript)
+    };
+    slowest.into_iter().map(|(key, (count, longest, run))| (key.clone(), text(key.0, count, longest, run))).collect()
+}
+
+/// A case, what is to be said about it, and the dialogue around its fault and at its end.
+fn shown(case: &Case, what: &str, transcript: &str) -> String {
+    let lines: Vec<_> = transcript.lines().collect();
+    let fault = lines.iter().position(|line| line.contains(" fault: ")).unwrap_or_default();
+    let begin = fault.saturating_sub(SHOWN_LINES / 4);
+    let (first, rest) = lines[begin..].split_at(SHOWN_LINES.min(lines.len() - begin));
+    let last = &rest[rest.len().saturating_sub(SHOWN_LINES / 2)..];
+    let shown = [first, &["       …"], last].concat().join("\n");
+    format!("  {:?} on {:?}: {what}\n{shown}", case.trouble, case.setting.family)
 }
 
 /// A Markdown table with a column for each kind of violation.

@@ -280,7 +280,7 @@ impl Request for Cgact {
             .number(self.active.into())
             .comma_number(self.context.into())
             .check(check_context(self.context))
-            .timeout_milliseconds(ACTIVATION_TIMEOUT_MS);
+            .least_timeout_milliseconds(ACTIVATION_TIMEOUT_MS);
     }
 }
 

@@ -1,15 +1,16 @@
 extern crate std;
 
+use core::time::Duration;
 use std::string::String;
 use std::vec;
 use std::vec::Vec;
 
 use super::{Execute, Single};
 use crate::at::Line;
-use crate::command::network::Cgmm;
+use crate::command::network::{Cgact, Cgmm};
 use crate::command::{Answer, Ccertdown, Command, CommandInfo, CommandWriter, Disc, EchoOff, Request, Start, Stop};
 use crate::error::{CommandName, Error, Refusal};
-use crate::family::Family;
+use crate::family::{Family, Timeouts};
 use crate::session::dialogue::*;
 use crate::session::{ClientState, ServiceState};
 
@@ -18,25 +19,54 @@ struct Own {
     info: &'static CommandInfo,
     arguments: &'static str,
     timeout_ms: u32,
+    least_timeout_ms: u32,
     data: &'static [u8],
 }
 
-const QUERY: Own =
-    Own { info: &CommandInfo::new("+CGPSINFO", Answer::Information), arguments: "", timeout_ms: 0, data: b"" };
-const LISTING: Own = Own { info: &CommandInfo::new("+CMGR", Answer::Text), arguments: "=3", timeout_ms: 0, data: b"" };
-const SETTING: Own = Own { info: &CommandInfo::new("+CMGF", Answer::Plain), arguments: "=1", timeout_ms: 0, data: b"" };
-const TIME_SYNC: Own =
-    Own { info: &CommandInfo::new("+CNTP", Answer::Deferred), arguments: "", timeout_ms: 30_000, data: b"" };
+const QUERY: Own = Own {
+    info: &CommandInfo::new("+CGPSINFO", Answer::Information),
+    arguments: "",
+    timeout_ms: 0,
+    least_timeout_ms: 0,
+    data: b"",
+};
+const LISTING: Own = Own {
+    info: &CommandInfo::new("+CMGR", Answer::Text),
+    arguments: "=3",
+    timeout_ms: 0,
+    least_timeout_ms: 0,
+    data: b"",
+};
+const SETTING: Own = Own {
+    info: &CommandInfo::new("+CMGF", Answer::Plain),
+    arguments: "=1",
+    timeout_ms: 0,
+    least_timeout_ms: 0,
+    data: b"",
+};
+const TIME_SYNC: Own = Own {
+    info: &CommandInfo::new("+CNTP", Answer::Deferred),
+    arguments: "",
+    timeout_ms: 30_000,
+    least_timeout_ms: 0,
+    data: b"",
+};
 const SMS: Own = Own {
     info: &CommandInfo::new("+CMGS", Answer::Plain),
     arguments: "=\"112\"",
     timeout_ms: 60_000,
+    least_timeout_ms: 0,
     data: b"water\x1a",
 };
 
 impl Request for Own {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(self.info).text(self.arguments).prompt(self.data.len()).timeout_milliseconds(self.timeout_ms);
+        writer
+            .command(self.info)
+            .text(self.arguments)
+            .prompt(self.data.len())
+            .timeout_milliseconds(self.timeout_ms)
+            .least_timeout_milliseconds(self.least_timeout_ms);
     }
 
     fn data(&self) -> &[u8] {
@@ -143,6 +173,23 @@ fn a_time_of_its_own_is_that_of_a_plain_command_as_well() {
     let script = [sent("AT+CMGF=1\r"), after_ms(9_000)];
     let no_answer = Error::NoAnswer { command: CommandName::new(&"+CMGF") };
     assert_eq!(execute(&mut module(), &SETTING, &script), Err(no_answer));
+}
+
+#[test]
+fn a_least_time_of_its_own_gives_way_to_a_longer_one_of_all_commands() {
+    let slow = Own { least_timeout_ms: 20_000, ..SETTING };
+    let activation = Cgact { context: 1, active: true };
+    let mut longer = module();
+    longer.engine.session.timeouts = Timeouts::of(longer.family()).command(Duration::from_secs(90));
+    for (mut module, own_ms, activation_ms) in [(module(), 20_000, 60_000), (longer, 90_000, 90_000)] {
+        let script = [sent("AT+CMGF=1\r"), after_ms(own_ms - 1), received(OK)];
+        assert_eq!(execute(&mut module, &slow, &script), Ok(vec![]));
+        let script = [sent("AT+CGACT=1,1\r"), after_ms(activation_ms - 1), received(OK)];
+        assert_eq!(module.call(&mut Execute::new(&activation), &script), Ok(()));
+        let script = [sent("AT+CGACT=1,1\r"), after_ms(activation_ms)];
+        let no_answer = Error::NoAnswer { command: CommandName::new(&"+CGACT") };
+        assert_eq!(module.call(&mut Execute::new(&activation), &script), Err(no_answer));
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 extern crate std;
 
+mod answers;
 mod blind;
 mod dropped_calls;
+mod error_window;
 
 use core::time::Duration;
 use std::vec;

@@ -7,6 +7,7 @@ use crate::at::{Parser, Token};
 use crate::command::{Connect, Disc, Pub, QoS, Rel, Request, Start, Topic};
 use crate::error::Refusal;
 use crate::family::Family;
+use crate::session::facts::Loss;
 
 const CLIENT: ClientIndex = ClientIndex::First;
 

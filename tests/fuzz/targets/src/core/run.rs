@@ -345,13 +345,21 @@ impl Carrier for Run {
             };
             match event {
                 Event::Message(client) => assert!(since(&self.ledger, client, 0) > 0, "no message"),
-                Event::MessageRefused { client, count, .. } => assert_eq!(since(&self.ledger, client, 1), count),
+                // One that is longer than any is refused without asking the handler.
+                Event::MessageRefused { client, count, .. } => {
+                    assert!(since(&self.ledger, client, 1) <= count && count > 0)
+                }
                 Event::MessageAborted { client, count } => {
                     assert!(since(&self.ledger, client, 2) <= count && count > 0)
                 }
-                Event::ConnectionLost { .. } => assert!(self.has_received(b"+CMQTTCONNLOST"), "no loss"),
+                // What was missed is in the answer of a query.
+                Event::ConnectionLost { .. } => {
+                    assert!(self.has_received(b"+CMQTTCONNLOST") || self.has_received(b"+CMQTTDISC"), "no loss")
+                }
                 Event::BytesLost => assert!(self.has_failed, "no error"),
-                Event::NetworkLost => assert!(self.has_received(b"+CMQTTNONET"), "no loss"),
+                Event::NetworkLost => {
+                    assert!(self.has_received(b"+CMQTTNONET") || self.has_received(b"ERROR"), "no loss")
+                }
                 _ => {}
             }
         }
