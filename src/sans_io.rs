@@ -7,15 +7,14 @@ use core::time::Duration;
 use embedded_io::ErrorKind;
 
 use crate::at::{self, Line, WINDOW_BYTES};
-use crate::command::{Ccertdown, ClientIndex, Command, Disc, QoS, Sub, Unsub};
+use crate::command::{Ccertdown, ClientIndex, Command, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::family::Family;
 use crate::handler::MessageHandler;
 use crate::network::{Apn, BringUp, BringUpStage};
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, DISCONNECT_TIMEOUT_S, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single, Store,
-    SubscribeAll,
+    Connect, Detect, Disconnect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single, Store, SubscribeAll,
 };
 use crate::session::{self, ClientState, Counters, Engine, Event, Procedure, Progress, ServiceState};
 
@@ -102,7 +101,7 @@ enum Kind<'c> {
     Subscribe(Single<Sub<'c>>),
     SubscribeAll(SubscribeAll<'c>),
     Unsubscribe(Single<Unsub<'c>>),
-    Disconnect(Single<Disc>),
+    Disconnect(Disconnect),
     Shutdown(Shutdown),
     NextEvent(Listen),
     Store(Store<'c>),
@@ -166,7 +165,7 @@ impl<'c> Call<'c> {
 
     /// `Client::disconnect`.
     pub fn disconnect(client: ClientIndex) -> Self {
-        Self(Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT_S })))
+        Self(Kind::Disconnect(Disconnect::new(client)))
     }
 
     /// `Modem::shutdown`.

@@ -26,14 +26,14 @@ use core::ops::ControlFlow;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Disc, Part, QoS, Sub, Unsub};
+use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Part, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT_S, Detect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single,
-    Store, SubscribeAll,
+    Connect, Connection, Detect, Disconnect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single, Store,
+    SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -241,7 +241,7 @@ where
 /// # Longest times
 ///
 /// As those of [`crate::Client`](crate::Client#longest-times). The time that the idle hook, the transmitter or a reader
-/// spends is added.
+/// spends is added. What [the module is busy with after an adoption](crate::Client#after-an-adoption) is waited for as there.
 pub struct Client<'m, 'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
     modem: &'m mut Modem<'a, R, T, C, H, I>,
     index: ClientIndex,
@@ -364,7 +364,7 @@ where
     ///
     /// [`Error::Illegal`]: the client is not connected. [`Error::Refused`]: with the code.
     pub fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT_S }))
+        self.drive(&mut Disconnect::new(self.index))
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> Result<(), Error> {

@@ -7,11 +7,11 @@ use core::fmt;
 
 use embedded_io_async::{BufRead, Read, Write};
 
-use crate::command::{ClientIndex, Disc, QoS, Sub, Unsub};
+use crate::command::{ClientIndex, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
-use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT_S, PublishMessage, Single, SubscribeAll};
+use crate::procedure::{Connect, Connection, Disconnect, PublishMessage, Single, SubscribeAll};
 use crate::session::{ClientState, Procedure};
 use crate::timer::Timer;
 use drive::{NO_SOURCE, ReadBuffer, Reader};
@@ -26,7 +26,7 @@ pub use modem::Modem;
 ///
 /// | call | at most | of these |
 /// |---|---:|---|
-/// | [`connect`](Self::connect), [`reconnect`](Self::reconnect) | 350 | 125 START (17 on A76xx and SIM767x), or 124 while the module is busy; 65 DISC; 125 CONNECT |
+/// | [`connect`](Self::connect), [`reconnect`](Self::reconnect) | 480 | 125 START (17 on A76xx and SIM767x), and again if it was lost, or 124 while the module is busy; 65 DISC; 125 CONNECT |
 /// | [`subscribe`](Self::subscribe), [`unsubscribe`](Self::unsubscribe) | 160 | 125 until the outcome |
 /// | [`subscribe_all`](Self::subscribe_all) | 160 | 125 until the outcome; 125 more for each further SUB, where filters are sent one after the other or in several groups |
 /// | [`publish`](Self::publish), [`publish_from`](Self::publish_from) | 100 | 65 until the outcome: the message's [timeout](Publish::timeout) and 5; `publish_from` and the time of its reader |
@@ -42,11 +42,20 @@ pub use modem::Modem;
 /// What can be added:
 ///
 /// * the time that the UART needs for the bytes, up to 10,241 more of them where a prompt may be open;
+/// * up to 185 after an adoption, see below;
 /// * the rest of the time of a dropped call: the next one awaits the outcome of what that began;
 /// * 26 for each further loss of bytes during the call;
 /// * messages that arrive without a pause: no command begins inside of one;
 /// * answers that come, but late: each prompt and each final result has 9; the `OK` of START and STOP has as long as
 ///   their outcome.
+///
+/// # After an adoption
+///
+/// A connection that [`connect`](Self::connect) has [adopted](Connection::Adopted) can still be busy with an operation
+/// from before the reset of the microcontroller, as long as that waits for the broker. The module refuses every command
+/// of the client meanwhile (14). Until the first success of a command of this client, every call repeats a command that
+/// was refused so, once a second, for at most 185 s from the adoption; then the call fails. A payload from a reader is
+/// repeated only if it was refused before a byte was read.
 ///
 /// # What lost bytes can cost
 ///
@@ -56,7 +65,11 @@ pub use modem::Modem;
 ///
 /// * An outcome line that is lost as a whole without an error of the UART, or by so many bytes that the rest resembles
 ///   nothing: 65 s for PUB and DISC, 125 s for CONNECT, SUB and UNSUB, 125 s or 17 s for START. Then the call fails
-///   with [`Error::OutcomeUnknown`].
+///   with [`Error::OutcomeUnknown`], unless the module can be asked: [`connect`](Self::connect),
+///   [`disconnect`](Self::disconnect) and [`shutdown`](Modem::shutdown) ask it. As long as CONNECT may still be at
+///   work, `connect` asks every 2 s and does not send it again.
+/// * An outcome of CONNECT that comes more than 2 s behind its `ERROR` (the documents have it behind `ERROR`, without a
+///   time), while the next CONNECT is under way: it is taken for that of the next one.
 /// * A data byte on its way to the module: the module goes on waiting for it. The call fails with [`Error::NoAnswer`]
 ///   after 9 s, and the `AT` of the next call fills the gap. A payload of that kind is not published. But SUB
 ///   subscribes to a filter that lacks this byte and ends with `A`: the driver does not know of it and does not undo
@@ -91,7 +104,11 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// After a reset of the microcontroller, the module may still be connected. The driver adopts that connection if
     /// client id and address are the requested ones. It disconnects and releases a client with another id, address or
-    /// other options.
+    /// other options. After an adoption, the next call [may have to wait](#after-an-adoption).
+    ///
+    /// If the outcome of START, DISC or CONNECT is lost, the module is asked for it. If CONNECT is refused because the
+    /// client is connected (13), the module is asked once what it is connected to. A loss or restart that `connect` has
+    /// repaired is not reported as an event any more, unless the other client was connected when it happened.
     ///
     /// The options are borrowed for the life of the modem, because [`reconnect`](Self::reconnect) uses them again.
     /// Options are compared by their address in memory, not by their content: keep them in a variable or a `static`,
@@ -152,7 +169,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     }
 
     /// Subscribes to a topic filter of 1-1024 bytes (`AT+CMQTTSUB`, the direct form), and returns when the broker has
-    /// granted it. The module does not report which quality of service was granted.
+    /// granted it. The module does not report which quality of service was granted. [After an
+    /// adoption](#after-an-adoption), it waits while the client is busy.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -181,7 +199,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
 
     /// Subscribes to several topic filters. They are staged one by one and sent together (`AT+CMQTTSUBTOPIC`,
     /// `AT+CMQTTSUB`). They are sent one after the other on a family that cannot stage them (SIM767x), and where a
-    /// dropped call may have left a filter staged.
+    /// dropped or failed call may have left a filter staged: no filter of an earlier call is subscribed to. [After an
+    /// adoption](#after-an-adoption), it waits while the client is busy.
     ///
     /// # Errors
     ///
@@ -196,7 +215,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
         self.drive(&mut SubscribeAll::new(self.index, filters, family)).await
     }
 
-    /// Ends the subscription to a topic filter (`AT+CMQTTUNSUB`, the direct form).
+    /// Ends the subscription to a topic filter (`AT+CMQTTUNSUB`, the direct form). [After an
+    /// adoption](#after-an-adoption), it waits while the client is busy.
     ///
     /// # Errors
     ///
@@ -210,7 +230,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     }
 
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service
-    /// is satisfied: with 1 and 2, when the broker has it.
+    /// is satisfied: with 1 and 2, when the broker has it. [After an adoption](#after-an-adoption), it waits while the
+    /// client is busy.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -240,6 +261,9 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     }
 
     /// Publishes `length` bytes of a reader in place of the message's payload. No buffer holds more than 32 of them.
+    ///
+    /// [After an adoption](#after-an-adoption), it waits while the client is busy, unless bytes of the payload were read
+    /// already.
     ///
     /// While the reader is pending, the UART is read: messages, losses and restarts are noticed at once, and an answer
     /// of the module ends the call. Each `read` has the [time of a command](crate::Timeouts::command), 9 s. It is not
@@ -280,17 +304,20 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     }
 
     /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
+    /// If the outcome is lost, the module is asked whether the client is connected. [After an
+    /// adoption](#after-an-adoption), it waits while the client is busy.
     ///
     /// # Errors
     ///
-    /// [`Error::Illegal`]: the client is not connected. [`Error::Refused`]: with the code.
+    /// [`Error::Illegal`]: the client is not connected. [`Error::Refused`]: with the code. [`Error::OutcomeUnknown`] and
+    /// [`Error::NoAnswer`]: it is still connected.
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe. If the future is dropped, the client may or may not be connected: `connect` finds
     /// out.
     pub async fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Single(Disc { client: self.index, timeout: DISCONNECT_TIMEOUT_S })).await
+        self.drive(&mut Disconnect::new(self.index)).await
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {

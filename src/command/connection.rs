@@ -134,11 +134,14 @@ pub struct Disc {
     pub timeout: u32,
 }
 
+impl Disc {
+    pub(crate) const INFO: &'static CommandInfo =
+        &CommandInfo::new("+CMQTTDISC", Answer::Deferred).effect(Effect::Disc);
+}
+
 impl Request for Disc {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer
-            .command(const { &CommandInfo::new("+CMQTTDISC", Answer::Deferred).effect(Effect::Disc) })
-            .client(self.client);
+        writer.command(Self::INFO).client(self.client);
         if self.timeout == 0 && writer.family().has_disconnect_without_timeout() {
             writer.comma_number(0);
             return;

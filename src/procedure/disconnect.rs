@@ -1,14 +1,60 @@
-//! DISC, REL, STOP.
+//! DISC of one client; DISC, REL and STOP of everything.
 
 #[cfg(test)]
 mod tests;
 
-use crate::command::{AccqRead, ClientIndex, CommandWriter, Disc, Rel, Request, Stop};
+use crate::at::Line;
+use crate::command::{AccqRead, ClientIndex, Command, CommandWriter, Disc, DiscRead, Rel, Request, Stop};
 use crate::error::Refusal;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
 /// The `<timeout>` of DISC, in seconds: the shortest that every family takes.
-pub(crate) const DISCONNECT_TIMEOUT_S: u32 = 60;
+pub(super) const DISCONNECT_TIMEOUT_S: u32 = 60;
+
+/// Ends the connection of one client.
+pub(crate) struct Disconnect {
+    client: ClientIndex,
+    /// DISC has no known outcome: `AT+CMQTTDISC?` is sent.
+    failure: Option<Failure>,
+    /// What that says.
+    connected: [Option<bool>; 2],
+}
+
+impl Disconnect {
+    pub(crate) const fn new(client: ClientIndex) -> Self {
+        Self { client, failure: None, connected: [None; 2] }
+    }
+}
+
+impl Procedure for Disconnect {
+    fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
+        match (last, self.failure) {
+            (None, _) => return Ok(Next::Command),
+            (Some(Err(failure)), None) if failure.is_doubtful() => {
+                self.failure = Some(failure);
+                return Ok(Next::Command);
+            }
+            (Some(Ok(())), Some(failure)) if *self.client.of(&self.connected) != Some(false) => {
+                session.attribute_error_to(Disc::INFO);
+                return Err(failure);
+            }
+            (Some(Ok(())), Some(_)) => session.lifecycle.client_mut(self.client).state = ClientState::Acquired,
+            (Some(result), _) => result?,
+        }
+        Ok(Next::Done)
+    }
+
+    fn command(&self, writer: &mut CommandWriter<'_>) {
+        if self.failure.is_some() {
+            return DiscRead.describe(writer);
+        }
+        Disc { client: self.client, timeout: DISCONNECT_TIMEOUT_S }.describe(writer);
+    }
+
+    fn line(&mut self, line: Line<'_>) {
+        DiscRead.line(&mut self.connected, line);
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {

@@ -12,7 +12,7 @@ mod subscribe_all;
 pub use connect::Connection;
 pub(crate) use connect::{Connect, LastOptions};
 pub(crate) use detect::Detect;
-pub(crate) use disconnect::{DISCONNECT_TIMEOUT_S, Shutdown};
+pub(crate) use disconnect::{Disconnect, Shutdown};
 pub(crate) use execute::{Execute, Single};
 pub(crate) use listen::Listen;
 pub(crate) use publish::PublishMessage;

@@ -3,7 +3,7 @@ extern crate std;
 use std::vec;
 use std::vec::Vec;
 
-use super::Shutdown;
+use super::{Disconnect, Shutdown};
 use crate::command::{At, Rel, Start};
 use crate::error::{CommandName, Error, Illegal};
 use crate::family::Family;
@@ -209,4 +209,22 @@ fn the_service_can_be_started_again_and_not_twice() {
     assert_eq!(dialogue.call(&mut Single(Start), &start), Ok(()));
     let started = Err(illegal(&"+CMQTTSTART", Illegal::ServiceStarted));
     assert_eq!(dialogue.call(&mut Single(Start), &[]), started);
+}
+
+#[test]
+fn a_disc_without_an_outcome_is_a_success_where_the_module_says_that_it_is_not_connected() {
+    let read = |state: u8| {
+        command("AT+CMQTTDISC?", &std::format!("\r\n+CMQTTDISC: 0,{state}\r\n+CMQTTDISC: 1,1\r\n\r\nOK\r\n"))
+    };
+    let unknown = Err(Error::OutcomeUnknown { command: CommandName::new(&"+CMQTTDISC") });
+    for (asked, expected, state) in [(read(1), Ok(()), ClientState::Acquired), (read(0), unknown, ClientState::Unknown)]
+    {
+        let mut dialogue = Dialogue::connected(Family::A76xx);
+        let script = [disc(0, OK), vec![after_ms(65_000)], asked].concat();
+        assert_eq!(dialogue.call(&mut Disconnect::new(FIRST), &script), expected);
+        assert_eq!(dialogue.client(FIRST), state);
+    }
+    let mut dialogue = Dialogue::connected(Family::A76xx);
+    let script = disc(0, "\r\n+CMQTTDISC: 0,11\r\n\r\nERROR\r\n");
+    assert_eq!(dialogue.call(&mut Disconnect::new(FIRST), &script), Err(refused(&"+CMQTTDISC", 11)));
 }
