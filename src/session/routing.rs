@@ -133,7 +133,8 @@ impl Session {
         if self.is_echo_or_prompt_blank(line) {
             return Routed::Taken;
         }
-        let result = FinalResult::of(line.bytes());
+        let result =
+            FinalResult::of(line.bytes()).or_else(|| self.exchange.is_garbled_ok(line).then_some(FinalResult::Ok));
         let is_taken = match result {
             Some(result) => self.final_result(result),
             None if self.exchange.answer_line(line) => {
