@@ -262,7 +262,11 @@ impl<'a> Connect<'a> {
                     *state = ClientState::Connected;
                     return Ok(Step::Done);
                 }
-                let is_over = refused || *state == ClientState::Acquired || session.now.has_reached(self.outcome_until);
+                // Where nothing at all was answered, nothing is at work.
+                let is_over = refused
+                    || self.failure == Some(Failure::NoAnswer)
+                    || *state == ClientState::Acquired
+                    || session.now.has_reached(self.outcome_until);
                 return match self.failure {
                     Some(failure) if is_over || failure == Failure::OutcomeGarbled => {
                         session.attribute_error_to(command::Connect::INFO);

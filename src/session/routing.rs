@@ -4,7 +4,7 @@
 mod tests;
 
 use super::error_window::Question;
-use super::exchange::{Phase, code_in};
+use super::exchange::Phase;
 use super::facts::{Failure, Loss};
 use super::{ClientState, ServiceState, Session, events};
 use crate::at::{FinalResult, Line, behind};
@@ -133,7 +133,8 @@ impl Session {
         if self.is_echo_or_prompt_blank(line) {
             return Routed::Taken;
         }
-        let result = FinalResult::of(line.bytes());
+        let result =
+            FinalResult::of(line.bytes()).or_else(|| self.exchange.is_garbled_ok(line).then_some(FinalResult::Ok));
         let is_taken = match result {
             Some(result) => self.final_result(result),
             None if self.exchange.answer_line(line) => {
@@ -156,13 +157,13 @@ impl Session {
 
     /// The outcome of a CONNECT that nothing waits for any more: the next call asks the module. Where it failed, that is known.
     fn late_connect(&mut self, line: Line<'_>) {
-        for client in ClientIndex::ALL {
-            let state = &mut self.lifecycle.client_mut(client).state;
-            if let Some(code) = code_in(line, "+CMQTTCONNECT", Some(client))
-                && *state != ClientState::Connected
-            {
-                *state = if code.is_success() { ClientState::Unknown } else { ClientState::Acquired };
-            }
+        let Some(mut parameters) = line.parameters("+CMQTTCONNECT") else { return };
+        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
+        // What `CONNECT?` lists has an address there.
+        let Some(code) = parameters.number() else { return };
+        let state = &mut self.lifecycle.client_mut(client).state;
+        if *state != ClientState::Connected {
+            *state = if code == 0 { ClientState::Unknown } else { ClientState::Acquired };
         }
     }
 

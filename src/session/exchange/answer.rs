@@ -110,6 +110,13 @@ impl Exchange {
         true
     }
 
+    /// A line came that is neither the outcome nor a final result. Returns whether it must have been `OK`.
+    pub(in crate::session) fn is_garbled_ok(&self, line: Line<'_>) -> bool {
+        self.phase == Phase::Final
+            && self.needs_broker()
+            && matches!(line.bytes(), b"O" | b"K" | b"OOK" | b"OKK" | [b'O', _] | [_, b'K'])
+    }
+
     /// A line came that nothing waits for. If it is almost the outcome, the outcome will not come.
     pub(in crate::session) fn other_line(&mut self, line: Line<'_>, now: Instant) {
         if self.is_deferred()
