@@ -11,7 +11,6 @@ use crate::command::{
     self, AccqRead, ClientIndex, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, Rel, Request, Start,
 };
 use crate::error::{CommandName, Error, Illegal, Refusal};
-use crate::family::Family;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 use crate::timer::Instant;
@@ -435,13 +434,6 @@ impl Procedure for Connect<'_> {
         if !self.is_ours {
             return;
         }
-        for &byte in bytes {
-            let mut window = [0; 2];
-            // The compared bytes are the same for every family.
-            let mut wanted = CommandWriter::new(Family::A7600, self.comparison.count().into(), &mut window);
-            self.describe_wanted(&mut wanted);
-            let (is_last, [wanted, _]) = (wanted.filled() < window.len(), window);
-            self.comparison = self.comparison.take(byte, wanted, is_last);
-        }
+        bytes.iter().for_each(|&byte| self.compare(byte));
     }
 }

@@ -134,14 +134,4 @@ impl Connect<'_> {
             _ => &[],
         }
     }
-
-    /// Describes the expected bytes after the opening quote in the answer to the read form.
-    pub(super) fn describe_wanted(&self, writer: &mut CommandWriter<'_>) {
-        let ConnectOptions { client_id, broker, .. } = self.options;
-        if self.step == Step::AccqRead {
-            writer.text(client_id).byte(b'"').number(broker.server_type() as u32);
-        } else {
-            writer.text("tcp://").text(broker.host).byte(b':').number(broker.port.into()).byte(b'"');
-        }
-    }
 }
