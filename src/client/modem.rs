@@ -145,7 +145,8 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     /// Sends any command of [`command`](crate::command), or one of your own, and returns its typed response.
     ///
     /// A command that does not fit the present state of service and clients is refused before a byte is sent. The
-    /// driver tracks the changes of state that a command makes.
+    /// driver tracks the changes of state that a command makes. [After an
+    /// adoption](super::Client#after-an-adoption), a command of that client waits while the client is busy.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -252,7 +253,8 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     }
 
     /// Ends both clients and the service where they are active (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), and
-    /// returns the UART.
+    /// returns the UART. If the outcome of STOP is lost, or STOP is refused without a code, the module is asked whether the
+    /// service is still started. [After an adoption](super::Client#after-an-adoption), this waits while the client is busy.
     ///
     /// # Errors
     ///

@@ -241,7 +241,6 @@ impl Engine {
                     Routed::Answer if self.session.resync.is_active() => self.session.resync_line(line),
                     Routed::Answer => procedure.line(line),
                     Routed::TextFollows => self.parser.expect_text(),
-                    Routed::Restarted => self.session.resync.restarted(),
                 },
                 Token::Rest(rest) if self.session.is_answer(rest) && !self.session.resync.is_active() => {
                     procedure.rest(rest);

@@ -291,10 +291,7 @@ impl Session {
         match (result, question) {
             (Ok(()), Some(Question::Restart)) => self.lifecycle.echo_is_off = false,
             (Ok(()), _) | (Err(Failure::Restarted), _) => {}
-            (Err(Failure::Refused(_)), Some(Question::Restart)) => {
-                self.restarted();
-                self.resync.restarted();
-            }
+            (Err(Failure::Refused(_)), Some(Question::Restart)) => self.restarted(),
             (Err(Failure::Refused(_)), _) => self.network_lost(),
             (Err(_), _) => {
                 self.lifecycle.connections_are_unknown();

@@ -23,8 +23,6 @@ pub(super) enum Routed {
     Answer,
     /// The next line is text, whatever it looks like.
     TextFollows,
-    /// The module restarted.
-    Restarted,
 }
 
 /// How long one more `OK` may come behind the failure of PUB, SUB or UNSUB, in milliseconds.
@@ -76,10 +74,7 @@ impl Session {
             Urc::ConnLost(lost) => self.connection_lost(lost),
             Urc::NoNet(_) => self.network_lost(),
             Urc::Text => {}
-            Urc::Ready(_) => {
-                self.restarted();
-                return Routed::Restarted;
-            }
+            Urc::Ready(_) => self.restarted(),
         }
         Routed::Taken
     }
@@ -107,12 +102,16 @@ impl Session {
 
     /// The module restarted.
     pub(super) fn restarted(&mut self) {
+        if self.exchange.restarted(self.now) {
+            // If the query is answered, the module is asked.
+            return self.reassembly.window.suspect_restart();
+        }
         warning!("the module restarted");
         self.events.restarted(self.lifecycle.connected());
         self.lifecycle.restarted();
         self.loss = Some(Loss::Restart);
-        self.exchange.restarted(self.now);
         self.pending_outcome = None;
+        self.resync.restarted();
     }
 
     /// A loss, of one client or of both, ends the wait for what will hardly come any more.
@@ -240,7 +239,11 @@ impl Session {
             if self.exchange.may_be_followed_by_ok() {
                 self.quiet_until = Some(self.now.after(EXTRA_OK_MS));
             }
-            self.lifecycle.ended(self.exchange.info.effect, self.exchange.client, self.exchange.result());
+            let result = self.exchange.result();
+            if result == Err(Failure::Restarted) {
+                self.restarted();
+            }
+            self.lifecycle.ended(self.exchange.info.effect, self.exchange.client, result);
         }
     }
 }

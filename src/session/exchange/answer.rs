@@ -156,18 +156,19 @@ impl Exchange {
         }
     }
 
-    /// The module restarted: no answer will come, except to a query.
-    pub(in crate::session) fn restarted(&mut self, now: Instant) {
+    /// The module printed the line of a restart: no answer will come. Returns whether that has yet to be seen: during a query,
+    /// it may be a late line of the boot in which the query was sent.
+    pub(in crate::session) fn restarted(&mut self, now: Instant) -> bool {
         if !self.is_under_way() {
-            return;
+            return false;
         }
         self.facts.loss = Some(Loss::Restart);
         let is_query = matches!(self.info.answer, Answer::Information | Answer::Query | Answer::Text);
         if is_query && self.phase == Phase::Final && self.facts.lacks != Lacking::SyncLine {
-            // The line may be a late one of the boot in which the command was sent.
             self.hasten(GRACE_MS, now);
-        } else {
-            self.phase = Phase::Done;
+            return true;
         }
+        self.phase = Phase::Done;
+        false
     }
 }

@@ -69,7 +69,7 @@ impl Exchange {
             Fact::Line => self.learn_line(b"+CSQ: 21,99\r"),
             Fact::ConnectionLost => self.interrupt(Loss::Connection, Instant::ZERO),
             Fact::NetworkLost => self.interrupt(Loss::Network, Instant::ZERO),
-            Fact::Restart => self.restarted(Instant::ZERO),
+            Fact::Restart => _ = self.restarted(Instant::ZERO),
         }
     }
 }

@@ -91,10 +91,18 @@ fn a_query_that_always_has_a_line_is_not_answered_by_ok_alone() {
 fn a_query_is_answered_behind_the_last_line_of_the_boot() {
     let mut csq = Execute::new(&Csq);
     let script = [sent("AT+CSQ\r"), received("\r\n*ATREADY: 1\r\n"), received("\r\n+CSQ: 20,99\r\n\r\nOK\r\n")];
-    assert_eq!(connected().call(&mut csq, &script), Ok(()));
+    let mut dialogue = connected();
+    assert_eq!(dialogue.call(&mut csq, &script), Ok(()));
+    // The next call asks whether that was the boot before.
+    let is_connected = command("AT+CMQTTDISC?", "\r\n+CMQTTDISC: 0,0\r\n+CMQTTDISC: 1,1\r\n\r\nOK\r\n");
+    let script = [is_connected, command("AT+CSQ", "\r\n+CSQ: 20,99\r\n\r\nOK\r\n")].concat();
+    assert_eq!(dialogue.call(&mut csq, &script), Ok(()));
+    assert_eq!((dialogue.client(FIRST), dialogue.events()), (ClientState::Connected, vec![]));
     let restarted = Error::ModemRestarted { command: CommandName::new(&"+CSQ") };
     let script = [sent("AT+CSQ\r"), received("\r\n*ATREADY: 1\r\n"), after_ms(1_000)];
-    assert_eq!(connected().call(&mut Execute::new(&Csq), &script), Err(restarted));
+    let mut dialogue = connected();
+    assert_eq!(dialogue.call(&mut Execute::new(&Csq), &script), Err(restarted));
+    assert_eq!(dialogue.events(), [Event::ModemRestarted]);
 }
 
 #[test]
