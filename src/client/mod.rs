@@ -42,7 +42,8 @@ pub use modem::Modem;
 /// What can be added:
 ///
 /// * the time that the UART needs for the bytes, up to 10,241 more of them where a prompt may be open;
-/// * the rest of the time of a dropped call: the next one awaits the outcome of what that began;
+/// * the rest of the time of a dropped call: the next one awaits the outcome of what that began; 9 after a call whose
+///   prompt was not seen, for the same reason;
 /// * 26 for each further loss of bytes during the call;
 /// * messages that arrive without a pause: no command begins inside of one;
 /// * answers that come, but late: each prompt and each final result has 9; the `OK` of START and STOP has as long as
