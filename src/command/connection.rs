@@ -82,10 +82,15 @@ pub struct Connect<'a> {
     pub password: Option<&'a str>,
 }
 
+impl Connect<'_> {
+    pub(crate) const INFO: &'static CommandInfo =
+        &CommandInfo::new("+CMQTTCONNECT", Answer::Deferred).effect(Effect::Connect);
+}
+
 impl Request for Connect<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTCONNECT", Answer::Deferred).effect(Effect::Connect) })
+            .command(Self::INFO)
             .client(self.client)
             .text(",\"tcp://")
             .text(self.host)

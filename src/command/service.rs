@@ -21,9 +21,14 @@ impl Request for Start {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop;
 
+impl Stop {
+    pub(crate) const INFO: &'static CommandInfo =
+        &CommandInfo::new("+CMQTTSTOP", Answer::Deferred).effect(Effect::Stop);
+}
+
 impl Request for Stop {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CMQTTSTOP", Answer::Deferred).effect(Effect::Stop) });
+        writer.command(Self::INFO);
     }
 }
 

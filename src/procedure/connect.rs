@@ -7,11 +7,14 @@ mod tests;
 
 use crate::ResultCode;
 use crate::at::Line;
-use crate::command::{AccqRead, ClientIndex, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, Rel, Request, Start};
+use crate::command::{
+    self, AccqRead, ClientIndex, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, Rel, Request, Start,
+};
 use crate::error::{CommandName, Error, Illegal, Refusal};
 use crate::family::Family;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
+use crate::timer::Instant;
 
 use super::disconnect::DISCONNECT_TIMEOUT_S;
 use comparison::Comparison;
@@ -24,9 +27,11 @@ const BUSY_WAITS: u8 = 62;
 /// STOP before a reset.
 const START_WAITS: u8 = 6;
 
-fn is_busy(result: Result<(), Failure>) -> bool {
-    matches!(result, Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_IS_BUSY))))
-}
+/// Pause before the module is asked again whether a CONNECT without an outcome has succeeded.
+const OUTCOME_WAIT_MS: u32 = 2_000;
+/// How long an operation from before an adoption may keep the client busy: the longest that a publish may take, and some.
+const ADOPTED_BUSY_MS: u32 = 185_000;
+const IS_CONNECTED: Result<(), Failure> = Err(Failure::Refused(Refusal::Code(ResultCode::NOT_SUPPORTED_OPERATION)));
 
 /// How a client came to be connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +68,10 @@ enum Step {
     Configure(u8),
     Sslcfg,
     Connect,
+    /// `AT+CMQTTDISC?`: has CONNECT succeeded, whose outcome did not come?
+    OutcomeRead,
+    /// The outcome may still come.
+    OutcomeWait,
     Done,
 }
 
@@ -77,8 +86,12 @@ pub(crate) struct Connect<'a> {
     id_matches: bool,
     /// `AccqRead` was answered.
     probed: bool,
-    /// START was refused: the service may be started already, or may never start.
-    start_refused: Option<Failure>,
+    /// START failed: the service may be started already, or may never start. Or CONNECT has an unknown outcome.
+    failure: Option<Failure>,
+    /// Until when the outcome of CONNECT may come.
+    outcome_until: Instant,
+    /// CONNECT was refused because the client is connected, and the module was asked again.
+    looked_again: bool,
     /// The client's earlier state in the module was torn down.
     torn_down: bool,
     /// Outcome of `DiscRead`.
@@ -113,7 +126,9 @@ impl<'a> Connect<'a> {
             same_options,
             id_matches: false,
             probed: false,
-            start_refused: None,
+            failure: None,
+            outcome_until: Instant::ZERO,
+            looked_again: false,
             torn_down: false,
             connected: None,
             comparison: Comparison::NotSeen,
@@ -136,7 +151,7 @@ impl<'a> Connect<'a> {
 
     /// Handles the result of the last command.
     fn following(&mut self, session: &mut Session, last: Result<(), Failure>) -> Result<Step, Failure> {
-        if is_busy(last) && self.waits < BUSY_WAITS {
+        if last.is_err_and(Failure::is_busy) && self.waits < BUSY_WAITS {
             self.waits += 1;
             return Ok(Step::Busy);
         }
@@ -147,7 +162,10 @@ impl<'a> Connect<'a> {
             Step::DiscRead => self.connected.is_none(),
             _ => matches!(last, Err(Failure::Refused(Refusal::Error))),
         };
-        if is_forgotten && !self.probed {
+        let is_connected =
+            self.step == Step::Connect && last == IS_CONNECTED && !core::mem::replace(&mut self.looked_again, true);
+        if is_forgotten && !self.probed || is_connected {
+            self.probed = false;
             lifecycle.client_mut(self.client).state = ClientState::Unknown;
             lifecycle.service = ServiceState::Unknown;
             return self.service_step(session);
@@ -165,7 +183,7 @@ impl<'a> Connect<'a> {
             Step::Busy => {
                 lifecycle.client_mut(self.client).state = ClientState::Unknown;
                 self.probed = false;
-                self.start_refused = None;
+                self.failure = None;
                 return Ok(Step::AccqRead);
             }
             Step::AccqRead => {
@@ -174,7 +192,7 @@ impl<'a> Connect<'a> {
                 if refused {
                     // The restart was not noticed before: the user of the other client needs the event.
                     if lifecycle.client(self.client.other()).state == ClientState::Connected {
-                        session.events.restarted();
+                        session.events.restarted(lifecycle.connected());
                     }
                     lifecycle.found_stopped();
                 } else {
@@ -183,15 +201,22 @@ impl<'a> Connect<'a> {
                     if self.other_is_released && other.state == ClientState::Unknown {
                         other.state = ClientState::Released;
                     }
+                    let state = &mut lifecycle.client_mut(self.client).state;
                     if self.comparison == Comparison::NotSeen {
-                        lifecycle.client_mut(self.client).state = ClientState::Released;
+                        *state = ClientState::Released;
+                    } else if *state == ClientState::Released {
+                        *state = ClientState::Unknown;
                     }
                 }
             }
             Step::Start => {
                 if let Err(error) = last {
-                    self.start_refused = Some(error);
+                    self.failure = Some(error);
                     self.probed = false;
+                    if error.is_doubtful() {
+                        // It takes long to fail: once more, not several times.
+                        self.waits = self.waits.max(START_WAITS - 1);
+                    }
                 }
             }
             Step::DiscRead => {
@@ -205,7 +230,9 @@ impl<'a> Connect<'a> {
             }
             Step::ConnectRead if self.comparison == Comparison::Equal => {
                 // The program may have been reset between staging a payload or filter and sending it.
-                lifecycle.client_mut(self.client).staging.holds_unknown_data();
+                let life = lifecycle.client_mut(self.client);
+                life.staging.holds_unknown_data();
+                life.busy_until = Some(session.now.after(ADOPTED_BUSY_MS));
                 self.connection = Connection::Adopted;
                 return Ok(Step::Done);
             }
@@ -225,19 +252,55 @@ impl<'a> Connect<'a> {
                 return Ok(step);
             }
             Step::Sslcfg => return Ok(Step::Connect),
-            Step::Connect | Step::Done => return Ok(Step::Done),
+            Step::Connect => {
+                let Err(failure) = last else { return Ok(Step::Done) };
+                self.failure = Some(failure);
+                return Ok(Step::OutcomeRead);
+            }
+            Step::OutcomeRead => {
+                let state = &mut lifecycle.client_mut(self.client).state;
+                if self.connected == Some(true) {
+                    *state = ClientState::Connected;
+                    return Ok(Step::Done);
+                }
+                // Where nothing at all was answered, nothing is at work.
+                let is_over = refused
+                    || self.failure == Some(Failure::NoAnswer)
+                    || *state == ClientState::Acquired
+                    || session.now.has_reached(self.outcome_until);
+                return match self.failure {
+                    Some(failure) if is_over || failure == Failure::OutcomeGarbled => {
+                        session.attribute_error_to(command::Connect::INFO);
+                        Err(failure)
+                    }
+                    _ => Ok(Step::OutcomeWait),
+                };
+            }
+            Step::OutcomeWait => return Ok(Step::OutcomeRead),
+            Step::Done => return Ok(Step::Done),
         }
         self.service_step(session)
     }
 
     /// Whether the present step may fail in this way, because a later one determines the state.
     fn tolerates(&self, failure: Failure) -> bool {
-        let Failure::Refused(refusal) = failure else { return false };
+        let refusal = match failure {
+            Failure::Refused(refusal) => refusal,
+            // The next command asks the module. REL shows whether DISC has succeeded.
+            _ if failure.is_doubtful() => {
+                return match self.step {
+                    Step::Start => self.failure.is_none(),
+                    step => matches!(step, Step::Disc | Step::Connect),
+                };
+            }
+            _ => return false,
+        };
         match self.step {
             Step::EchoOff | Step::AccqRead | Step::DiscRead | Step::ConnectRead | Step::Disc | Step::Rel => true,
+            Step::OutcomeRead => true,
             // Already started: a bare ERROR, or 23, seen on A7670 and SIM7600.
             Step::Start => {
-                self.start_refused.is_none()
+                self.failure.is_none()
                     && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::NETWORK_IS_OPENED))
             }
             Step::Accq => {
@@ -254,7 +317,7 @@ impl<'a> Connect<'a> {
             Step::EchoOff => EchoOff.describe(writer),
             Step::AccqRead => AccqRead.describe(writer),
             Step::Start => Start.describe(writer),
-            Step::DiscRead => DiscRead.describe(writer),
+            Step::DiscRead | Step::OutcomeRead => DiscRead.describe(writer),
             Step::ConnectRead => ConnectRead.describe(writer),
             Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT_S }.describe(writer),
             Step::Rel => Rel { client }.describe(writer),
@@ -263,13 +326,13 @@ impl<'a> Connect<'a> {
             Step::Sslcfg => self.describe_sslcfg(writer),
             Step::Connect => self.describe_connect(writer),
             Step::Begin => self.describe_all(writer),
-            Step::Busy | Step::Done => {}
+            Step::Busy | Step::OutcomeWait | Step::Done => {}
         }
     }
 
     /// The next step for the service; the client follows when the service is started.
     fn service_step(&mut self, session: &mut Session) -> Result<Step, Failure> {
-        match (session.lifecycle.service, self.start_refused) {
+        match (session.lifecycle.service, self.failure) {
             (ServiceState::Started, _) => Ok(self.client_step(session)),
             (ServiceState::Stopped, Some(_)) if self.waits < START_WAITS => {
                 self.waits += 1;
@@ -300,7 +363,7 @@ impl<'a> Connect<'a> {
     fn probed_client_step(&mut self, session: &Session) -> Step {
         let life = session.lifecycle.client(self.client);
         match life.state {
-            ClientState::Connected if life.staging.needs_reacquire() => Step::Disc,
+            ClientState::Connected if life.staging.needs_reacquire() || life.lacks_connection => Step::Disc,
             ClientState::Connected if !self.probed => {
                 self.connection = Connection::Adopted;
                 Step::Done
@@ -325,8 +388,19 @@ impl Procedure for Connect<'_> {
         self.comparison = Comparison::NotSeen;
         self.connected = None;
         Ok(match self.step {
-            Step::Done => Next::Done,
+            Step::Done => {
+                // Unless it was lost again.
+                if session.lifecycle.client(self.client).state == ClientState::Connected {
+                    session.events.repaired(self.client);
+                }
+                Next::Done
+            }
             Step::Busy => Next::Pause(BUSY_WAIT_MS),
+            Step::OutcomeWait => Next::Pause(OUTCOME_WAIT_MS),
+            Step::Connect => {
+                self.outcome_until = session.now.after(session.timeouts.operation_ms);
+                Next::Command
+            }
             _ => Next::Command,
         })
     }
@@ -351,7 +425,7 @@ impl Procedure for Connect<'_> {
         let Some(mut parameters) = line.parameters(name) else { return };
         self.is_ours = parameters.number() == Some(self.client.number().into());
         match (self.step, self.is_ours) {
-            (Step::DiscRead, true) => self.connected = parameters.number().map(|state| state == 0),
+            (Step::DiscRead | Step::OutcomeRead, true) => self.connected = parameters.number().map(|state| state == 0),
             (_, true) => self.rest(parameters.rest()),
             (Step::AccqRead, false) => self.other_is_released = parameters.quoted() == Some(b""),
             (_, false) => {}

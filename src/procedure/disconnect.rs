@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::command::{ClientIndex, CommandWriter, Disc, Rel, Request, Stop};
+use crate::command::{AccqRead, ClientIndex, CommandWriter, Disc, Rel, Request, Stop};
 use crate::error::Refusal;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
@@ -15,19 +15,24 @@ enum Step {
     Disc(ClientIndex),
     Rel(ClientIndex),
     Stop,
+    /// `AT+CMQTTACCQ?`: is the service still started, although STOP failed?
+    AccqRead,
 }
 
 /// Ends both clients and the service, from any state.
 ///
-/// A refusal of DISC or REL (not connected, not acquired) means that there was nothing to end; only a refusal of STOP
-/// counts.
+/// A refusal of DISC or REL (not connected, not acquired) means that there was nothing to end; where their outcome is
+/// unknown, STOP shows it: it is refused while a client is acquired. Only a failure of STOP counts, and only if the service
+/// is still started.
 pub(crate) struct Shutdown {
     step: Step,
+    /// Of STOP.
+    failure: Failure,
 }
 
 impl Shutdown {
     pub(crate) const fn new() -> Self {
-        Self { step: Step::Disc(ClientIndex::First) }
+        Self { step: Step::Disc(ClientIndex::First), failure: Failure::NoAnswer }
     }
 
     fn following(&self) -> Option<Step> {
@@ -35,7 +40,7 @@ impl Shutdown {
             Step::Disc(client) => Some(Step::Rel(client)),
             Step::Rel(ClientIndex::First) => Some(Step::Disc(ClientIndex::Second)),
             Step::Rel(ClientIndex::Second) => Some(Step::Stop),
-            Step::Stop => None,
+            Step::Stop | Step::AccqRead => None,
         }
     }
 
@@ -47,23 +52,36 @@ impl Shutdown {
         match self.step {
             Step::Disc(client) => matches!(state(client), ClientState::Connected | ClientState::Unknown),
             Step::Rel(client) => state(client) != ClientState::Released,
-            Step::Stop => true,
+            Step::Stop | Step::AccqRead => true,
         }
     }
 }
 
 impl Procedure for Shutdown {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
-        match last {
-            Some(Err(Failure::Refused(_))) if self.step != Step::Stop => {}
-            // The service was not started: a bare ERROR on A7670, 9 on SIM7600.
-            Some(Err(Failure::Refused(Refusal::Error))) => return Ok(Next::Done),
-            Some(Err(Failure::Refused(Refusal::Code(crate::ResultCode::NETWORK_NOT_OPENED)))) => {
+        match (last, self.step) {
+            (Some(Ok(())), Step::AccqRead) => {
+                session.attribute_error_to(Stop::INFO);
+                return Err(self.failure);
+            }
+            (Some(Err(Failure::Refused(_))), Step::AccqRead) => {
+                session.lifecycle.found_stopped();
                 return Ok(Next::Done);
             }
-            Some(result) => result?,
-            None if self.is_needed(session) => return Ok(Next::Command),
-            None => {}
+            // Perhaps the service was not started: a bare ERROR on A7670, 9 on SIM7600.
+            (Some(Err(failure)), Step::Stop)
+                if failure.is_doubtful() || failure == Failure::Refused(Refusal::Error) =>
+            {
+                self.failure = failure;
+                self.step = Step::AccqRead;
+                return Ok(Next::Command);
+            }
+            (Some(Err(_)), Step::Stop) if !self.is_needed(session) => return Ok(Next::Done),
+            (Some(Err(Failure::Refused(_))), Step::Disc(_) | Step::Rel(_)) => {}
+            (Some(Err(failure)), Step::Disc(_) | Step::Rel(_)) if failure.is_doubtful() => {}
+            (Some(result), _) => result?,
+            (None, _) if self.is_needed(session) => return Ok(Next::Command),
+            (None, _) => {}
         }
         while let Some(step) = self.following() {
             self.step = step;
@@ -79,6 +97,7 @@ impl Procedure for Shutdown {
             Step::Disc(client) => Disc { client, timeout: DISCONNECT_TIMEOUT_S }.describe(writer),
             Step::Rel(client) => Rel { client }.describe(writer),
             Step::Stop => Stop.describe(writer),
+            Step::AccqRead => AccqRead.describe(writer),
         }
     }
 }

@@ -47,14 +47,22 @@ impl<'a> SubscribeAll<'a> {
 
 impl Procedure for SubscribeAll<'_> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
+        let staging = &mut session.lifecycle.client_mut(self.client).staging;
         if let Some(result) = last {
+            // Nothing is staged if the first filter was refused, or behind SUB.
+            let is_empty = match self.step {
+                Step::Filter => self.is_staging && self.staged == 0 && matches!(result, Err(Failure::Refused(_))),
+                _ => result.is_ok(),
+            };
+            if is_empty {
+                staging.set_filter(false);
+            }
             result?;
         }
         match self.step {
             // A filter that an earlier call may have left staged would be sent with these.
             Step::Begin => {
-                let is_left = session.lifecycle.client(self.client).staging.has_filter();
-                self.is_staging = self.family.has_staged_subscriptions() && !is_left;
+                self.is_staging = self.family.has_staged_subscriptions() && !staging.has_filter();
             }
             Step::Filter => {
                 self.staged += self.filter().map_or(0, |filter| filter.data().len());
@@ -69,7 +77,7 @@ impl Procedure for SubscribeAll<'_> {
         };
         // If this call fails or is dropped, the next one would send the staged filters.
         if self.is_staging {
-            session.lifecycle.client_mut(self.client).staging.set_filter(self.step == Step::Filter);
+            staging.set_filter(true);
         }
         Ok(Next::Command)
     }

@@ -67,6 +67,9 @@ pub(crate) struct Engine {
 /// How many errors the receiver may report in a row, without a byte between them, before it counts as broken.
 const ERRORS_IN_A_ROW: u8 = 16;
 
+/// Pause before a command is repeated that an operation from before an adoption has kept from being carried out.
+const REPETITION_PAUSE_MS: u32 = 1_000;
+
 /// Whether a receiver that reports this error goes on afterwards, having lost bytes. HALs report overrun, framing,
 /// parity and noise as one of these.
 const fn loses_bytes(kind: ErrorKind) -> bool {
@@ -135,6 +138,11 @@ impl Engine {
                 return Ok(Progress::Waiting);
             }
             let last = session.exchange.take_result();
+            if session.repeats(last, procedure) {
+                self.command_waits = Some(true);
+                session.exchange.pause(REPETITION_PAUSE_MS, session.now);
+                continue;
+            }
             let Some(continues) = self.command_waits.take() else {
                 match procedure.next(session, last)? {
                     Next::Command => {

@@ -72,6 +72,7 @@ impl ErrorWindow {
         if !self.is_open() {
             self.open();
         }
+        self.is_news = true;
         if self.question != Some(Question::Restart) {
             self.question = Some(question);
         }

@@ -82,6 +82,8 @@ mod place {
     pub(super) const SECOND_CONNECTION_LOST: u8 = 8;
     pub(super) const NETWORK_LOST: u8 = 9;
     pub(super) const RESTARTED: u8 = 10;
+    /// Not an event: the first client was connected when the network or the module was lost; the second one is next.
+    pub(super) const CONCERNED: u8 = 11;
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -160,12 +162,23 @@ impl Events {
         lost.client.of_mut(&mut self.clients).loss = lost.cause;
     }
 
-    pub(super) fn network_lost(&mut self) {
-        self.wait(place::NETWORK_LOST);
+    /// The `connected` clients are those of [`Lifecycle::connected`](super::Lifecycle::connected).
+    pub(super) fn network_lost(&mut self, connected: u16) {
+        self.waiting |= 1 << place::NETWORK_LOST | connected << place::CONCERNED;
     }
 
-    pub(crate) fn restarted(&mut self) {
-        self.wait(place::RESTARTED);
+    /// The `connected` clients are those of [`Lifecycle::connected`](super::Lifecycle::connected).
+    pub(crate) fn restarted(&mut self, connected: u16) {
+        self.waiting |= 1 << place::RESTARTED | connected << place::CONCERNED;
+    }
+
+    /// A call has connected `client`: what it lost before is no news any more. What both lost still is to the user of the
+    /// other client, if that was connected then.
+    pub(crate) fn repaired(&mut self, client: ClientIndex) {
+        self.waiting &= !((1 << place::CONNECTION_LOST | 1 << place::CONCERNED) << client.number());
+        if self.waiting >> place::CONCERNED == 0 {
+            self.waiting &= !(1 << place::NETWORK_LOST | 1 << place::RESTARTED);
+        }
     }
 
     /// Takes the next event: messages of both clients first, then what changed.
@@ -174,6 +187,9 @@ impl Events {
         let place = self.waiting.trailing_zeros() as u8;
         // Without the lowest of its bits.
         self.waiting &= self.waiting.checked_sub(1)?;
+        if place >= place::NETWORK_LOST {
+            self.waiting &= (1 << place::CONCERNED) - 1;
+        }
         let (place, client) = match place {
             place::SECOND..place::BYTES_LOST => (place - place::SECOND, ClientIndex::Second),
             place::SECOND_CONNECTION_LOST => (place::CONNECTION_LOST, ClientIndex::Second),
@@ -213,8 +229,8 @@ mod tests {
     #[test]
     fn messages_come_before_state_changes_and_each_event_once() {
         let mut events = Events::NONE;
-        events.restarted();
-        events.network_lost();
+        events.restarted(0b11);
+        events.network_lost(0b10);
         events.connection_lost(ConnLost { client: ClientIndex::Second, cause: LossCause::Network });
         events.bytes_lost();
         events.message(ClientIndex::Second);
@@ -240,6 +256,30 @@ mod tests {
         assert!(events.is_empty());
         assert_eq!(events.take(), None);
         assert_eq!(events.counters.refused_messages, 2);
+    }
+
+    #[test]
+    fn what_was_repaired_is_no_event_unless_the_other_client_was_connected() {
+        for (connected, repaired, expected) in [
+            (0b01, &[ClientIndex::First][..], None),
+            (0b00, &[ClientIndex::Second], None),
+            (0b11, &[ClientIndex::First], Some(Event::NetworkLost)),
+            (0b10, &[ClientIndex::First], Some(Event::NetworkLost)),
+            (0b11, &ClientIndex::ALL, None),
+        ] {
+            let mut events = Events::NONE;
+            events.network_lost(connected);
+            events.restarted(connected);
+            events.connection_lost(ConnLost { client: ClientIndex::First, cause: LossCause::Closed });
+            events.connection_lost(ConnLost { client: ClientIndex::Second, cause: LossCause::Closed });
+            repaired.iter().for_each(|client| events.repaired(*client));
+            for client in ClientIndex::ALL.into_iter().filter(|client| !repaired.contains(client)) {
+                assert_eq!(events.take(), Some(Event::ConnectionLost { client, cause: LossCause::Closed }));
+            }
+            assert_eq!(events.take(), expected);
+            assert_eq!(events.take(), expected.map(|_| Event::ModemRestarted));
+            assert_eq!((events.take(), events.is_empty()), (None, true));
+        }
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub(super) struct Exchange {
     phase: Phase,
     /// Bytes of the line, or in `Phase::Data` of the data, that have been sent.
     sent: u16,
+    /// Bytes of the line; 0 once the module has prompted for data.
     line_length: u16,
     data_length: u16,
     deadline: Instant,
@@ -163,6 +164,11 @@ impl Exchange {
         self.phase = Phase::Idle;
     }
 
+    /// Whether the module asked for data.
+    pub(super) fn was_prompted(&self) -> bool {
+        self.line_length == 0
+    }
+
     /// Bytes that the module may wait for, whether its prompt was seen or not.
     pub(super) fn missing_data(&self) -> u16 {
         match self.phase {
@@ -226,6 +232,7 @@ impl Exchange {
     /// The prompt came that was awaited.
     pub(super) fn prompted(&mut self, timeouts: &Timeouts, now: Instant) {
         self.phase = Phase::Data;
+        self.line_length = 0;
         self.deadline = now.after(timeouts.command_ms);
     }
 

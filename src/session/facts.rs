@@ -97,6 +97,16 @@ impl From<Loss> for Failure {
 }
 
 impl Failure {
+    /// Whether the command may have been carried out or not.
+    pub(crate) const fn is_doubtful(self) -> bool {
+        matches!(self, Self::NoAnswer | Self::OutcomeUnknown | Self::OutcomeGarbled)
+    }
+
+    /// Whether the client was busy with another operation.
+    pub(crate) fn is_busy(self) -> bool {
+        self == Self::Refused(Refusal::Code(ResultCode::CLIENT_IS_BUSY))
+    }
+
     /// What an outcome line says.
     pub(super) const fn from_code(code: ResultCode) -> Result<(), Self> {
         if code.is_success() { Ok(()) } else { Err(Self::Refused(Refusal::Code(code))) }

@@ -6,6 +6,7 @@ use super::staging::Staging;
 use crate::ResultCode;
 use crate::command::{ClientIndex, Effect};
 use crate::error::{Illegal, Refusal};
+use crate::timer::Instant;
 
 /// The state of the MQTT service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,11 @@ pub enum ClientState {
 pub(crate) struct ClientLife {
     pub(crate) state: ClientState,
     pub(crate) staging: Staging,
+    /// Until when an operation from before its adoption may keep it busy, unless a command has succeeded since.
+    pub(crate) busy_until: Option<Instant>,
+    /// It was refused for want of a connection, and no command has succeeded since. If the module says that it is connected all
+    /// the same, it has to be acquired again.
+    pub(crate) lacks_connection: bool,
 }
 
 #[derive(Debug)]
@@ -52,12 +58,13 @@ pub(crate) struct Lifecycle {
 
 impl ClientLife {
     const fn new(state: ClientState) -> Self {
-        Self { state, staging: Staging::NONE }
+        Self { state, staging: Staging::NONE, busy_until: None, lacks_connection: false }
     }
 
     /// To a state in which settings, will and staged data are gone.
     const fn begin_again(&mut self, state: ClientState) {
         self.state = state;
+        self.busy_until = None;
         self.staging.clear();
     }
 }
@@ -153,6 +160,8 @@ impl Lifecycle {
             return;
         }
         let Some(life) = client.map(|client| self.client_mut(client)) else { return };
+        life.busy_until = None;
+        life.lacks_connection = false;
         match effect {
             Effect::Accq => life.begin_again(ClientState::Acquired),
             Effect::Rel => life.begin_again(ClientState::Released),
@@ -187,10 +196,15 @@ impl Lifecycle {
             (Effect::Connect, Some(code)) if code != ResultCode::NOT_SUPPORTED_OPERATION => {
                 self.client_mut(client).state = ClientState::Acquired;
             }
-            (Effect::Accq | Effect::Rel | Effect::Connect | Effect::Disc, _) | (_, Some(ResultCode::NO_CONNECTION)) => {
+            (Effect::Accq | Effect::Rel | Effect::Connect | Effect::Disc, _) => {
                 self.client_mut(client).state = ClientState::Unknown;
             }
-            (_, Some(_)) => self.client_mut(client).staging.failed(effect),
+            (_, Some(ResultCode::NO_CONNECTION)) => {
+                let life = self.client_mut(client);
+                life.state = ClientState::Unknown;
+                life.lacks_connection = true;
+            }
+            (_, Some(code)) if code != ResultCode::CLIENT_IS_BUSY => self.client_mut(client).staging.failed(effect),
             _ => {}
         }
     }
@@ -239,9 +253,11 @@ impl Lifecycle {
         }
     }
 
-    /// Whether a client is believed connected.
-    pub(super) fn believes_connected(&self) -> bool {
-        self.clients.iter().any(|life| life.state == ClientState::Connected)
+    /// The clients that are believed connected: a bit for each, the first one lowest.
+    #[inline(never)] // keeps the image small
+    pub(crate) fn connected(&self) -> u16 {
+        let is_connected = |client| self.client(client).state == ClientState::Connected;
+        u16::from(is_connected(ClientIndex::First)) | u16::from(is_connected(ClientIndex::Second)) << 1
     }
 
     /// The module does not say whether the clients are still connected.
@@ -253,6 +269,7 @@ impl Lifecycle {
     /// `+CMQTTCONNLOST`.
     pub(crate) fn connection_lost(&mut self, client: ClientIndex) {
         let life = self.client_mut(client);
+        life.busy_until = None;
         if life.state == ClientState::Connected {
             life.state = ClientState::Acquired;
         }

@@ -107,7 +107,10 @@ impl Session {
                 _ => Failure::Illegal(reason),
             });
         }
-        if let (Effect::Sub | Effect::Unsub, Some(client), 0) = (info.effect, client, writer.data_length) {
+        // A call that has staged the filters itself sends them.
+        if let (Effect::Sub | Effect::Unsub, Some(client), 0, false) =
+            (info.effect, client, writer.data_length, continues)
+        {
             self.lifecycle.client_mut(client).staging.check_no_filter().map_err(Failure::Illegal)?;
         }
         if is_its_turn {
@@ -115,6 +118,16 @@ impl Session {
             self.exchange.begin(&writer, &self.timeouts, self.now);
         }
         Ok(())
+    }
+
+    /// Whether the last command, which ended with this `result`, is to be sent again: an operation from before the adoption of
+    /// its client keeps that busy.
+    fn repeats(&self, result: Option<Result<(), Failure>>, procedure: &dyn Procedure) -> bool {
+        let (Some(Err(failure)), Some(client)) = (result, self.exchange.client) else { return false };
+        failure.is_busy()
+            && self.lifecycle.client(client).busy_until.is_some_and(|until| !self.now.has_reached(until))
+            // What was read from a source is gone.
+            && (!self.exchange.was_prompted() || procedure.data().is_some())
     }
 
     /// What failed is this command, though it is not the last one.

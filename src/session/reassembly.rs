@@ -90,6 +90,7 @@ impl Reassembly {
     }
 
     /// Whether more of a message is to come, whole or not.
+    #[inline(never)]
     pub(super) fn is_incomplete(&self) -> bool {
         !matches!(self.message, Message::None) || self.part_left > 0 || self.untrusted_bytes > 0
     }

@@ -263,7 +263,7 @@ impl Session {
             None => return false,
             // The answer would look like the outcome.
             Some(_) if is_pending(Effect::Disc) => return false,
-            Some(Question::State) => self.lifecycle.believes_connected(),
+            Some(Question::State) => self.lifecycle.connected() > 0,
             Some(_) => self.lifecycle.service == ServiceState::Started,
         };
         if !must_ask {

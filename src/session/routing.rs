@@ -4,11 +4,11 @@
 mod tests;
 
 use super::error_window::Question;
-use super::exchange::Phase;
+use super::exchange::{Phase, code_in};
 use super::facts::{Failure, Loss};
-use super::{Session, events};
+use super::{ClientState, ServiceState, Session, events};
 use crate::at::{FinalResult, Line, behind};
-use crate::command::ClientIndex;
+use crate::command::{ClientIndex, Effect};
 use crate::fmt::{debug, warning};
 use crate::handler::MessageHandler;
 use crate::urc::{ConnLost, Resemblance, Urc};
@@ -94,8 +94,13 @@ impl Session {
 
     /// The network was lost, and the service with it.
     pub(super) fn network_lost(&mut self) {
+        // The end of the user's own STOP is no loss.
+        let is_stopping = self.exchange.is_under_way() && self.exchange.info.effect == Effect::Stop;
+        if is_stopping || self.lifecycle.service == ServiceState::Stopped {
+            return;
+        }
         debug!("the network is lost");
-        self.events.network_lost();
+        self.events.network_lost(self.lifecycle.connected());
         self.lifecycle.network_lost();
         self.interrupt(Loss::Network, None);
     }
@@ -103,7 +108,7 @@ impl Session {
     /// The module restarted.
     pub(super) fn restarted(&mut self) {
         warning!("the module restarted");
-        self.events.restarted();
+        self.events.restarted(self.lifecycle.connected());
         self.lifecycle.restarted();
         self.loss = Some(Loss::Restart);
         self.exchange.restarted(self.now);
@@ -128,7 +133,8 @@ impl Session {
         if self.is_echo_or_prompt_blank(line) {
             return Routed::Taken;
         }
-        let result = FinalResult::of(line.bytes());
+        let result =
+            FinalResult::of(line.bytes()).or_else(|| self.exchange.is_garbled_ok(line).then_some(FinalResult::Ok));
         let is_taken = match result {
             Some(result) => self.final_result(result),
             None if self.exchange.answer_line(line) => {
@@ -141,11 +147,25 @@ impl Session {
         if !is_taken {
             if result.is_none() {
                 self.exchange.other_line(line, self.now);
+                self.late_connect(line);
                 self.notice_damage(line, handler);
             }
             self.pass_over(line, result, handler);
         }
         Routed::Taken
+    }
+
+    /// The outcome of a CONNECT that nothing waits for any more: the next call asks the module. Where it failed, that is known.
+    fn late_connect(&mut self, line: Line<'_>) {
+        for client in ClientIndex::ALL {
+            let Some(code) = code_in(line, "+CMQTTCONNECT", Some(client)) else { continue };
+            let state = &mut self.lifecycle.client_mut(client).state;
+            match *state {
+                ClientState::Released | ClientState::Acquired if code.is_success() => *state = ClientState::Unknown,
+                ClientState::Unknown if !code.is_success() => *state = ClientState::Acquired,
+                _ => {}
+            }
+        }
     }
 
     /// A line that is almost a URC shows that bytes were lost.
@@ -190,8 +210,10 @@ impl Session {
 
     fn final_result(&mut self, result: FinalResult) -> bool {
         let is_taken = self.exchange.final_result(result, self.now);
-        self.conclude();
-        is_taken || self.quiet_until.take().is_some()
+        if is_taken {
+            self.conclude();
+        }
+        is_taken || (result == FinalResult::Ok && self.quiet_until.take().is_some())
     }
 
     fn outcome(&mut self, line: Line<'_>) -> bool {

@@ -97,7 +97,7 @@ impl Staging {
         self.filter
     }
 
-    /// A filter goes out that the next staged SUB sends, or that SUB does.
+    /// A filter goes out that the next staged SUB sends, or none is left.
     pub(crate) const fn set_filter(&mut self, is_staged: bool) {
         self.filter = is_staged;
     }

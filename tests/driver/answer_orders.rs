@@ -136,15 +136,20 @@ fn connect_with_bad_arguments_is_a_bare_error_or_12() {
 }
 
 #[test]
-fn connect_while_connected_is_13_and_the_next_connect_adopts_the_session() {
+fn connect_while_connected_is_13_and_the_module_is_asked_once() {
     for answer in [&b"\r\n+CMQTTCONNECT: 0,13\r\n\r\nERROR\r\n"[..], b"\r\nOK\r\n\r\n+CMQTTCONNECT: 0,13\r\n"] {
         on_every_family(&[], async |bench, modem, _| {
             connected(bench, modem).await;
             modem.client(FIRST).disconnect().await.or_transcript(bench);
             script(bench, "AT+CMQTTCONNECT=", 1, ScriptedAnswer::Exactly(answer.to_vec()));
+            // The module says that it is not connected after all.
+            assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+            modem.client(FIRST).disconnect().await.or_transcript(bench);
+            script(bench, "AT+CMQTTCONNECT=", 0, ScriptedAnswer::Exactly(answer.to_vec()));
             let failed = modem.client(FIRST).reconnect().await;
             assert_eq!(refusal(failed, bench), ("+CMQTTCONNECT", code(13)));
             assert_eq!(modem.client(FIRST).state(), ClientState::Unknown);
+            end_script(bench);
             connected(bench, modem).await;
         });
     }

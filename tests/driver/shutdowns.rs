@@ -5,6 +5,7 @@ use simcom_modem_simulator::modem::Service;
 
 use crate::bench::*;
 use crate::driver::Error;
+use crate::driver::error::Refusal;
 
 /// Shuts down a prepared module with the first client connected.
 fn shut_down(prepare: impl Fn(&Bench), check: impl Fn(&Bench, Result<(), Error>)) {
@@ -52,8 +53,20 @@ fn a_service_that_cannot_be_stopped_is_reported() {
 
 #[test]
 fn a_service_that_has_stopped_meanwhile_is_a_success() {
-    for answer in [&b"\r\nERROR\r\n"[..], b"\r\n+CMQTTSTOP: 9\r\n\r\nERROR\r\n"] {
-        let refuse = |bench: &Bench| script(bench, "AT+CMQTTSTOP", 1, ScriptedAnswer::Exactly(answer.to_vec()));
+    let error = &b"\r\nERROR\r\n"[..];
+    for answer in [error, b"\r\n+CMQTTSTOP: 9\r\n\r\nERROR\r\n"] {
+        let refuse = |bench: &Bench| {
+            script(bench, "AT+CMQTTSTOP", 1, ScriptedAnswer::Exactly(answer.to_vec()));
+            script(bench, "AT+CMQTTACCQ?", 2, ScriptedAnswer::Exactly(error.to_vec()));
+        };
         shut_down(refuse, |bench, ended| ended.or_transcript(bench));
     }
+}
+
+#[test]
+fn a_stop_refused_without_a_code_is_a_failure_where_the_service_is_still_started() {
+    let refuse = |bench: &Bench| {
+        script(bench, "AT+CMQTTSTOP", 1, ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()));
+    };
+    shut_down(refuse, |bench, ended| assert_eq!(refusal(ended, bench), ("+CMQTTSTOP", Refusal::Error)));
 }

@@ -167,6 +167,10 @@ impl<'a> Execution<'a> {
         if end > self.bench.now() {
             self.bench.pass(end - self.bench.now());
         }
+        // It came behind the last call.
+        if self.reset.is_overdue() {
+            self.modem = Some(shell_modem(&self.bench, self.case.setting.family, self.inbox));
+        }
         let afterwards =
             [Call::Connect, Call::Subscribe, Call::PublishAfterwards, Call::ReceiveAfterwards, Call::Shutdown];
         self.is_recovering = true;

@@ -23,6 +23,11 @@ impl Reset {
         }
     }
 
+    /// Whether the host was reset while it made no call.
+    pub fn is_overdue(&self) -> bool {
+        self.is_due.take()
+    }
+
     /// Returns true once per reset; otherwise a later reset wakes the host.
     pub fn is_due(&self, context: &Context<'_>) -> bool {
         self.host.replace(Some(context.waker().clone()));

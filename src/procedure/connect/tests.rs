@@ -3,6 +3,7 @@ extern crate std;
 mod adoption;
 mod busy;
 mod known_states;
+mod outcomes;
 mod refusals;
 mod settings;
 

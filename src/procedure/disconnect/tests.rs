@@ -127,24 +127,60 @@ fn a_stop_that_is_refused_because_a_client_is_still_acquired_is_a_failure() {
 }
 
 #[test]
-fn a_command_without_an_answer_ends_the_call() {
-    let no_answer = |command| Err(Error::NoAnswer { command: CommandName::new(command) });
-    let mut dialogue = Dialogue::connected(Family::A76xx);
-    let script = [vec![sent("AT+CMQTTDISC=0,60\r"), after_ms(9_000)]];
-    assert_eq!(shut_down(&mut dialogue, &script), no_answer(&"+CMQTTDISC"));
-    let mut dialogue = Dialogue::acquired(Family::A76xx);
-    assert_eq!(shut_down(&mut dialogue, &[vec![sent("AT+CMQTTREL=0\r"), after_ms(9_000)]]), no_answer(&"+CMQTTREL"));
+fn whether_disc_and_rel_have_succeeded_shows_in_stop() {
+    for (line, time_ms) in [("AT+CMQTTDISC=0,60\r", 9_000), ("AT+CMQTTREL=0\r", 9_000)] {
+        let is_disc = line.contains("DISC");
+        let mut dialogue = if is_disc { Dialogue::connected(Family::A76xx) } else { Dialogue::acquired(Family::A76xx) };
+        let rest = if is_disc { rel(0, OK) } else { vec![] };
+        let unanswered = vec![sent(line), after_ms(time_ms)];
+        let script = [unanswered, synchronised(), rest, second(), stop(STOPPED)];
+        assert_eq!(shut_down(&mut dialogue, &script), Ok(()));
+        assert_eq!(dialogue.service(), ServiceState::Stopped);
+    }
 }
 
 #[test]
-fn the_outcome_of_stop_and_of_disc_is_awaited_for_their_own_times() {
-    let unknown = |command| Err(Error::OutcomeUnknown { command: CommandName::new(command) });
+fn a_stop_without_an_outcome_is_a_success_where_the_module_says_that_it_has_stopped() {
+    let stopped = || command("AT+CMQTTACCQ?", ERROR);
+    let started = || command("AT+CMQTTACCQ?", "\r\n+CMQTTACCQ: 0,\"\",0\r\n+CMQTTACCQ: 1,\"\",0\r\n\r\nOK\r\n");
+    let unknown = Err(Error::OutcomeUnknown { command: CommandName::new(&"+CMQTTSTOP") });
+    for (asked, expected, service) in
+        [(stopped(), Ok(()), ServiceState::Stopped), (started(), unknown, ServiceState::Unknown)]
+    {
+        let mut dialogue = Dialogue::acquired(Family::A76xx);
+        let script = [rel(0, OK), second(), stop(OK), vec![after_ms(17_000)], asked];
+        assert_eq!(shut_down(&mut dialogue, &script), expected);
+        assert_eq!(dialogue.service(), service);
+    }
+}
+
+#[test]
+fn error_to_stop_means_not_started_only_where_the_module_says_so() {
+    let asked = |answer| [stop(ERROR), vec![after_ms(250)], command("AT+CMQTTACCQ?", answer)].concat();
     let mut dialogue = Dialogue::acquired(Family::A76xx);
-    let script = [rel(0, OK), second(), stop(OK), vec![after_ms(17_000)]];
-    assert_eq!(shut_down(&mut dialogue, &script), unknown(&"+CMQTTSTOP"));
+    assert_eq!(shut_down(&mut dialogue, &[rel(0, OK), second(), asked(ERROR)]), Ok(()));
+    assert_eq!(dialogue.service(), ServiceState::Stopped);
+    let mut dialogue = Dialogue::acquired(Family::A76xx);
+    let script = [rel(0, OK), second(), asked("\r\n+CMQTTACCQ: 0,\"id\",0\r\n\r\nOK\r\n")];
+    assert_eq!(shut_down(&mut dialogue, &script), Err(refused_without_code(&"+CMQTTSTOP")));
+}
+
+#[test]
+fn nonet_of_ones_own_stop_is_no_event() {
+    for answer in
+        ["\r\nOK\r\n\r\n+CMQTTNONET\r\n\r\n+CMQTTSTOP: 0\r\n", "\r\n+CMQTTSTOP: 0\r\n\r\nOK\r\n\r\n+CMQTTNONET\r\n"]
+    {
+        let mut dialogue = Dialogue::acquired(Family::A76xx);
+        assert_eq!(shut_down(&mut dialogue, &[rel(0, OK), second(), stop(answer)]), Ok(()));
+        assert_eq!((dialogue.service(), dialogue.events()), (ServiceState::Stopped, vec![]));
+    }
+}
+
+#[test]
+fn the_outcome_of_disc_is_awaited_for_its_own_time() {
     let mut dialogue = Dialogue::connected(Family::A76xx);
-    assert_eq!(shut_down(&mut dialogue, &[disc(0, OK), vec![after_ms(65_000)]]), unknown(&"+CMQTTDISC"));
-    assert_eq!(dialogue.client(FIRST), ClientState::Unknown);
+    let script = [disc(0, OK), vec![after_ms(65_000)], rel(0, OK), second(), stop(STOPPED)];
+    assert_eq!(shut_down(&mut dialogue, &script), Ok(()));
 }
 
 #[test]

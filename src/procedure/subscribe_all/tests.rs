@@ -166,3 +166,30 @@ fn nothing_is_sent_for_a_client_that_is_not_connected() {
         assert_eq!(result, Err(illegal(command, Illegal::ClientNotConnected)));
     }
 }
+
+#[test]
+fn a_first_filter_that_is_refused_changes_nothing() {
+    let mut dialogue = Dialogue::connected(Family::A76xx);
+    let refusal = "\r\n+CMQTTSUBTOPIC: 0,12\r\n\r\nERROR\r\n";
+    let script = [command("AT+CMQTTSUBTOPIC=0,3,0", refusal)];
+    assert_eq!(subscribe_all(&mut dialogue, &FILTERS, &script), Err(refused(&"+CMQTTSUBTOPIC", 12)));
+    assert!(!dialogue.engine.session.lifecycle.client(FIRST).staging.needs_reacquire());
+    assert_eq!(subscribe_all(&mut dialogue, &FILTERS, &[staged(), command("AT+CMQTTSUB=0", SUBSCRIBED)]), Ok(()));
+}
+
+#[test]
+fn filters_whose_sub_was_refused_or_dropped_are_not_sent_by_the_next_call() {
+    let refused_sub = command("AT+CMQTTSUB=0", "\r\n+CMQTTSUB: 0,14\r\n\r\nERROR\r\n");
+    let mut dialogue = Dialogue::connected(Family::A76xx);
+    assert_eq!(subscribe_all(&mut dialogue, &FILTERS, &[staged(), refused_sub]), Err(refused(&"+CMQTTSUB", 14)));
+    let one_by_one = || [vec![after_ms(250)], one_by_one()].concat();
+    assert_eq!(subscribe_all(&mut dialogue, &FILTERS, &[one_by_one()]), Ok(()));
+    // Dropped before SUB goes out.
+    let mut dialogue = Dialogue::connected(Family::A76xx);
+    let mut dropped = SubscribeAll::new(FIRST, &FILTERS, Family::A76xx);
+    dialogue.dropped_call(&mut dropped, &staged());
+    assert_eq!(subscribe_all(&mut dialogue, &FILTERS, &[one_by_one()[1..].to_vec()]), Ok(()));
+    let sub = crate::command::SubStaged { client: FIRST };
+    let result = dialogue.call(&mut crate::procedure::Single(sub), &[]);
+    assert_eq!(result, Err(illegal(&"+CMQTTSUB", Illegal::FilterStaged)));
+}

@@ -10,8 +10,10 @@ use crate::timer::Instant;
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
 /// outcome.
 const GRACE_MS: u32 = 1_000;
-/// How long an outcome may come after `ERROR`: only CONNECT is documented to do that, and most bare `ERROR`s are final.
+/// How long an outcome may come after `ERROR`: most bare `ERROR`s are final.
 const GRACE_AFTER_ERROR_MS: u32 = 250;
+/// How long that of CONNECT, which is documented to come there. It must not be taken for that of the next CONNECT.
+const GRACE_AFTER_ERROR_TO_CONNECT_MS: u32 = 2_000;
 /// How long a prompt or a final result is.
 const RESULT_AFTER_LOSS_MS: u32 = 2_000;
 
@@ -53,7 +55,8 @@ impl Exchange {
             let is_unlikely = self.facts.loss.is_some() || self.facts.is_garbled;
             self.deadline = now.after(if is_unlikely { GRACE_MS } else { self.timeout_ms });
         } else {
-            self.deadline = now.after(GRACE_AFTER_ERROR_MS);
+            let is_connect = self.info.effect == Effect::Connect;
+            self.deadline = now.after(if is_connect { GRACE_AFTER_ERROR_TO_CONNECT_MS } else { GRACE_AFTER_ERROR_MS });
         }
         true
     }
@@ -105,6 +108,13 @@ impl Exchange {
             self.deadline = now.after(GRACE_MS);
         }
         true
+    }
+
+    /// A line came that is neither the outcome nor a final result. Returns whether it must have been `OK`.
+    pub(in crate::session) fn is_garbled_ok(&self, line: Line<'_>) -> bool {
+        self.phase == Phase::Final
+            && self.needs_broker()
+            && matches!(line.bytes(), b"O" | b"K" | b"OOK" | b"OKK" | [b'O', _] | [_, b'K'])
     }
 
     /// A line came that nothing waits for. If it is almost the outcome, the outcome will not come.

@@ -11,15 +11,13 @@ use crate::driver::{Broker, ClientState, ConnectOptions, Connection, Error, Publ
 static ELSEWHERE: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("other.example", 1883), "meter-3");
 
 #[test]
-fn a_connection_whose_outcome_was_lost_is_adopted_only_with_its_own_options() {
+fn a_connection_whose_outcome_was_lost_is_found_and_kept_only_with_its_own_options() {
     for (options, expected) in [(&OPTIONS, Connection::Adopted), (&ELSEWHERE, Connection::Opened)] {
         on_every_connected(async |bench, modem, _| {
             modem.client(FIRST).disconnect().await.or_transcript(bench);
             bench.loopback(|broker, _| broker.latency = Duration::from_secs(5));
             bench.at(bench.now() + Duration::from_secs(3), |bench| bench.lose(b"\r\n+CMQTTCONNECT: 0,0\r\n".len()));
-            let unknown = modem.client(FIRST).reconnect().await;
-            assert!(matches!(unknown, Err(Error::OutcomeUnknown { .. })), "{unknown:?}");
-            assert_eq!(modem.client(FIRST).state(), ClientState::Unknown);
+            assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
             bench.loopback(|broker, _| broker.latency = Duration::ZERO);
             assert_eq!(modem.client(FIRST).connect(options).await.or_transcript(bench), expected);
             let host = bench.loopback(|broker, _| broker.connection(0).map(|connection| connection.host.clone()));

@@ -102,7 +102,7 @@ fn a_restart_that_arrived_before_the_call_is_taken_before_anything_is_sent() {
     let arrived = vec![arrived_before("\r\nRDY\r\n\r\n+CPIN: READY\r\n")];
     let script = [arrived, synchronised(), command("ATE0", "ATE0\r\r\nOK\r\n"), start(), accq(), open()];
     assert_eq!(reconnect(&mut dialogue, &script), Ok(Connection::Opened));
-    assert_eq!(dialogue.events(), [Event::ModemRestarted]);
+    assert_eq!(dialogue.events(), [], "the call has repaired it");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_restart_that_nothing_reported_shows_in_the_first_query() {
 fn a_restart_that_nothing_reported_shows_in_the_first_refused_command() {
     let mut dialogue = connected();
     assert_eq!(dialogue.call(&mut Listen, &[received("\r\n+CMQTTCONNLOST: 0,1\r\n")]), Ok(()));
-    let script = [command(CONNECT, ERROR), vec![after_ms(250)], accq_read_refused(), start(), accq(), open()];
+    let script = [command(CONNECT, ERROR), vec![after_ms(2_000)], accq_read_refused(), start(), accq(), open()];
     assert_eq!(reconnect(&mut dialogue, &script), Ok(Connection::Opened));
 }
 

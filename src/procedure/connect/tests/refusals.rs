@@ -71,7 +71,7 @@ fn a_failed_connect_says_its_code_in_every_order_and_leaves_the_client_prepared(
 #[test]
 fn a_connect_refused_without_a_code_ends_the_call_where_the_module_was_asked_before() {
     let mut dialogue = Dialogue::in_step(Family::A76xx);
-    let script = [accq_read(FREE, FREE), accq(), command(CONNECT, ERROR), vec![after_ms(250)]];
+    let script = [accq_read(FREE, FREE), accq(), command(CONNECT, ERROR), vec![after_ms(2_000)]];
     assert_eq!(first_connect(&mut dialogue, &script), Err(refused_without_code(&"+CMQTTCONNECT")));
     assert_eq!(dialogue.client(FIRST), ClientState::Unknown);
 }
@@ -79,7 +79,7 @@ fn a_connect_refused_without_a_code_ends_the_call_where_the_module_was_asked_bef
 #[test]
 fn after_a_connect_of_which_nothing_is_known_the_next_one_looks() {
     let mut dialogue = Dialogue::in_step(Family::A76xx);
-    let script = [accq_read(FREE, FREE), accq(), command(CONNECT, ERROR), vec![after_ms(250)]];
+    let script = [accq_read(FREE, FREE), accq(), command(CONNECT, ERROR), vec![after_ms(2_000)]];
     assert!(first_connect(&mut dialogue, &script).is_err());
     let script = [accq_read(OURS, FREE), disc_read(0, 1), connect_read("tcp://broker.example:1883")];
     assert_eq!(reconnect(&mut dialogue, &script), Ok(Connection::Adopted));
