@@ -4,7 +4,7 @@
 mod tests;
 
 use super::error_window::Question;
-use super::exchange::{Phase, code_in};
+use super::exchange::Phase;
 use super::facts::{Failure, Loss};
 use super::{ClientState, ServiceState, Session, events};
 use crate::at::{FinalResult, Line, behind};
@@ -157,14 +157,14 @@ impl Session {
 
     /// The outcome of a CONNECT that nothing waits for any more: the next call asks the module. Where it failed, that is known.
     fn late_connect(&mut self, line: Line<'_>) {
-        for client in ClientIndex::ALL {
-            let Some(code) = code_in(line, "+CMQTTCONNECT", Some(client)) else { continue };
-            let state = &mut self.lifecycle.client_mut(client).state;
-            match *state {
-                ClientState::Released | ClientState::Acquired if code.is_success() => *state = ClientState::Unknown,
-                ClientState::Unknown if !code.is_success() => *state = ClientState::Acquired,
-                _ => {}
-            }
+        let Some(mut parameters) = line.parameters("+CMQTTCONNECT") else { return };
+        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
+        let is_success = parameters.number() == Some(0);
+        let state = &mut self.lifecycle.client_mut(client).state;
+        match *state {
+            ClientState::Released | ClientState::Acquired if is_success => *state = ClientState::Unknown,
+            ClientState::Unknown if !is_success => *state = ClientState::Acquired,
+            _ => {}
         }
     }
 
