@@ -26,7 +26,7 @@ pub use modem::Modem;
 ///
 /// | call | at most | of these |
 /// |---|---:|---|
-/// | [`connect`](Self::connect), [`reconnect`](Self::reconnect) | 480 | 125 START (17 on A76xx and SIM767x), and again if it was lost, or 124 while the module is busy; 65 DISC; 125 CONNECT |
+/// | [`connect`](Self::connect), [`reconnect`](Self::reconnect) | 480 | 125 for START (17 on A76xx and SIM767x), again if that was lost, or 124 while the module is busy; 65 DISC; 125 CONNECT |
 /// | [`subscribe`](Self::subscribe), [`unsubscribe`](Self::unsubscribe) | 160 | 125 until the outcome |
 /// | [`subscribe_all`](Self::subscribe_all) | 160 | 125 until the outcome; 125 more for each further SUB, where filters are sent one after the other or in several groups |
 /// | [`publish`](Self::publish), [`publish_from`](Self::publish_from) | 100 | 65 until the outcome: the message's [timeout](Publish::timeout) and 5; `publish_from` and the time of its reader |
@@ -42,8 +42,10 @@ pub use modem::Modem;
 /// What can be added:
 ///
 /// * the time that the UART needs for the bytes, up to 10,241 more of them where a prompt may be open;
-/// * up to 185 after an adoption, see below;
-/// * the rest of the time of a dropped call: the next one awaits the outcome of what that began;
+/// * the rest of the time of a dropped call: the next one awaits the outcome of what that began; 9 after a call whose
+///   prompt was not seen, for the same reason;
+/// * 185 at most after [`Connection::Adopted`]: an operation from before the reset may keep the client busy, and the
+///   command is repeated once a second until its first success;
 /// * 26 for each further loss of bytes during the call;
 /// * messages that arrive without a pause: no command begins inside of one;
 /// * answers that come, but late: each prompt and each final result has 9; the `OK` of START and STOP has as long as

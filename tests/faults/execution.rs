@@ -27,6 +27,8 @@ use crate::verdict::{Before, Reported, Verdict, Violation, judge_traffic, take_m
 const GIVEN_UP: Duration = Duration::from_secs(1_200);
 /// What the UART needs at 115,200 baud for the longest payload, for as much to fill a prompt, and for a message.
 const UART_TIME: Duration = Duration::from_secs(3);
+/// How long an operation from before a reset of the host may keep the client busy that it has adopted.
+const BUSY_AFTER_ADOPTION: Duration = Duration::from_secs(185);
 /// What each further loss of bytes adds to the documented time of a call.
 const FURTHER_LOSS: Duration = Duration::from_secs(26);
 /// A recovery that takes longer is worth a look.
@@ -240,7 +242,11 @@ impl<'a> Execution<'a> {
             Trouble::Chance(..) => u32::try_from(self.bench.strikes().len()).unwrap_or(u32::MAX),
             _ => 0,
         };
-        let limit = documented + rest_of_dropped + FURTHER_LOSS * further_losses + UART_TIME;
+        let busy = match self.case.trouble {
+            Trouble::Incident(_, _, Incident::HostReset | Incident::HostResetUnanswered) => BUSY_AFTER_ADOPTION,
+            _ => Duration::ZERO,
+        };
+        let limit = documented + rest_of_dropped + busy + FURTHER_LOSS * further_losses + UART_TIME;
         let time = self.bench.now() - begin;
         if time > limit {
             self.verdict.add(Violation::Hang, format!("{call:?} took {time:?}, and {limit:?} at most is documented"));
