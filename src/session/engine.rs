@@ -138,13 +138,14 @@ impl Engine {
                 return Ok(Progress::Waiting);
             }
             let last = session.exchange.take_result();
-            if last.is_some() && session.repeats(procedure) {
-                self.command_waits = Some(true);
-                session.exchange.pause(REPETITION_PAUSE_MS, session.now);
-                continue;
-            }
             let Some(continues) = self.command_waits.take() else {
-                match procedure.next(session, last)? {
+                let next = if last.is_some() && session.repeats(procedure) {
+                    self.command_waits = Some(true);
+                    Next::Pause(REPETITION_PAUSE_MS)
+                } else {
+                    procedure.next(session, last)?
+                };
+                match next {
                     Next::Command => {
                         session.command(procedure, last.is_some(), false)?;
                         self.command_waits = Some(last.is_some());

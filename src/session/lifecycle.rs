@@ -64,7 +64,6 @@ impl ClientLife {
     /// To a state in which settings, will and staged data are gone.
     const fn begin_again(&mut self, state: ClientState) {
         self.state = state;
-        self.busy_until = None;
         self.staging.clear();
     }
 }
@@ -269,7 +268,6 @@ impl Lifecycle {
     /// `+CMQTTCONNLOST`.
     pub(crate) fn connection_lost(&mut self, client: ClientIndex) {
         let life = self.client_mut(client);
-        life.busy_until = None;
         if life.state == ClientState::Connected {
             life.state = ClientState::Acquired;
         }

@@ -124,9 +124,9 @@ impl Session {
     /// that busy.
     #[inline(never)] // keeps the image small
     fn repeats(&self, procedure: &dyn Procedure) -> bool {
-        let Some(client) = self.exchange.client else { return false };
+        let busy_until = self.exchange.client.and_then(|client| self.lifecycle.client(client).busy_until);
         self.exchange.client_is_busy()
-            && self.lifecycle.client(client).busy_until.is_some_and(|until| !self.now.has_reached(until))
+            && busy_until.is_some_and(|until| !self.now.has_reached(until))
             // What was read from a source is gone.
             && (!self.exchange.was_prompted() || procedure.data().is_some())
     }

@@ -178,17 +178,18 @@ fn a_busy_client_is_given_up_185_seconds_after_its_adoption() {
 }
 
 #[test]
-fn the_other_client_and_one_that_lost_its_connection_are_not_waited_for() {
+fn the_other_client_and_one_that_has_lost_its_connection_get_no_second_command() {
     let mut dialogue = adopted();
     dialogue.acquire(SECOND);
     dialogue.open(SECOND);
     let sub = Sub { client: SECOND, ..SUB };
     let script = command("AT+CMQTTSUB=1,1,0", "\r\n+CMQTTSUB: 1,14\r\n\r\nERROR\r\n");
     assert_eq!(dialogue.call(&mut Single(sub), &script), Err(refused(&"+CMQTTSUB", 14)));
-    let lost = [refused_sub(), vec![sent("AT+CMQTTSUB"), received_while_sending("\r\n+CMQTTCONNLOST: 0,1\r\n")]];
-    let rest = [vec![sent("=0,1,0\r")], vec![received(BUSY_SUB)]];
-    let script = [vec![after_ms(250)], lost.concat(), rest.concat()].concat();
-    assert_eq!(dialogue.call(&mut Single(SUB), &script), Err(refused(&"+CMQTTSUB", 14)));
+    let script = [vec![after_ms(250)], refused_sub(), vec![sent("AT+CMQTTSUB")]].concat();
+    let lost =
+        [received_while_sending("\r\n+CMQTTCONNLOST: 0,1\r\n"), sent("=0,1,0\r"), received(BUSY_SUB), after_ms(1_000)];
+    let expected = Err(Error::ConnectionLost { command: CommandName::new(&"+CMQTTSUB") });
+    assert_eq!(dialogue.call(&mut Single(SUB), &[&script[..], &lost].concat()), expected);
 }
 
 #[test]
