@@ -7,7 +7,7 @@ use crate::command::{ClientIndex, CommandWriter, Disc, Rel, Request, Stop};
 use crate::error::Refusal;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
-/// The `<timeout>` of DISC, in seconds: the shortest that every family takes.
+/// The `<timeout>` of DISC: the shortest that every family takes.
 pub(crate) const DISCONNECT_TIMEOUT_S: u32 = 60;
 
 #[derive(Clone, Copy, PartialEq, Eq)]

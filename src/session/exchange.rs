@@ -13,8 +13,7 @@ use crate::family::Timeouts;
 use crate::saturating::saturating_u16;
 use crate::timer::{Instant, LONGEST_WAIT_MS};
 
-/// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
-/// outcome.
+/// How long the other half of an answer may take: the outcome after a loss, the final result after an outcome.
 const GRACE_MS: u32 = 1_000;
 /// How long an outcome may come after `ERROR`: only CONNECT is documented to do that, and most bare `ERROR`s are final.
 const GRACE_AFTER_ERROR_MS: u32 = 250;
@@ -52,7 +51,7 @@ pub(super) struct Exchange {
     deadline: Instant,
     /// Time for the final result, or for the outcome of a deferred command.
     timeout_ms: u32,
-    /// The answer has a line. A final result before it is that of an earlier command, and is dropped.
+    /// The answer has a line. A final result before it belongs to an earlier command, and is dropped.
     facts: Facts,
 }
 
@@ -72,7 +71,7 @@ impl Exchange {
     }
 
     /// There is a new one, of which nothing is known but where it begins, and until when.
-    #[inline(never)] // keeps the image small
+    #[inline(never)]
     fn renew(&mut self, phase: Phase, deadline: Instant) {
         *self = Self { phase, deadline, ..Self::idle() };
     }
@@ -186,7 +185,6 @@ impl Exchange {
     }
 
     /// How it has ended.
-    #[inline(never)]
     pub(super) fn result(&self) -> Result<(), Failure> {
         self.facts.result(self.is_deferred())
     }
@@ -196,7 +194,6 @@ impl Exchange {
     }
 
     /// Bytes of the line or of the data that have not been sent.
-    #[inline(never)] // keeps the image small
     pub(super) const fn unsent(&self) -> u16 {
         match self.phase {
             Phase::Line => self.line_length.saturating_sub(self.sent),

@@ -11,7 +11,7 @@ pub(super) struct Facts {
     pub(super) final_result: Option<FinalResult>,
     pub(super) outcome: Option<ResultCode>,
     pub(super) loss: Option<Loss>,
-    /// The answer has a line, which has not come: a final result before it is that of an earlier command.
+    /// The answer has a line, which has not come: a final result before it belongs to an earlier command.
     pub(super) lacks_line: bool,
 }
 
@@ -24,8 +24,8 @@ pub(super) enum Loss {
 }
 
 impl Loss {
-    /// Whether it ends the wait for an outcome: a connection that was lost before is no answer to the attempt to open one,
-    /// nor a network to that to start.
+    /// Whether it ends the wait for an outcome. A lost connection is no answer to CONNECT, a lost network none to START:
+    /// they were lost before.
     pub(super) fn concerns(self, effect: Effect) -> bool {
         effect != if self == Self::Network { Effect::Start } else { Effect::Connect }
     }

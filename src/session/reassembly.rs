@@ -10,10 +10,10 @@ use crate::handler::MessageHandler;
 use crate::timer::Instant;
 use crate::urc::{RxPayload, RxStart, RxTopic};
 
-/// How long an open message may go without a byte, in milliseconds. A module sends a message in one go.
+/// How long an open message may go without a byte. A module sends a message in one go.
 const STALL_MS: u32 = 2_000;
-/// How much earlier than the bytes that it lost an error of the UART can be reported, in milliseconds: some drivers
-/// report it before they hand over what they had buffered.
+/// How much earlier than the bytes that it lost an error of the UART can be reported: some drivers report it before they
+/// hand over what they had buffered.
 const ERROR_WINDOW_MS: u32 = 100;
 
 /// How many bytes of a message are neither topic nor payload, at most: eleven parts, each behind a line of up to 25 bytes.
@@ -89,7 +89,7 @@ impl Reassembly {
         self.abort(events, handler);
     }
 
-    /// Whether a line may be payload. Of such lines, only those of messages count.
+    /// Whether a line may be payload. Of such lines, only the lines of messages count.
     pub(super) fn has_untrusted_bytes(&self) -> bool {
         self.untrusted_bytes > 0
     }
@@ -130,7 +130,6 @@ impl Reassembly {
         self.part(Part::Payload, header.client, header.length, events, handler)
     }
 
-    #[inline(never)] // keeps the image small
     fn part(
         &mut self,
         part: Part,

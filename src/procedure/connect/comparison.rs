@@ -18,7 +18,6 @@ pub(super) enum Comparison {
 
 impl Comparison {
     /// How many bytes matched.
-    #[inline(never)] // keeps the image small
     pub(super) const fn count(self) -> u16 {
         match self {
             Self::Alike { count, .. } => count,
