@@ -71,6 +71,7 @@ impl<'a> Parameters<'a> {
 }
 
 /// What follows `name` at the beginning of a line.
+#[inline(never)]
 pub(crate) fn behind<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
     line.strip_prefix(name.as_bytes())
 }

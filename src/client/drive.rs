@@ -107,7 +107,6 @@ pub(crate) struct Port<R, T, C, H> {
 }
 
 impl<R, T, C, H> Port<R, T, C, H> {
-    #[inline(never)] // else it is made on the stack and copied
     pub(super) fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
         Self { receiver, transmitter, timer, handler, engine: Engine::new(family) }
     }
