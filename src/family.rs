@@ -186,21 +186,21 @@ pub const CERTIFICATE_LIMIT_BYTES: usize = 10_240;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Timeouts {
-    /// Time for a prompt, and for the final result of a command that has no outcome line, in milliseconds.
+    /// Time for a prompt, and for the final result of a command that has no outcome line.
     pub(crate) command_ms: u32,
-    /// Time for the outcome of `AT+CMQTTSTART`, in milliseconds.
+    /// Time for the outcome of `AT+CMQTTSTART`.
     pub(crate) start_ms: u32,
-    /// Time for the outcome of `AT+CMQTTSTOP`, in milliseconds.
+    /// Time for the outcome of `AT+CMQTTSTOP`.
     pub(crate) stop_ms: u32,
-    /// Time for the outcome of CONNECT, SUB and UNSUB, in milliseconds.
+    /// Time for the outcome of CONNECT, SUB and UNSUB.
     pub(crate) operation_ms: u32,
 }
 
-/// The margin that the driver adds to a timeout that the module runs itself, in milliseconds: the module reports its
-/// own timeout (code 17) before the driver's ends.
+/// The margin that the driver adds to a timeout that the module runs itself: the module reports its own timeout (code 17)
+/// before the driver's ends.
 const MARGIN_MS: u32 = 5_000;
 
-/// How long the driver waits, in milliseconds, for an operation with a timeout of `seconds` in the module.
+/// How long the driver waits for an operation with a timeout of `seconds` in the module.
 pub(crate) const fn with_margin_ms(seconds: u32) -> u32 {
     seconds.saturating_mul(1000).saturating_add(MARGIN_MS)
 }

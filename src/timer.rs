@@ -49,7 +49,7 @@ pub trait Timer {
     }
 }
 
-/// The longest wait, in milliseconds: 37 hours. A deadline further ahead counts as past: otherwise one that was not
+/// The longest wait: 37 hours. A deadline further ahead counts as past: otherwise one that was not
 /// checked for weeks would look like a future one.
 pub(crate) const LONGEST_WAIT_MS: u32 = 1 << 27;
 

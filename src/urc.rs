@@ -111,7 +111,7 @@ pub(crate) enum Urc {
 
 impl Urc {
     /// The URC that `line` is, or `None`.
-    #[inline(never)] // keeps the image small
+    #[inline(never)]
     pub(crate) fn of(line: Line<'_>) -> Option<Self> {
         let (kind, rest) = KINDS.iter().find_map(|(name, kind)| {
             let rest = behind(line.bytes(), name)?;

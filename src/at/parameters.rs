@@ -28,7 +28,6 @@ impl<'a> Parameters<'a> {
     }
 
     /// The next parameter as a number that fits into 16 bits.
-    #[inline(never)] // keeps the image small
     pub(crate) fn length(&mut self) -> Option<u16> {
         self.number()?.try_into().ok()
     }
@@ -72,12 +71,12 @@ impl<'a> Parameters<'a> {
 }
 
 /// What follows `name` at the beginning of a line.
-#[inline(never)] // keeps the image small
+#[inline(never)]
 pub(crate) fn behind<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
     line.strip_prefix(name.as_bytes())
 }
 
-#[inline(never)] // keeps the image small
+#[inline(never)]
 fn without_blanks(mut bytes: &[u8]) -> &[u8] {
     while let [b' ', behind @ ..] = bytes {
         bytes = behind;

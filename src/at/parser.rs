@@ -212,7 +212,7 @@ impl Parser {
 }
 
 /// Takes up to `count` bytes off the front of `input`.
-#[inline(never)] // keeps the image small
+#[inline(never)]
 fn take<'a>(input: &mut &'a [u8], count: usize) -> &'a [u8] {
     let (taken, rest) = input.split_at_checked(count).unwrap_or((input, &[]));
     *input = rest;
@@ -220,7 +220,6 @@ fn take<'a>(input: &mut &'a [u8], count: usize) -> &'a [u8] {
 }
 
 /// Takes up to `limit` bytes of a line, without its line end.
-#[inline(never)] // keeps the image small
 fn take_line<'a>(input: &mut &'a [u8], limit: usize) -> &'a [u8] {
     let length = input.iter().take(limit).position(|&byte| ends_line(byte));
     take(input, length.unwrap_or(limit))

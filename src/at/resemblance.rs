@@ -1,12 +1,18 @@
 //! Lines that look damaged.
 
-/// Whether `line` begins with `name`, except that one byte was lost, added or changed. The name itself resembles itself.
+/// The shortest end of a name that says which it was, in bytes.
+const SHORTEST_END_BYTES: usize = 4;
+
+/// Whether `line` begins with `name`, except that one byte was lost, added or changed, perhaps into a line end. The name
+/// itself resembles itself.
 pub(crate) fn resembles(line: &[u8], name: &str) -> bool {
     let name = name.as_bytes();
     let alike = line.iter().zip(name).take_while(|(byte, wanted)| byte == wanted).count();
     // Behind the byte that differs, the rest of the name follows: at once if one was lost, and two bytes on if one was added.
     let rest = name.get(alike.saturating_add(1)..).unwrap_or_default();
-    (alike..=alike.saturating_add(2)).any(|place| line.get(place..).is_some_and(|line| line.starts_with(rest)))
+    let is_almost = |place: usize| line.get(place..).is_some_and(|line| line.starts_with(rest));
+    let end = line.split(|byte| *byte == b':').next().unwrap_or_default();
+    (alike..=alike.saturating_add(2)).any(is_almost) || end.len() >= SHORTEST_END_BYTES && name.ends_with(end)
 }
 
 #[cfg(test)]
@@ -26,6 +32,12 @@ mod tests {
             assert!(resembles(&[before, b"~", &behind[1..], b": 0"].concat(), NAME), "changed at {place}");
         }
         assert!(resembles(name, NAME) && resembles(b"+CMQTTRXEND: x", NAME) && resembles(b"+CMQTTRXEN", NAME));
+    }
+
+    #[test]
+    fn the_end_of_a_name_that_a_line_end_has_cut_is_a_resemblance() {
+        assert!(resembles(b"QTTRXEND: 0", NAME) && resembles(b"XEND: 0", NAME));
+        assert!(!resembles(b"END: 0", NAME) && !resembles(b"QTTRXENDS: 0", NAME));
     }
 
     #[test]

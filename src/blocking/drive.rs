@@ -54,7 +54,6 @@ pub(crate) struct Port<R, T, C, H, I> {
 }
 
 impl<R, T, C, H, I> Port<R, T, C, H, I> {
-    #[inline(never)] // else it is made on the stack and copied
     pub(super) fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H, idle: I) -> Self {
         Self { receiver, transmitter, timer, handler, idle, engine: Engine::new(family) }
     }

@@ -52,7 +52,7 @@ use drive::{NoSource, Port};
 pub struct Modem<'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
     pub(crate) port: Port<R, T, C, H, I>,
     options: [LastOptions<'a>; 2],
-    /// A PIN was sent and not accepted, as far as is known: it is not sent again before the card is unlocked.
+    /// A PIN was sent, and its acceptance was not seen: it is not sent again before the card is unlocked.
     pub(crate) pin_unconfirmed: bool,
 }
 

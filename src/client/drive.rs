@@ -105,7 +105,7 @@ fn ready<O>(poll: Poll<O>) -> Option<O> {
 }
 
 /// Gives the engine the present time.
-#[inline(never)] // keeps the image small
+#[inline(never)]
 fn pass_time(engine: &mut Engine, timer: &impl Timer) {
     engine.pass_time(timer.now());
 }
@@ -121,7 +121,6 @@ pub(crate) struct Port<R, T, C, H> {
 }
 
 impl<R, T, C, H> Port<R, T, C, H> {
-    #[inline(never)] // else it is made on the stack and copied
     pub(super) fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
         Self { receiver, transmitter, timer, handler, engine: Engine::new(family) }
     }

@@ -34,7 +34,7 @@ use crate::timer::Timer;
 pub struct Modem<'a, R, T, C, H> {
     pub(crate) port: Port<R, T, C, H>,
     pub(super) options: [LastOptions<'a>; 2],
-    /// A PIN was sent and not accepted, as far as is known: it is not sent again before the card is unlocked.
+    /// A PIN was sent, and its acceptance was not seen: it is not sent again before the card is unlocked.
     pub(crate) pin_unconfirmed: bool,
 }
 

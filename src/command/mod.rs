@@ -311,7 +311,7 @@ impl Effect {
 
 /// A command as the session sees it: how it is written and how it is answered.
 pub trait Request {
-    /// Describes everything that has to be known before the command is sent. It is called several times for each
+    /// Describes everything that must be known before the command is sent. It is called several times for each
     /// command, and must describe the same every time.
     fn describe(&self, writer: &mut CommandWriter<'_>);
 

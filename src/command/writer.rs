@@ -21,7 +21,7 @@ pub struct CommandWriter<'w> {
     family: Family,
     pub(crate) client: Option<ClientIndex>,
     pub(crate) info: &'static CommandInfo,
-    /// In milliseconds; 0 for the usual timeout of the command.
+    /// 0 for the usual timeout of the command.
     pub(crate) timeout_ms: u32,
     /// In milliseconds; the usual timeout of the command is no shorter.
     pub(crate) least_timeout_ms: u32,
@@ -29,8 +29,6 @@ pub struct CommandWriter<'w> {
     invalid: Option<InvalidInput>,
 }
 
-// The writing methods are not inlined: inlined at every call of every command, they would be a tenth of the driver's
-// flash.
 impl<'w> CommandWriter<'w> {
     /// Keeps the window of the line that begins at byte `start`.
     #[inline(never)]
@@ -47,8 +45,7 @@ impl<'w> CommandWriter<'w> {
         }
     }
 
-    /// Without a window: only what has to be known before the first byte is sent.
-    #[inline(never)] // keeps the image small
+    /// Without a window: only what must be known before the first byte is sent.
     pub(crate) fn checking(family: Family) -> Self {
         Self::new(family, 0, &mut [])
     }
@@ -170,7 +167,6 @@ impl<'w> CommandWriter<'w> {
 
     /// Writes a comma, and `text` in quotes. Refuses the command where `text` is empty, longer than `limit` bytes, or
     /// has a character that would end the quotes or the line.
-    #[inline(never)]
     pub fn comma_quoted(&mut self, text: &str, limit: usize, parameter: Parameter) -> &mut Self {
         self.byte(b',').quoted(text, limit, parameter)
     }
@@ -199,7 +195,6 @@ impl<'w> CommandWriter<'w> {
     }
 
     /// Checks a topic that can be published to, and announces it.
-    #[inline(never)]
     pub(super) fn topic(&mut self, topic: &str, parameter: Parameter) -> &mut Self {
         self.announce(topic.len()).check(check::topic(topic, parameter))
     }

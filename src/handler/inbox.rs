@@ -75,7 +75,6 @@ impl<const N: usize> Inbox<N> {
     }
 
     /// Takes the oldest `count` bytes out of the queue, and copies those that fit into `bytes`.
-    #[inline(never)] // keeps the image small
     fn pop(&self, bytes: &mut [u8], count: usize) {
         let mut places = bytes.iter_mut();
         let mut start = self.start.get();
@@ -136,7 +135,6 @@ impl<const N: usize> MessageHandler for &Inbox<N> {
         self.push(part);
     }
 
-    #[inline(never)] // keeps the image small
     fn end(&mut self) {
         self.used.set(self.used.get() + self.reassembly.replace(0));
     }

@@ -49,7 +49,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`execute`](Self::execute).
+    /// The errors of [`execute`](Self::execute).
     pub fn identify(&mut self) -> Result<Identity, Error> {
         Ok(Identity { model: self.execute(&Cgmm)?, firmware: self.execute(&Cgmr)? })
     }

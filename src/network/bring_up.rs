@@ -1,8 +1,6 @@
 //! From a SIM card to an address.
 
-use core::fmt;
-
-use super::{Apn, BringUpError};
+use super::{Apn, BringUpError, BringUpStage};
 use crate::at::Line;
 use crate::command::network::{
     Cereg, Cgact, Cgpaddr, Cgreg, Cpin, Cpsi, Creg, Csq, PdpAddress, Registration, Rssi, SimState, SystemInformation,
@@ -20,38 +18,6 @@ const SIM_RETRY_LIMIT_MS: u32 = 30_000;
 const DENIAL_RETRY_LIMIT_MS: u32 = 30_000;
 /// How long a setting may be refused: a module that starts refuses settings for some seconds.
 const SETTING_RETRY_LIMIT_MS: u32 = 10_000;
-
-/// What a bring-up waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum BringUpStage {
-    /// An answer of the module, which may still be starting.
-    Module,
-    /// The SIM card.
-    Sim,
-    /// The module's acceptance of the PDP context's settings.
-    Settings,
-    /// A network. The registration is the most informative one of the three domains; `None` before the module has
-    /// reported one.
-    Registration(Option<Registration>),
-    /// An address.
-    Address,
-}
-
-impl fmt::Display for BringUpStage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Module => "the module",
-            Self::Sim => "the SIM card",
-            Self::Settings => "the settings of the PDP context",
-            Self::Registration(Some(Registration::Searching)) => "a network (searching)",
-            Self::Registration(Some(Registration::Denied)) => "a network (denied)",
-            Self::Registration(_) => "a network",
-            Self::Address => "an address",
-        })
-    }
-}
 
 /// The result of a bring-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,9 +53,9 @@ enum Step {
 }
 
 enum Transition {
-    /// The next command is that of this step.
+    /// The next command is the one of this step.
     To(Step),
-    /// The next command is that of this step, after a pause.
+    /// The next command is the one of this step, after a pause.
     Later(Step),
     End,
 }
@@ -277,7 +243,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
         if self.registration.is_some_and(Registration::is_registered) {
             return Ok(Transition::To(Step::Activation));
         }
-        self.round = more_telling(self.round, self.registration);
+        self.round = more_informative(self.round, self.registration);
         match self.step {
             Step::Calls => return Ok(Transition::To(Step::Packets)),
             Step::Packets => return Ok(Transition::To(Step::Lte)),
@@ -313,7 +279,7 @@ impl<'a, 'r> BringUp<'a, 'r> {
 }
 
 /// The more informative one of two registrations.
-fn more_telling(one: Option<Registration>, other: Option<Registration>) -> Option<Registration> {
+fn more_informative(one: Option<Registration>, other: Option<Registration>) -> Option<Registration> {
     let weight = |registration| match registration {
         None => 0,
         Some(Registration::NotSearching) => 1,
@@ -329,7 +295,7 @@ impl Procedure for BringUp<'_, '_> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         let has_restarted = self.echo_was_off && !session.lifecycle.echo_is_off;
         let has_paused = core::mem::take(&mut self.is_pausing);
-        let turn = match last {
+        let transition = match last {
             Some(Err(Failure::Restarted)) => Ok(self.begin_again()),
             _ if has_restarted => Ok(self.begin_again()),
             None if self.step == Step::Begin => Ok(Transition::To(Step::EchoOff)),
@@ -341,7 +307,7 @@ impl Procedure for BringUp<'_, '_> {
             Some(answer) => self.following(session, answer),
         };
         let left = session.now.until(self.deadline);
-        match turn {
+        match transition {
             Ok(Transition::End) => return Ok(Next::Done),
             Ok(Transition::To(_) | Transition::Later(_)) if left == 0 => self.failure = self.end_of_time().err(),
             Ok(Transition::To(step)) => {

@@ -58,7 +58,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     ///
     /// # Errors
     ///
-    /// Those of [`execute`](Self::execute).
+    /// The errors of [`execute`](Self::execute).
     ///
     /// # Cancel safety
     ///

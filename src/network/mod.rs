@@ -12,10 +12,12 @@ mod bring_up;
 mod client;
 mod error;
 mod identity;
+mod stage;
 
 pub use crate::command::network::{Credentials, PdpType};
 pub use apn::Apn;
+pub use bring_up::Attachment;
 pub(crate) use bring_up::BringUp;
-pub use bring_up::{Attachment, BringUpStage};
 pub use error::BringUpError;
 pub use identity::Identity;
+pub use stage::BringUpStage;

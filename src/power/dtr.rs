@@ -5,7 +5,7 @@ use embedded_hal::digital::OutputPin;
 
 use super::line::Line;
 
-/// How long a module takes to wake, in milliseconds. Unverified; the hardware design documents say 20 ms and more.
+/// How long a module takes to wake. Unverified; the hardware design documents say 20 ms and more.
 const WAKE_TIME_MS: u32 = 100;
 
 /// The DTR input of a module for which [`Csclk`](crate::command::network::Csclk) has set

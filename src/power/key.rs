@@ -9,7 +9,7 @@ use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use super::PowerTiming;
 use super::line::{Line, Press};
 
-/// The time between two reads of the status pin, in milliseconds.
+/// The time between two reads of the status pin.
 const STATUS_INTERVAL_MS: u32 = 100;
 
 /// The status pin of a [`PowerKey`] that has none. No value of this type exists.

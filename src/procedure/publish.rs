@@ -27,7 +27,6 @@ pub(crate) struct PublishMessage<'a> {
 }
 
 impl<'a> PublishMessage<'a> {
-    #[inline(never)] // keeps the image small
     pub(crate) const fn new(client: ClientIndex, message: &'a Publish<'a>) -> Self {
         Self { client, message, step: Step::Begin, length: message.payload.len(), has_source: false }
     }

@@ -70,7 +70,7 @@ const ERRORS_IN_A_ROW: u8 = 16;
 /// Pause before a command is repeated that an operation from before an adoption has kept from being carried out.
 const REPETITION_PAUSE_MS: u32 = 1_000;
 
-/// Whether a receiver that reports this error goes on afterwards, having lost bytes. HALs report overrun, framing,
+/// Whether a receiver continues after this error, with bytes lost. HALs report overrun, framing,
 /// parity and noise as one of these.
 const fn loses_bytes(kind: ErrorKind) -> bool {
     matches!(
@@ -83,7 +83,6 @@ const fn loses_bytes(kind: ErrorKind) -> bool {
     )
 }
 
-// Most of what a shell's loop calls is not inlined into it: the loop exists once for each kind of source of a payload.
 impl Engine {
     pub(crate) fn new(family: Family) -> Self {
         Self {
@@ -120,8 +119,7 @@ impl Engine {
         !core::mem::replace(&mut self.input_drained, true)
     }
 
-    /// Goes on as far as possible without sending or receiving.
-    #[inline(never)]
+    /// Continues as far as possible without sending or receiving.
     pub(crate) fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Failure> {
         let session = &mut self.session;
         let listens = procedure.listens();
@@ -168,7 +166,6 @@ impl Engine {
     }
 
     /// What is to be sent now.
-    #[inline(never)]
     pub(crate) fn transmit<'b>(
         &self,
         procedure: &'b dyn Procedure,
@@ -214,7 +211,6 @@ impl Engine {
     }
 
     /// The first `count` bytes of what was to be sent have been sent.
-    #[inline(never)]
     pub(crate) fn transmitted(&mut self, count: usize) {
         #[expect(clippy::cast_possible_truncation, reason = "no more than was given to send, `CHUNK_BYTES` at most")]
         let count = count as u16;
@@ -258,7 +254,7 @@ impl Engine {
         }
     }
 
-    /// The receiver reported an error. One that goes on afterwards has lost bytes; the call goes on as well.
+    /// The receiver reported an error. Where only bytes were lost, the call continues.
     pub(crate) fn receive_failed(&mut self, kind: ErrorKind, handler: &mut dyn MessageHandler) -> Result<(), Error> {
         self.errors_in_a_row += 1;
         if self.errors_in_a_row >= ERRORS_IN_A_ROW || !loses_bytes(kind) {
@@ -278,7 +274,6 @@ impl Engine {
     }
 
     /// Nothing arrived in time.
-    #[inline(never)]
     pub(crate) fn expire(&mut self, handler: &mut dyn MessageHandler) {
         if self.session.exchange.has_expired(self.session.now) {
             self.session.expire_exchange();

@@ -65,7 +65,7 @@ pub struct Counters {
 }
 
 /// Adds one, unless the number is at its highest.
-#[inline(never)] // keeps the image small
+#[inline(never)]
 pub(super) const fn count(counter: &mut u16) {
     *counter = counter.saturating_add(1);
 }
@@ -124,7 +124,7 @@ impl Events {
         },
     };
 
-    #[inline(never)] // keeps the image small
+    #[inline(never)]
     fn wait(&mut self, place: u8) {
         self.waiting |= 1 << place;
     }

@@ -14,7 +14,7 @@ use crate::family::Timeouts;
 use crate::saturating::saturating_u16;
 use crate::timer::{Instant, LONGEST_WAIT_MS};
 
-/// How long an outcome is still awaited after the UART lost bytes, in milliseconds: it may be among them.
+/// How long an outcome is still awaited after the UART lost bytes: it may be among them.
 pub(super) const OUTCOME_AFTER_LOSS_MS: u32 = 8_000;
 
 /// Where an exchange stands.
@@ -51,7 +51,7 @@ pub(super) struct Exchange {
     deadline: Instant,
     /// Time for the final result, or for the outcome of a deferred command.
     timeout_ms: u32,
-    /// The answer has a line. A final result before it is that of an earlier command, and is dropped.
+    /// The answer has a line. A final result before it belongs to an earlier command, and is dropped.
     facts: Facts,
 }
 
@@ -71,7 +71,7 @@ impl Exchange {
     }
 
     /// There is a new one, of which nothing is known but where it begins, and until when.
-    #[inline(never)] // keeps the image small
+    #[inline(never)]
     fn renew(&mut self, phase: Phase, deadline: Instant) {
         *self = Self { phase, deadline, ..Self::idle() };
     }
@@ -199,7 +199,6 @@ impl Exchange {
     }
 
     /// How it has ended.
-    #[inline(never)]
     pub(super) fn result(&self) -> Result<(), Failure> {
         self.facts.result(self.is_deferred())
     }
@@ -209,7 +208,6 @@ impl Exchange {
     }
 
     /// Bytes of the line or of the data that have not been sent.
-    #[inline(never)] // keeps the image small
     pub(super) const fn unsent(&self) -> u16 {
         match self.phase {
             Phase::Line => self.line_length.saturating_sub(self.sent),

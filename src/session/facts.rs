@@ -38,8 +38,8 @@ pub(super) enum Loss {
 }
 
 impl Loss {
-    /// Whether it ends the wait for an outcome: a connection that was lost before is no answer to the attempt to open one,
-    /// nor a network to that to start.
+    /// Whether it ends the wait for an outcome. A lost connection is no answer to CONNECT, a lost network none to START:
+    /// they were lost before.
     pub(super) fn concerns(self, effect: Effect) -> bool {
         effect != if self == Self::Network { Effect::Start } else { Effect::Connect }
     }

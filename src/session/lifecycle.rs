@@ -209,7 +209,7 @@ impl Lifecycle {
     }
 
     /// A command may have been carried out or not.
-    #[inline(never)] // keeps the image small
+    #[inline(never)]
     pub(crate) fn unknown(&mut self, effect: Effect, client: Option<ClientIndex>) {
         match (effect, client) {
             (Effect::Start | Effect::Stop, _) => {
@@ -280,7 +280,7 @@ impl Lifecycle {
     }
 
     /// The service is not started, so no client is acquired.
-    #[inline(never)] // keeps the image small
+    #[inline(never)]
     pub(crate) fn found_stopped(&mut self) {
         self.service = ServiceState::Stopped;
         self.clients.iter_mut().for_each(|life| life.begin_again(ClientState::Released));

@@ -1,7 +1,7 @@
 //! The session: everything that is known about the module, and the one exchange that is under way. No I/O, no clock.
 //!
-//! A shell (the async client, a test) drives an [`Engine`] in a loop. What a dropped call leaves behind lives in here, and
-//! the next call resyncs with it first.
+//! A shell (the async client, a test) drives an [`Engine`] in a loop. The state of a dropped call stays in here, and the
+//! next call resyncs first.
 
 #[cfg(test)]
 pub(crate) mod dialogue;
@@ -137,7 +137,6 @@ impl Session {
     }
 
     /// The failure of the last command, with its name.
-    #[inline(never)] // keeps the image small
     pub(crate) fn error(&self, failure: Failure) -> Error {
         failure.of(self.exchange.info)
     }
@@ -155,7 +154,6 @@ impl Session {
     }
 
     /// Detaches the outcome, if there is one to come, so that the exchange is free for another command.
-    #[inline(never)] // keeps the image small
     fn detach_outcome(&mut self) {
         if let Some(pending) = self.exchange.pending_outcome() {
             self.pending_outcome = Some(pending);

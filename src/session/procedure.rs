@@ -19,7 +19,7 @@ pub(crate) enum Next {
 
 /// A call of the user as a step machine: which command comes next, given how the last one ended.
 ///
-/// The session works with `dyn Procedure`, so that its code, and that of the shells' loops, exists once.
+/// The session works with `dyn Procedure`, so that its code and the loops of the shells exist once.
 pub(crate) trait Procedure {
     /// Whether it only waits for events.
     fn listens(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::handler::MessageHandler;
 use crate::timer::Instant;
 use crate::urc::{RxPayload, RxStart, RxTopic};
 
-/// How long an incomplete message may go without a byte of its own, in milliseconds. A module sends a message in one go.
+/// How long an incomplete message may go without a byte of its own. A module sends a message in one go.
 const STALL_MS: u32 = 2_000;
 /// How many bytes one fault loses at most, as far as the end of a message that it hit can be found.
 const LOST_BYTES: u16 = 64;
@@ -196,7 +196,6 @@ impl Reassembly {
         self.part(Part::Payload, header.client, header.length, events, handler)
     }
 
-    #[inline(never)] // keeps the image small
     fn part(
         &mut self,
         part: Part,

@@ -11,11 +11,11 @@ use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::fmt::debug;
 use crate::urc::{ConnLost, LossCause};
 
-/// How long `AT` may take, in milliseconds. It is there to end half a line, so its answer is not insisted upon.
+/// How long `AT` may take. It is there to end half a line, so no answer is required.
 const ATTENTION_TIMEOUT_MS: u32 = 1_000;
 /// How long a sync query may take.
 const SYNC_QUERY_TIMEOUT_MS: u32 = 3_000;
-/// How long answers are awaited that arrive together with that of the sync query.
+/// How long other answers are awaited after the answer to the sync query.
 const QUIET_MS: u32 = 100;
 /// How many sync queries are tried, each another command.
 const SYNC_QUERIES: u8 = 3;
@@ -31,7 +31,7 @@ const CARRIAGE_RETURN: u8 = b'\r';
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Off,
-    /// The exchange of a dropped call goes on to its final result.
+    /// The exchange of a dropped call continues to its final result.
     Finish,
     /// `AT`, to a module of which nothing is known.
     Attention,
@@ -97,7 +97,7 @@ impl Resync {
 }
 
 impl Session {
-    /// A new call takes over what the last one has left behind.
+    /// A new call takes over what the call before has left unfinished.
     pub(super) fn begin_resync(&mut self) {
         if self.resync.is_active() {
             return;
@@ -116,7 +116,7 @@ impl Session {
         self.enter_resync_stage(Stage::PendingOutcome);
     }
 
-    /// Goes on with resync. Returns whether the call may go on: one that only listens does not wait for a pending outcome.
+    /// Continues resync. Returns whether the call may go on: one that only listens does not wait for a pending outcome.
     pub(super) fn continue_resync(&mut self, listens: bool) -> Result<bool, Failure> {
         loop {
             let phase = self.exchange.phase();
@@ -152,8 +152,8 @@ impl Session {
         }
     }
 
-    /// Goes on with this stage, unless the module has to be found again first.
-    #[inline(never)] // keeps the image small
+    /// Continues with this stage, unless the module has to be found again first.
+    #[inline(never)]
     fn enter_resync_stage(&mut self, stage: Stage) {
         self.exchange.clear();
         self.resync.go_to(match stage {
@@ -247,6 +247,12 @@ impl Session {
             (Stage::SyncQuery, _) => return self.sync_query_failed(),
             (Stage::Undo, _) => self.lifecycle.padded_filter_is_undone(),
             (Stage::StateQuery, result) => self.state_query_ended(result.unwrap_or(Ok(()))),
+            // Refused: the module did not wait for data, and carries nothing out.
+            (Stage::Fill, Some(Err(Failure::Refused(_)))) => {
+                self.pending_outcome = None;
+                self.resync.missing_data = 0;
+                self.resync.go_to(Stage::SyncQuery);
+            }
             // Whatever `AT` and the filled prompt were answered with, only the sync query counts.
             _ => {
                 self.resync.missing_data = 0;

@@ -40,7 +40,7 @@ impl Staging {
         }
     }
 
-    /// An outcome line said that a command failed. That of a publish says that the module let go of what was staged.
+    /// An outcome line said that a command failed. After the one of a publish, the module no longer holds what was staged.
     pub(super) const fn failed(&mut self, effect: Effect) {
         if matches!(effect, Effect::Pub) {
             self.payload = false;
@@ -107,7 +107,7 @@ impl Staging {
         self.is_prepared = is_prepared;
     }
 
-    /// Settings and will may be those of other options.
+    /// Settings and will may belong to other options.
     pub(crate) const fn needs_preparing(&mut self) {
         self.is_prepared = false;
     }

@@ -219,7 +219,7 @@ impl fmt::Debug for Credentials<'_> {
 
 /// `AT+CGAUTH=<cid>,<auth_type>[,<passwd>,<user>]`: how a PDP context authenticates to the network.
 ///
-/// The order of password and user name is that of the manuals of SIM7500/SIM7600 and A76XX, see
+/// Password and user name are in the order of the manuals of SIM7500/SIM7600 and A76XX, see
 /// [`Credentials::user_first`]. `Debug` does not show the password.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Cgauth<'a> {
