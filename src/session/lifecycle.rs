@@ -133,16 +133,11 @@ impl Lifecycle {
     /// The module took a part of the data.
     fn data_cut_short(&mut self, effect: Effect, client: Option<ClientIndex>) {
         self.unknown(effect, client);
-        let Some(client) = client else { return };
-        let life = self.client_mut(client);
-        match effect {
-            // The broker has a subscription of which only the session's end makes sure that it goes.
-            Effect::Sub | Effect::Unsub => {
-                life.state = ClientState::Unknown;
-                life.staging.must_reacquire();
-            }
-            Effect::Configure => life.staging.must_reacquire(),
-            _ => {}
+        // The module or the broker may have a filter or a will that nothing but the end of the client makes sure to remove.
+        if let (Effect::Sub | Effect::Unsub | Effect::Configure, Some(client)) = (effect, client) {
+            let life = self.client_mut(client);
+            life.state = ClientState::Unknown;
+            life.staging.must_reacquire();
         }
     }
 
@@ -253,7 +248,7 @@ impl Lifecycle {
     }
 
     /// The clients that are believed connected: a bit for each, the first one lowest.
-    #[inline(never)] // keeps the image small
+    #[inline(never)]
     pub(crate) fn connected(&self) -> u16 {
         let is_connected = |client| self.client(client).state == ClientState::Connected;
         u16::from(is_connected(ClientIndex::First)) | u16::from(is_connected(ClientIndex::Second)) << 1
