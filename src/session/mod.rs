@@ -122,7 +122,7 @@ impl Session {
 
     /// Whether the command that has just ended is to be sent again: an operation from before the adoption of its client keeps
     /// that busy.
-    #[inline(never)] // keeps the image small
+    #[inline(never)]
     fn repeats(&self, procedure: &dyn Procedure) -> bool {
         let busy_until = self.exchange.client.and_then(|client| self.lifecycle.client(client).busy_until);
         self.exchange.client_is_busy()
