@@ -145,9 +145,13 @@ impl Engine {
                 };
                 match next {
                     Next::Command => {
-                        session.command(procedure, last.is_some(), false)?;
                         self.command_waits = Some(last.is_some());
-                        session.begin_resync();
+                        if session.loss.is_some() {
+                            session.command(procedure, last.is_some(), false)?;
+                        }
+                        if !session.resync.is_in_step() {
+                            session.begin_resync();
+                        }
                         continue;
                     }
                     Next::Pause(time) => session.exchange.pause(time, session.now),

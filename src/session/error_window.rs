@@ -1,5 +1,6 @@
 //! The time after bytes were lost, in which a line may be part of a payload.
 
+use crate::saturating::saturating_u16;
 use crate::timer::Instant;
 
 /// The longest message with its headers: 1,024 bytes of topic, 10,240 of payload, and eleven parts.
@@ -85,7 +86,9 @@ impl ErrorWindow {
 
     /// `count` bytes came.
     pub(super) fn bytes_came(&mut self, count: usize) {
-        self.bytes_left = self.bytes_left.saturating_sub(u16::try_from(count).unwrap_or(u16::MAX));
+        if self.is_open() {
+            self.bytes_left = self.bytes_left.saturating_sub(saturating_u16(count));
+        }
     }
 
     /// When it ends if no byte comes.

@@ -9,6 +9,7 @@ use crate::at::Separator;
 use crate::command::ClientIndex;
 use crate::family::{RECEIVED_PAYLOAD_LIMIT_BYTES, TOPIC_LIMIT_BYTES};
 use crate::handler::MessageHandler;
+use crate::saturating::saturating_u16;
 use crate::timer::Instant;
 use crate::urc::{RxPayload, RxStart, RxTopic};
 
@@ -139,7 +140,7 @@ impl Reassembly {
         if self.untrusted_bytes > 0 {
             self.last_of_message = self.last_byte;
         }
-        self.untrusted_bytes = self.untrusted_bytes.saturating_sub(u16::try_from(length).unwrap_or(u16::MAX));
+        self.untrusted_bytes = self.untrusted_bytes.saturating_sub(saturating_u16(length));
         may_be_payload
     }
 
@@ -236,7 +237,7 @@ impl Reassembly {
     pub(super) fn data(&mut self, bytes: &[u8], handler: &mut dyn MessageHandler) {
         self.last_of_message = self.last_byte;
         // The parser gives no more than the part.
-        let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+        let length = saturating_u16(bytes.len());
         self.part_left = self.part_left.saturating_sub(length);
         self.untrusted_bytes = self.untrusted_bytes.saturating_sub(length);
         let Message::Open(open) = &mut self.message else { return };

@@ -75,6 +75,11 @@ impl Resync {
         *self = Self { stage: self.stage, ..Self::new() };
     }
 
+    /// Whether commands and answers are known to go together.
+    pub(super) fn is_in_step(&self) -> bool {
+        self.in_step
+    }
+
     /// The next answer may be that to an earlier command.
     pub(super) fn lose_step(&mut self) {
         self.in_step = false;
