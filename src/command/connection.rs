@@ -97,7 +97,7 @@ impl Request for Connect<'_> {
             .byte(b':')
             .number(self.port.into())
             .byte(b'"')
-            .check(check::address(self.host, self.port))
+            .check(Parameter::Address, check::address(self.host, self.port))
             .comma_number_within(self.keep_alive, 1, KEEP_ALIVE_LIMIT_S, Parameter::KeepAlive)
             .comma_number(self.clean_session.into());
         if let Some(user) = self.user {

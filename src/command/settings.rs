@@ -54,7 +54,7 @@ impl Request for Cfg {
             Setting::CheckUtf8(check) => ("=\"checkUTF8\"", check.into()),
             Setting::OperationTimeout(seconds) => {
                 let (least, most) = (SHORTEST_OPERATION_TIMEOUT_S, OPERATION_TIMEOUT_S);
-                writer.check(check::range(seconds, least, most, Parameter::OperationTimeout));
+                writer.check(Parameter::OperationTimeout, check::range(seconds, least, most));
                 ("=\"optimeout\"", seconds)
             }
             Setting::Version(version) => {
@@ -106,8 +106,7 @@ impl Request for WillMsg<'_> {
         writer
             .command(const { &CommandInfo::new("+CMQTTWILLMSG", Answer::Plain).effect(Effect::Configure) })
             .client(self.client)
-            .check(check::length(self.message.len(), TOPIC_LIMIT_BYTES, Parameter::WillMessage))
-            .announce(self.message.len())
+            .announce_within(self.message.len(), TOPIC_LIMIT_BYTES, Parameter::WillMessage)
             .comma_number(self.qos as u32);
     }
 
