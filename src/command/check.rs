@@ -1,5 +1,7 @@
 //! The checks of arguments, before a byte of the command is sent.
 
+use core::iter;
+
 use crate::error::Problem;
 use crate::family::{ADDRESS_LIMIT_BYTES, LONGEST_FILE_NAME_BYTES, SHORTEST_FILE_NAME_BYTES};
 use crate::saturating::saturating_u16;
@@ -78,7 +80,7 @@ pub(super) fn filter(filter: &str) -> Checked {
 
 /// A host name or IPv4 address, and a port. They are sent as `tcp://<host>:<port>`.
 pub(super) fn address(host: &str, port: u16) -> Checked {
-    let digits = [10, 100, 1000, 10_000].into_iter().filter(|&least| port >= least).count() + 1;
+    let digits = iter::successors(Some(port), |&rest| Some(rest / 10).filter(|&rest| rest > 0)).count();
     if "tcp://:".len() + host.len() + digits > ADDRESS_LIMIT_BYTES {
         return Err(Problem::TooLong(const { saturating_u16(ADDRESS_LIMIT_BYTES) }));
     }
