@@ -43,7 +43,7 @@ impl Request for Accq<'_> {
             if writer.family().version_setting() != VersionSetting::AcquireArgument {
                 writer.refuse(Parameter::Version, Problem::NotInFamily);
             }
-            writer.comma_number(version.number());
+            writer.comma_number(version as u32);
         }
     }
 }
