@@ -168,6 +168,7 @@ impl<'w> CommandWriter<'w> {
 
     /// Writes a comma, and `text` in quotes. Refuses the command where `text` is empty, longer than `limit` bytes, or
     /// has a character that would end the quotes or the line.
+    #[inline(never)]
     pub fn comma_quoted(&mut self, text: &str, limit: usize, parameter: Parameter) -> &mut Self {
         self.byte(b',').quoted(text, limit, parameter)
     }
