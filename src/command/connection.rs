@@ -34,13 +34,14 @@ pub struct Accq<'a> {
 
 impl Request for Accq<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let takes_version = writer.family().version_setting() == VersionSetting::AcquireArgument;
         writer
             .command(const { &CommandInfo::new("+CMQTTACCQ", Answer::Plain).effect(Effect::Accq) })
             .client(self.client)
             .comma_quoted(self.client_id, CLIENT_ID_LIMIT_BYTES, Parameter::ClientId)
             .comma_number(self.server_type as u32);
         if let Some(version) = self.version {
-            if writer.family().version_setting() != VersionSetting::AcquireArgument {
+            if !takes_version {
                 writer.refuse(Parameter::Version, Problem::NotInFamily);
             }
             writer.comma_number(version as u32);
