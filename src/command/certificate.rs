@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::list::{Listed, Part};
-use super::{Answer, Command, CommandInfo, CommandWriter, Request, check, no_response};
+use super::{Answer, Command, CommandInfo, CommandWriter, Request, no_response};
 use crate::at::Line;
 use crate::error::Parameter;
 use crate::family::CERTIFICATE_LIMIT_BYTES;
@@ -44,8 +44,7 @@ impl Request for Ccertdown<'_> {
             .command(const { &CommandInfo::new("+CCERTDOWN", Answer::Plain) })
             .byte(b'=')
             .file_name(self.name)
-            .check(check::length(self.length, CERTIFICATE_LIMIT_BYTES, Parameter::Certificate))
-            .announce(self.length);
+            .announce_within(self.length, CERTIFICATE_LIMIT_BYTES, Parameter::Certificate);
     }
 
     fn data(&self) -> &[u8] {

@@ -1,73 +1,65 @@
 //! The checks of arguments, before a byte of the command is sent.
 
-use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::{ADDRESS_LIMIT_BYTES, LONGEST_FILE_NAME_BYTES, SHORTEST_FILE_NAME_BYTES, TOPIC_LIMIT_BYTES};
+use core::iter;
+
+use crate::error::Problem;
+use crate::family::{ADDRESS_LIMIT_BYTES, LONGEST_FILE_NAME_BYTES, SHORTEST_FILE_NAME_BYTES};
 use crate::saturating::saturating_u16;
 
-type Checked = Result<(), InvalidInput>;
-
-pub(crate) const fn invalid(parameter: Parameter, problem: Problem) -> Checked {
-    Err(InvalidInput { parameter, problem })
-}
+pub(crate) type Checked = Result<(), Problem>;
 
 /// 1 to `limit` bytes.
-pub(super) const fn length(length: usize, limit: usize, parameter: Parameter) -> Checked {
+pub(super) const fn length(length: usize, limit: usize) -> Checked {
     if length == 0 {
-        invalid(parameter, Problem::Empty)
+        Err(Problem::Empty)
     } else if length > limit {
-        invalid(parameter, Problem::TooLong(saturating_u16(limit)))
+        Err(Problem::TooLong(saturating_u16(limit)))
     } else {
         Ok(())
     }
 }
 
 /// A number within a range.
-pub(crate) const fn range(number: u32, least: u16, most: u16, parameter: Parameter) -> Checked {
-    if number < least as u32 || number > most as u32 {
-        invalid(parameter, Problem::OutOfRange(least, most))
-    } else {
-        Ok(())
-    }
+pub(crate) const fn range(number: u32, least: u16, most: u16) -> Checked {
+    if number < least as u32 || number > most as u32 { Err(Problem::OutOfRange(least, most)) } else { Ok(()) }
 }
 
 /// 1 to `limit` bytes that can stand in quotes. A text that ends the quotes could inject AT commands, for example
 /// through a user name.
-pub(crate) fn quoted(text: &str, limit: usize, parameter: Parameter) -> Checked {
-    length(text.len(), limit, parameter)?;
+pub(crate) fn quoted(text: &str, limit: usize) -> Checked {
+    length(text.len(), limit)?;
     if text.bytes().any(|byte| byte == b'"' || byte.is_ascii_control()) {
-        return invalid(parameter, Problem::Character);
+        return Err(Problem::Character);
     }
     Ok(())
 }
 
 /// The name of a file in the module's certificate store, in quotes.
 pub(super) fn file_name(name: &str) -> Checked {
-    quoted(name, LONGEST_FILE_NAME_BYTES, Parameter::FileName)?;
+    quoted(name, LONGEST_FILE_NAME_BYTES)?;
     if name.len() < SHORTEST_FILE_NAME_BYTES {
-        return invalid(Parameter::FileName, Problem::TooShort(const { saturating_u16(SHORTEST_FILE_NAME_BYTES) }));
+        return Err(Problem::TooShort(const { saturating_u16(SHORTEST_FILE_NAME_BYTES) }));
     }
     match name.as_bytes() {
         [_, stem @ .., last] if *last != b'.' && stem.contains(&b'.') => Ok(()),
-        _ => invalid(Parameter::FileName, Problem::WithoutExtension),
+        _ => Err(Problem::WithoutExtension),
     }
 }
 
-/// A topic that can be published to.
-pub(super) fn topic(topic: &str, parameter: Parameter) -> Checked {
-    length(topic.len(), TOPIC_LIMIT_BYTES, parameter)?;
+/// The characters of a topic that can be published to.
+pub(super) fn topic(topic: &str) -> Checked {
     for byte in topic.bytes() {
         match byte {
-            0 => return invalid(parameter, Problem::Character),
-            b'+' | b'#' => return invalid(parameter, Problem::Wildcard),
+            0 => return Err(Problem::Character),
+            b'+' | b'#' => return Err(Problem::Wildcard),
             _ => {}
         }
     }
     Ok(())
 }
 
-/// A topic filter (MQTT 3.1.1 §4.7.1).
+/// The characters of a topic filter (MQTT 3.1.1 §4.7.1).
 pub(super) fn filter(filter: &str) -> Checked {
-    length(filter.len(), TOPIC_LIMIT_BYTES, Parameter::Filter)?;
     let mut before = b'/';
     for byte in filter.bytes() {
         // A wildcard is alone on its level, and `#` on the last.
@@ -75,11 +67,11 @@ pub(super) fn filter(filter: &str) -> Checked {
             (b'#', _) => true,
             (b'+', _) => byte != b'/',
             (_, b'+' | b'#') => before != b'/',
-            (_, 0) => return invalid(Parameter::Filter, Problem::Character),
+            (_, 0) => return Err(Problem::Character),
             _ => false,
         };
         if is_misplaced {
-            return invalid(Parameter::Filter, Problem::MisplacedWildcard);
+            return Err(Problem::MisplacedWildcard);
         }
         before = byte;
     }
@@ -88,18 +80,18 @@ pub(super) fn filter(filter: &str) -> Checked {
 
 /// A host name or IPv4 address, and a port. They are sent as `tcp://<host>:<port>`.
 pub(super) fn address(host: &str, port: u16) -> Checked {
-    let digits = [10, 100, 1000, 10_000].into_iter().filter(|&least| port >= least).count() + 1;
+    let digits = iter::successors(Some(port), |&rest| Some(rest / 10).filter(|&rest| rest > 0)).count();
     if "tcp://:".len() + host.len() + digits > ADDRESS_LIMIT_BYTES {
-        return invalid(Parameter::Address, Problem::TooLong(const { saturating_u16(ADDRESS_LIMIT_BYTES) }));
+        return Err(Problem::TooLong(const { saturating_u16(ADDRESS_LIMIT_BYTES) }));
     }
     if port == 0 {
-        return invalid(Parameter::Address, Problem::OutOfRange(1, u16::MAX));
+        return Err(Problem::OutOfRange(1, u16::MAX));
     }
     if host.is_empty() {
-        return invalid(Parameter::Address, Problem::Empty);
+        return Err(Problem::Empty);
     }
     if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')) {
-        return invalid(Parameter::Address, Problem::Character);
+        return Err(Problem::Character);
     }
     Ok(())
 }
@@ -110,15 +102,15 @@ mod tests {
     use super::*;
 
     fn problem(checked: Checked) -> Option<Problem> {
-        checked.err().map(|invalid| invalid.problem)
+        checked.err()
     }
 
     #[test]
     fn what_ends_quotes_or_a_line_is_refused_in_them() {
         for bad in ["a\"b", "a\rAT+CPOF", "a\nb", "\0", "\x1b", "\x7f"] {
-            assert_eq!(problem(quoted(bad, 128, Parameter::User)), Some(Problem::Character), "{bad:?}");
+            assert_eq!(problem(quoted(bad, 128)), Some(Problem::Character), "{bad:?}");
         }
-        assert_eq!(problem(quoted("Grüße, 'ok' \\", 128, Parameter::User)), None);
+        assert_eq!(problem(quoted("Grüße, 'ok' \\", 128)), None);
     }
 
     #[test]
@@ -130,22 +122,21 @@ mod tests {
             assert_eq!(problem(filter(bad)), Some(Problem::MisplacedWildcard), "{bad}");
         }
         for bad in ["a/+", "#", "a+b"] {
-            assert_eq!(problem(topic(bad, Parameter::Topic)), Some(Problem::Wildcard), "{bad}");
+            assert_eq!(problem(topic(bad)), Some(Problem::Wildcard), "{bad}");
         }
         assert_eq!(problem(filter("a\0b")), Some(Problem::Character));
-        assert_eq!(problem(topic("a\0b", Parameter::Topic)), Some(Problem::Character));
+        assert_eq!(problem(topic("a\0b")), Some(Problem::Character));
     }
 
     #[test]
     fn lengths_are_bytes_and_both_ends_belong_to_the_range() {
-        let longest = std::string::String::from_utf8(std::vec![b'x'; TOPIC_LIMIT_BYTES]).unwrap();
-        assert_eq!(problem(topic(&longest, Parameter::Topic)), None);
-        assert_eq!(problem(topic(&(longest + "x"), Parameter::Topic)), Some(Problem::TooLong(1024)));
-        assert_eq!(problem(topic("", Parameter::Topic)), Some(Problem::Empty));
-        assert_eq!(problem(range(60, 60, 180, Parameter::Timeout)), None);
-        assert_eq!(problem(range(180, 60, 180, Parameter::Timeout)), None);
-        assert_eq!(problem(range(59, 60, 180, Parameter::Timeout)), Some(Problem::OutOfRange(60, 180)));
-        assert_eq!(problem(range(181, 60, 180, Parameter::Timeout)), Some(Problem::OutOfRange(60, 180)));
+        assert_eq!(problem(quoted("ü", 2)), None);
+        assert_eq!(problem(quoted("üx", 2)), Some(Problem::TooLong(2)));
+        assert_eq!(problem(quoted("", 2)), Some(Problem::Empty));
+        assert_eq!(problem(range(60, 60, 180)), None);
+        assert_eq!(problem(range(180, 60, 180)), None);
+        assert_eq!(problem(range(59, 60, 180)), Some(Problem::OutOfRange(60, 180)));
+        assert_eq!(problem(range(181, 60, 180)), Some(Problem::OutOfRange(60, 180)));
     }
 
     #[test]

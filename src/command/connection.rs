@@ -34,16 +34,17 @@ pub struct Accq<'a> {
 
 impl Request for Accq<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let takes_version = writer.family().version_setting() == VersionSetting::AcquireArgument;
         writer
             .command(const { &CommandInfo::new("+CMQTTACCQ", Answer::Plain).effect(Effect::Accq) })
             .client(self.client)
             .comma_quoted(self.client_id, CLIENT_ID_LIMIT_BYTES, Parameter::ClientId)
             .comma_number(self.server_type as u32);
         if let Some(version) = self.version {
-            if writer.family().version_setting() != VersionSetting::AcquireArgument {
+            if !takes_version {
                 writer.refuse(Parameter::Version, Problem::NotInFamily);
             }
-            writer.comma_number(version.number());
+            writer.comma_number(version as u32);
         }
     }
 }
@@ -97,7 +98,7 @@ impl Request for Connect<'_> {
             .byte(b':')
             .number(self.port.into())
             .byte(b'"')
-            .check(check::address(self.host, self.port))
+            .check(Parameter::Address, check::address(self.host, self.port))
             .comma_number_within(self.keep_alive, 1, KEEP_ALIVE_LIMIT_S, Parameter::KeepAlive)
             .comma_number(self.clean_session.into());
         if let Some(user) = self.user {

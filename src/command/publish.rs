@@ -1,6 +1,6 @@
 //! A publish: topic, payload, and the command that sends them.
 
-use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, check, no_response};
+use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, no_response};
 use crate::error::Parameter;
 use crate::family::{TIMEOUT_LIMIT_S, with_margin_ms};
 
@@ -53,8 +53,7 @@ impl Request for Payload<'_> {
         writer
             .command(const { &CommandInfo::new("+CMQTTPAYLOAD", Answer::Plain).effect(Effect::Payload) })
             .client(self.client)
-            .check(check::length(self.length, limit, Parameter::Payload))
-            .announce(self.length);
+            .announce_within(self.length, limit, Parameter::Payload);
     }
 
     fn data(&self) -> &[u8] {

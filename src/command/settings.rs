@@ -4,25 +4,15 @@ use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Reques
 use crate::error::{Parameter, Problem};
 use crate::family::{OPERATION_TIMEOUT_S, SHORTEST_OPERATION_TIMEOUT_S, TOPIC_LIMIT_BYTES, VersionSetting};
 
-/// The version of MQTT that the module speaks to the broker.
+/// The version of MQTT that the module speaks to the broker, with the number that the module uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum MqttVersion {
     /// MQTT 3.1, the modules' own default.
-    V3_1,
+    V3_1 = 3,
     /// MQTT 3.1.1.
-    V3_1_1,
-}
-
-impl MqttVersion {
-    /// The number that the module uses.
-    pub(super) const fn number(self) -> u32 {
-        match self {
-            Self::V3_1 => 3,
-            Self::V3_1_1 => 4,
-        }
-    }
+    V3_1_1 = 4,
 }
 
 /// One setting of `AT+CMQTTCFG`. `AT+CMQTTREL` clears all of them.
@@ -49,22 +39,26 @@ pub struct Cfg {
 
 impl Request for Cfg {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CMQTTCFG", Answer::Plain).effect(Effect::Configure) });
         let (name, value) = match self.setting {
             Setting::CheckUtf8(check) => ("=\"checkUTF8\"", check.into()),
             Setting::OperationTimeout(seconds) => {
                 let (least, most) = (SHORTEST_OPERATION_TIMEOUT_S, OPERATION_TIMEOUT_S);
-                writer.check(check::range(seconds, least, most, Parameter::OperationTimeout));
+                writer.check(Parameter::OperationTimeout, check::range(seconds, least, most));
                 ("=\"optimeout\"", seconds)
             }
             Setting::Version(version) => {
                 if writer.family().version_setting() != VersionSetting::Configuration {
                     writer.refuse(Parameter::Version, Problem::NotInFamily);
                 }
-                ("=\"version\"", version.number())
+                ("=\"version\"", version as u32)
             }
         };
-        writer.of_client(self.client).text(name).comma_number(self.client.number().into()).comma_number(value);
+        writer
+            .command(const { &CommandInfo::new("+CMQTTCFG", Answer::Plain).effect(Effect::Configure) })
+            .of_client(self.client)
+            .text(name)
+            .comma_number(self.client.number().into())
+            .comma_number(value);
     }
 }
 
@@ -106,8 +100,7 @@ impl Request for WillMsg<'_> {
         writer
             .command(const { &CommandInfo::new("+CMQTTWILLMSG", Answer::Plain).effect(Effect::Configure) })
             .client(self.client)
-            .check(check::length(self.message.len(), TOPIC_LIMIT_BYTES, Parameter::WillMessage))
-            .announce(self.message.len())
+            .announce_within(self.message.len(), TOPIC_LIMIT_BYTES, Parameter::WillMessage)
             .comma_number(self.qos as u32);
     }
 

@@ -1,10 +1,11 @@
 //! The description of a command, in one place: checked before its first byte is sent, then written one window at a
 //! time.
 
-use super::{ClientIndex, CommandInfo, check};
+use super::check::{self, Checked};
+use super::{ClientIndex, CommandInfo};
 use crate::at::Encoder;
 use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::Family;
+use crate::family::{Family, TOPIC_LIMIT_BYTES};
 use crate::saturating::{saturating_u16, saturating_u32};
 
 /// The most bytes that any command sends after its prompt.
@@ -162,29 +163,31 @@ impl<'w> CommandWriter<'w> {
     /// Writes a comma and `number`; refuses the command where it is not within the range.
     #[inline(never)]
     pub fn comma_number_within(&mut self, number: u32, least: u16, most: u16, parameter: Parameter) -> &mut Self {
-        self.comma_number(number).check(check::range(number, least, most, parameter))
+        self.comma_number(number).check(parameter, check::range(number, least, most))
     }
 
     /// Writes a comma, and `text` in quotes. Refuses the command where `text` is empty, longer than `limit` bytes, or
     /// has a character that would end the quotes or the line.
+    #[inline(never)]
     pub fn comma_quoted(&mut self, text: &str, limit: usize, parameter: Parameter) -> &mut Self {
         self.byte(b',').quoted(text, limit, parameter)
     }
 
     /// As [`comma_quoted`](Self::comma_quoted), without the comma.
     pub fn quoted(&mut self, text: &str, limit: usize, parameter: Parameter) -> &mut Self {
-        self.byte(b'"').text(text).byte(b'"').check(check::quoted(text, limit, parameter))
+        self.byte(b'"').text(text).byte(b'"').check(parameter, check::quoted(text, limit))
     }
 
     /// Refuses the command: it fails with [`Error::Invalid`](crate::Error::Invalid) before a byte of it is sent.
     pub fn refuse(&mut self, parameter: Parameter, problem: Problem) -> &mut Self {
-        self.check(Err(InvalidInput { parameter, problem }))
+        self.check(parameter, Err(problem))
     }
 
     /// Refuses the command where a check has failed. The first of several problems counts.
-    pub(crate) fn check(&mut self, checked: Result<(), InvalidInput>) -> &mut Self {
-        if self.invalid.is_none() {
-            self.invalid = checked.err();
+    #[inline(never)]
+    pub(crate) fn check(&mut self, parameter: Parameter, checked: Checked) -> &mut Self {
+        if let (None, Err(problem)) = (self.invalid, checked) {
+            self.invalid = Some(InvalidInput { parameter, problem });
         }
         self
     }
@@ -194,19 +197,26 @@ impl<'w> CommandWriter<'w> {
         if is_known { self } else { self.refuse(Parameter::Command, Problem::NotInFamily) }
     }
 
+    /// As [`announce`](Self::announce); refuses the command where there are no bytes, or more than `limit`.
+    #[inline(never)]
+    pub(super) fn announce_within(&mut self, length: usize, limit: usize, parameter: Parameter) -> &mut Self {
+        self.check(parameter, check::length(length, limit)).announce(length)
+    }
+
     /// Checks a topic that can be published to, and announces it.
     pub(super) fn topic(&mut self, topic: &str, parameter: Parameter) -> &mut Self {
-        self.announce(topic.len()).check(check::topic(topic, parameter))
+        self.announce_within(topic.len(), TOPIC_LIMIT_BYTES, parameter).check(parameter, check::topic(topic))
     }
 
     /// Checks a topic filter, and announces it.
     pub(super) fn filter(&mut self, filter: &str) -> &mut Self {
-        self.announce(filter.len()).check(check::filter(filter))
+        let parameter = Parameter::Filter;
+        self.announce_within(filter.len(), TOPIC_LIMIT_BYTES, parameter).check(parameter, check::filter(filter))
     }
 
     /// Writes the name of a file in the module's certificate store, in quotes.
     pub(super) fn file_name(&mut self, name: &str) -> &mut Self {
-        self.byte(b'"').text(name).byte(b'"').check(check::file_name(name))
+        self.byte(b'"').text(name).byte(b'"').check(Parameter::FileName, check::file_name(name))
     }
 }
 

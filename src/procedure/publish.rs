@@ -65,14 +65,16 @@ impl Procedure for PublishMessage<'_> {
     }
 
     fn command(&self, writer: &mut CommandWriter<'_>) {
-        let (client, &Publish { topic, qos, retained, duplicate, timeout_s, .. }) = (self.client, self.message);
+        let (client, message) = (self.client, self.message);
         if matches!(self.step, Step::Begin | Step::Topic) {
+            let topic = message.topic;
             Topic { client, topic }.describe(writer);
         }
         if matches!(self.step, Step::Begin | Step::Payload) && !self.is_empty() {
             Payload::announced(client, self.length).describe(writer);
         }
         if matches!(self.step, Step::Begin | Step::Pub) {
+            let &Publish { qos, retained, duplicate, timeout_s, .. } = message;
             Pub { client, qos, timeout: timeout_s, retained, duplicate }.describe(writer);
         }
     }

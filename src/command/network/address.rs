@@ -6,6 +6,7 @@ use super::context::check_context;
 use super::field::{next_field, number};
 use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request};
+use crate::error::Parameter;
 
 /// `AT+CGPADDR=<cid>`: the address of a PDP context (3GPP TS 27.007 §10.1.14, A76 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl Request for Cgpaddr {
             .command(const { &CommandInfo::new("+CGPADDR", Answer::Information) })
             .byte(b'=')
             .number(self.context.into())
-            .check(check_context(self.context));
+            .check(Parameter::PdpContext, check_context(self.context));
     }
 }
 

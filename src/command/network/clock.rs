@@ -63,7 +63,7 @@ impl DateTime {
                 .byte(separator)
                 .byte(b'0' + (number / 10 % 10) as u8)
                 .byte(b'0' + (number % 10) as u8)
-                .check(check::range(number.into(), least, most, Parameter::Time));
+                .check(Parameter::Time, check::range(number.into(), least, most));
         }
         writer.byte(b'"');
     }

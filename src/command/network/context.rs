@@ -4,8 +4,9 @@ use core::fmt;
 
 use super::field::next_field;
 use crate::at::Line;
-use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, check, no_response};
-use crate::error::{InvalidInput, Parameter};
+use crate::command::check::{self, Checked};
+use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, Text, no_response};
+use crate::error::Parameter;
 
 /// Longest access point name (3GPP TS 23.003 §9.1).
 const APN_LIMIT_BYTES: usize = 100;
@@ -15,8 +16,8 @@ const CREDENTIAL_LIMIT_BYTES: usize = 127;
 const ACTIVATION_TIMEOUT_MS: u32 = 60_000;
 
 /// The range of context numbers that every family has.
-pub(super) fn check_context(context: u8) -> Result<(), InvalidInput> {
-    check::range(context.into(), 1, 15, Parameter::PdpContext)
+pub(super) fn check_context(context: u8) -> Checked {
+    check::range(context.into(), 1, 15)
 }
 
 /// The kind of address that a PDP context requests, `<PDP_type>`.
@@ -46,7 +47,7 @@ impl PdpType {
 }
 
 fn define(writer: &mut CommandWriter<'_>, context: u8, pdp_type: PdpType, apn: &str) {
-    writer.byte(b'=').number(context.into()).check(check_context(context));
+    writer.byte(b'=').number(context.into()).check(Parameter::PdpContext, check_context(context));
     writer.text(",\"").text(pdp_type.as_str()).byte(b'"');
     if apn.is_empty() {
         // An empty name: the network chooses.
@@ -110,7 +111,7 @@ impl Request for CgdcontRead {
         writer
             .command(const { &CommandInfo::new("+CGDCONT", Answer::Information) })
             .byte(b'?')
-            .check(check_context(self.context));
+            .check(Parameter::PdpContext, check_context(self.context));
     }
 }
 
@@ -241,14 +242,14 @@ impl Request for Cgauth<'_> {
             .command(const { &CommandInfo::new("+CGAUTH", Answer::Plain) })
             .byte(b'=')
             .number(self.context.into())
-            .check(check_context(self.context));
+            .check(Parameter::PdpContext, check_context(self.context));
         match &self.credentials {
             None => writer.comma_number(0),
             Some(credentials) => {
                 let (first, second) = credentials.in_order();
                 writer
-                    .check(check::quoted(credentials.user(), CREDENTIAL_LIMIT_BYTES, Parameter::User))
-                    .check(check::quoted(credentials.password(), CREDENTIAL_LIMIT_BYTES, Parameter::Password))
+                    .check(Parameter::User, check::quoted(credentials.user(), CREDENTIAL_LIMIT_BYTES))
+                    .check(Parameter::Password, check::quoted(credentials.password(), CREDENTIAL_LIMIT_BYTES))
                     .comma_number(credentials.protocol().into())
                     .text(",\"")
                     .text(first)
@@ -279,7 +280,7 @@ impl Request for Cgact {
             .byte(b'=')
             .number(self.active.into())
             .comma_number(self.context.into())
-            .check(check_context(self.context))
+            .check(Parameter::PdpContext, check_context(self.context))
             .least_timeout_milliseconds(ACTIVATION_TIMEOUT_MS);
     }
 }

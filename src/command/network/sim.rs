@@ -68,7 +68,7 @@ impl Request for CpinWrite<'_> {
             .text("=\"")
             .text(self.pin)
             .byte(b'"')
-            .check(check::range(saturating_u32(self.pin.len() as u64), 4, 8, Parameter::Pin));
+            .check(Parameter::Pin, check::range(saturating_u32(self.pin.len() as u64), 4, 8));
         if !self.pin.bytes().all(|byte| byte.is_ascii_digit()) {
             writer.refuse(Parameter::Pin, Problem::Character);
         }
