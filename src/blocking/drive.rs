@@ -54,6 +54,7 @@ pub(crate) struct Port<R, T, C, H, I> {
 }
 
 impl<R, T, C, H, I> Port<R, T, C, H, I> {
+    #[inline(never)]
     pub(super) fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H, idle: I) -> Self {
         Self { receiver, transmitter, timer, handler, idle, engine: Engine::new(family) }
     }

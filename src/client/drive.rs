@@ -121,6 +121,7 @@ pub(crate) struct Port<R, T, C, H> {
 }
 
 impl<R, T, C, H> Port<R, T, C, H> {
+    #[inline(never)]
     pub(super) fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
         Self { receiver, transmitter, timer, handler, engine: Engine::new(family) }
     }

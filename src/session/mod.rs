@@ -187,7 +187,10 @@ impl Session {
         if let Some(pending) = &self.pending_outcome {
             left = left.min(pending.time_left(self.now));
         }
-        for deadline in [self.reassembly.deadline(), self.quiet_until].into_iter().flatten() {
+        if let Some(deadline) = self.reassembly.deadline() {
+            left = left.min(self.now.until(deadline));
+        }
+        if let Some(deadline) = self.quiet_until {
             left = left.min(self.now.until(deadline));
         }
         left
