@@ -236,3 +236,14 @@ fn an_invalid_call_leaves_the_resync_to_the_next() {
     assert!(matches!(dialogue.call(&mut Single(invalid), &[]), Err(Error::Invalid(_))));
     next_call(&mut dialogue, &[vec![sent("~\r"), received(ERROR)], sync_query()]);
 }
+
+#[test]
+fn a_filled_prompt_that_is_refused_leaves_no_outcome_to_wait_for() {
+    let mut dialogue = connected();
+    let lost = dialogue.call(&mut Single(SUB), &[sent("AT+CMQTTSUB=0,3,0\r"), after_ms(9_000)]);
+    assert!(matches!(lost, Err(Error::NoAnswer { .. })));
+    let fill = vec![sent("///"), sent("\r"), received(ERROR)];
+    // Whether the broker has got the slashes is not known: they are unsubscribed.
+    let undo = command("AT+CMQTTUNSUB=0,3,0", "\r\n+CMQTTUNSUB: 0,12\r\n\r\nERROR\r\n");
+    next_call(&mut dialogue, &[fill, sync_query(), vec![after_ms(100)], undo, vec![after_ms(250)]]);
+}
