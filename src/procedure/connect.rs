@@ -212,7 +212,7 @@ impl<'a> Connect<'a> {
                 if let Err(error) = last {
                     self.failure = Some(error);
                     self.probed = false;
-                    if error.is_doubtful() {
+                    if error.leaves_outcome_unknown() {
                         // It takes long to fail: once more, not several times.
                         self.waits = self.waits.max(START_WAITS - 1);
                     }
@@ -286,7 +286,7 @@ impl<'a> Connect<'a> {
         let refusal = match failure {
             Failure::Refused(refusal) => refusal,
             // The next command asks the module. REL shows whether DISC has succeeded.
-            _ if failure.is_doubtful() => {
+            _ if failure.leaves_outcome_unknown() => {
                 return match self.step {
                     Step::Start => self.failure.is_none(),
                     step => matches!(step, Step::Disc | Step::Connect),

@@ -30,7 +30,7 @@ impl Procedure for Disconnect {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         match (last, self.failure) {
             (None, _) => return Ok(Next::Command),
-            (Some(Err(failure)), None) if failure.is_doubtful() => {
+            (Some(Err(failure)), None) if failure.leaves_outcome_unknown() => {
                 self.failure = Some(failure);
                 return Ok(Next::Command);
             }
@@ -116,7 +116,7 @@ impl Procedure for Shutdown {
             }
             // Perhaps the service was not started: a bare ERROR on A7670, 9 on SIM7600.
             (Some(Err(failure)), Step::Stop)
-                if failure.is_doubtful() || failure == Failure::Refused(Refusal::Error) =>
+                if failure.leaves_outcome_unknown() || failure == Failure::Refused(Refusal::Error) =>
             {
                 self.failure = failure;
                 self.step = Step::AccqRead;
@@ -124,7 +124,7 @@ impl Procedure for Shutdown {
             }
             (Some(Err(_)), Step::Stop) if !self.is_needed(session) => return Ok(Next::Done),
             (Some(Err(Failure::Refused(_))), Step::Disc(_) | Step::Rel(_)) => {}
-            (Some(Err(failure)), Step::Disc(_) | Step::Rel(_)) if failure.is_doubtful() => {}
+            (Some(Err(failure)), Step::Disc(_) | Step::Rel(_)) if failure.leaves_outcome_unknown() => {}
             (Some(result), _) => result?,
             (None, _) if self.is_needed(session) => return Ok(Next::Command),
             (None, _) => {}

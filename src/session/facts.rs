@@ -97,8 +97,8 @@ impl From<Loss> for Failure {
 }
 
 impl Failure {
-    /// Whether the command may have been carried out or not.
-    pub(crate) const fn is_doubtful(self) -> bool {
+    /// Whether the command may have been carried out although it failed.
+    pub(crate) const fn leaves_outcome_unknown(self) -> bool {
         matches!(self, Self::NoAnswer | Self::OutcomeUnknown | Self::OutcomeGarbled)
     }
 
