@@ -252,14 +252,12 @@ impl Session {
             (Stage::SyncQuery, _) => return self.sync_query_failed(),
             (Stage::Undo, _) => self.lifecycle.padded_filter_is_undone(),
             (Stage::StateQuery, result) => self.state_query_ended(result.unwrap_or(Ok(()))),
-            // Refused: the module did not wait for data, and carries nothing out.
-            (Stage::Fill, Some(Err(Failure::Refused(_)))) => {
-                self.pending_outcome = None;
-                self.resync.missing_data = 0;
-                self.resync.go_to(Stage::SyncQuery);
-            }
             // Whatever `AT` and the filled prompt were answered with, only the sync query counts.
-            _ => {
+            (stage, result) => {
+                // A module that did not wait for data carries nothing out.
+                if stage == Stage::Fill && matches!(result, Some(Err(Failure::Refused(_)))) {
+                    self.pending_outcome = None;
+                }
                 self.resync.missing_data = 0;
                 self.resync.go_to(Stage::SyncQuery);
             }

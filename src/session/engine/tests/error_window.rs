@@ -144,3 +144,21 @@ fn lost_bytes_leave_little_time_for_what_is_awaited() {
     let script = [sent("AT+CMQTTPUB=0,1,60,0,0\r"), receive_error(ErrorKind::Other), after_ms(2_000)];
     assert_eq!(dialogue.call(&mut Single(PUB), &script), Err(no_answer));
 }
+
+#[test]
+fn a_loss_that_is_not_believed_leaves_little_time_for_a_command_that_began_in_the_window() {
+    const PUB: Pub = Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: false, duplicate: false };
+    let unknown = Error::OutcomeUnknown { command: CommandName::new(&"+CMQTTPUB") };
+    let mut dialogue = hit();
+    let script = [sent("AT+CMQTTPUB=0,1,60,0,0\r"), received(OK), received("\r\nRDY\r\n"), after_ms(8_000)];
+    assert_eq!(dialogue.call(&mut Single(PUB), &script), Err(unknown));
+}
+
+#[test]
+fn a_part_with_a_length_that_is_too_long_does_not_swallow_the_answer_behind_the_message() {
+    let mut dialogue = connected();
+    let begin =
+        "\r\n+CMQTTRXSTART: 0,1,2\r\n+CMQTTRXTOPIC: 0,1\r\na\r\n+CMQTTRXPAYLOAD: 0,22\r\n12\r\n+CMQTTRXEND: 0\r\n";
+    let script = [sent("AT\r"), received(begin), received(OK)];
+    assert_eq!(dialogue.call(&mut Single(At), &script), Ok(()));
+}
