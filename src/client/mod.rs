@@ -11,7 +11,7 @@ use crate::command::{ClientIndex, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
-use crate::procedure::{Connect, Connection, Disconnect, PublishMessage, Single, SubscribeAll};
+use crate::procedure::{Connect, Connection, Disconnect, PublishMessage, Single, Subscribe, SubscribeAll};
 use crate::session::{ClientState, Procedure};
 use crate::timer::Timer;
 use drive::{NO_SOURCE, ReadBuffer, Reader};
@@ -196,7 +196,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// This method is cancel safe. If the future is dropped, the subscription may or may not be made: subscribe or
     /// unsubscribe to be sure. A filter of which no byte had been sent is not subscribed to.
     pub async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
-        self.drive(&mut Single(Sub { client: self.index, filter, qos })).await
+        self.drive(&mut Subscribe::new(Sub { client: self.index, filter, qos })).await
     }
 
     /// Subscribes to several topic filters. They are staged one by one and sent together (`AT+CMQTTSUBTOPIC`,
