@@ -16,43 +16,48 @@ pub(super) fn can_ask(failure: Failure, client: ClientIndex, session: &Session) 
         && session.lifecycle.client(client.other()).state == ClientState::Released
 }
 
-/// What the answer to `AT+CMQTTSUB?` has shown of a topic filter: how many bytes the present line has in common with it. A
-/// filter can be longer than any buffer, so it is compared as the answer arrives.
+/// What the answer to `AT+CMQTTSUB?` has shown of a topic filter. A filter can be longer than any buffer, so it is compared as
+/// the answer arrives.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shown(u16);
+pub(super) struct Shown {
+    /// How many bytes the present line has in common with the filter.
+    count: u16,
+    /// A line before the present one was the filter.
+    is_listed: bool,
+}
 
 impl Shown {
-    pub(super) const NOTHING: Self = Self(0);
-    /// A line before the present one was the filter.
-    const WHOLE: Self = Self(u16::MAX);
-    /// Is set where the present line differs. No filter has as many bytes.
+    pub(super) const NOTHING: Self = Self { count: 0, is_listed: false };
+    /// Is set in the count where the present line differs. No filter has as many bytes.
     const DIFFERS: u16 = 0x8000;
 
     /// A line begins. A filter stands behind the name of the command, or on a line of its own. Returns what `part` takes of
     /// it.
     pub(super) fn line<'l>(&mut self, line: Line<'l>, filter: &str) -> &'l [u8] {
-        *self = if self.is_whole(filter) { Self::WHOLE } else { Self::NOTHING };
+        self.end_line(filter);
+        self.count = 0;
         behind(line.bytes(), "+CMQTTSUB: ").unwrap_or(line.bytes())
     }
 
     /// More of the line.
     pub(super) fn part(&mut self, bytes: &[u8], filter: &str) {
         for byte in bytes {
-            if filter.as_bytes().get(usize::from(self.0)) == Some(byte) {
-                self.0 += 1;
+            if filter.as_bytes().get(usize::from(self.count)) == Some(byte) {
+                self.count += 1;
             } else {
-                self.0 |= Self::DIFFERS;
+                self.count |= Self::DIFFERS;
             }
         }
     }
 
-    fn is_whole(self, filter: &str) -> bool {
-        self == Self::WHOLE || usize::from(self.0) == filter.len()
+    fn end_line(&mut self, filter: &str) {
+        self.is_listed |= usize::from(self.count) == filter.len();
     }
 
     /// The answer has ended: whether one of its lines was the filter.
-    pub(super) fn result(self, filter: &str) -> Result<(), Failure> {
-        if self.is_whole(filter) { Ok(()) } else { Err(Failure::OutcomeUnknown) }
+    pub(super) fn result(mut self, filter: &str) -> Result<(), Failure> {
+        self.end_line(filter);
+        if self.is_listed { Ok(()) } else { Err(Failure::OutcomeUnknown) }
     }
 }
 
@@ -100,6 +105,7 @@ impl Procedure for Subscribe<'_> {
         self.rest(bytes);
     }
 
+    #[inline(never)]
     fn rest(&mut self, bytes: &[u8]) {
         self.shown.part(bytes, self.sub.filter);
     }
