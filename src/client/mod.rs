@@ -69,7 +69,7 @@ pub use modem::Modem;
 ///   nothing: 65 s for PUB and DISC, 125 s for CONNECT, SUB and UNSUB, 125 s or 17 s for START. Then the call fails
 ///   with [`Error::OutcomeUnknown`], unless the module can be asked: [`connect`](Self::connect),
 ///   [`disconnect`](Self::disconnect) and [`shutdown`](Modem::shutdown) ask it, and
-///   [`subscribe`](Self::subscribe#lost-outcome) where the module can tell. As long as CONNECT may still be at work,
+///   [`subscribe`](Self::subscribe) where the module can tell. As long as CONNECT may still be at work,
 ///   `connect` asks every 2 s and does not send it again.
 /// * The `A`, the `T` or the carriage return of START or STOP on its way to the module, which then carries out and
 ///   answers nothing: 125 s or 17 s for START, 17 s for STOP. The module may take as long to answer these two at all, and
@@ -215,7 +215,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// `AT+CMQTTSUB`). They are sent one after the other on a family that cannot stage them (SIM767x), and where a
     /// dropped or failed call may have left a filter staged: no filter of an earlier call is subscribed to. [After an
     /// adoption](#after-an-adoption), it waits while the client is busy. If an outcome is lost, the module is asked [as by
-    /// `subscribe`](Self::subscribe#lost-outcome), once for each filter of that SUB.
+    /// `subscribe`](Self::subscribe), once for each filter of that SUB.
     ///
     /// # Errors
     ///
