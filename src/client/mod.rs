@@ -71,9 +71,10 @@ pub use modem::Modem;
 ///   [`disconnect`](Self::disconnect) and [`shutdown`](Modem::shutdown) ask it, and
 ///   [`subscribe`](Self::subscribe) where the module can tell. As long as CONNECT may still be at work,
 ///   `connect` asks every 2 s and does not send it again.
-/// * The `A`, the `T` or the carriage return of START or STOP on its way to the module, which then carries out and
-///   answers nothing: 125 s or 17 s for START, 17 s for STOP. The module may take as long to answer these two at all, and
-///   what is sent to it meanwhile may abort them. Any other command ends after 9 s.
+/// * The carriage return of START or STOP on its way to the module, which then carries out and answers nothing: 125 s or
+///   17 s for START, 17 s for STOP. The same for the `A` or the `T`, on a module that does not answer a line without
+///   them. The module may take as long to answer these two commands at all, and what is sent to it meanwhile may abort
+///   them. Any other command ends after 9 s.
 /// * An outcome of CONNECT that comes more than 2 s behind its `ERROR` (the documents have it behind `ERROR`, without a
 ///   time), while the next CONNECT is under way: it is taken for that of the next one.
 /// * A data byte on its way to the module: the module goes on waiting for it. The call fails with [`Error::NoAnswer`]
