@@ -277,11 +277,11 @@ pub(crate) enum Effect {
     EchoOff,
     Start,
     Stop,
-    Accq,
-    Rel,
     Configure,
     /// Legal from the start of the service until the client connects.
     SslContext,
+    Accq,
+    Rel,
     Connect,
     Disc,
     Pub,
