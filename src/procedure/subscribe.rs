@@ -16,8 +16,8 @@ pub(super) fn can_ask(failure: Failure, client: ClientIndex, session: &Session) 
         && session.lifecycle.client(client.other()).state == ClientState::Released
 }
 
-/// What the answer to `AT+CMQTTSUB?` has shown of a topic filter. A filter can be longer than any buffer, so it is compared as
-/// the answer arrives.
+/// What the answer to `AT+CMQTTSUB?` has shown of a topic filter. A filter can be longer than any buffer, so it is
+/// compared as the answer arrives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shown {
     /// How many bytes the present line has in common with the filter.
@@ -31,8 +31,8 @@ impl Shown {
     /// Is set in the count where the present line differs. No filter has as many bytes.
     const DIFFERS: u16 = 0x8000;
 
-    /// A line begins. A filter stands behind the name of the command, or on a line of its own. Returns what `part` takes of
-    /// it.
+    /// A line begins. A filter stands behind the name of the command, or on a line of its own. Returns what `part` takes
+    /// of it.
     pub(super) fn line<'l>(&mut self, line: Line<'l>, filter: &str) -> &'l [u8] {
         self.end_line(filter);
         self.count = 0;
