@@ -19,13 +19,13 @@ pub struct Sub<'a> {
     pub qos: QoS,
 }
 
+impl Sub<'_> {
+    pub(crate) const INFO: &'static CommandInfo = &CommandInfo::new("+CMQTTSUB", Answer::Deferred).effect(Effect::Sub);
+}
+
 impl Request for Sub<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer
-            .command(const { &CommandInfo::new("+CMQTTSUB", Answer::Deferred).effect(Effect::Sub) })
-            .client(self.client)
-            .filter(self.filter)
-            .comma_number(self.qos as u32);
+        writer.command(Self::INFO).client(self.client).filter(self.filter).comma_number(self.qos as u32);
     }
 
     fn data(&self) -> &[u8] {
@@ -113,6 +113,11 @@ impl<H: Fn(Part<'_>)> SubRead<H> {
     }
 }
 
+/// Describes `AT+CMQTTSUB?`.
+pub(crate) fn describe_read<'a, 'w>(writer: &'a mut CommandWriter<'w>) -> &'a mut CommandWriter<'w> {
+    writer.command(const { &CommandInfo::new("+CMQTTSUB", Answer::Text) }).byte(b'?')
+}
+
 impl<H> fmt::Debug for SubRead<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SubRead").finish_non_exhaustive()
@@ -122,7 +127,7 @@ impl<H> fmt::Debug for SubRead<H> {
 impl<H: Fn(Part<'_>)> Request for SubRead<H> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let is_known = writer.family().lists_subscriptions();
-        writer.command(const { &CommandInfo::new("+CMQTTSUB", Answer::Text) }).byte(b'?').known(is_known);
+        describe_read(writer).known(is_known);
     }
 }
 

@@ -7,6 +7,7 @@ mod execute;
 mod listen;
 mod publish;
 mod store;
+mod subscribe;
 mod subscribe_all;
 
 pub use connect::Connection;
@@ -17,4 +18,5 @@ pub(crate) use execute::{Execute, Single};
 pub(crate) use listen::Listen;
 pub(crate) use publish::PublishMessage;
 pub(crate) use store::Store;
+pub(crate) use subscribe::Subscribe;
 pub(crate) use subscribe_all::SubscribeAll;
