@@ -25,7 +25,7 @@ impl Sub<'_> {
 
 impl Request for Sub<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(Self::INFO).client(self.client).filter(self.filter).comma_number(self.qos as u32);
+        writer.client_command(Self::INFO, self.client).filter(self.filter).comma_number(self.qos as u32);
     }
 
     fn data(&self) -> &[u8] {
@@ -48,7 +48,7 @@ impl Unsub<'_> {
 
     /// Describes the command for a filter of this length, whose bytes come from another source.
     pub(crate) fn describe_for(writer: &mut CommandWriter<'_>, client: ClientIndex, length: u16) {
-        writer.command(Self::INFO).client(client).announce(length.into()).comma_number(0);
+        writer.client_command(Self::INFO, client).announce(length.into()).comma_number(0);
     }
 }
 
@@ -75,7 +75,7 @@ impl Repeatable for Sub<'_> {
 
 impl Repeatable for Unsub<'_> {
     fn describe_with(&self, writer: &mut CommandWriter<'_>, duplicate: bool) {
-        writer.command(Self::INFO).client(self.client).filter(self.filter).comma_number(duplicate.into());
+        writer.client_command(Self::INFO, self.client).filter(self.filter).comma_number(duplicate.into());
     }
 }
 
