@@ -16,7 +16,10 @@ pub struct Topic<'a> {
 impl Request for Topic<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .client_command(const { &CommandInfo::new("+CMQTTTOPIC", Answer::Plain).effect(Effect::Topic) }, self.client)
+            .client_command(
+                const { &CommandInfo::new("+CMQTTTOPIC", Answer::Plain).effect(Effect::Topic) },
+                self.client,
+            )
             .topic(self.topic, Parameter::Topic);
     }
 
@@ -50,7 +53,10 @@ impl Request for Payload<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let limit = writer.family().payload_limit();
         writer
-            .client_command(const { &CommandInfo::new("+CMQTTPAYLOAD", Answer::Plain).effect(Effect::Payload) }, self.client)
+            .client_command(
+                const { &CommandInfo::new("+CMQTTPAYLOAD", Answer::Plain).effect(Effect::Payload) },
+                self.client,
+            )
             .announce_within(self.length, limit, Parameter::Payload);
     }
 

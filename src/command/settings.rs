@@ -74,7 +74,10 @@ pub struct WillTopic<'a> {
 impl Request for WillTopic<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .client_command(const { &CommandInfo::new("+CMQTTWILLTOPIC", Answer::Plain).effect(Effect::Configure) }, self.client)
+            .client_command(
+                const { &CommandInfo::new("+CMQTTWILLTOPIC", Answer::Plain).effect(Effect::Configure) },
+                self.client,
+            )
             .topic(self.topic, Parameter::WillTopic);
     }
 
@@ -97,7 +100,10 @@ pub struct WillMsg<'a> {
 impl Request for WillMsg<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .client_command(const { &CommandInfo::new("+CMQTTWILLMSG", Answer::Plain).effect(Effect::Configure) }, self.client)
+            .client_command(
+                const { &CommandInfo::new("+CMQTTWILLMSG", Answer::Plain).effect(Effect::Configure) },
+                self.client,
+            )
             .announce_within(self.message.len(), TOPIC_LIMIT_BYTES, Parameter::WillMessage)
             .comma_number(self.qos as u32);
     }

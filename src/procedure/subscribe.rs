@@ -3,7 +3,6 @@
 #[cfg(test)]
 mod tests;
 
-
 use crate::at::Line;
 use crate::command::{ClientIndex, CommandWriter, Request, Sub, describe_read};
 use crate::session::{ClientState, Failure, Next, Procedure, Session};
