@@ -201,8 +201,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// If the outcome is lost, the module is asked (`AT+CMQTTSUB?`) whether it lists the filter, on a
     /// [family](crate::Family::lists_subscriptions) that has this list. It does not say which client has a
     /// subscription, or with which quality of service: so it is asked only while the other client is
-    /// [released](ClientState::Released), and a filter that the client was subscribed to before counts. Otherwise the call
-    /// fails with [`Error::OutcomeUnknown`].
+    /// [released](ClientState::Released), and a filter that the client was subscribed to before counts. A filter longer than
+    /// 64 bytes is not looked for. Otherwise the call fails with [`Error::OutcomeUnknown`].
     ///
     /// # Cancel safety
     ///

@@ -15,11 +15,18 @@ pub(super) fn can_ask(failure: Failure, client: ClientIndex, session: &Session) 
         && session.lifecycle.client(client.other()).state == ClientState::Released
 }
 
+/// Whether a line of the answer to `AT+CMQTTSUB?` is this topic filter (S67 §2.2.13). One that is longer than a line is not
+/// looked for: its outcome stays unknown.
+pub(super) fn names(line: Line<'_>, filter: &str) -> bool {
+    line.bytes() == filter.as_bytes() && !line.is_cut()
+}
+
 /// Subscribes to one topic filter.
 pub(crate) struct Subscribe<'a> {
     sub: Sub<'a>,
     /// SUB has no known outcome: `AT+CMQTTSUB?` is sent.
     is_asking: bool,
+    /// The module has listed the filter.
     is_listed: bool,
 }
 
@@ -56,6 +63,6 @@ impl Procedure for Subscribe<'_> {
     }
 
     fn line(&mut self, line: Line<'_>) {
-        self.is_listed |= line.bytes() == self.sub.filter.as_bytes() && !line.is_cut();
+        self.is_listed |= names(line, self.sub.filter);
     }
 }

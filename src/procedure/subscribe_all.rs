@@ -3,7 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::command::{ClientIndex, CommandWriter, QoS, Request, Sub, SubStaged, Subtopic};
+use super::subscribe::{can_ask, names};
+use crate::at::Line;
+use crate::command::{ClientIndex, CommandWriter, QoS, Request, Sub, SubStaged, Subtopic, describe_read};
 use crate::error::{Parameter, Problem};
 use crate::family::Family;
 use crate::session::{Failure, Next, Procedure, Session};
@@ -14,6 +16,8 @@ enum Step {
     /// The filter of this index is staged, or subscribed to directly.
     Filter,
     Sub,
+    /// SUB has no known outcome: `AT+CMQTTSUB?` is sent, once for each of its filters.
+    Read,
 }
 
 /// Subscribes to several topic filters.
@@ -25,18 +29,51 @@ pub(crate) struct SubscribeAll<'a> {
     /// Whether they are staged and sent together.
     is_staging: bool,
     index: usize,
+    /// The first filter of the present SUB, or the one that is looked for.
+    first: usize,
+    /// The module has listed it.
+    is_listed: bool,
     /// Bytes of the staged filters.
     staged: usize,
 }
 
 impl<'a> SubscribeAll<'a> {
     pub(crate) const fn new(client: ClientIndex, filters: &'a [(&'a str, QoS)], family: Family) -> Self {
-        Self { client, filters, family, step: Step::Begin, is_staging: false, index: 0, staged: 0 }
+        let (step, is_listed) = (Step::Begin, false);
+        Self { client, filters, family, step, is_staging: false, index: 0, first: 0, is_listed, staged: 0 }
     }
 
     fn filter(&self) -> Option<Subtopic<'a>> {
         let &(filter, qos) = self.filters.get(self.index)?;
         Some(Subtopic { client: self.client, filter, qos })
+    }
+
+    /// The filter that is looked for in the module's list.
+    fn wanted(&self) -> &'a str {
+        self.filters.get(self.first).map_or("", |(filter, _)| filter)
+    }
+
+    /// How the last command has ended; `None` where the module is asked for that.
+    fn known(&mut self, session: &Session, last: Result<(), Failure>) -> Option<Result<(), Failure>> {
+        match last {
+            _ if self.step == Step::Read => {
+                let result = if self.is_listed { Ok(()) } else { Err(Failure::OutcomeUnknown) };
+                self.first += 1;
+                let (step, end) = if self.is_staging {
+                    (Step::Sub, self.index)
+                } else {
+                    (Step::Filter, self.index.saturating_add(1))
+                };
+                if result.is_err() || self.first >= end {
+                    self.step = step;
+                    return Some(result);
+                }
+            }
+            Err(failure) if can_ask(failure, self.client, session) => self.step = Step::Read,
+            last => return Some(last),
+        }
+        self.is_listed = false;
+        None
     }
 
     /// Whether this many more bytes can be staged before a SUB.
@@ -47,8 +84,15 @@ impl<'a> SubscribeAll<'a> {
 
 impl Procedure for SubscribeAll<'_> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
+        let result = match last {
+            Some(last) => match self.known(session, last) {
+                None => return Ok(Next::Command),
+                known => known,
+            },
+            None => None,
+        };
         let staging = &mut session.lifecycle.client_mut(self.client).staging;
-        if let Some(result) = last {
+        if let Some(result) = result {
             // Nothing is staged if the first filter was refused, or behind SUB.
             let is_empty = match self.step {
                 Step::Filter => self.is_staging && self.staged == 0 && matches!(result, Err(Failure::Refused(_))),
@@ -68,7 +112,11 @@ impl Procedure for SubscribeAll<'_> {
                 self.staged += self.filter().map_or(0, |filter| filter.data().len());
                 self.index += 1;
             }
-            Step::Sub => self.staged = 0,
+            Step::Sub | Step::Read => self.staged = 0,
+        }
+        // One by one, or a new group.
+        if !self.is_staging || self.staged == 0 {
+            self.first = self.index;
         }
         self.step = match self.filter() {
             Some(filter) if !self.is_staging || self.has_room_for(filter.data().len()) => Step::Filter,
@@ -90,6 +138,9 @@ impl Procedure for SubscribeAll<'_> {
             (Step::Begin, Some(Subtopic { client, .. })) => {
                 self.filters.iter().for_each(|&(filter, qos)| Sub { client, filter, qos }.describe(writer));
             }
+            (Step::Read, _) => {
+                describe_read(writer);
+            }
             (Step::Sub, _) => SubStaged { client: self.client }.describe(writer),
             (_, Some(filter)) if self.is_staging => filter.describe(writer),
             (_, Some(Subtopic { client, filter, qos })) => Sub { client, filter, qos }.describe(writer),
@@ -102,5 +153,9 @@ impl Procedure for SubscribeAll<'_> {
             (Step::Filter, Some((filter, _))) => filter.as_bytes(),
             _ => &[],
         })
+    }
+
+    fn line(&mut self, line: Line<'_>) {
+        self.is_listed |= names(line, self.wanted());
     }
 }

@@ -38,12 +38,9 @@ fn a_list_with_long_filters_is_searched_to_its_end() {
     let long = "meter-3/".repeat(100);
     on_every_connected(async |bench, modem, _| {
         let family = modem.family();
-        for filter in ["meter-3/+", long.as_str()] {
-            modem.client(FIRST).subscribe(filter, QoS::AtLeastOnce).await.or_transcript(bench);
-        }
-        let filter = format!("{long}#");
+        modem.client(FIRST).subscribe(&long, QoS::AtLeastOnce).await.or_transcript(bench);
         lose_outcome_of_sub(bench, 0);
-        let result = modem.client(FIRST).subscribe(&filter, QoS::AtLeastOnce).await;
+        let result = modem.client(FIRST).subscribe("meter-3/+", QoS::AtLeastOnce).await;
         assert_eq!(result.is_ok(), family.lists_subscriptions(), "{result:?}\n{}", bench.transcript_text());
     });
 }
