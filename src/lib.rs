@@ -65,6 +65,7 @@
 //! | fmt | the logging shim over `defmt` and `log` |
 //! | saturating | conversions to narrower numbers |
 //! | [`Timer`] | where time comes from, and the ready-made `EmbassyTimer` |
+//! | [`NextStep`] | what to do after an error or an event, as data |
 //! | [`ResultCode`] | `<err>` 0-35: its meaning, and what to do |
 //! | [`at`] | the line discipline, which knows AT but not MQTT: encoder, streaming parser, parameters of a line |
 //! | [`family`] | the families of modules, and everything in which they differ |
@@ -97,6 +98,7 @@ pub mod family;
 mod fmt;
 mod handler;
 pub mod network;
+mod next_step;
 mod options;
 pub mod power;
 mod procedure;
@@ -117,6 +119,7 @@ pub use command::{ClientIndex, MqttVersion, QoS};
 pub use error::Error;
 pub use family::{Family, Timeouts};
 pub use handler::{Inbox, Message, MessageHandler, RefuseAll};
+pub use next_step::NextStep;
 pub use options::{Broker, ConnectOptions, Publish, Will};
 pub use procedure::Connection;
 pub use result_code::ResultCode;
