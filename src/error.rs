@@ -10,7 +10,6 @@ use crate::ResultCode;
 
 /// The name of an AT command, such as `+CMQTTPUB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CommandName(pub(crate) &'static &'static str);
 
 impl CommandName {
@@ -43,6 +42,13 @@ impl fmt::Display for CommandName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AT")?;
         f.write_str(self.0)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for CommandName {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "AT{=str}", self.0);
     }
 }
 

@@ -16,7 +16,6 @@ use crate::NextStep;
 /// assert_eq!(code.meaning(), "connection refused: bad user name or password");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ResultCode(u8);
 
 macro_rules! result_codes {
@@ -49,6 +48,15 @@ macro_rules! result_codes {
                 match self.0 {
                     $($number => NextStep::$step,)*
                     _ => NextStep::Connect,
+                }
+            }
+
+            /// The meaning as a string that is not in the image.
+            #[cfg(feature = "defmt")]
+            fn interned_meaning(self) -> defmt::Str {
+                match self.0 {
+                    $($number => defmt::intern!($meaning),)*
+                    _ => defmt::intern!("a code that no manual lists"),
                 }
             }
         }
@@ -120,6 +128,13 @@ impl fmt::Debug for ResultCode {
 impl fmt::Display for ResultCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.0, self.meaning())
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for ResultCode {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u8} ({=istr})", self.0, self.interned_meaning());
     }
 }
 

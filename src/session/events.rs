@@ -2,6 +2,7 @@
 
 use crate::NextStep;
 use crate::command::ClientIndex;
+use crate::fmt::warning;
 use crate::urc::{ConnLost, LossCause};
 
 /// Something that happened without being asked for.
@@ -162,6 +163,7 @@ impl Events {
     }
 
     pub(super) fn refused(&mut self, client: ClientIndex, topic_length: u16, payload_length: u16) {
+        warning!("client {}: a message of {} and {} bytes is refused", client.number(), topic_length, payload_length);
         count(&mut self.counters.refused_messages);
         self.wait_for(client, place::REFUSED);
         let events = client.of_mut(&mut self.clients);
@@ -171,6 +173,7 @@ impl Events {
     }
 
     pub(super) fn aborted(&mut self, client: ClientIndex) {
+        warning!("client {}: a message broke off", client.number());
         count(&mut self.counters.aborted_messages);
         self.wait_for(client, place::ABORTED);
         count(&mut client.of_mut(&mut self.clients).aborted);
