@@ -24,8 +24,6 @@ impl Timer for Clock {
     fn now(&self) -> Duration {
         self.0.elapsed()
     }
-
-    async fn wait_until(&mut self, _: Duration) {}
 }
 
 type Half = Serial<Box<dyn SerialPort>>;

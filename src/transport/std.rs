@@ -39,7 +39,6 @@ const STUCK_AFTER: Duration = Duration::from_secs(10);
 ///     fn now(&self) -> Duration {
 ///         self.0.elapsed()
 ///     }
-/// #   async fn wait_until(&mut self, _: Duration) {}
 /// }
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
