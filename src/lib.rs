@@ -22,13 +22,7 @@
 //!
 //! # Cargo features
 //!
-//! | feature | default | what it adds |
-//! |---|---|---|
-//! | `async` | yes | [`Modem`] and [`Client`] over `embedded-io-async` |
-//! | `blocking` | no | `blocking::Modem`: the same client over `embedded-io`, with an idle hook |
-//! | `nb` | no | `transport::nb::Serial`: the traits of `embedded-io` for a UART of `embedded-hal-nb` |
-//! | `embassy-time` | yes | `EmbassyTimer`; enables `async` |
-//! | `defmt`, `log` | no | logs of command names, result codes and counts; never payloads or credentials |
+#![doc = document_features::document_features!()]
 //!
 //! Without `async` and `blocking`, the typed commands, URCs and result codes remain.
 //!
@@ -79,6 +73,7 @@
 //! | [`Modem`], [`Client`], `blocking` | the async and the blocking client: bytes and time between a UART and the core |
 //! | [`network`], [`power`], [`transport`] | from power-on to an address; PWRKEY, RESET and DTR; adapters for UARTs that lack a trait |
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![deny(clippy::cast_possible_truncation)]
