@@ -42,22 +42,24 @@ use resync::Resync;
 const CHUNK_BYTES: usize = 64;
 
 #[derive(Debug)]
+// The order of the fields counts: the instructions of Thumb are short for the first 32 bytes, and the exchange is used most.
+#[repr(C)]
 pub(crate) struct Session {
-    pub(crate) family: Family,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) lifecycle: Lifecycle,
-    pub(crate) events: Events,
     exchange: Exchange,
-    resync: Resync,
-    pending_outcome: Option<PendingOutcome>,
     reassembly: Reassembly,
+    pub(crate) now: Instant,
+    resync: Resync,
     /// The last loss in the present call.
     loss: Option<Loss>,
+    pub(crate) family: Family,
+    pub(crate) lifecycle: Lifecycle,
+    pending_outcome: Option<PendingOutcome>,
     /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
     quiet_until: Option<Instant>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) events: Events,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
-    pub(crate) now: Instant,
 }
 
 impl Session {
@@ -127,7 +129,7 @@ impl Session {
         self.exchange.client_is_busy()
             && busy_until.is_some_and(|until| !self.now.has_reached(until))
             // What was read from a source is gone.
-            && (!self.exchange.was_prompted() || procedure.data().is_some())
+            && (!self.exchange.has_begun() || procedure.data().is_some())
     }
 
     /// What failed is this command, though it is not the last one.
