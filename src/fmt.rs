@@ -1,7 +1,8 @@
 //! Logging shim: `defmt`, `log`, or nothing, of which nothing costs no instruction: arguments are not evaluated.
 //!
-//! What is logged: names of commands and their results, losses and their causes, resync and its reasons, counts. Nothing
-//! that a user passed in is logged, so no password can reach a log. The level `warn` is for losses, `debug` for the rest.
+//! What is logged: names of commands and their results, losses and their causes, resync and its reasons, counts.
+//! Nothing that a user passed in is logged, so no password can reach a log. The level `warn` is for losses, `debug` for
+//! the rest.
 
 macro_rules! debug {
     ($text:literal $(, $argument:expr)* $(,)?) => {{

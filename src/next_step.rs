@@ -7,8 +7,8 @@ pub(crate) mod documented;
 /// [`Event::next_step`](crate::Event::next_step) or [`ResultCode::next_step`](crate::ResultCode::next_step).
 ///
 /// Where a step has failed a few times in a row, take a stronger one: [`Retry`](Self::Retry),
-/// [`Connect`](Self::Connect), [`BringUp`](Self::BringUp), [`Reset`](Self::Reset), in this order. Wait longer before each
-/// attempt, so that a broker that is down is not flooded.
+/// [`Connect`](Self::Connect), [`BringUp`](Self::BringUp), [`Reset`](Self::Reset), in this order. Wait longer before
+/// each attempt, so that a broker that is down is not flooded.
 ///
 /// ```
 /// use simcom_mqtt::{Error, NextStep};
@@ -35,8 +35,8 @@ pub enum NextStep {
     Disconnect,
     /// Call `shutdown`, which releases both clients and stops the service.
     Shutdown,
-    /// Check power, wiring and baud rate; reset the module or switch it off and on ([`power`](crate::power)), then do as
-    /// for [`BringUp`](Self::BringUp).
+    /// Check power, wiring and baud rate; reset the module or switch it off and on ([`power`](crate::power)), then do
+    /// as for [`BringUp`](Self::BringUp).
     Reset,
     /// Set up the UART again, and make a new `Modem` on it.
     RestartUart,

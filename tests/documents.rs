@@ -1,5 +1,5 @@
-//! Checks that the files named in ARCHITECTURE.md and CONTRIBUTING.md exist, that those in the table "Where is …" contain
-//! the given names, and that README lists every feature.
+//! Checks that the files named in ARCHITECTURE.md and CONTRIBUTING.md exist, that those in the table "Where is …"
+//! contain the given names, and that README lists every feature.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The tables of steps in the documentation, read from the source, so that tests compare them with what the code returns.
+//! The tables of steps in the documentation, read from the source, so that tests compare them with what the code
+//! returns.
 
 extern crate std;
 
@@ -45,8 +46,8 @@ fn links<'t>(text: &'t str, prefix: &str) -> Vec<&'t str> {
     text.split(&format!("]({prefix}")).skip(1).map(identifier).collect()
 }
 
-/// Compares the table in the documentation of the enum `name` with the steps of `samples`, of which every variant has one
-/// at least.
+/// Compares the table in the documentation of the enum `name` with the steps of `samples`, of which every variant has
+/// one at least.
 #[track_caller]
 pub(crate) fn agrees<T: core::fmt::Debug>(source: &str, name: &str, samples: &[T], step: impl Fn(&T) -> NextStep) {
     let source = Source::of(source, name);

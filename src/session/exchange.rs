@@ -201,9 +201,9 @@ impl Exchange {
         self.facts.result(self.is_deferred())
     }
 
-    /// Logs how a command has ended; a pause is none.
+    /// Logs how a command has ended. A pause is none, and has no time for an answer.
     pub(super) fn log_result(&self) {
-        if self.line_length > 0 || self.data_length > 0 {
+        if self.timeout_ms > 0 {
             debug!("{}", Ended { info: self.info, result: self.result() });
         }
     }

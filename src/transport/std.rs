@@ -16,15 +16,15 @@ const POLLING_INTERVAL: Duration = Duration::from_millis(1);
 /// How long a port may take no byte: no baud rate is so slow, so the other side holds CTS.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
 
-/// Provides [`Read`], [`ReadReady`] and [`Write`] for a port that has [`std::io::Read`] and [`std::io::Write`], or for one
-/// half of it, such as a serial port of the crate `serialport`, a device file or a TCP stream.
+/// Provides [`Read`], [`ReadReady`] and [`Write`] for a port that has [`std::io::Read`] and [`std::io::Write`], or for
+/// one half of it, such as a serial port of the crate `serialport`, a device file or a TCP stream.
 ///
-/// - The port must not wait long for bytes: it is non-blocking, or has a read timeout of a few milliseconds at most, such as
-///   the zero that `serialport` begins with. `WouldBlock` and `TimedOut` mean that nothing has arrived.
+/// - The port must not wait long for bytes: it is non-blocking, or has a read timeout of a few milliseconds at most,
+///   such as the zero that `serialport` begins with. `WouldBlock` and `TimedOut` mean that nothing has arrived.
 /// - `read_ready` takes what has arrived off the port to find out; the next `read` returns it.
 /// - `write` waits until the port takes a byte. If it takes none for 10 s, the call fails with the port's own error.
-/// - `flush` does nothing: the operating system sends what a port has taken. On a serial port, to flush means to block the
-///   thread until the last bit is out, which flow control can put off for ever. So do not put a buffer such as
+/// - `flush` does nothing: the operating system sends what a port has taken. On a serial port, to flush means to block
+///   the thread until the last bit is out, which flow control can put off for ever. So do not put a buffer such as
 ///   [`std::io::BufWriter`] between.
 ///
 /// ```no_run

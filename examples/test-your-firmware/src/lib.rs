@@ -24,8 +24,8 @@ pub trait Gauge {
     fn level(&mut self) -> u16;
 }
 
-/// Connects, publishes the level, answers questions, and recovers from failures. Returns the step that is needed and that it
-/// cannot take itself, such as a reset of the module, or other credentials.
+/// Connects, publishes the level, answers questions, and recovers from failures. Returns the step that is needed and
+/// that it cannot take itself, such as a reset of the module, or other credentials.
 pub async fn run(
     receiver: impl BufRead,
     transmitter: impl Write,

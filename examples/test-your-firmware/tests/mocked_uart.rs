@@ -42,8 +42,8 @@ impl Exchange<'_> {
     }
 }
 
-/// A UART between driver and mock: an answer arrives when its command was sent. A bare mock would also require to script how
-/// often the driver looks for bytes in vain.
+/// A UART between driver and mock: an answer arrives when its command was sent. A bare mock would also require to
+/// script how often the driver looks for bytes in vain.
 struct Uart {
     mock: RefCell<Mock<u8>>,
     /// How many bytes and errors the answer to each command has that was not sent yet.
@@ -88,8 +88,8 @@ impl Timer for Steps<'_> {
     }
 }
 
-/// Runs the self-test on a mock, which checks that the driver sends exactly these lines and reads all answers. Returns the
-/// signal in dBm, and how long it took.
+/// Runs the self-test on a mock, which checks that the driver sends exactly these lines and reads all answers. Returns
+/// the signal in dBm, and how long it took.
 fn signal_on(script: &[Exchange<'_>]) -> (Result<Option<i16>, Error>, Duration) {
     let expected = script.iter().flat_map(|exchange| {
         let sent = Transaction::write_many(exchange.line.as_bytes());

@@ -1,5 +1,5 @@
-//! The application on the simulated module, in virtual time: a day takes milliseconds. The bench has the module, a broker in
-//! memory, and the line between microcontroller and module.
+//! The application on the simulated module, in virtual time: a day takes milliseconds. The bench has the module, a
+//! broker in memory, and the line between microcontroller and module.
 
 use core::cell::Cell;
 use core::time::Duration;

@@ -25,8 +25,8 @@ static BOOT2: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 /// The crystal of the Pico.
 const CRYSTAL_HZ: u32 = 12_000_000;
 
-/// The hardware allows at most 8.3 s. The longest time without a call of the idle hook is the transmission of a certificate:
-/// 10 KB, 0.9 s.
+/// The hardware allows at most 8.3 s. The longest time without a call of the idle hook is the transmission of a
+/// certificate: 10 KB, 0.9 s.
 const WATCHDOG_SECONDS: u32 = 8;
 
 const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
