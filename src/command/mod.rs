@@ -276,11 +276,11 @@ pub(crate) enum Effect {
     EchoOff,
     Start,
     Stop,
-    Accq,
-    Rel,
     Configure,
     /// Legal from the start of the service until the client connects.
     SslContext,
+    Accq,
+    Rel,
     Connect,
     Disc,
     Pub,

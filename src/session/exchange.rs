@@ -67,7 +67,7 @@ impl Exchange {
             data_length: 0,
             deadline: Instant::ZERO,
             timeout_ms: 0,
-            facts: Facts::NONE,
+            facts: Facts::none(),
         }
     }
 
