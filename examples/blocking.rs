@@ -3,22 +3,22 @@
 //! Subscribes to a topic, publishes a message to it, and prints what arrives:
 //!
 //! ```sh
-//! cargo run --example blocking --features blocking -- --device /dev/ttyUSB2 -h broker.example -t device-7/echo -m on -C 1
+//! cargo run --example blocking --features blocking,std -- --device /dev/ttyUSB2 -h broker.example -t device-7/echo -m on -C 1
 //! ```
 
 #[allow(dead_code, reason = "no example needs everything that they share")]
 mod host;
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use embedded_io::{ErrorType, Read, ReadReady, Write};
 use serialport::SerialPort;
 use simcom_mqtt::blocking::Modem;
+use simcom_mqtt::transport::std::Serial;
 use simcom_mqtt::{ConnectOptions, Error, Event, Inbox, Publish, QoS, Timer};
 
 use host::arguments::{Port, Session, parse_qos};
@@ -62,40 +62,7 @@ pub struct Arguments {
 }
 
 /// One half of a serial port.
-struct Half(Box<dyn SerialPort>);
-
-impl ErrorType for Half {
-    type Error = embedded_io::ErrorKind;
-}
-
-impl ReadReady for Half {
-    fn read_ready(&mut self) -> Result<bool, Self::Error> {
-        let waiting = self.0.bytes_to_read().map_err(|_| embedded_io::ErrorKind::BrokenPipe)?;
-        Ok(waiting > 0)
-    }
-}
-
-impl Read for Half {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
-        self.0.read(buffer).map_err(|error| error.kind().into())
-    }
-}
-
-impl Write for Half {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
-        loop {
-            match self.0.write(bytes) {
-                Err(error) if error.kind() == ErrorKind::TimedOut => {}
-                written => return written.map_err(|error| error.kind().into()),
-            }
-        }
-    }
-
-    /// The kernel sends the bytes without a flush.
-    fn flush(&mut self) -> Result<(), Self::Error> {
-        Ok(())
-    }
-}
+type Half = Serial<Box<dyn SerialPort>>;
 
 struct Clock(Instant);
 
@@ -211,5 +178,5 @@ fn open(port: &Port, recording: &Recording) -> Result<(Overheard<Half>, Overhear
     let cannot = |error| Failure::from(format!("cannot open {}: {error}", port.device()));
     let transmitter = serialport::new(port.device(), port.baud()).open().map_err(cannot)?;
     let receiver = transmitter.try_clone().map_err(cannot)?;
-    Ok(overheard(Half(receiver), Half(transmitter), port.listeners(recording)))
+    Ok(overheard(Serial::new(receiver), Serial::new(transmitter), port.listeners(recording)))
 }

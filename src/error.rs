@@ -1,5 +1,7 @@
 //! Typed errors: the cause, and what to do next.
 
+mod next_step;
+
 use core::fmt;
 
 use embedded_io::ErrorKind;
@@ -8,7 +10,6 @@ use crate::ResultCode;
 
 /// The name of an AT command, such as `+CMQTTPUB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CommandName(pub(crate) &'static &'static str);
 
 impl CommandName {
@@ -44,22 +45,29 @@ impl fmt::Display for CommandName {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for CommandName {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "AT{=str}", self.0);
+    }
+}
+
 /// Why a call failed.
 ///
-/// | error | the module | what to do |
-/// |---|---|---|
-/// | [`Invalid`](Self::Invalid) | received nothing | correct the input |
-/// | [`Illegal`](Self::Illegal) | received nothing | take the step that the lifecycle requires, usually `connect` |
-/// | [`Refused`](Self::Refused) | refused or failed | see [`ResultCode::advice`] |
-/// | [`NoAnswer`](Self::NoAnswer) | did not answer; the command may have been carried out | `connect`, which finds out the module's state; if it fails too, check power, wiring and baud rate |
-/// | [`OutcomeUnknown`](Self::OutcomeUnknown) | accepted the command and never reported its outcome | repeat what may happen twice |
-/// | [`DataCutShort`](Self::DataCutShort) | took a part of the data | `connect`, then repeat |
-/// | [`ConnectionLost`](Self::ConnectionLost) | lost the broker meanwhile | `reconnect` |
-/// | [`NetworkLost`](Self::NetworkLost) | lost the network meanwhile | `connect` when it is back |
-/// | [`ModemRestarted`](Self::ModemRestarted) | restarted meanwhile | `connect` |
-/// | [`Aborted`](Self::Aborted) | is in the state in which a dropped future leaves it | what the idle hook aborted for |
-/// | [`Receive`](Self::Receive), [`Transmit`](Self::Transmit) | – | the UART driver failed: see its kind |
-/// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | did not publish, or has an incomplete file | correct the reader, publish or store again |
+/// | error | the module | what to do | [next step](Self::next_step) |
+/// |---|---|---|---|
+/// | [`Invalid`](Self::Invalid) | received nothing | correct the input | [`CorrectInput`](crate::NextStep::CorrectInput) |
+/// | [`Illegal`](Self::Illegal) | received nothing | see [`Illegal`]: usually `connect` | [`Connect`](crate::NextStep::Connect), [`Disconnect`](crate::NextStep::Disconnect), [`Shutdown`](crate::NextStep::Shutdown) or [`Continue`](crate::NextStep::Continue) |
+/// | [`Refused`](Self::Refused) | refused or failed | see [`Refusal`] and [`ResultCode::advice`] | [`Connect`](crate::NextStep::Connect), [`BringUp`](crate::NextStep::BringUp), [`CorrectInput`](crate::NextStep::CorrectInput), [`Retry`](crate::NextStep::Retry), [`Reset`](crate::NextStep::Reset), [`Shutdown`](crate::NextStep::Shutdown) or [`Continue`](crate::NextStep::Continue) |
+/// | [`NoAnswer`](Self::NoAnswer) | did not answer; the command may have been carried out | `connect`, which finds out the module's state; if nothing was answered, not even `AT`, check power, wiring and baud rate | [`Connect`](crate::NextStep::Connect) or [`Reset`](crate::NextStep::Reset) |
+/// | [`OutcomeUnknown`](Self::OutcomeUnknown) | accepted the command and never reported its outcome | repeat what may happen twice | [`Retry`](crate::NextStep::Retry) |
+/// | [`DataCutShort`](Self::DataCutShort) | took a part of the data | `connect`, then repeat | [`Connect`](crate::NextStep::Connect) |
+/// | [`ConnectionLost`](Self::ConnectionLost) | lost the broker meanwhile | `connect` | [`Connect`](crate::NextStep::Connect) |
+/// | [`NetworkLost`](Self::NetworkLost) | lost the network meanwhile | `bring_up`, then `connect` | [`BringUp`](crate::NextStep::BringUp) |
+/// | [`ModemRestarted`](Self::ModemRestarted) | restarted meanwhile | `bring_up`, then `connect` | [`BringUp`](crate::NextStep::BringUp) |
+/// | [`Aborted`](Self::Aborted) | is in the state in which a dropped future leaves it | what the idle hook aborted for, then repeat | [`Retry`](crate::NextStep::Retry) |
+/// | [`Receive`](Self::Receive), [`Transmit`](Self::Transmit) | – | the UART driver failed, see its kind: set it up again | [`RestartUart`](crate::NextStep::RestartUart) |
+/// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | did not publish, or has an incomplete file | correct the reader, publish or store again | [`CorrectInput`](crate::NextStep::CorrectInput) |
 ///
 /// After every error the next call works: it resyncs with the module first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +137,12 @@ pub enum Error {
 }
 
 /// How a module refuses a command.
+///
+/// | refusal | what to do | [next step](Self::next_step) |
+/// |---|---|---|
+/// | [`Code`](Self::Code) | see [`ResultCode::advice`] | [`Connect`](crate::NextStep::Connect), [`BringUp`](crate::NextStep::BringUp), [`CorrectInput`](crate::NextStep::CorrectInput), [`Retry`](crate::NextStep::Retry), [`Reset`](crate::NextStep::Reset), [`Shutdown`](crate::NextStep::Shutdown) or [`Continue`](crate::NextStep::Continue) |
+/// | [`Error`](Self::Error) | `connect`, which finds out the module's state; if it is refused in the same way, compare the arguments with the ranges of the module's firmware | [`Connect`](crate::NextStep::Connect) |
+/// | [`Equipment`](Self::Equipment) | `bring_up`: commands for SIM card and network are refused in this way | [`BringUp`](crate::NextStep::BringUp) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -142,6 +156,14 @@ pub enum Refusal {
 }
 
 /// Why a command does not fit the present state.
+///
+/// | reason | what to do | [next step](Self::next_step) |
+/// |---|---|---|
+/// | [`ServiceNotStarted`](Self::ServiceNotStarted), [`ClientNotAcquired`](Self::ClientNotAcquired), [`ClientNotConnected`](Self::ClientNotConnected), [`NeverConnected`](Self::NeverConnected) | `connect` | [`Connect`](crate::NextStep::Connect) |
+/// | [`PayloadStaged`](Self::PayloadStaged), [`FilterStaged`](Self::FilterStaged) | `connect`, which acquires the client again | [`Connect`](crate::NextStep::Connect) |
+/// | [`ServiceStarted`](Self::ServiceStarted), [`ClientAcquired`](Self::ClientAcquired) | nothing: it is as it was to be | [`Continue`](crate::NextStep::Continue) |
+/// | [`ClientConnected`](Self::ClientConnected) | `disconnect` | [`Disconnect`](crate::NextStep::Disconnect) |
+/// | [`ClientStillAcquired`](Self::ClientStillAcquired) | `shutdown` | [`Shutdown`](crate::NextStep::Shutdown) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -292,12 +314,12 @@ impl fmt::Display for Error {
             Self::OutcomeUnknown { command } => write!(f, "{command} was taken, but its outcome never came"),
             Self::DataCutShort { command } => write!(f, "{command} was answered before all its data were sent"),
             Self::ConnectionLost { command } => {
-                write!(f, "the connection to the broker was lost during {command}: reconnect")
+                write!(f, "the connection to the broker was lost during {command}: connect")
             }
             Self::NetworkLost { command } => {
-                write!(f, "the network was lost during {command}: connect when it is back")
+                write!(f, "the network was lost during {command}: bring the module to an address, then connect")
             }
-            Self::ModemRestarted { command } => write!(f, "the module restarted during {command}: connect"),
+            Self::ModemRestarted { command } => write!(f, "the module restarted during {command}: bring it to an address, then connect"),
             Self::Aborted => f.write_str("the call was given up while it waited"),
             Self::Receive(kind) => write!(f, "cannot receive from the module: {kind}"),
             Self::Transmit(kind) => write!(f, "cannot send to the module: {kind}"),

@@ -22,13 +22,7 @@
 //!
 //! # Cargo features
 //!
-//! | feature | default | what it adds |
-//! |---|---|---|
-//! | `async` | yes | [`Modem`] and [`Client`] over `embedded-io-async` |
-//! | `blocking` | no | `blocking::Modem`: the same client over `embedded-io`, with an idle hook |
-//! | `nb` | no | `transport::nb::Serial`: the traits of `embedded-io` for a UART of `embedded-hal-nb` |
-//! | `embassy-time` | yes | `EmbassyTimer`; enables `async` |
-//! | `defmt`, `log` | no | logs of command names, result codes and counts; never payloads or credentials |
+#![doc = document_features::document_features!()]
 //!
 //! Without `async` and `blocking`, the typed commands, URCs and result codes remain.
 //!
@@ -65,6 +59,7 @@
 //! | fmt | the logging shim over `defmt` and `log` |
 //! | saturating | conversions to narrower numbers |
 //! | [`Timer`] | where time comes from, and the ready-made `EmbassyTimer` |
+//! | [`NextStep`] | what to do after an error or an event, as data |
 //! | [`ResultCode`] | `<err>` 0-35: its meaning, and what to do |
 //! | [`at`] | the line discipline, which knows AT but not MQTT: encoder, streaming parser, parameters of a line |
 //! | [`family`] | the families of modules, and everything in which they differ |
@@ -78,6 +73,7 @@
 //! | [`Modem`], [`Client`], `blocking` | the async and the blocking client: bytes and time between a UART and the core |
 //! | [`network`], [`power`], [`transport`] | from power-on to an address; PWRKEY, RESET and DTR; adapters for UARTs that lack a trait |
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![deny(clippy::cast_possible_truncation)]
@@ -97,6 +93,7 @@ pub mod family;
 mod fmt;
 mod handler;
 pub mod network;
+mod next_step;
 mod options;
 pub mod power;
 mod procedure;
@@ -117,6 +114,7 @@ pub use command::{ClientIndex, MqttVersion, QoS};
 pub use error::Error;
 pub use family::{Family, Timeouts};
 pub use handler::{Inbox, Message, MessageHandler, RefuseAll};
+pub use next_step::NextStep;
 pub use options::{Broker, ConnectOptions, Publish, Will};
 pub use procedure::Connection;
 pub use result_code::ResultCode;

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::NextStep;
+
 /// An `<err>` of an `AT+CMQTT` command (A76 §2.2.1, S67 §4.1).
 ///
 /// The known codes are constants, so that they can be matched:
@@ -14,13 +16,15 @@ use core::fmt;
 /// assert_eq!(code.meaning(), "connection refused: bad user name or password");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ResultCode(u8);
 
 macro_rules! result_codes {
-    ($($number:literal $name:ident $meaning:literal, $advice:literal;)*) => {
+    ($($number:literal $name:ident $meaning:literal, $advice:literal => $step:ident;)*) => {
         impl ResultCode {
-            $(#[doc = concat!($meaning, ".")]
+            $(#[doc = concat!(
+                $number, ": ", $meaning, ".\n\nAdvice: ", $advice, ".\n\nNext step: [`",
+                stringify!($step), "`](NextStep::", stringify!($step), ")."
+            )]
             pub const $name: Self = Self($number);)*
 
             /// What the code means, in the words of the manuals.
@@ -38,47 +42,64 @@ macro_rules! result_codes {
                     _ => "look it up in the manual of the module's firmware",
                 }
             }
+
+            /// What to do next: the [advice](Self::advice) as data.
+            pub const fn next_step(self) -> NextStep {
+                match self.0 {
+                    $($number => NextStep::$step,)*
+                    _ => NextStep::Connect,
+                }
+            }
+
+            /// The meaning as a string that is not in the image.
+            #[cfg(feature = "defmt")]
+            fn interned_meaning(self) -> defmt::Str {
+                match self.0 {
+                    $($number => defmt::intern!($meaning),)*
+                    _ => defmt::intern!("a code that no manual lists"),
+                }
+            }
         }
     };
 }
 
 result_codes! {
-    0 SUCCEEDED "operation succeeded", "nothing to do";
-    1 FAILED "failed", "START: the PDP context may not be up yet, try again when the network is registered";
-    2 BAD_UTF8 "bad UTF-8 string", "send valid UTF-8, or switch the check off before connecting";
-    3 SOCKET_CONNECT_FAIL "socket connect fail", "check host, port and whether the network reaches the broker";
-    4 SOCKET_CREATE_FAIL "socket create fail", "connect again; restart the module if it stays";
-    5 SOCKET_CLOSE_FAIL "socket close fail", "connect again; restart the module if it stays";
-    6 MESSAGE_RECEIVE_FAIL "message receive fail", "the broker closed or did not answer: reconnect";
-    7 NETWORK_OPEN_FAIL "network open fail", "check the PDP context and the APN";
-    8 NETWORK_CLOSE_FAIL "network close fail", "restart the module if it stays";
-    9 NETWORK_NOT_OPENED "network not opened", "the service is not started: connect";
-    10 CLIENT_INDEX_ERROR "client index error", "use client index 0 or 1";
-    11 NO_CONNECTION "no connection", "the client is not connected: connect";
-    12 INVALID_PARAMETER "invalid parameter", "compare with the ranges of the module's firmware";
-    13 NOT_SUPPORTED_OPERATION "not supported operation", "the client may be connected already: connect again";
-    14 CLIENT_IS_BUSY "client is busy", "wait for the outcome of the operation before";
-    15 REQUIRE_CONNECTION_FAIL "require connection fail", "check host, port, TLS or not, and the credentials";
-    16 SOCKET_SENDING_FAIL "socket sending fail", "the connection is gone: reconnect";
-    17 TIMEOUT "timeout", "the broker did not answer in time: reconnect";
-    18 TOPIC_IS_EMPTY "topic is empty", "publish again from the start";
-    19 CLIENT_IS_USED "client is used", "the index is acquired already: connect takes it over";
-    20 CLIENT_NOT_ACQUIRED "client not acquired", "connect";
-    21 CLIENT_NOT_RELEASED "client not released", "release both clients before stopping the service";
-    22 LENGTH_OUT_OF_RANGE "length out of range", "check the family: its limits differ";
-    23 NETWORK_IS_OPENED "network is opened", "the service is started already";
-    24 PACKET_FAIL "packet fail", "reconnect";
-    25 DNS_ERROR "DNS error", "check the host name, and the DNS of the PDP context";
-    26 SOCKET_CLOSED_BY_SERVER "socket is closed by server", "check port and TLS; another client with this id may have connected";
-    27 UNACCEPTED_PROTOCOL_VERSION "connection refused: unaccepted protocol version", "choose MQTT 3.1.1 where the family can";
-    28 IDENTIFIER_REJECTED "connection refused: identifier rejected", "choose another client id";
-    29 SERVER_UNAVAILABLE "connection refused: server unavailable", "try again later";
-    30 BAD_USER_NAME_OR_PASSWORD "connection refused: bad user name or password", "check user name and password";
-    31 NOT_AUTHORIZED "connection refused: not authorized", "check the credentials and the broker's access rules";
-    32 HANDSHAKE_FAIL "handshake fail", "check certificates, the module's clock, SNI and TLS versions";
-    33 NOT_SET_CERTIFICATE "not set certificate", "store the certificate and name it in the TLS options";
-    34 OPEN_SESSION_FAILED "open session failed", "check the TLS options and the certificate files";
-    35 DISCONNECT_FAILED "disconnect from server failed", "connect again";
+    0 SUCCEEDED "operation succeeded", "nothing to do" => Continue;
+    1 FAILED "failed", "bring the module to an address: START fails before the PDP context is up" => BringUp;
+    2 BAD_UTF8 "bad UTF-8 string", "send valid UTF-8, or switch the check off before connecting" => CorrectInput;
+    3 SOCKET_CONNECT_FAIL "socket connect fail", "connect again; check host, port and whether the network reaches the broker" => Connect;
+    4 SOCKET_CREATE_FAIL "socket create fail", "connect again; restart the module if it stays" => Connect;
+    5 SOCKET_CLOSE_FAIL "socket close fail", "connect again; restart the module if it stays" => Connect;
+    6 MESSAGE_RECEIVE_FAIL "message receive fail", "the broker closed or did not answer: connect" => Connect;
+    7 NETWORK_OPEN_FAIL "network open fail", "bring the module to an address; check the APN" => BringUp;
+    8 NETWORK_CLOSE_FAIL "network close fail", "restart the module" => Reset;
+    9 NETWORK_NOT_OPENED "network not opened", "the service is not started: connect" => Connect;
+    10 CLIENT_INDEX_ERROR "client index error", "use client index 0 or 1" => CorrectInput;
+    11 NO_CONNECTION "no connection", "the client is not connected: connect" => Connect;
+    12 INVALID_PARAMETER "invalid parameter", "compare with the ranges of the module's firmware" => CorrectInput;
+    13 NOT_SUPPORTED_OPERATION "not supported operation", "the client may be connected already: connect again" => Connect;
+    14 CLIENT_IS_BUSY "client is busy", "wait for the outcome of the operation before" => Retry;
+    15 REQUIRE_CONNECTION_FAIL "require connection fail", "connect again; check host, port, TLS or not, and the credentials" => Connect;
+    16 SOCKET_SENDING_FAIL "socket sending fail", "the connection is gone: connect" => Connect;
+    17 TIMEOUT "timeout", "the broker did not answer in time: connect" => Connect;
+    18 TOPIC_IS_EMPTY "topic is empty", "publish again from the start" => Retry;
+    19 CLIENT_IS_USED "client is used", "the index is acquired already: connect takes it over" => Connect;
+    20 CLIENT_NOT_ACQUIRED "client not acquired", "connect" => Connect;
+    21 CLIENT_NOT_RELEASED "client not released", "release both clients before stopping the service" => Shutdown;
+    22 LENGTH_OUT_OF_RANGE "length out of range", "check the family: its limits differ" => CorrectInput;
+    23 NETWORK_IS_OPENED "network is opened", "the service is started already: connect takes it over" => Connect;
+    24 PACKET_FAIL "packet fail", "connect" => Connect;
+    25 DNS_ERROR "DNS error", "bring the module to an address, whose PDP context has the DNS; check the host name" => BringUp;
+    26 SOCKET_CLOSED_BY_SERVER "socket is closed by server", "connect again; check port and TLS; another client with this id may have connected" => Connect;
+    27 UNACCEPTED_PROTOCOL_VERSION "connection refused: unaccepted protocol version", "choose MQTT 3.1.1 where the family can" => CorrectInput;
+    28 IDENTIFIER_REJECTED "connection refused: identifier rejected", "choose another client id" => CorrectInput;
+    29 SERVER_UNAVAILABLE "connection refused: server unavailable", "try again later" => Retry;
+    30 BAD_USER_NAME_OR_PASSWORD "connection refused: bad user name or password", "check user name and password" => CorrectInput;
+    31 NOT_AUTHORIZED "connection refused: not authorized", "check the credentials and the broker's access rules" => CorrectInput;
+    32 HANDSHAKE_FAIL "handshake fail", "check certificates, the module's clock, SNI and TLS versions" => CorrectInput;
+    33 NOT_SET_CERTIFICATE "not set certificate", "store the certificate and name it in the TLS options" => CorrectInput;
+    34 OPEN_SESSION_FAILED "open session failed", "check the TLS options and the certificate files" => CorrectInput;
+    35 DISCONNECT_FAILED "disconnect from server failed", "connect again" => Connect;
 }
 
 impl ResultCode {
@@ -110,6 +131,13 @@ impl fmt::Display for ResultCode {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for ResultCode {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=u8} ({=istr})", self.0, self.interned_meaning());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +152,28 @@ mod tests {
         }
         for number in 36..=255 {
             assert_eq!(ResultCode::new(number).meaning(), unknown.meaning());
+        }
+    }
+
+    #[test]
+    fn the_advice_names_the_next_step() {
+        for number in 0..=35 {
+            let code = ResultCode::new(number);
+            let words: &[&str] = match code.next_step() {
+                NextStep::Continue => &["nothing to do"],
+                NextStep::Retry => &["wait", "again"],
+                NextStep::Connect => &["connect"],
+                NextStep::BringUp => &["bring the module to an address"],
+                NextStep::Shutdown => &["release both clients"],
+                NextStep::Reset => &["restart the module"],
+                NextStep::CorrectInput => &["check", "choose", "compare", "send", "store", "use"],
+                other => panic!("{number}: {other:?} is no answer to a code"),
+            };
+            assert!(
+                words.iter().any(|word| code.advice().starts_with(word)
+                    || (code.next_step() != NextStep::CorrectInput && code.advice().contains(word))),
+                "{number}"
+            );
         }
     }
 

@@ -1,5 +1,5 @@
-//! Checks that the files named in ARCHITECTURE.md and CONTRIBUTING.md exist, and that those in the table "Where is …"
-//! contain the given names.
+//! Checks that the files named in ARCHITECTURE.md and CONTRIBUTING.md exist, that those in the table "Where is …"
+//! contain the given names, and that README lists every feature.
 
 use std::fs;
 use std::path::Path;
@@ -104,6 +104,33 @@ fn every_row_of_the_table_names_what_is_in_its_file() {
     let [architecture, _] = DOCUMENTS;
     let wrong = wrong_rows(architecture, &read(architecture));
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The features of a manifest, without those that are no part of the API.
+fn features(manifest: &str) -> Vec<&str> {
+    let section = manifest.lines().skip_while(|line| *line != "[features]").skip(1);
+    let section = section.take_while(|line| !line.starts_with('['));
+    let names = section.filter_map(|line| Some(line.split_once(" = ")?.0));
+    names.filter(|name| *name != "default" && !name.starts_with(['_', '#'])).collect()
+}
+
+/// The names in the first column of the table of features.
+fn listed_features(text: &str) -> Vec<&str> {
+    let section = text.lines().skip_while(|line| *line != "## Features").skip(1);
+    let rows = section.take_while(|line| !line.starts_with('#')).filter_map(|line| line.strip_prefix("| `"));
+    rows.flat_map(|row| row.split(" | ").next().unwrap_or_default().split(", "))
+        .map(|name| name.trim_matches('`'))
+        .collect()
+}
+
+#[test]
+fn the_readme_lists_every_feature() {
+    let (manifest, readme) = (read("Cargo.toml"), read("README.md"));
+    let (mut features, mut listed) = (features(&manifest), listed_features(&readme));
+    features.sort_unstable();
+    listed.sort_unstable();
+    assert!(features.contains(&"async"), "{features:?}");
+    assert_eq!(listed, features);
 }
 
 #[test]

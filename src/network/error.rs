@@ -3,10 +3,19 @@
 use core::fmt;
 
 use super::BringUpStage;
+use crate::NextStep;
 use crate::command::network::SimState;
 use crate::error::{Error, Refusal};
 
 /// Why a bring-up failed. After every one of them it can be called again.
+///
+/// | error | what to do | [next step](Self::next_step) |
+/// |---|---|---|
+/// | [`SimFailure`](Self::SimFailure) | check card and contacts, reset the module | [`Reset`](crate::NextStep::Reset) |
+/// | [`SimLocked`](Self::SimLocked), [`PinMissing`](Self::PinMissing), [`PinRefused`](Self::PinRefused) | give the right PIN, or unlock the card in a telephone | [`CorrectInput`](crate::NextStep::CorrectInput) |
+/// | [`Denied`](Self::Denied) | `bring_up` after a long pause; the card may have to be activated | [`BringUp`](crate::NextStep::BringUp) |
+/// | [`TimedOut`](Self::TimedOut) | `bring_up` again; if the module itself did not answer, reset it | [`BringUp`](crate::NextStep::BringUp) or [`Reset`](crate::NextStep::Reset) |
+/// | [`Failed`](Self::Failed) | see [`Error`]; `bring_up` again, where the error alone would have asked for less | [`BringUp`](crate::NextStep::BringUp), [`CorrectInput`](crate::NextStep::CorrectInput), [`Reset`](crate::NextStep::Reset) or [`RestartUart`](crate::NextStep::RestartUart) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -31,6 +40,21 @@ pub enum BringUpError {
     },
     /// Bad input, a refused command, or a failure of the UART.
     Failed(Error),
+}
+
+impl BringUpError {
+    /// What to do next, as data: the last column of the table [above](Self).
+    pub const fn next_step(&self) -> NextStep {
+        match self {
+            Self::SimFailure(_) | Self::TimedOut { stage: BringUpStage::Module, .. } => NextStep::Reset,
+            Self::SimLocked(_) | Self::PinMissing | Self::PinRefused => NextStep::CorrectInput,
+            Self::Denied | Self::TimedOut { .. } => NextStep::BringUp,
+            Self::Failed(error) => match error.next_step() {
+                strong @ (NextStep::CorrectInput | NextStep::Reset | NextStep::RestartUart) => strong,
+                _ => NextStep::BringUp,
+            },
+        }
+    }
 }
 
 impl From<Error> for BringUpError {
@@ -58,3 +82,36 @@ impl fmt::Display for BringUpError {
 }
 
 impl core::error::Error for BringUpError {}
+
+#[cfg(test)]
+mod tests {
+    use embedded_io::ErrorKind;
+
+    use super::*;
+    use crate::error::{CommandName, InvalidInput, Parameter, Problem};
+    use crate::next_step::documented;
+
+    #[test]
+    fn the_table_of_bring_up_errors_says_what_next_step_returns() {
+        let timed_out = |stage| BringUpError::TimedOut { stage, refusal: None };
+        let command = CommandName::new(&"+CREG");
+        let samples = [
+            BringUpError::SimFailure(Refusal::Error),
+            BringUpError::SimLocked(SimState::Puk),
+            BringUpError::PinMissing,
+            BringUpError::PinRefused,
+            BringUpError::Denied,
+            timed_out(BringUpStage::Module),
+            timed_out(BringUpStage::Sim),
+            timed_out(BringUpStage::Settings),
+            timed_out(BringUpStage::Registration(None)),
+            timed_out(BringUpStage::Address),
+            BringUpError::Failed(Error::NoAnswer { command }),
+            BringUpError::Failed(Error::NoAnswer { command: CommandName::new(&"") }),
+            BringUpError::Failed(Error::Refused { command, refusal: Refusal::Equipment(None) }),
+            BringUpError::Failed(InvalidInput::new(Parameter::Apn, Problem::Character).into()),
+            BringUpError::Failed(Error::Receive(ErrorKind::BrokenPipe)),
+        ];
+        documented::agrees(include_str!("error.rs"), "BringUpError", &samples, BringUpError::next_step);
+    }
+}

@@ -14,6 +14,7 @@ use crate::at::{Parser, Token, WINDOW_BYTES};
 use crate::command::CommandWriter;
 use crate::error::{Error, InvalidInput};
 use crate::family::Family;
+use crate::fmt::warning;
 use crate::handler::MessageHandler;
 use crate::saturating::saturating_u16;
 use crate::timer::Instant;
@@ -265,6 +266,7 @@ impl Engine {
             self.errors_in_a_row = 0;
             return Err(Error::Receive(kind));
         }
+        warning!("the UART lost bytes: {}", kind);
         let Session { reassembly, events, now, .. } = &mut self.session;
         events.bytes_lost();
         reassembly.bytes_lost(*now, events, handler);

@@ -27,6 +27,7 @@ pub(super) struct ErrorWindow {
 
 /// What to ask the module about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) enum Question {
     /// Whether what was believed is still true.
     State,

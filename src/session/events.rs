@@ -1,9 +1,20 @@
 //! Events that have happened and that the user has not taken yet.
 
+use crate::NextStep;
 use crate::command::ClientIndex;
+use crate::fmt::warning;
 use crate::urc::{ConnLost, LossCause};
 
 /// Something that happened without being asked for.
+///
+/// | event | what to do | [next step](Self::next_step) |
+/// |---|---|---|
+/// | [`Message`](Self::Message) | take it from the message handler | [`Continue`](crate::NextStep::Continue) |
+/// | [`MessageRefused`](Self::MessageRefused), [`MessageAborted`](Self::MessageAborted) | nothing brings it back: the broker has been told that it arrived | [`Continue`](crate::NextStep::Continue) |
+/// | [`BytesLost`](Self::BytesLost) | nothing: the driver asks the module for what may have been missed | [`Continue`](crate::NextStep::Continue) |
+/// | [`ConnectionLost`](Self::ConnectionLost) | `connect`; if the network was the cause, `bring_up` first | [`Connect`](crate::NextStep::Connect) or [`BringUp`](crate::NextStep::BringUp) |
+/// | [`NetworkLost`](Self::NetworkLost) | `bring_up`, then `connect` | [`BringUp`](crate::NextStep::BringUp) |
+/// | [`ModemRestarted`](Self::ModemRestarted) | `bring_up`, then `connect` | [`BringUp`](crate::NextStep::BringUp) |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -31,18 +42,32 @@ pub enum Event {
     },
     /// The UART reported an overrun, a framing error or noise: bytes from the module were lost.
     BytesLost,
-    /// `+CMQTTCONNLOST`: the client lost its connection; [`reconnect`](crate::Client::reconnect).
+    /// `+CMQTTCONNLOST`: the client lost its connection.
     ConnectionLost {
         /// The client.
         client: ClientIndex,
         /// Why.
         cause: LossCause,
     },
-    /// `+CMQTTNONET`: the module lost the network, and the service stopped; [`connect`](crate::Client::connect) when it
-    /// is back.
+    /// `+CMQTTNONET`: the module lost the network, and the service stopped.
     NetworkLost,
-    /// The module restarted, and remembers nothing; [`connect`](crate::Client::connect).
+    /// The module restarted, and remembers nothing.
     ModemRestarted,
+}
+
+impl Event {
+    /// What to do next, as data: the last column of the table [above](Self).
+    pub const fn next_step(&self) -> NextStep {
+        match self {
+            Self::Message(_) | Self::MessageRefused { .. } | Self::MessageAborted { .. } | Self::BytesLost => {
+                NextStep::Continue
+            }
+            // Families that know `+CMQTTNONET` send it after the line with this cause, the others send no other line.
+            Self::ConnectionLost { cause: LossCause::Network, .. } => NextStep::BringUp,
+            Self::ConnectionLost { .. } => NextStep::Connect,
+            Self::NetworkLost | Self::ModemRestarted => NextStep::BringUp,
+        }
+    }
 }
 
 /// How often something was passed over. Every number stays at its highest value once it is reached.
@@ -138,6 +163,7 @@ impl Events {
     }
 
     pub(super) fn refused(&mut self, client: ClientIndex, topic_length: u16, payload_length: u16) {
+        warning!("client {}: a message of {} and {} bytes is refused", client.number(), topic_length, payload_length);
         count(&mut self.counters.refused_messages);
         self.wait_for(client, place::REFUSED);
         let events = client.of_mut(&mut self.clients);
@@ -147,6 +173,7 @@ impl Events {
     }
 
     pub(super) fn aborted(&mut self, client: ClientIndex) {
+        warning!("client {}: a message broke off", client.number());
         count(&mut self.counters.aborted_messages);
         self.wait_for(client, place::ABORTED);
         count(&mut client.of_mut(&mut self.clients).aborted);
@@ -225,6 +252,25 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::next_step::documented;
+
+    #[test]
+    fn the_table_of_events_says_what_next_step_returns() {
+        let client = ClientIndex::First;
+        let samples = [
+            Event::Message(client),
+            Event::MessageRefused { client, topic_length: 1, payload_length: 1, count: 1 },
+            Event::MessageAborted { client, count: 1 },
+            Event::BytesLost,
+            Event::ConnectionLost { client, cause: LossCause::Closed },
+            Event::ConnectionLost { client, cause: LossCause::Reset },
+            Event::ConnectionLost { client, cause: LossCause::Network },
+            Event::ConnectionLost { client, cause: LossCause::Other(0) },
+            Event::NetworkLost,
+            Event::ModemRestarted,
+        ];
+        documented::agrees(include_str!("events.rs"), "Event", &samples, Event::next_step);
+    }
 
     #[test]
     fn messages_come_before_state_changes_and_each_event_once() {

@@ -5,11 +5,12 @@ mod answer;
 mod tests;
 
 use super::PendingOutcome;
-use super::facts::{Facts, Failure, Lacking};
+use super::facts::{Ended, Facts, Failure, Lacking};
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::family::Timeouts;
+use crate::fmt::debug;
 use crate::saturating::saturating_u16;
 use crate::timer::{Instant, LONGEST_WAIT_MS};
 
@@ -94,10 +95,16 @@ impl Exchange {
         let own_ms = if writer.timeout_ms > 0 { writer.timeout_ms } else { timeout_ms.max(writer.least_timeout_ms) };
         self.timeout_ms = own_ms.min(LONGEST_WAIT_MS);
         self.deadline = now.after(self.timeout_ms.min(timeouts.command_ms));
+        match self.data_length {
+            _ if writer.is_blank() => {}
+            0 => debug!("sending AT{}", self.info.name),
+            length => debug!("sending AT{}, then {} bytes of data", self.info.name, length),
+        }
     }
 
     /// No command, but data that the module may wait for.
     pub(super) fn begin_data(&mut self, length: u16, timeout_ms: u32, now: Instant) {
+        debug!("sending {} bytes to a prompt that may be waiting", length);
         self.renew(Phase::Data, now.after(timeout_ms));
         self.unsent = length;
         self.timeout_ms = timeout_ms;
@@ -191,6 +198,13 @@ impl Exchange {
     /// How it has ended.
     pub(super) fn result(&self) -> Result<(), Failure> {
         self.facts.result(self.is_deferred())
+    }
+
+    /// Logs how a command has ended. A pause is none, and has no time for an answer.
+    pub(super) fn log_result(&self) {
+        if self.timeout_ms > 0 {
+            debug!("{}", Ended { info: self.info, result: self.result() });
+        }
     }
 
     fn is_deferred(&self) -> bool {

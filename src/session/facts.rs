@@ -1,5 +1,7 @@
 //! What is known of the answer to a command, and the result that it makes.
 
+use core::fmt;
+
 use crate::ResultCode;
 use crate::at::FinalResult;
 use crate::command::{CommandInfo, Effect};
@@ -85,6 +87,31 @@ pub(crate) enum Failure {
     ConnectionLost,
     NetworkLost,
     Restarted,
+}
+
+/// A command and its result, for the log.
+pub(super) struct Ended {
+    pub(super) info: &'static CommandInfo,
+    pub(super) result: Result<(), Failure>,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.result {
+            Ok(()) => write!(f, "{} succeeded", self.info.command_name()),
+            Err(failure) => failure.of(self.info).fmt(f),
+        }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Ended {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self.result {
+            Ok(()) => defmt::write!(f, "{} succeeded", self.info.command_name()),
+            Err(failure) => failure.of(self.info).format(f),
+        }
+    }
 }
 
 impl From<Loss> for Failure {

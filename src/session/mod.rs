@@ -119,7 +119,6 @@ impl Session {
             self.lifecycle.client_mut(client).staging.check_no_filter().map_err(Failure::Illegal)?;
         }
         if is_its_turn {
-            debug!("sending AT{}", info.name);
             self.exchange.begin(&writer, &self.timeouts, self.now);
         }
         Ok(())
@@ -161,6 +160,7 @@ impl Session {
     /// Detaches the outcome, if there is one to come, so that the exchange is free for another command.
     fn detach_outcome(&mut self) {
         if let Some(pending) = self.exchange.pending_outcome() {
+            debug!("the outcome of AT{} is still to come", pending.info.name);
             self.pending_outcome = Some(pending);
         }
     }
@@ -176,6 +176,7 @@ impl Session {
         if let Some(pending) = self.pending_outcome
             && pending.has_expired(now)
         {
+            debug!("the outcome of AT{} never came", pending.info.name);
             self.pending_outcome = None;
             self.lifecycle.unknown(pending.info.effect, pending.client);
         }

@@ -8,6 +8,7 @@ use super::error_window::{ErrorWindow, Question};
 use crate::at::Separator;
 use crate::command::ClientIndex;
 use crate::family::{RECEIVED_PAYLOAD_LIMIT_BYTES, TOPIC_LIMIT_BYTES};
+use crate::fmt::debug;
 use crate::handler::MessageHandler;
 use crate::saturating::saturating_u16;
 use crate::timer::Instant;
@@ -155,6 +156,7 @@ impl Reassembly {
 
     /// A line came that is not believed.
     pub(super) fn distrust(&mut self, question: Question) {
+        debug!("a line of a {:?} is not believed: the module is asked", question);
         self.window.distrust(question);
     }
 

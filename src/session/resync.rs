@@ -29,6 +29,7 @@ const CARRIAGE_RETURN: u8 = b'\r';
 
 /// The stage of a resync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Stage {
     Off,
     /// The outcome that a dropped call left.
@@ -86,7 +87,6 @@ impl Resync {
     }
 
     fn go_to(&mut self, stage: Stage) {
-        debug!("resync: stage {}", stage as u8);
         self.stage = stage;
         self.sync_query = 0;
     }
@@ -112,10 +112,14 @@ impl Session {
             Phase::Idle | Phase::Pause | Phase::Done => {}
             Phase::Line if !self.exchange.has_begun() => {}
             Phase::Line => {
+                debug!("resync: AT{} is half sent, and is aborted", self.exchange.info.name);
                 self.abort_line(ABORT_LINE, SYNC_QUERY_TIMEOUT_MS);
                 return self.resync.go_to(Stage::Finish);
             }
-            Phase::Prompt | Phase::Data | Phase::Final => return self.resync.go_to(Stage::Finish),
+            Phase::Prompt | Phase::Data | Phase::Final => {
+                debug!("resync: a dropped call has left AT{} unanswered", self.exchange.info.name);
+                return self.resync.go_to(Stage::Finish);
+            }
             Phase::Outcome => self.detach_outcome(),
         }
         self.enter_resync_stage(Stage::PendingOutcome);
@@ -163,8 +167,14 @@ impl Session {
         self.exchange.clear();
         self.resync.go_to(match stage {
             // Anything else would become a part of the data.
-            _ if self.resync.missing_data > 0 => Stage::Fill,
-            Stage::PendingOutcome | Stage::Off if !self.resync.in_step => Stage::Attention,
+            _ if self.resync.missing_data > 0 => {
+                debug!("resync: the module may wait for {} bytes of data", self.resync.missing_data);
+                Stage::Fill
+            }
+            Stage::PendingOutcome | Stage::Off if !self.resync.in_step => {
+                debug!("resync: the next answer may be that to an earlier command");
+                Stage::Attention
+            }
             _ => stage,
         });
     }
@@ -177,6 +187,9 @@ impl Session {
         }
         let mut writer = CommandWriter::checking(self.family);
         self.describe_resync(&mut writer);
+        if !writer.is_blank() {
+            debug!("resync: {:?}", self.resync.stage);
+        }
         self.exchange.begin(&writer, &self.timeouts, self.now);
         if self.resync.stage == Stage::SyncQuery {
             self.exchange.insist_on_line();
@@ -275,7 +288,9 @@ impl Session {
             Some(Question::State) => self.lifecycle.connected() > 0,
             Some(_) => self.lifecycle.service == ServiceState::Started,
         };
-        if !must_ask {
+        if must_ask {
+            debug!("bytes were lost: asking the module for what may have been missed");
+        } else {
             self.reassembly.window.answered();
         }
         must_ask
@@ -309,6 +324,7 @@ impl Session {
     }
 
     fn sync_query_failed(&mut self) -> Result<(), Failure> {
+        debug!("resync: no answer to the sync query");
         // A query that was not answered may have become the data of a prompt.
         self.lifecycle.holds_unknown_data();
         self.resync.in_step = false;

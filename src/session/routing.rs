@@ -90,7 +90,7 @@ impl Session {
 
     /// A client lost its connection.
     pub(super) fn connection_lost(&mut self, lost: ConnLost) {
-        debug!("client {} lost its connection", lost.client.number());
+        warning!("client {} lost its connection: {}", lost.client.number(), lost.cause);
         self.events.connection_lost(lost);
         self.lifecycle.connection_lost(lost.client);
         self.interrupt(Loss::Connection, Some(lost.client));
@@ -103,7 +103,7 @@ impl Session {
         if is_stopping || self.lifecycle.service == ServiceState::Stopped {
             return;
         }
-        debug!("the network is lost");
+        warning!("the network is lost");
         self.events.network_lost(self.lifecycle.connected());
         self.lifecycle.network_lost();
         self.interrupt(Loss::Network, None);
@@ -111,11 +111,15 @@ impl Session {
 
     /// The module restarted.
     pub(super) fn restarted(&mut self) {
+        let interrupts = self.exchange.is_under_way();
         if self.exchange.restarted(self.now) {
             // If the query is answered, the module is asked.
             return self.reassembly.window.suspect_restart();
         }
         warning!("the module restarted");
+        if interrupts {
+            self.exchange.log_result();
+        }
         self.events.restarted(self.lifecycle.connected());
         self.lifecycle.restarted();
         self.loss = Some(Loss::Restart);
@@ -191,6 +195,7 @@ impl Session {
             events::count(&mut counters.cut_lines);
         }
         if result.is_some() {
+            debug!("a final result that no command waits for");
             return events::count(&mut counters.stray_results);
         }
         events::count(&mut counters.unknown_lines);
@@ -233,6 +238,7 @@ impl Session {
     fn outcome_of_pending(&mut self, line: Line<'_>) -> bool {
         let Some(pending) = self.pending_outcome else { return false };
         let Some(code) = pending.code_in(line) else { return false };
+        debug!("the outcome of AT{} came: {}", pending.info.name, code);
         self.pending_outcome = None;
         self.lifecycle.ended(pending.info.effect, pending.client, Failure::from_code(code));
         true
@@ -241,7 +247,9 @@ impl Session {
     /// If the exchange has just ended, what that means for the lifecycle.
     pub(super) fn conclude(&mut self) {
         if self.exchange.phase() == Phase::Done {
+            self.exchange.log_result();
             if self.exchange.is_out_of_step() {
+                debug!("resync will be needed: the module may still answer AT{}", self.exchange.info.name);
                 self.resync.lose_step();
             }
             if self.exchange.may_be_followed_by_ok() {

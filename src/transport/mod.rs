@@ -4,6 +4,8 @@
 mod buffered;
 #[cfg(feature = "nb")]
 pub mod nb;
+#[cfg(feature = "std")]
+pub mod std;
 
 #[cfg(feature = "async")]
 pub use buffered::Buffered;

@@ -1,4 +1,4 @@
-//! The application on an ESP32-C3-DevKitM-1: esp-hal and esp-rtos, a UART with RTS and CTS.
+//! The application on an ESP32-C3-DevKitM-1 or an ESP32-C6-DevKitC-1: esp-hal and esp-rtos, a UART with RTS and CTS.
 #![no_std]
 #![no_main]
 

@@ -1,0 +1,139 @@
+//! What to do after each error. The tables in the documentation of the enums say the same; the tests compare them.
+
+use super::{Error, Illegal, Refusal};
+use crate::NextStep;
+
+impl Error {
+    /// What to do next, as data: the last column of the table [above](Self).
+    ///
+    /// ```
+    /// use simcom_mqtt::error::CommandName;
+    /// use simcom_mqtt::{Error, NextStep};
+    ///
+    /// let lost = Error::NetworkLost { command: CommandName::new(&"+CMQTTPUB") };
+    /// assert_eq!(lost.next_step(), NextStep::BringUp);
+    /// ```
+    pub const fn next_step(&self) -> NextStep {
+        match self {
+            Self::Invalid(_) | Self::Source(_) | Self::SourceEnded => NextStep::CorrectInput,
+            Self::Illegal { reason, .. } => reason.next_step(),
+            Self::Refused { refusal, .. } => refusal.next_step(),
+            // Only a bare `AT` has no name: nothing that resync sends was answered.
+            Self::NoAnswer { command } if command.as_str().is_empty() => NextStep::Reset,
+            Self::NoAnswer { .. } | Self::DataCutShort { .. } | Self::ConnectionLost { .. } => NextStep::Connect,
+            Self::OutcomeUnknown { .. } | Self::Aborted => NextStep::Retry,
+            Self::NetworkLost { .. } | Self::ModemRestarted { .. } => NextStep::BringUp,
+            Self::Receive(_) | Self::Transmit(_) => NextStep::RestartUart,
+        }
+    }
+}
+
+impl Refusal {
+    /// What to do next, as data: the last column of the table [above](Self).
+    pub const fn next_step(&self) -> NextStep {
+        match self {
+            Self::Code(code) => code.next_step(),
+            Self::Error => NextStep::Connect,
+            Self::Equipment(_) => NextStep::BringUp,
+        }
+    }
+}
+
+impl Illegal {
+    /// What to do next, as data: the last column of the table [above](Self).
+    pub const fn next_step(&self) -> NextStep {
+        match self {
+            Self::ServiceStarted | Self::ClientAcquired => NextStep::Continue,
+            Self::ClientStillAcquired => NextStep::Shutdown,
+            Self::ClientConnected => NextStep::Disconnect,
+            Self::ServiceNotStarted
+            | Self::ClientNotAcquired
+            | Self::ClientNotConnected
+            | Self::PayloadStaged
+            | Self::FilterStaged
+            | Self::NeverConnected => NextStep::Connect,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::string::ToString;
+
+    use embedded_io::ErrorKind;
+
+    use super::*;
+    use crate::ResultCode;
+    use crate::error::{CommandName, InvalidInput, Parameter, Problem};
+    use crate::next_step::documented;
+
+    const SOURCE: &str = include_str!("../error.rs");
+
+    const ILLEGAL: [Illegal; 10] = [
+        Illegal::ServiceNotStarted,
+        Illegal::ServiceStarted,
+        Illegal::ClientStillAcquired,
+        Illegal::ClientAcquired,
+        Illegal::ClientNotAcquired,
+        Illegal::ClientConnected,
+        Illegal::ClientNotConnected,
+        Illegal::PayloadStaged,
+        Illegal::FilterStaged,
+        Illegal::NeverConnected,
+    ];
+
+    #[test]
+    fn the_table_of_errors_says_what_next_step_returns() {
+        let command = CommandName::new(&"+CMQTTPUB");
+        let samples = [
+            Error::Invalid(InvalidInput::new(Parameter::Topic, Problem::Empty)),
+            Error::Illegal { command, reason: Illegal::ServiceStarted },
+            Error::Illegal { command, reason: Illegal::ClientStillAcquired },
+            Error::Illegal { command, reason: Illegal::ClientConnected },
+            Error::Illegal { command, reason: Illegal::ClientNotConnected },
+            Error::NoAnswer { command },
+            Error::NoAnswer { command: CommandName::new(&"") },
+            Error::OutcomeUnknown { command },
+            Error::DataCutShort { command },
+            Error::ConnectionLost { command },
+            Error::NetworkLost { command },
+            Error::ModemRestarted { command },
+            Error::Aborted,
+            Error::Receive(ErrorKind::BrokenPipe),
+            Error::Transmit(ErrorKind::WriteZero),
+            Error::Source(ErrorKind::Other),
+            Error::SourceEnded,
+        ];
+        let refused = |code| Error::Refused { command, refusal: Refusal::Code(ResultCode::new(code)) };
+        let samples: std::vec::Vec<Error> = samples.into_iter().chain((0..=36).map(refused)).collect();
+        documented::agrees(SOURCE, "Error", &samples, Error::next_step);
+    }
+
+    #[test]
+    fn the_table_of_refusals_says_what_next_step_returns() {
+        let codes = (0..=36).map(|code| Refusal::Code(ResultCode::new(code)));
+        let samples: std::vec::Vec<Refusal> =
+            codes.chain([Refusal::Error, Refusal::Equipment(None), Refusal::Equipment(Some(13))]).collect();
+        documented::agrees(SOURCE, "Refusal", &samples, Refusal::next_step);
+    }
+
+    #[test]
+    fn the_table_of_illegal_commands_says_what_next_step_returns() {
+        documented::agrees(SOURCE, "Illegal", &ILLEGAL, Illegal::next_step);
+    }
+
+    #[test]
+    fn what_is_printed_of_an_illegal_command_names_its_step() {
+        for reason in ILLEGAL {
+            let words = match reason.next_step() {
+                NextStep::Continue => "already",
+                NextStep::Shutdown => "release it first",
+                NextStep::Disconnect => "disconnect first",
+                _ => "connect",
+            };
+            assert!(reason.to_string().contains(words), "{reason}: {words}");
+        }
+    }
+}
