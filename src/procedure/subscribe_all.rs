@@ -17,9 +17,9 @@ enum Step {
 }
 
 /// Subscribes to several topic filters.
-pub(crate) struct SubscribeAll<'a> {
+pub(crate) struct SubscribeAll<'a, F> {
     client: ClientIndex,
-    filters: &'a [(&'a str, QoS)],
+    filters: &'a [(F, QoS)],
     family: Family,
     step: Step,
     /// Whether they are staged and sent together.
@@ -29,14 +29,14 @@ pub(crate) struct SubscribeAll<'a> {
     staged: usize,
 }
 
-impl<'a> SubscribeAll<'a> {
-    pub(crate) const fn new(client: ClientIndex, filters: &'a [(&'a str, QoS)], family: Family) -> Self {
+impl<'a, F: AsRef<[u8]>> SubscribeAll<'a, F> {
+    pub(crate) const fn new(client: ClientIndex, filters: &'a [(F, QoS)], family: Family) -> Self {
         Self { client, filters, family, step: Step::Begin, is_staging: false, index: 0, staged: 0 }
     }
 
     fn filter(&self) -> Option<Subtopic<'a>> {
-        let &(filter, qos) = self.filters.get(self.index)?;
-        Some(Subtopic { client: self.client, filter, qos })
+        let &(ref filter, qos) = self.filters.get(self.index)?;
+        Some(Subtopic { client: self.client, filter: filter.as_ref(), qos })
     }
 
     /// Whether this many more bytes can be staged before a SUB.
@@ -45,7 +45,7 @@ impl<'a> SubscribeAll<'a> {
     }
 }
 
-impl Procedure for SubscribeAll<'_> {
+impl<F: AsRef<[u8]>> Procedure for SubscribeAll<'_, F> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         let staging = &mut session.lifecycle.client_mut(self.client).staging;
         if let Some(result) = last {
@@ -88,7 +88,9 @@ impl Procedure for SubscribeAll<'_> {
                 writer.refuse(Parameter::Filter, Problem::Empty);
             }
             (Step::Begin, Some(Subtopic { client, .. })) => {
-                self.filters.iter().for_each(|&(filter, qos)| Sub { client, filter, qos }.describe(writer));
+                for &(ref filter, qos) in self.filters {
+                    Sub { client, filter: filter.as_ref(), qos }.describe(writer);
+                }
             }
             (Step::Sub, _) => SubStaged { client: self.client }.describe(writer),
             (_, Some(filter)) if self.is_staging => filter.describe(writer),
@@ -99,7 +101,7 @@ impl Procedure for SubscribeAll<'_> {
 
     fn data(&self) -> Option<&[u8]> {
         Some(match (self.step, self.filters.get(self.index)) {
-            (Step::Filter, Some((filter, _))) => filter.as_bytes(),
+            (Step::Filter, Some((filter, _))) => filter.as_ref(),
             _ => &[],
         })
     }

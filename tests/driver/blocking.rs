@@ -30,6 +30,7 @@ mod shell;
 mod shutdowns;
 mod subscribe_all;
 mod tls;
+mod topics_of_bytes;
 mod urcs_mid_command;
 
 use simcom_modem_simulator::family::Family as ModuleFamily;

@@ -32,6 +32,7 @@ mod shell;
 mod shutdowns;
 mod subscribe_all;
 mod tls;
+mod topics_of_bytes;
 mod transmitters;
 mod urcs_mid_command;
 

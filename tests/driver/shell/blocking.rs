@@ -200,15 +200,15 @@ impl<'a, H: MessageHandler> ShellClient<'_, 'a, H> {
         self.0.reconnect()
     }
 
-    pub async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
+    pub async fn subscribe(&mut self, filter: impl AsRef<[u8]>, qos: QoS) -> Result<(), Error> {
         self.0.subscribe(filter, qos)
     }
 
-    pub async fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
+    pub async fn subscribe_all(&mut self, filters: &[(impl AsRef<[u8]>, QoS)]) -> Result<(), Error> {
         self.0.subscribe_all(filters)
     }
 
-    pub async fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
+    pub async fn unsubscribe(&mut self, filter: impl AsRef<[u8]>) -> Result<(), Error> {
         self.0.unsubscribe(filter)
     }
 
