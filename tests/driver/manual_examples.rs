@@ -2,7 +2,7 @@
 //! reads the printed answers. Names, topics and payloads are ours, of the printed lengths.
 //!
 //! The driver writes some parameters that the manuals leave to their defaults: see [`DEFAULTS`]. What the calls of a
-//! client send for the same purposes is in the transcripts `manuals/`.
+//! client send for the same purposes is in the transcripts `tests/transcripts/manuals`.
 
 use simcom_modem_simulator::behaviour::ScriptedAnswer;
 
