@@ -243,6 +243,10 @@ pub enum Parameter {
     BaudRate,
     /// A date or time.
     Time,
+    /// The name or address of a time server.
+    TimeServer,
+    /// The zone of the clock.
+    TimeZone,
     /// The data of a command of the user's own.
     Data,
 }
@@ -371,6 +375,8 @@ impl fmt::Display for Parameter {
             Self::Pin => "PIN",
             Self::BaudRate => "baud rate",
             Self::Time => "time",
+            Self::TimeServer => "time server",
+            Self::TimeZone => "time zone in quarters of an hour",
             Self::Data => "data",
         })
     }

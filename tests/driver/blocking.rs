@@ -7,6 +7,8 @@ mod bad_input;
 mod bench;
 #[path = "../network/bring_up.rs"]
 mod bring_up;
+#[path = "../network/clock.rs"]
+mod clock;
 mod command_set;
 mod families;
 mod handler;

@@ -10,7 +10,7 @@ use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
 use crate::driver::blocking::{Client, Modem};
 use crate::driver::command::{Command, Part};
-use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, Identity};
+use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, ClockError, DateTime, Identity};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timeouts, Timer};
 
@@ -160,6 +160,14 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
         on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
         self.0.bring_up(apn, on_stage)
+    }
+
+    pub async fn clock(&mut self) -> Result<DateTime, ClockError> {
+        self.0.clock()
+    }
+
+    pub async fn set_clock_by_ntp(&mut self, server: &str, quarters_from_utc: i8) -> Result<DateTime, ClockError> {
+        self.0.set_clock_by_ntp(server, quarters_from_utc)
     }
 
     pub async fn identify(&mut self) -> Result<Identity, Error> {
