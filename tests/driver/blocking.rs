@@ -16,6 +16,11 @@ mod idle;
 mod long_times;
 mod main_path;
 mod manual_examples;
+mod matrix {
+    mod calls;
+    mod codes;
+    mod states;
+}
 mod recovery {
     mod adopted_states;
     mod broken_messages;

@@ -14,6 +14,11 @@ mod handler;
 mod long_times;
 mod main_path;
 mod manual_examples;
+mod matrix {
+    mod calls;
+    mod codes;
+    mod states;
+}
 mod readers;
 mod receivers;
 mod recovery {
