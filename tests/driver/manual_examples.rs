@@ -65,8 +65,8 @@ impl Example<'_, '_> {
         let (sent, received) = (self.bench.sent().len(), self.bench.received().len());
         self.modem.execute(command).await.or_transcript(self.bench);
         let sent = self.bench.sent()[sent..].to_vec();
-        let is_printed = |rest: &&str| sent == [printed.as_bytes(), rest.as_bytes(), b"\r", command.data()].concat();
-        assert!(DEFAULTS.iter().any(|rest| is_printed(&rest)), "{printed}: {}", String::from_utf8_lossy(&sent));
+        let is_printed = |rest: &str| sent == [printed.as_bytes(), rest.as_bytes(), b"\r", command.data()].concat();
+        assert!(DEFAULTS.iter().any(|rest| is_printed(rest)), "{printed}: {}", String::from_utf8_lossy(&sent));
         assert_eq!(lines(&self.bench.received()[received..]), answer, "{printed}");
     }
 
