@@ -125,7 +125,7 @@ impl Exchange<'_> {
         let mut client = modem.client(index);
         let call = session.begin_connect(recording, index, self.client_id, None);
         call.end(client.connect(options), words::connection)?;
-        let call = recording.begin_subscribe(index, topic, *qos);
+        let call = recording.begin_subscribe(index, topic.as_bytes(), *qos);
         call.end(client.subscribe(topic, *qos), words::done)?;
         let message = Publish::new(topic, message.as_bytes()).qos(*qos);
         let call = recording.begin_publish("publish", index, topic, self.arguments.message.as_bytes(), *qos, false);
@@ -139,7 +139,7 @@ impl Exchange<'_> {
                     let mut client = modem.client(index);
                     let call = recording.begin("reconnect", &[("client", index.number().to_string())]);
                     call.end(client.reconnect(), words::connection)?;
-                    let call = recording.begin_subscribe(index, topic, *qos);
+                    let call = recording.begin_subscribe(index, topic.as_bytes(), *qos);
                     call.end(client.subscribe(topic, *qos), words::done)?;
                 }
                 Ok(Some(other)) => return Err(format!("cannot go on after {other:?}").into()),

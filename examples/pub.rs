@@ -113,7 +113,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 /// Checks the arguments before anything is opened or sent.
 fn check(arguments: &Arguments, length: usize) -> Result<(), Failure> {
     let family = arguments.port.family();
-    let topic = Topic { client: arguments.port.index(), topic: &arguments.topic };
+    let topic = Topic { client: arguments.port.index(), topic: arguments.topic.as_bytes() };
     (&topic as &dyn Request).check(family).map_err(Error::from)?;
     match family.payload_limit() {
         limit if length > limit => Err(format!("the message is longer than the {limit} bytes a module takes").into()),

@@ -85,7 +85,7 @@ impl Arguments {
     }
 
     fn subscriptions(&self) -> impl Iterator<Item = Sub<'_>> {
-        self.topics.iter().map(|filter| Sub { client: self.port.index(), filter, qos: self.qos })
+        self.topics.iter().map(|filter| Sub { client: self.port.index(), filter: filter.as_bytes(), qos: self.qos })
     }
 }
 

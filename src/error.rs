@@ -147,7 +147,8 @@ pub enum Error {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refusal {
-    /// An `<err>` of the `AT+CMQTT` commands.
+    /// An `<err>` of the `AT+CMQTT` commands. The number of another command with an outcome, such as `AT+CNTP`, has a
+    /// meaning of its own.
     Code(ResultCode),
     /// `ERROR` without a code.
     Error,
@@ -265,6 +266,10 @@ pub enum Parameter {
     BaudRate,
     /// A date or time.
     Time,
+    /// The name or address of a time server.
+    TimeServer,
+    /// The zone of the clock.
+    TimeZone,
     /// The data of a command of the user's own.
     Data,
 }
@@ -307,6 +312,10 @@ impl fmt::Display for Error {
         match self {
             Self::Invalid(invalid) => write!(f, "{invalid}; nothing was sent"),
             Self::Illegal { command, reason } => write!(f, "{command} was not sent: {reason}"),
+            // The numbers of other commands have meanings of their own.
+            Self::Refused { command, refusal: Refusal::Code(code) } if !command.as_str().starts_with("+CMQTT") => {
+                write!(f, "{command} failed: {}", code.number())
+            }
             Self::Refused { command, refusal } => write!(f, "{command} failed: {refusal}"),
             Self::NoAnswer { command } => {
                 write!(f, "{command} got no answer: check power, wiring and baud rate, then connect")
@@ -393,6 +402,8 @@ impl fmt::Display for Parameter {
             Self::Pin => "PIN",
             Self::BaudRate => "baud rate",
             Self::Time => "time",
+            Self::TimeServer => "time server",
+            Self::TimeZone => "time zone in quarters of an hour",
             Self::Data => "data",
         })
     }
@@ -434,6 +445,12 @@ mod tests {
             error.to_string(),
             "AT+CMQTTCONNECT failed: 30 (connection refused: bad user name or password): check user name and password"
         );
+    }
+
+    #[test]
+    fn the_number_of_a_command_outside_mqtt_is_not_explained_as_one_of_mqtt() {
+        let error = Error::Refused { command: CommandName(&"+CNTP"), refusal: Refusal::Code(ResultCode::new(4)) };
+        assert_eq!(error.to_string(), "AT+CNTP failed: 4");
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl<'a> Broker<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Will<'a> {
-    pub(crate) topic: &'a str,
+    pub(crate) topic: &'a [u8],
     pub(crate) message: &'a [u8],
     pub(crate) qos: QoS,
 }
@@ -44,6 +44,12 @@ pub struct Will<'a> {
 impl<'a> Will<'a> {
     /// A will of quality of service 0; topic and message have 1-1024 bytes. The modules have no retained wills.
     pub const fn new(topic: &'a str, message: &'a [u8]) -> Self {
+        Self::with_topic_bytes(topic.as_bytes(), message)
+    }
+
+    /// As [`new`](Self::new), with a topic that need not be UTF-8: for connections without
+    /// [`check_utf8`](ConnectOptions::check_utf8).
+    pub const fn with_topic_bytes(topic: &'a [u8], message: &'a [u8]) -> Self {
         Self { topic, message, qos: QoS::AtMostOnce }
     }
 
@@ -81,6 +87,7 @@ pub struct ConnectOptions<'a> {
     pub(crate) operation_timeout_s: Option<u32>,
     pub(crate) version: Option<MqttVersion>,
     pub(crate) clean_session: bool,
+    pub(crate) check_utf8: bool,
 }
 
 /// Whole seconds. A duration outside any range stays outside it.
@@ -102,6 +109,7 @@ impl<'a> ConnectOptions<'a> {
             operation_timeout_s: None,
             version: None,
             clean_session: true,
+            check_utf8: true,
         }
     }
 
@@ -150,6 +158,16 @@ impl<'a> ConnectOptions<'a> {
         self
     }
 
+    /// Whether the module refuses topics, filters and the topic of the will where they are not UTF-8 (`true` by
+    /// default), with code 2. MQTT requires UTF-8; some brokers end the connection of a client that sends anything else.
+    ///
+    /// A connection that was adopted has the setting that it was opened with.
+    #[must_use]
+    pub const fn check_utf8(mut self, check_utf8: bool) -> Self {
+        self.check_utf8 = check_utf8;
+        self
+    }
+
     /// The version of MQTT. Refused on A7600, where it cannot be set.
     #[must_use]
     pub const fn version(mut self, version: MqttVersion) -> Self {
@@ -181,7 +199,7 @@ impl fmt::Debug for ConnectOptions<'_> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Publish<'a> {
-    pub(crate) topic: &'a str,
+    pub(crate) topic: &'a [u8],
     pub(crate) payload: &'a [u8],
     pub(crate) qos: QoS,
     pub(crate) retained: bool,
@@ -193,6 +211,12 @@ impl<'a> Publish<'a> {
     /// A message of quality of service 0 that is not retained. The topic has 1-1024 bytes and no wildcards. The payload
     /// is any bytes, 0-10240 of them (0-4096 on SIM767x).
     pub const fn new(topic: &'a str, payload: &'a [u8]) -> Self {
+        Self::with_topic_bytes(topic.as_bytes(), payload)
+    }
+
+    /// As [`new`](Self::new), with a topic that need not be UTF-8: for connections without
+    /// [`check_utf8`](ConnectOptions::check_utf8).
+    pub const fn with_topic_bytes(topic: &'a [u8], payload: &'a [u8]) -> Self {
         Self { topic, payload, qos: QoS::AtMostOnce, retained: false, duplicate: false, timeout_s: 60 }
     }
 

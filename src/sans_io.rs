@@ -100,7 +100,7 @@ enum Kind<'c> {
     Connect(Connect<'c>),
     Publish(PublishMessage<'c>),
     Subscribe(Subscribe<'c>),
-    SubscribeAll(SubscribeAll<'c>),
+    SubscribeAll(SubscribeAll<'c, &'c str>),
     Unsubscribe(Single<Unsub<'c>>),
     Disconnect(Disconnect),
     Shutdown(Shutdown),
@@ -155,13 +155,13 @@ impl<'c> Call<'c> {
     }
 
     /// `Client::subscribe`.
-    pub fn subscribe(client: ClientIndex, filter: &'c str, qos: QoS) -> Self {
-        Self(Kind::Subscribe(Subscribe::new(Sub { client, filter, qos })))
+    pub fn subscribe(client: ClientIndex, filter: &'c (impl AsRef<[u8]> + ?Sized), qos: QoS) -> Self {
+        Self(Kind::Subscribe(Subscribe::new(Sub { client, filter: filter.as_ref(), qos })))
     }
 
     /// `Client::unsubscribe`.
-    pub fn unsubscribe(client: ClientIndex, filter: &'c str) -> Self {
-        Self(Kind::Unsubscribe(Single(Unsub { client, filter })))
+    pub fn unsubscribe(client: ClientIndex, filter: &'c (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self(Kind::Unsubscribe(Single(Unsub { client, filter: filter.as_ref() })))
     }
 
     /// `Client::disconnect`.

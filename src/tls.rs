@@ -43,6 +43,44 @@ impl fmt::Debug for dyn Security + '_ {
 /// TLS failures have codes of their own. 33: a certificate is missing in the module. 34: a certificate cannot be read,
 /// or does not fit its key. 32: the handshake failed, because of another CA, another host name, a certificate that is
 /// not yet or no longer valid by the module's clock, or a client certificate that the broker does not accept.
+///
+/// # In the right order
+///
+/// 1. An address: [`bring_up`](crate::Modem::bring_up).
+/// 2. The clock. Certificates have dates, and a clock that was never set reads 1970 or 1980: every handshake that
+///    verifies dates fails with 32. `ignore_local_time` is accepted and has no effect on some firmware, so set the clock
+///    in any case: by the network, by [`set_clock_by_ntp`](crate::Modem::set_clock_by_ntp), or by
+///    [`Cclk`](crate::command::network::Cclk).
+/// 3. The files, once: they survive a restart. PEM with LF line ends: a module may not read CR LF (34). Some firmware
+///    does not replace a file: delete it first. `AT+CSSLCFG` accepts names of files that do not exist, so look at the
+///    [list](crate::Modem::list_certificates).
+/// 4. `connect`. The address of the broker is its name, without a scheme: SNI names it to the server.
+///
+/// ```
+/// # #[cfg(feature = "async")] {
+/// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+/// # use simcom_mqtt::*;
+/// # use simcom_mqtt::network::Apn;
+/// # const CA: &[u8] = b"-----BEGIN CERTIFICATE-----\n";
+/// # module::on_simulated_module(async |receiver, transmitter, timer| {
+/// # let steps: Result<(), Box<dyn std::error::Error>> = async {
+/// let tls = Tls::server("ca.pem").ignore_local_time(false);
+/// let options = ConnectOptions::new(Broker::tls("broker.example", 8883, &tls), "device-7");
+/// # let inbox = Inbox::<1024>::new();
+/// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+/// modem.bring_up(&Apn::new("internet"), |_stage| {}).await?;
+/// if modem.clock().await.is_err() {
+///     modem.set_clock_by_ntp("pool.ntp.org", 0).await?;
+/// }
+/// // Its error means nothing: there may be no such file.
+/// let _ = modem.delete_certificate("ca.pem").await;
+/// modem.store_certificate("ca.pem", CA.len(), &mut &CA[..]).await?;
+/// modem.client(ClientIndex::First).connect(&options).await?;
+/// # Ok(()) }.await;
+/// # steps.unwrap();
+/// # Ok(()) });
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tls<'a> {

@@ -52,9 +52,9 @@ impl Recording {
         Call { recording: self.clone(), result: None }
     }
 
-    pub fn begin_subscribe(&self, index: ClientIndex, filter: &str, qos: QoS) -> Call {
+    pub fn begin_subscribe(&self, index: ClientIndex, filter: &[u8], qos: QoS) -> Call {
         let (client, qos) = (index.number().to_string(), (qos as u8).to_string());
-        self.begin("subscribe", &[("client", &client[..]), ("filter", filter), ("qos", &qos)])
+        self.begin("subscribe", &[("client", client.as_bytes()), ("filter", filter), ("qos", qos.as_bytes())])
     }
 
     /// `publish` or `publish_from`.

@@ -305,8 +305,8 @@ where
     ///
     /// [`Error::Invalid`]: the filter is wrong; nothing was sent. [`Error::Illegal`]: the client is not connected;
     /// nothing was sent. [`Error::Refused`]: with the code.
-    pub fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
-        self.drive(&mut Subscribe::new(Sub { client: self.index, filter, qos }))
+    pub fn subscribe(&mut self, filter: impl AsRef<[u8]>, qos: QoS) -> Result<(), Error> {
+        self.drive(&mut Subscribe::new(Sub { client: self.index, filter: filter.as_ref(), qos }))
     }
 
     /// Subscribes to several topic filters. They are staged one by one and sent together (`AT+CMQTTSUBTOPIC`,
@@ -317,7 +317,7 @@ where
     ///
     /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, those before the failed
     /// one are subscribed to.
-    pub fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
+    pub fn subscribe_all(&mut self, filters: &[(impl AsRef<[u8]>, QoS)]) -> Result<(), Error> {
         let family = self.modem.port.engine.session.family;
         self.drive(&mut SubscribeAll::new(self.index, filters, family))
     }
@@ -327,8 +327,8 @@ where
     /// # Errors
     ///
     /// The errors of [`subscribe`](Self::subscribe).
-    pub fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
-        self.drive(&mut Single(Unsub { client: self.index, filter }))
+    pub fn unsubscribe(&mut self, filter: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.drive(&mut Single(Unsub { client: self.index, filter: filter.as_ref() }))
     }
 
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service

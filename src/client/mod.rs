@@ -208,8 +208,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// This method is cancel safe. If the future is dropped, the subscription may or may not be made: subscribe or
     /// unsubscribe to be sure. A filter of which no byte had been sent is not subscribed to.
-    pub async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
-        self.drive(&mut Subscribe::new(Sub { client: self.index, filter, qos })).await
+    pub async fn subscribe(&mut self, filter: impl AsRef<[u8]>, qos: QoS) -> Result<(), Error> {
+        self.drive(&mut Subscribe::new(Sub { client: self.index, filter: filter.as_ref(), qos })).await
     }
 
     /// Subscribes to several topic filters. They are staged one by one and sent together (`AT+CMQTTSUBTOPIC`,
@@ -226,7 +226,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// # Cancel safety
     ///
     /// This method is cancel safe. If the future is dropped, some of the subscriptions may be made and others not.
-    pub async fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
+    pub async fn subscribe_all(&mut self, filters: &[(impl AsRef<[u8]>, QoS)]) -> Result<(), Error> {
         let family = self.modem.port.engine.session.family;
         self.drive(&mut SubscribeAll::new(self.index, filters, family)).await
     }
@@ -241,8 +241,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// # Cancel safety
     ///
     /// This method is cancel safe. If the future is dropped, the subscription may or may not have ended.
-    pub async fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
-        self.drive(&mut Single(Unsub { client: self.index, filter })).await
+    pub async fn unsubscribe(&mut self, filter: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.drive(&mut Single(Unsub { client: self.index, filter: filter.as_ref() })).await
     }
 
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service

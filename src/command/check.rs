@@ -47,8 +47,8 @@ pub(super) fn file_name(name: &str) -> Checked {
 }
 
 /// The characters of a topic that can be published to.
-pub(super) fn topic(topic: &str) -> Checked {
-    for byte in topic.bytes() {
+pub(super) fn topic(topic: &[u8]) -> Checked {
+    for &byte in topic {
         match byte {
             0 => return Err(Problem::Character),
             b'+' | b'#' => return Err(Problem::Wildcard),
@@ -59,9 +59,9 @@ pub(super) fn topic(topic: &str) -> Checked {
 }
 
 /// The characters of a topic filter (MQTT 3.1.1 §4.7.1).
-pub(super) fn filter(filter: &str) -> Checked {
+pub(super) fn filter(filter: &[u8]) -> Checked {
     let mut before = b'/';
-    for byte in filter.bytes() {
+    for &byte in filter {
         // A wildcard is alone on its level, and `#` on the last.
         let is_misplaced = match (before, byte) {
             (b'#', _) => true,
@@ -116,16 +116,16 @@ mod tests {
     #[test]
     fn wildcards_stand_alone_in_filters_and_nowhere_in_topics() {
         for good in ["#", "+", "a/+/b", "a/#", "/", "+/+", "a//b", "$SYS/#"] {
-            assert_eq!(problem(filter(good)), None, "{good}");
+            assert_eq!(problem(filter(good.as_bytes())), None, "{good}");
         }
         for bad in ["a#", "#/a", "a/#/b", "a+", "+a/b", "##", "a/b+"] {
-            assert_eq!(problem(filter(bad)), Some(Problem::MisplacedWildcard), "{bad}");
+            assert_eq!(problem(filter(bad.as_bytes())), Some(Problem::MisplacedWildcard), "{bad}");
         }
         for bad in ["a/+", "#", "a+b"] {
-            assert_eq!(problem(topic(bad)), Some(Problem::Wildcard), "{bad}");
+            assert_eq!(problem(topic(bad.as_bytes())), Some(Problem::Wildcard), "{bad}");
         }
-        assert_eq!(problem(filter("a\0b")), Some(Problem::Character));
-        assert_eq!(problem(topic("a\0b")), Some(Problem::Character));
+        assert_eq!(problem(filter(b"a\0b")), Some(Problem::Character));
+        assert_eq!(problem(topic(b"a\0b")), Some(Problem::Character));
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub trait Repeatable: Request {
 /// use simcom_mqtt::command::{Duplicate, Sub};
 /// use simcom_mqtt::{ClientIndex, QoS};
 ///
-/// let again = Duplicate(Sub { client: ClientIndex::First, filter: "device-7/cmd/#", qos: QoS::AtLeastOnce });
+/// let again = Duplicate(Sub { client: ClientIndex::First, filter: b"device-7/cmd/#", qos: QoS::AtLeastOnce });
 /// # let _ = again;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@
 //!
 //! # Commands of your own
 //!
-//! SMS, GNSS, NTP and the other functions of the module share the port with MQTT. A command for them is a struct with
+//! SMS, GNSS, HTTP and the other functions of the module share the port with MQTT. A command for them is a struct with
 //! two traits: [`Request`] says how it is written and answered, [`Command`] reads the answer. Messages and lost
 //! connections are noticed while it runs, as with any other command.
 //!

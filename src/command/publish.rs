@@ -9,8 +9,8 @@ use crate::family::{TIMEOUT_LIMIT_S, with_margin_ms};
 pub struct Topic<'a> {
     /// The client.
     pub client: ClientIndex,
-    /// The topic, without wildcards.
-    pub topic: &'a str,
+    /// The topic, without wildcards. It is UTF-8, unless [`Setting::CheckUtf8`](super::Setting::CheckUtf8) is off.
+    pub topic: &'a [u8],
 }
 
 impl Request for Topic<'_> {
@@ -24,7 +24,7 @@ impl Request for Topic<'_> {
     }
 
     fn data(&self) -> &[u8] {
-        self.topic.as_bytes()
+        self.topic
     }
 }
 

@@ -20,7 +20,8 @@ pub enum MqttVersion {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Setting {
-    /// `"checkUTF8"`: whether the module checks topics (the module's default: it does).
+    /// `"checkUTF8"`: whether the module refuses topics and filters that are not UTF-8, with code 2 (the module's
+    /// default: it does).
     CheckUtf8(bool),
     /// `"optimeout"`: how long an operation may take, 20-120 s (the module's default: 120).
     OperationTimeout(u32),
@@ -67,8 +68,8 @@ impl Request for Cfg {
 pub struct WillTopic<'a> {
     /// The client.
     pub client: ClientIndex,
-    /// The topic.
-    pub topic: &'a str,
+    /// The topic. It is UTF-8, unless [`Setting::CheckUtf8`] is off.
+    pub topic: &'a [u8],
 }
 
 impl Request for WillTopic<'_> {
@@ -82,7 +83,7 @@ impl Request for WillTopic<'_> {
     }
 
     fn data(&self) -> &[u8] {
-        self.topic.as_bytes()
+        self.topic
     }
 }
 

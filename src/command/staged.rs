@@ -12,8 +12,8 @@ use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Reques
 pub struct Subtopic<'a> {
     /// The client.
     pub client: ClientIndex,
-    /// The topic filter.
-    pub filter: &'a str,
+    /// The topic filter. It is UTF-8, unless [`Setting::CheckUtf8`](super::Setting::CheckUtf8) is off.
+    pub filter: &'a [u8],
     /// The highest quality of service of the messages to receive.
     pub qos: QoS,
 }
@@ -30,7 +30,7 @@ impl Request for Subtopic<'_> {
     }
 
     fn data(&self) -> &[u8] {
-        self.filter.as_bytes()
+        self.filter
     }
 }
 
@@ -40,8 +40,8 @@ impl Request for Subtopic<'_> {
 pub struct Unsubtopic<'a> {
     /// The client.
     pub client: ClientIndex,
-    /// The topic filter.
-    pub filter: &'a str,
+    /// The topic filter. It is UTF-8, unless [`Setting::CheckUtf8`](super::Setting::CheckUtf8) is off.
+    pub filter: &'a [u8],
 }
 
 impl Request for Unsubtopic<'_> {
@@ -55,7 +55,7 @@ impl Request for Unsubtopic<'_> {
     }
 
     fn data(&self) -> &[u8] {
-        self.filter.as_bytes()
+        self.filter
     }
 }
 

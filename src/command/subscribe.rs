@@ -13,8 +13,8 @@ use crate::at::Line;
 pub struct Sub<'a> {
     /// The client.
     pub client: ClientIndex,
-    /// The topic filter.
-    pub filter: &'a str,
+    /// The topic filter. It is UTF-8, unless [`Setting::CheckUtf8`](super::Setting::CheckUtf8) is off.
+    pub filter: &'a [u8],
     /// The highest quality of service of the messages to receive.
     pub qos: QoS,
 }
@@ -29,7 +29,7 @@ impl Request for Sub<'_> {
     }
 
     fn data(&self) -> &[u8] {
-        self.filter.as_bytes()
+        self.filter
     }
 }
 
@@ -39,8 +39,8 @@ impl Request for Sub<'_> {
 pub struct Unsub<'a> {
     /// The client.
     pub client: ClientIndex,
-    /// The topic filter.
-    pub filter: &'a str,
+    /// The topic filter. It is UTF-8, unless [`Setting::CheckUtf8`](super::Setting::CheckUtf8) is off.
+    pub filter: &'a [u8],
 }
 
 impl Unsub<'_> {
@@ -58,7 +58,7 @@ impl Request for Unsub<'_> {
     }
 
     fn data(&self) -> &[u8] {
-        self.filter.as_bytes()
+        self.filter
     }
 }
 

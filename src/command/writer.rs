@@ -209,12 +209,12 @@ impl<'w> CommandWriter<'w> {
     }
 
     /// Checks a topic that can be published to, and announces it.
-    pub(super) fn topic(&mut self, topic: &str, parameter: Parameter) -> &mut Self {
+    pub(super) fn topic(&mut self, topic: &[u8], parameter: Parameter) -> &mut Self {
         self.announce_within(topic.len(), TOPIC_LIMIT_BYTES, parameter).check(parameter, check::topic(topic))
     }
 
     /// Checks a topic filter, and announces it.
-    pub(super) fn filter(&mut self, filter: &str) -> &mut Self {
+    pub(super) fn filter(&mut self, filter: &[u8]) -> &mut Self {
         let parameter = Parameter::Filter;
         self.announce_within(filter.len(), TOPIC_LIMIT_BYTES, parameter).check(parameter, check::filter(filter))
     }

@@ -4,10 +4,10 @@ use core::ops::ControlFlow;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Identity};
+use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, ClockError, Identity};
 use crate::blocking::Modem;
 use crate::blocking::drive::NoSource;
-use crate::command::network::{Cgmm, Cgmr};
+use crate::command::network::{CclkRead, Cgmm, Cgmr, Cntp, CntpWrite, DateTime};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::timer::{Instant, Timer};
@@ -43,6 +43,30 @@ where
                 return outcome;
             }
         }
+    }
+
+    /// The time of the module's clock (`AT+CCLK?`). A clock that was never set is an error: it reads 1970 or 1980.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClockError`].
+    pub fn clock(&mut self) -> Result<DateTime, ClockError> {
+        ClockError::check(self.execute(&CclkRead)?)
+    }
+
+    /// Sets the module's clock by a time server, and returns its time (`AT+CNTP`, `AT+CCLK?`). The module needs an
+    /// address first: [`bring_up`](Self::bring_up). `quarters_from_utc` is the zone of the clock, -96 to 96 quarters of
+    /// an hour; 0 is UTC.
+    ///
+    /// Certificates are verified against this clock: see the order of steps in [`Tls`](crate::Tls).
+    ///
+    /// # Errors
+    ///
+    /// See [`ClockError`]. The time server may take 65 s.
+    pub fn set_clock_by_ntp(&mut self, server: &str, quarters_from_utc: i8) -> Result<DateTime, ClockError> {
+        self.execute(&CntpWrite { server, quarters_from_utc })?;
+        self.execute(&Cntp)?;
+        self.clock()
     }
 
     /// Asks the module for its model and the version of its firmware (`AT+CGMM`, `AT+CGMR`).

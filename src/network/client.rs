@@ -2,10 +2,10 @@
 
 use embedded_io_async::{BufRead, Write};
 
-use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Identity};
+use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, ClockError, Identity};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
-use crate::command::network::{Cgmm, Cgmr};
+use crate::command::network::{CclkRead, Cgmm, Cgmr, Cntp, CntpWrite, DateTime};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::timer::{Instant, Timer};
@@ -52,6 +52,38 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
                 return outcome;
             }
         }
+    }
+
+    /// The time of the module's clock (`AT+CCLK?`). A clock that was never set is an error: it reads 1970 or 1980.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClockError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, nothing changes in the module.
+    pub async fn clock(&mut self) -> Result<DateTime, ClockError> {
+        ClockError::check(self.execute(&CclkRead).await?)
+    }
+
+    /// Sets the module's clock by a time server, and returns its time (`AT+CNTP`, `AT+CCLK?`). The module needs an
+    /// address first: [`bring_up`](Self::bring_up). `quarters_from_utc` is the zone of the clock, -96 to 96 quarters of
+    /// an hour; 0 is UTC.
+    ///
+    /// Certificates are verified against this clock: see the order of steps in [`Tls`](crate::Tls).
+    ///
+    /// # Errors
+    ///
+    /// See [`ClockError`]. The time server may take 65 s.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the clock may or may not be set.
+    pub async fn set_clock_by_ntp(&mut self, server: &str, quarters_from_utc: i8) -> Result<DateTime, ClockError> {
+        self.execute(&CntpWrite { server, quarters_from_utc }).await?;
+        self.execute(&Cntp).await?;
+        self.clock().await
     }
 
     /// Asks the module for its model and the version of its firmware (`AT+CGMM`, `AT+CGMR`).

@@ -83,7 +83,7 @@ impl Procedure for PublishMessage<'_> {
         match (self.step, self.has_source) {
             (Step::Payload, true) => None,
             (Step::Payload, false) => Some(self.message.payload),
-            _ => Some(self.message.topic.as_bytes()),
+            _ => Some(self.message.topic),
         }
     }
 }

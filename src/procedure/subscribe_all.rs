@@ -21,9 +21,9 @@ enum Step {
 }
 
 /// Subscribes to several topic filters.
-pub(crate) struct SubscribeAll<'a> {
+pub(crate) struct SubscribeAll<'a, F> {
     client: ClientIndex,
-    filters: &'a [(&'a str, QoS)],
+    filters: &'a [(F, QoS)],
     family: Family,
     step: Step,
     /// Whether they are staged and sent together.
@@ -37,20 +37,20 @@ pub(crate) struct SubscribeAll<'a> {
     staged: usize,
 }
 
-impl<'a> SubscribeAll<'a> {
-    pub(crate) const fn new(client: ClientIndex, filters: &'a [(&'a str, QoS)], family: Family) -> Self {
+impl<'a, F: AsRef<[u8]>> SubscribeAll<'a, F> {
+    pub(crate) const fn new(client: ClientIndex, filters: &'a [(F, QoS)], family: Family) -> Self {
         let (step, is_listed) = (Step::Begin, false);
         Self { client, filters, family, step, is_staging: false, index: 0, first: 0, is_listed, staged: 0 }
     }
 
     fn filter(&self) -> Option<Subtopic<'a>> {
-        let &(filter, qos) = self.filters.get(self.index)?;
-        Some(Subtopic { client: self.client, filter, qos })
+        let &(ref filter, qos) = self.filters.get(self.index)?;
+        Some(Subtopic { client: self.client, filter: filter.as_ref(), qos })
     }
 
     /// The filter that is looked for in the module's list.
-    fn wanted(&self) -> &'a str {
-        self.filters.get(self.first).map_or("", |(filter, _)| filter)
+    fn wanted(&self) -> &'a [u8] {
+        self.filters.get(self.first).map_or(b"", |(filter, _)| filter.as_ref())
     }
 
     /// How the last command has ended; `None` where the module is asked for that.
@@ -82,7 +82,7 @@ impl<'a> SubscribeAll<'a> {
     }
 }
 
-impl Procedure for SubscribeAll<'_> {
+impl<F: AsRef<[u8]>> Procedure for SubscribeAll<'_, F> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         let result = match last {
             Some(last) => match self.known(session, last) {
@@ -136,7 +136,9 @@ impl Procedure for SubscribeAll<'_> {
                 writer.refuse(Parameter::Filter, Problem::Empty);
             }
             (Step::Begin, Some(Subtopic { client, .. })) => {
-                self.filters.iter().for_each(|&(filter, qos)| Sub { client, filter, qos }.describe(writer));
+                for &(ref filter, qos) in self.filters {
+                    Sub { client, filter: filter.as_ref(), qos }.describe(writer);
+                }
             }
             (Step::Read, _) => {
                 describe_read(writer);
@@ -150,7 +152,7 @@ impl Procedure for SubscribeAll<'_> {
 
     fn data(&self) -> Option<&[u8]> {
         Some(match (self.step, self.filters.get(self.index)) {
-            (Step::Filter, Some((filter, _))) => filter.as_bytes(),
+            (Step::Filter, Some((filter, _))) => filter.as_ref(),
             _ => &[],
         })
     }

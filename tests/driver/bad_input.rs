@@ -162,7 +162,7 @@ fn steps_out_of_order_are_refused_by_name() {
         password: None,
     };
     let cfg = Cfg { client: FIRST, setting: Setting::CheckUtf8(true) };
-    let will = WillTopic { client: FIRST, topic: "a" };
+    let will = WillTopic { client: FIRST, topic: b"a" };
     let expected = |call: Error, command: &str, reason| assert_eq!(illegal(call), (command, reason));
     expected(refused_unsent(family, async |modem| modem.execute(&Start).await), "+CMQTTSTART", Illegal::ServiceStarted);
     expected(

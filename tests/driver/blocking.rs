@@ -7,12 +7,20 @@ mod bad_input;
 mod bench;
 #[path = "../network/bring_up.rs"]
 mod bring_up;
+#[path = "../network/clock.rs"]
+mod clock;
 mod command_set;
 mod families;
 mod handler;
 mod idle;
 mod long_times;
 mod main_path;
+mod manual_examples;
+mod matrix {
+    mod calls;
+    mod codes;
+    mod states;
+}
 mod recovery {
     mod adopted_states;
     mod broken_messages;
@@ -30,6 +38,7 @@ mod shell;
 mod shutdowns;
 mod subscribe_all;
 mod tls;
+mod topics_of_bytes;
 mod urcs_mid_command;
 
 use simcom_modem_simulator::family::Family as ModuleFamily;

@@ -55,7 +55,7 @@ async fn set_up(bench: &Bench, family: Family, modem: &mut TestModem<'_>, client
     }
     let settings = modem.execute(&CfgRead).await.or_transcript(bench)[0].expect("client 0 has settings");
     assert_eq!((settings.check_utf8, settings.operation_timeout.as_secs()), (false, 24));
-    modem.execute(&WillTopic { client, topic: "meter-3/state" }).await.or_transcript(bench);
+    modem.execute(&WillTopic { client, topic: b"meter-3/state" }).await.or_transcript(bench);
     modem.execute(&WillMsg { client, message: b"gone", qos: QoS::AtLeastOnce }).await.or_transcript(bench);
     let connect = Connect {
         client,
@@ -79,10 +79,10 @@ async fn set_up(bench: &Bench, family: Family, modem: &mut TestModem<'_>, client
 async fn subscribe(bench: &Bench, family: Family, modem: &mut TestModem<'_>) {
     let client = FIRST;
     let qos = QoS::AtLeastOnce;
-    modem.execute(&Sub { client, filter: "meter-3/#", qos }).await.or_transcript(bench);
-    modem.execute(&Duplicate(Sub { client, filter: "meter-3/#", qos })).await.or_transcript(bench);
+    modem.execute(&Sub { client, filter: b"meter-3/#", qos }).await.or_transcript(bench);
+    modem.execute(&Duplicate(Sub { client, filter: b"meter-3/#", qos })).await.or_transcript(bench);
     let long = "meter-3/".repeat(128);
-    let staged = [Subtopic { client, filter: "all/+", qos }, Subtopic { client, filter: &long, qos }];
+    let staged = [Subtopic { client, filter: b"all/+", qos }, Subtopic { client, filter: long.as_bytes(), qos }];
     if family.has_staged_subscriptions() {
         for subtopic in &staged {
             modem.execute(subtopic).await.or_transcript(bench);
@@ -102,15 +102,15 @@ async fn subscribe(bench: &Bench, family: Family, modem: &mut TestModem<'_>) {
         assert!(is_not_in_family(topics));
     }
     if family.has_staged_subscriptions() {
-        modem.execute(&Unsubtopic { client, filter: &long }).await.or_transcript(bench);
-        modem.execute(&Unsubtopic { client, filter: "all/+" }).await.or_transcript(bench);
+        modem.execute(&Unsubtopic { client, filter: long.as_bytes() }).await.or_transcript(bench);
+        modem.execute(&Unsubtopic { client, filter: b"all/+" }).await.or_transcript(bench);
         modem.execute(&UnsubStaged { client }).await.or_transcript(bench);
-        modem.execute(&Unsubtopic { client, filter: "all/+" }).await.or_transcript(bench);
+        modem.execute(&Unsubtopic { client, filter: b"all/+" }).await.or_transcript(bench);
         modem.execute(&Duplicate(UnsubStaged { client })).await.or_transcript(bench);
     } else {
         assert!(is_not_in_family(modem.execute(&UnsubStaged { client }).await));
-        modem.execute(&Unsub { client, filter: &long }).await.or_transcript(bench);
-        modem.execute(&Duplicate(Unsub { client, filter: "all/+" })).await.or_transcript(bench);
+        modem.execute(&Unsub { client, filter: long.as_bytes() }).await.or_transcript(bench);
+        modem.execute(&Duplicate(Unsub { client, filter: b"all/+" })).await.or_transcript(bench);
     }
     let topics = listed(modem).await;
     assert_eq!(topics.unwrap_or_else(|_| vec!["meter-3/#".to_owned()]), ["meter-3/#"]);
@@ -127,7 +127,7 @@ fn every_command_on_its_own_from_start_to_stop() {
                 let mut modem = modem(&bench, family, &inbox);
                 set_up(&bench, family, &mut modem, &"device-7 ".repeat(14)).await;
                 subscribe(&bench, family, &mut modem).await;
-                modem.execute(&Topic { client, topic: "meter-3/reading" }).await.or_transcript(&bench);
+                modem.execute(&Topic { client, topic: b"meter-3/reading" }).await.or_transcript(&bench);
                 modem.execute(&Payload::new(client, LOOK_ALIKES)).await.or_transcript(&bench);
                 let publish = Pub { client, qos: QoS::ExactlyOnce, timeout: 60, retained: false, duplicate: true };
                 modem.execute(&publish).await.or_transcript(&bench);

@@ -6,11 +6,19 @@ mod bad_input;
 mod bench;
 #[path = "../network/bring_up.rs"]
 mod bring_up;
+#[path = "../network/clock.rs"]
+mod clock;
 mod command_set;
 mod families;
 mod handler;
 mod long_times;
 mod main_path;
+mod manual_examples;
+mod matrix {
+    mod calls;
+    mod codes;
+    mod states;
+}
 mod readers;
 mod receivers;
 mod recovery {
@@ -33,6 +41,7 @@ mod shell;
 mod shutdowns;
 mod subscribe_all;
 mod tls;
+mod topics_of_bytes;
 mod transmitters;
 mod urcs_mid_command;
 

@@ -27,6 +27,10 @@ fn text<'c>(call: &'c Call, name: &str) -> &'c str {
     call.text(name).unwrap_or_default()
 }
 
+fn bytes<'c>(call: &'c Call, name: &str) -> &'c [u8] {
+    call.bytes(name).unwrap_or_default()
+}
+
 fn seconds(call: &Call, name: &str) -> Option<Duration> {
     call.number(name).map(|seconds| Duration::from_secs(seconds.into()))
 }
@@ -71,12 +75,12 @@ async fn with_client(call: &Call, modem: &mut ReplayModem<'_>) -> Result<(), sim
     match call.name {
         "publish" => client.publish(&publish(call)).await,
         "publish_from" => {
-            let mut payload = call.bytes("payload").unwrap_or_default();
+            let mut payload = bytes(call, "payload");
             client.publish_from(&publish(call), payload.len(), &mut payload).await
         }
         "subscribe_all" => client.subscribe_all(&filters(call)).await,
-        "subscribe" => client.subscribe(text(call, "filter"), qos(call, "qos")).await,
-        "unsubscribe" => client.unsubscribe(text(call, "filter")).await,
+        "subscribe" => client.subscribe(bytes(call, "filter"), qos(call, "qos")).await,
+        "unsubscribe" => client.unsubscribe(bytes(call, "filter")).await,
         _ => client.disconnect().await,
     }
 }
@@ -111,7 +115,7 @@ async fn execute(call: &Call, modem: &mut ReplayModem<'_>) -> String {
             words::result(modem.execute(&CclkRead).await, |read| optional(read.map(time)))
         }
         "store_certificate" => {
-            let data = call.bytes("data").unwrap_or_default();
+            let data = bytes(call, "data");
             words::done(modem.store_certificate(text(call, "name"), data.len(), &mut &data[..]).await)
         }
         "list_certificates" => words::count(modem.list_certificates(|_| {}).await),
@@ -172,8 +176,7 @@ async fn bring_up(call: &Call, modem: &mut ReplayModem<'_>) -> String {
 }
 
 fn publish(call: &Call) -> Publish<'_> {
-    let payload = call.bytes("payload").unwrap_or_default();
-    let message = Publish::new(text(call, "topic"), payload).qos(qos(call, "qos"));
+    let message = Publish::with_topic_bytes(bytes(call, "topic"), bytes(call, "payload")).qos(qos(call, "qos"));
     let message = message.retained(call.flag("retained").unwrap_or(false));
     match seconds(call, "timeout") {
         Some(timeout) => message.timeout(timeout),
@@ -220,9 +223,12 @@ fn options(call: &Call) -> ConnectOptions<'static> {
     if let Some(version) = call.text("version") {
         options = options.version(if version == "3.1" { MqttVersion::V3_1 } else { MqttVersion::V3_1_1 });
     }
-    if let Some(topic) = kept("will_topic") {
-        let message = Box::leak(call.bytes("will_message").unwrap_or_default().to_owned().into_boxed_slice());
-        options = options.will(Box::leak(Box::new(Will::new(topic, message).qos(qos(call, "will_qos")))));
+    if let Some(check_utf8) = call.flag("check_utf8") {
+        options = options.check_utf8(check_utf8);
+    }
+    if call.bytes("will_topic").is_some() {
+        let [topic, message] = ["will_topic", "will_message"].map(|name| &*bytes(call, name).to_owned().leak());
+        options = options.will(Box::leak(Box::new(Will::with_topic_bytes(topic, message).qos(qos(call, "will_qos")))));
     }
     options
 }

@@ -1,8 +1,8 @@
-//! `AT+CGPADDR`: the address that the network gave.
+//! `AT+CGPADDR`: the addresses that the network gave.
 
 use core::net::Ipv4Addr;
 
-use super::context::check_context;
+use super::context::{LAST_CONTEXT, check_context};
 use super::field::{next_field, number};
 use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request};
@@ -29,6 +29,19 @@ impl PdpAddress {
     /// Whether the context has an address of either kind.
     pub const fn is_assigned(&self) -> bool {
         self.ipv4.is_some() || self.has_ipv6
+    }
+
+    /// Takes what stands behind the number of the context. If the line is cut inside an IPv6 address, enough of it is
+    /// left to distinguish it from zero.
+    fn take(&mut self, mut addresses: &[u8]) {
+        while !addresses.is_empty() {
+            let field = next_field(&mut addresses);
+            match ipv4(field) {
+                Some(Ipv4Addr::UNSPECIFIED) => {}
+                Some(address) => self.ipv4 = Some(address),
+                None => self.has_ipv6 |= field.iter().any(|byte| !matches!(byte, b'0' | b'.' | b':' | b'/')),
+            }
+        }
     }
 }
 
@@ -59,15 +72,45 @@ impl Command for Cgpaddr {
         if parameters.number() != Some(self.context.into()) {
             return;
         }
-        // If the line is cut inside an IPv6 address, enough of it is left to distinguish it from zero.
-        let mut rest = parameters.rest();
-        while !rest.is_empty() {
-            let field = next_field(&mut rest);
-            match ipv4(field) {
-                Some(Ipv4Addr::UNSPECIFIED) => {}
-                Some(address) => response.ipv4 = Some(address),
-                None => response.has_ipv6 |= field.iter().any(|byte| !matches!(byte, b'0' | b'.' | b':' | b'/')),
-            }
+        response.take(parameters.rest());
+    }
+}
+
+/// `AT+CGPADDR`: the addresses of all PDP contexts that are defined (A76 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CgpaddrAll;
+
+/// The addresses of all PDP contexts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct PdpAddresses([Option<PdpAddress>; LAST_CONTEXT as usize]);
+
+impl PdpAddresses {
+    /// The address of the context with this number, 1-15; `None` where the module has no line about it.
+    pub fn get(&self, context: u8) -> Option<PdpAddress> {
+        *self.0.get(usize::from(context).checked_sub(1)?)?
+    }
+
+    /// The contexts with a line in the answer, by their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (u8, PdpAddress)> {
+        (1..=LAST_CONTEXT).zip(&self.0).filter_map(|(context, address)| Some((context, (*address)?)))
+    }
+}
+
+impl Request for CgpaddrAll {
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        writer.command(const { &CommandInfo::new("+CGPADDR", Answer::Information) });
+    }
+}
+
+impl Command for CgpaddrAll {
+    type Response = PdpAddresses;
+
+    fn line(&self, response: &mut Self::Response, line: Line<'_>) {
+        let Some(mut parameters) = line.parameters("+CGPADDR") else { return };
+        let context = parameters.number().and_then(|context| usize::try_from(context).ok()?.checked_sub(1));
+        if let Some(address) = context.and_then(|context| response.0.get_mut(context)) {
+            address.get_or_insert_default().take(parameters.rest());
         }
     }
 }
@@ -100,6 +143,21 @@ mod tests {
         assert_eq!(address(b"+CGPADDR: 1,10.49.14.68\r\n"), expected);
         assert_eq!(address(b"+CGPADDR: 1,\"10.49.14.68\"\r\n"), expected);
         assert!(expected.is_assigned());
+    }
+
+    #[test]
+    fn the_execute_form_lists_the_address_of_each_context() {
+        assert_eq!(encoded(&CgpaddrAll), "AT+CGPADDR");
+        let answer = b"+CGPADDR: 1,10.49.14.68\r\n+CGPADDR: 4,0.0.0.0\r\n+CGPADDR: 15,\"FE80::1\"\r\n\
+            +CGPADDR: 16,10.0.0.1\r\n+CGPADDR: 0,10.0.0.2\r\n+CGPADDR: \r\n";
+        let addresses = response(&CgpaddrAll, answer);
+        let first = PdpAddress { ipv4: Some(Ipv4Addr::new(10, 49, 14, 68)), has_ipv6: false };
+        let last = PdpAddress { ipv4: None, has_ipv6: true };
+        let expected = [(1, first), (4, PdpAddress::default()), (15, last)];
+        assert_eq!(addresses.iter().collect::<std::vec::Vec<_>>(), expected);
+        assert_eq!((addresses.get(1), addresses.get(2)), (Some(first), None));
+        assert_eq!((addresses.get(0), addresses.get(16)), (None, None));
+        assert_eq!(PdpAddresses::default().iter().count(), 0);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::error::Parameter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DateTime {
-    /// The year, 2000-2069; a clock that was never set can read 1970 or 1980.
+    /// The year, 2000-2069; a clock that was [never set](Self::is_set) reads 1970 or 1980.
     pub year: u16,
     /// The month, 1-12.
     pub month: u8,
@@ -28,15 +28,22 @@ pub struct DateTime {
 }
 
 impl DateTime {
-    /// Reads `yy/MM/dd,hh:mm:ss±zz`; the offset from UTC can be missing.
+    /// Whether the clock was set by the network, a time server or the host. One that was never set counts from 1970 or
+    /// 1980, and lets every certificate look as if it were not valid yet.
+    pub const fn is_set(&self) -> bool {
+        self.year >= 2000
+    }
+
+    /// Reads `yy/MM/dd,hh:mm:ss±zz`; the year can have four digits, and the offset from UTC can be missing.
     fn of(text: &[u8]) -> Option<Self> {
-        let (stamp, zone) = text.split_at_checked(17)?;
+        let (year, rest) = text.split_at_checked(text.iter().position(|&byte| byte == b'/')?)?;
+        let (stamp, zone) = rest.split_at_checked("/MM/dd,hh:mm:ss".len())?;
         let mut numbers = stamp.chunks(3).map(|part| match part {
-            [tens @ b'0'..=b'9', ones @ b'0'..=b'9', ..] => Some((tens - b'0') * 10 + (ones - b'0')),
+            [_, tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some((tens - b'0') * 10 + (ones - b'0')),
             _ => None,
         });
         let mut next = || numbers.next()?;
-        let (year, month, day) = (u16::from(next()?), next()?, next()?);
+        let (month, day) = (next()?, next()?);
         let (hour, minute, second) = (next()?, next()?, next()?);
         let quarters = |digits| super::field::number(digits).and_then(|quarters| i8::try_from(quarters).ok());
         let quarters_from_utc = match zone {
@@ -44,7 +51,15 @@ impl DateTime {
             [b'-', digits @ ..] => -quarters(digits)?,
             _ => 0,
         };
-        let year = year + if year < 70 { 2000 } else { 1900 };
+        let digits = year.len();
+        let year = u16::try_from(super::field::number(year)?).ok()?;
+        let century = match (digits, year) {
+            (2, ..70) => 2000,
+            (2, _) => 1900,
+            (4, _) => 0,
+            _ => return None,
+        };
+        let year = century + year;
         let time = Self { year, month, day, hour, minute, second, quarters_from_utc };
         let is_in_range = |(_, number, least, most)| check::range(u16::into(number), least, most).is_ok();
         time.behind_year().into_iter().all(is_in_range).then_some(time)
@@ -168,9 +183,27 @@ mod tests {
     #[test]
     fn a_clock_that_was_never_set_reads_the_last_century() {
         let time = response(&CclkRead, b"+CCLK: \"80/01/06,00:00:31\"\r\n").unwrap();
-        assert_eq!((time.year, time.month, time.quarters_from_utc), (1980, 1, 0));
+        assert_eq!((time.year, time.month, time.quarters_from_utc, time.is_set()), (1980, 1, 0, false));
         assert_eq!(response(&CclkRead, b"+CCLK: \"70/01/01,00:01:02+00\"\r\n").unwrap().year, 1970);
-        for text in ["", "24/05/31", "24/05/31,10:11:xx+08", "24/05/31,10:11:12+999"] {
+        assert!(!response(&CclkRead, b"+CCLK: \"1970/01/01,00:01:02+00\"\r\n").unwrap().is_set());
+    }
+
+    #[test]
+    fn a_year_has_two_or_four_digits() {
+        for text in ["24/05/31,10:11:12+08", "2024/05/31,10:11:12+08"] {
+            assert_eq!(response(&CclkRead, std::format!("+CCLK: \"{text}\"\r\n").as_bytes()), Some(TIME), "{text}");
+        }
+        assert!(TIME.is_set());
+        for text in [
+            "",
+            "24/05/31",
+            "24/05/31,10:11:xx+08",
+            "24/05/31,10:11:12+999",
+            "024/05/31,10:11:12+08",
+            "/05/31,10:11:12+08",
+            "x4/05/31,10:11:12+08",
+            "99999/05/31,10:11:12+08",
+        ] {
             assert_eq!(response(&CclkRead, std::format!("+CCLK: \"{text}\"\r\n").as_bytes()), None, "{text}");
         }
     }

@@ -15,9 +15,12 @@ const CREDENTIAL_LIMIT_BYTES: usize = 127;
 /// The shortest time that the driver allows for the activation of a context: it involves the network.
 const ACTIVATION_TIMEOUT_MS: u32 = 60_000;
 
+/// The last of the context numbers that every family has.
+pub(super) const LAST_CONTEXT: u8 = 15;
+
 /// The range of context numbers that every family has.
 pub(super) fn check_context(context: u8) -> Checked {
-    check::range(context.into(), 1, 15)
+    check::range(context.into(), 1, LAST_CONTEXT.into())
 }
 
 /// The kind of address that a PDP context requests, `<PDP_type>`.

@@ -8,11 +8,12 @@
 //! | `AT+CGSOCKCONT` | write | [`Cgsockcont`] |
 //! | `AT+CREG`, `AT+CGREG`, `AT+CEREG` | read | [`Creg`], [`Cgreg`], [`Cereg`] |
 //! | `AT+CGACT` | write, read | [`Cgact`], [`CgactRead`] |
-//! | `AT+CGPADDR` | write | [`Cgpaddr`] |
+//! | `AT+CGPADDR` | write, execute | [`Cgpaddr`], [`CgpaddrAll`] |
 //! | `AT+CSQ`, `AT+CPSI` | execute, read | [`Csq`], [`Cpsi`] |
 //! | `AT+CNMP` | write, read | [`Cnmp`], [`CnmpRead`] |
 //! | `AT+CGMM`, `AT+CGMR`, `AT+CGSN`, `AT+CICCID` | execute | [`Cgmm`], [`Cgmr`], [`Cgsn`], [`Ciccid`] |
 //! | `AT+CCLK` | read, write | [`CclkRead`], [`Cclk`] |
+//! | `AT+CNTP` | write, execute | [`CntpWrite`], [`Cntp`] |
 //! | `AT+CTZU` | write, read | [`Ctzu`], [`CtzuRead`] |
 //! | `AT+IPR`, `AT+IFC` | write, read | [`Ipr`], [`IprRead`], [`Ifc`], [`IfcRead`] |
 //! | `AT+CSCLK` | write, read | [`Csclk`], [`CsclkRead`] |
@@ -25,18 +26,20 @@ mod clock;
 mod context;
 mod field;
 mod identity;
+mod ntp;
 mod radio;
 mod registration;
 mod serial;
 mod sim;
 mod sleep;
 
-pub use address::{Cgpaddr, PdpAddress};
+pub use address::{Cgpaddr, CgpaddrAll, PdpAddress, PdpAddresses};
 pub use clock::{Cclk, CclkRead, Ctzu, CtzuRead, DateTime};
 pub use context::{
     ActiveContexts, Cgact, CgactRead, Cgauth, Cgdcont, CgdcontRead, Cgsockcont, Credentials, PdpContext, PdpType,
 };
 pub use identity::{Cgmm, Cgmr, Cgsn, Imei};
+pub use ntp::{Cntp, CntpWrite, NtpFailure};
 pub use radio::{Cnmp, CnmpRead, Cpsi, Csq, NetworkMode, Operator, Rssi, SystemInformation, Technology};
 pub use registration::{Cereg, Cgreg, Creg, Registration};
 pub use serial::{FlowControl, Ifc, IfcRead, Ipr, IprRead};

@@ -80,7 +80,7 @@ fn visit_types(visit: Visit<'_>) {
             $(visit(&type_name_of(&$command), &$command);)*
         };
     }
-    let (client, filter, qos, name) = (FIRST, "a", QoS::AtMostOnce, "a.pem");
+    let (client, filter, qos, name) = (FIRST, b"a", QoS::AtMostOnce, "a.pem");
     let accq = |version| Accq { client, client_id: "id", server_type: ServerType::Tcp, version };
     types!(
         Start,
@@ -95,7 +95,7 @@ fn visit_types(visit: Visit<'_>) {
         Sslcfg { client, context: 0 },
         SslcfgRead,
         SslcfgTest,
-        WillTopic { client, topic: "a" },
+        WillTopic { client, topic: b"a" },
         WillTopicTest,
         WillMsg { client, message: b"a", qos },
         WillMsgTest,
@@ -105,7 +105,7 @@ fn visit_types(visit: Visit<'_>) {
         Disc { client, timeout: 60 },
         DiscRead,
         DiscTest,
-        Topic { client, topic: "a" },
+        Topic { client, topic: b"a" },
         TopicTest,
         Payload::new(client, b"a"),
         PayloadTest,

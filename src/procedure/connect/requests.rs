@@ -10,6 +10,7 @@ use crate::options::ConnectOptions;
 enum Configuration {
     Version,
     OperationTimeout,
+    CheckUtf8,
     WillTopic,
     WillMessage,
     /// A setting of the SSL context, by its number among them; behind the last one there is nothing.
@@ -24,9 +25,10 @@ impl Configuration {
         match place {
             0 => Self::Version,
             1 => Self::OperationTimeout,
-            2 => Self::WillTopic,
-            3 => Self::WillMessage,
-            4..u8::MAX => Self::SslContext(place - 4),
+            2 => Self::CheckUtf8,
+            3 => Self::WillTopic,
+            4 => Self::WillMessage,
+            5..u8::MAX => Self::SslContext(place - 5),
             u8::MAX => Self::End,
         }
     }
@@ -71,6 +73,7 @@ impl Connect<'_> {
         let setting = match (Configuration::at(place), options.will, options.broker.tls) {
             (Configuration::Version, ..) => self.version(writer.family()).map(Setting::Version),
             (Configuration::OperationTimeout, ..) => options.operation_timeout_s.map(Setting::OperationTimeout),
+            (Configuration::CheckUtf8, ..) => (!options.check_utf8).then_some(Setting::CheckUtf8(false)),
             (Configuration::WillTopic, Some(will), _) => {
                 return WillTopic { client, topic: will.topic }.describe(writer);
             }
@@ -129,7 +132,7 @@ impl Connect<'_> {
     /// The data of the command of this place.
     pub(super) fn configuration_data(&self, place: u8) -> &[u8] {
         match (Configuration::at(place), self.options.will) {
-            (Configuration::WillTopic, Some(will)) => will.topic.as_bytes(),
+            (Configuration::WillTopic, Some(will)) => will.topic,
             (Configuration::WillMessage, Some(will)) => will.message,
             _ => &[],
         }

@@ -45,7 +45,7 @@ fn list(filters: &[&str]) -> String {
 
 #[track_caller]
 fn subscribe(dialogue: &mut Dialogue, filter: &str, script: &[Row]) -> Result<(), Error> {
-    dialogue.call(&mut Subscribe::new(Sub { client: FIRST, filter, qos: QoS::AtLeastOnce }), script)
+    dialogue.call(&mut Subscribe::new(Sub { client: FIRST, filter: filter.as_bytes(), qos: QoS::AtLeastOnce }), script)
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn a_long_line_is_the_same_in_windows_of_any_size() {
     }
     let mut dialogue = Dialogue::connected(Family::A76xx);
     let script = prompted("AT+CMQTTTOPIC=0,1024", &topic, OK);
-    assert_eq!(dialogue.call(&mut Single(Topic { client: FIRST, topic: &topic }), &script), Ok(()));
+    assert_eq!(dialogue.call(&mut Single(Topic { client: FIRST, topic: topic.as_bytes() }), &script), Ok(()));
 }
 
 #[test]

@@ -267,7 +267,7 @@ fn where_the_line_of_an_answer_is_insisted_on_results_before_it_are_not_its_own(
 
 #[test]
 fn a_refused_prompt_ends_the_command_and_an_older_ok_does_not() {
-    let topic = Topic { client: CLIENT, topic: "pump-2/level" };
+    let topic = Topic { client: CLIENT, topic: b"pump-2/level" };
     let mut exchange = sent(&topic);
     assert_eq!(exchange.phase, Phase::Prompt);
     assert!(!exchange.final_result(FinalResult::Ok, Instant::ZERO));

@@ -59,7 +59,7 @@ fn what_a_payload_and_a_topic_look_like_does_not_matter_in_any_phase_of_a_comman
         let forged = || if is_cut { received_cut(&bytes) } else { received(&bytes) };
         let mut dialogue = module();
         let script = [sent("AT+CMQTTTOPIC=0,1\r"), forged(), received("\r\n>"), sent("t"), forged(), received(OK)];
-        assert_eq!(dialogue.call(&mut Single(Topic { client: FIRST, topic: "t" }), &script), Ok(()));
+        assert_eq!(dialogue.call(&mut Single(Topic { client: FIRST, topic: b"t" }), &script), Ok(()));
         let script =
             [sent("AT+CMQTTPUB=0,1,60,0,0\r"), forged(), received(OK), forged(), received("\r\n+CMQTTPUB: 0,0\r\n")];
         let publish = Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: false, duplicate: false };
@@ -155,7 +155,7 @@ fn a_result_that_nothing_waits_for_is_counted_and_changes_nothing() {
 fn a_stale_ok_before_a_prompt_does_not_end_the_command() {
     let mut dialogue = module();
     let script = [sent("AT+CMQTTTOPIC=0,1\r"), received(OK), after_ms(100), received("\r\n>"), sent("t"), received(OK)];
-    assert_eq!(dialogue.call(&mut Single(Topic { client: FIRST, topic: "t" }), &script), Ok(()));
+    assert_eq!(dialogue.call(&mut Single(Topic { client: FIRST, topic: b"t" }), &script), Ok(()));
     assert_eq!(dialogue.counters().stray_results, 1);
 }
 
@@ -209,7 +209,7 @@ fn a_lost_network_stops_the_service_and_a_restart_turns_the_echo_on_too() {
 
 #[test]
 fn a_restart_ends_any_command_with_its_name_in_any_phase() {
-    let topic = || Single(Topic { client: FIRST, topic: "tt" });
+    let topic = || Single(Topic { client: FIRST, topic: b"tt" });
     let restarted = Err(Error::ModemRestarted { command: CommandName::new(&"+CMQTTTOPIC") });
     let ready = "\r\n*ATREADY: 1\r\n";
     for script in [

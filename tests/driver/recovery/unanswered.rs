@@ -172,7 +172,7 @@ fn a_filter_staged_before_a_reset_is_not_subscribed_to() {
             {
                 let mut modem = modem(&bench, family, &inbox);
                 modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
-                let staged = Subtopic { client: FIRST, filter: "meter-3/old", qos: QoS::AtMostOnce };
+                let staged = Subtopic { client: FIRST, filter: b"meter-3/old", qos: QoS::AtMostOnce };
                 modem.execute(&staged).await.or_transcript(&bench);
             }
             let mut modem = modem(&bench, family, &inbox);

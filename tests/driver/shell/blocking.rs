@@ -10,7 +10,7 @@ use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
 use crate::driver::blocking::{Client, Modem};
 use crate::driver::command::{Command, Part};
-use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, Identity};
+use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, ClockError, DateTime, Identity};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timeouts, Timer};
 
@@ -162,6 +162,14 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
         self.0.bring_up(apn, on_stage)
     }
 
+    pub async fn clock(&mut self) -> Result<DateTime, ClockError> {
+        self.0.clock()
+    }
+
+    pub async fn set_clock_by_ntp(&mut self, server: &str, quarters_from_utc: i8) -> Result<DateTime, ClockError> {
+        self.0.set_clock_by_ntp(server, quarters_from_utc)
+    }
+
     pub async fn identify(&mut self) -> Result<Identity, Error> {
         self.0.identify()
     }
@@ -200,15 +208,15 @@ impl<'a, H: MessageHandler> ShellClient<'_, 'a, H> {
         self.0.reconnect()
     }
 
-    pub async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
+    pub async fn subscribe(&mut self, filter: impl AsRef<[u8]>, qos: QoS) -> Result<(), Error> {
         self.0.subscribe(filter, qos)
     }
 
-    pub async fn subscribe_all(&mut self, filters: &[(&str, QoS)]) -> Result<(), Error> {
+    pub async fn subscribe_all(&mut self, filters: &[(impl AsRef<[u8]>, QoS)]) -> Result<(), Error> {
         self.0.subscribe_all(filters)
     }
 
-    pub async fn unsubscribe(&mut self, filter: &str) -> Result<(), Error> {
+    pub async fn unsubscribe(&mut self, filter: impl AsRef<[u8]>) -> Result<(), Error> {
         self.0.unsubscribe(filter)
     }
 

@@ -50,6 +50,8 @@ pub struct Timing {
     pub disconnect: Duration,
     /// From a failure to the additional `OK` after it.
     pub extra_ok: Duration,
+    /// From the `OK` of `AT+CNTP` to its outcome.
+    pub time_server: Duration,
     /// From a restart to the moment at which commands are taken and the ready line comes, and between the lines after
     /// it.
     pub boot: Duration,
@@ -271,6 +273,7 @@ impl Default for Timing {
             subscribe: Duration::from_millis(40),
             publish: Duration::from_millis(47),
             disconnect: Duration::from_millis(50),
+            time_server: Duration::from_millis(300),
             extra_ok: Duration::ZERO,
             boot: Duration::from_millis(500),
         }

@@ -14,6 +14,7 @@ mod general;
 mod input;
 mod journal;
 mod line;
+mod ntp;
 mod operation;
 mod packet_domain;
 mod power;
@@ -272,6 +273,7 @@ impl Modem {
             Step::Expire { client, operation } => self.expire(client, operation),
             Step::Started { code, ok_after, injected } => self.started(code, ok_after, &injected),
             Step::Stopped { ok_after, injected } => self.stopped(ok_after, &injected),
+            Step::TimeServerAnswered => self.time_server_answered(),
             Step::NetworkGone => self.network_gone(),
             Step::Booted => self.input.boot_ends(),
             Step::Restart => self.restart(self.now),

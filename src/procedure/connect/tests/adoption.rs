@@ -130,7 +130,7 @@ fn adopted() -> Dialogue {
 }
 
 const BUSY_SUB: &str = "\r\n+CMQTTSUB: 0,14\r\n\r\nERROR\r\n";
-const SUB: Sub<'static> = Sub { client: FIRST, filter: "a", qos: QoS::AtMostOnce };
+const SUB: Sub<'static> = Sub { client: FIRST, filter: b"a", qos: QoS::AtMostOnce };
 
 fn refused_sub() -> Vec<Row> {
     [command("AT+CMQTTSUB=0,1,0", BUSY_SUB), vec![after_ms(1_000)]].concat()

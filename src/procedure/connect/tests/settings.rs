@@ -49,11 +49,12 @@ fn mqtt_3_1_is_chosen_where_the_family_has_the_choice() {
 #[test]
 fn settings_and_will_follow_accq_in_this_order() {
     let will = Will::new("meter-3/state", b"gone").qos(QoS::AtLeastOnce);
-    let options = OPTIONS.will(&will).operation_timeout(Duration::from_secs(30));
+    let options = OPTIONS.will(&will).operation_timeout(Duration::from_secs(30)).check_utf8(false);
     let script = [
         command("AT+CMQTTACCQ=0,\"meter-3\",0", OK),
         command("AT+CMQTTCFG=\"version\",0,4", OK),
         command("AT+CMQTTCFG=\"optimeout\",0,30", OK),
+        command("AT+CMQTTCFG=\"checkUTF8\",0,0", OK),
         prompted("AT+CMQTTWILLTOPIC=0,13", "meter-3/state", OK),
         prompted("AT+CMQTTWILLMSG=0,4,1", "gone", OK),
         command(CONNECT, OPENED),

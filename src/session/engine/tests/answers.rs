@@ -109,7 +109,7 @@ fn a_query_is_answered_behind_the_last_line_of_the_boot() {
 fn ok_before_all_data_were_sent_is_an_error_and_stops_them() {
     let cut = Error::DataCutShort { command: CommandName::new(&"+CMQTTSUB") };
     let mut dialogue = connected();
-    let sub = Sub { client: FIRST, filter: "a/+/b/c", qos: QoS::AtMostOnce };
+    let sub = Sub { client: FIRST, filter: b"a/+/b/c", qos: QoS::AtMostOnce };
     let script = [sent("AT+CMQTTSUB=0,7,0\r"), received("\r\n>"), sent("a/+"), received_while_sending(OK)];
     assert_eq!(dialogue.call(&mut Single(sub), &script), Err(cut));
     assert_eq!(dialogue.client(FIRST), ClientState::Unknown, "the broker has a filter that is not known");

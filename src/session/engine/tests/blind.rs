@@ -134,7 +134,7 @@ fn a_command_without_an_answer_is_followed_by_a_search_before_the_next() {
 #[test]
 fn a_prompt_that_was_not_seen_gets_as_many_bytes_as_were_announced_and_an_end() {
     let mut dialogue = Dialogue::connected(Family::A76xx);
-    let topic = Topic { client: FIRST, topic: "oven/t" };
+    let topic = Topic { client: FIRST, topic: b"oven/t" };
     assert!(dialogue.call(&mut Single(topic), &silent("AT+CMQTTTOPIC=0,6", 9_000)).is_err());
     let filled = vec![sent("//////\r"), received(OK)];
     assert_eq!(at(&mut dialogue, &[filled, sync_query(), quiet(), command("AT", OK)].concat()), Ok(()));
@@ -143,7 +143,7 @@ fn a_prompt_that_was_not_seen_gets_as_many_bytes_as_were_announced_and_an_end() 
 #[test]
 fn a_subscription_whose_prompt_was_not_seen_is_ended_where_filling_made_it() {
     let mut dialogue = Dialogue::connected(Family::A76xx);
-    let sub = Sub { client: FIRST, filter: "a/+", qos: QoS::AtMostOnce };
+    let sub = Sub { client: FIRST, filter: b"a/+", qos: QoS::AtMostOnce };
     assert!(dialogue.call(&mut Single(sub), &silent("AT+CMQTTSUB=0,3,0", 9_000)).is_err());
     let script = [
         vec![sent("///\r"), received(OK)],
@@ -159,7 +159,7 @@ fn a_subscription_whose_prompt_was_not_seen_is_ended_where_filling_made_it() {
 #[test]
 fn data_that_were_not_confirmed_are_not_sent_again() {
     let mut dialogue = Dialogue::connected(Family::A76xx);
-    let topic = Topic { client: FIRST, topic: "oven/t" };
+    let topic = Topic { client: FIRST, topic: b"oven/t" };
     let script = [sent("AT+CMQTTTOPIC=0,6\r"), received("\r\n>"), sent("oven/t"), after_ms(9_000)];
     assert!(dialogue.call(&mut Single(topic), &script).is_err());
     assert_eq!(at(&mut dialogue, &[synchronised(), command("AT", OK)].concat()), Ok(()));

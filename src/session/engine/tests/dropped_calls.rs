@@ -8,9 +8,9 @@ use crate::command::{
 use crate::error::Illegal;
 use crate::session::{ClientState, ServiceState};
 
-const TOPIC: Topic<'static> = Topic { client: FIRST, topic: "oven/t" };
+const TOPIC: Topic<'static> = Topic { client: FIRST, topic: b"oven/t" };
 const PUB: Pub = Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: false, duplicate: false };
-const SUB: Sub<'static> = Sub { client: FIRST, filter: "a/+", qos: QoS::AtMostOnce };
+const SUB: Sub<'static> = Sub { client: FIRST, filter: b"a/+", qos: QoS::AtMostOnce };
 
 fn connected() -> Dialogue {
     Dialogue::connected(Family::A76xx)
@@ -166,7 +166,7 @@ fn a_filter_of_which_a_part_was_sent_is_padded_and_stays_valid() {
 #[test]
 fn a_padded_staged_filter_is_not_sent() {
     let mut dialogue = connected();
-    let subtopic = Subtopic { client: FIRST, filter: "a/+", qos: QoS::AtMostOnce };
+    let subtopic = Subtopic { client: FIRST, filter: b"a/+", qos: QoS::AtMostOnce };
     dialogue.dropped_call(&mut Single(subtopic), &[sent("AT+CMQTTSUBTOPIC=0,3,0\r"), received("\r\n>"), sent("a")]);
     let script = [vec![sent("//"), received(OK)], sync_query()].concat();
     let staged = Err(illegal(&"+CMQTTSUB", Illegal::FilterStaged));
@@ -174,7 +174,7 @@ fn a_padded_staged_filter_is_not_sent() {
     // One that is not staged can be subscribed to.
     let script = prompted("AT+CMQTTSUB=0,3,0", "a/+", "\r\nOK\r\n\r\n+CMQTTSUB: 0,0\r\n");
     assert_eq!(dialogue.call(&mut Single(SUB), &script), Ok(()));
-    let unsub = Unsub { client: FIRST, filter: "a/+" };
+    let unsub = Unsub { client: FIRST, filter: b"a/+" };
     let script = prompted("AT+CMQTTUNSUB=0,3,0", "a/+", "\r\nOK\r\n\r\n+CMQTTUNSUB: 0,0\r\n");
     assert_eq!(dialogue.call(&mut Single(unsub), &script), Ok(()));
 }
@@ -232,7 +232,7 @@ fn a_restart_ends_the_waiting_for_what_a_dropped_call_is_owed() {
 fn an_invalid_call_leaves_the_resync_to_the_next() {
     let mut dialogue = connected();
     dialogue.dropped_call(&mut Single(TOPIC), &[sent("AT")]);
-    let invalid = Sub { client: FIRST, filter: "", qos: QoS::AtMostOnce };
+    let invalid = Sub { client: FIRST, filter: b"", qos: QoS::AtMostOnce };
     assert!(matches!(dialogue.call(&mut Single(invalid), &[]), Err(Error::Invalid(_))));
     next_call(&mut dialogue, &[vec![sent("~\r"), received(ERROR)], sync_query()]);
 }

@@ -136,6 +136,11 @@ const CHECKS: &[(&str, Check)] = &[
     ("+IPR: 115200\r\n", |answer, _| same(answer, &network::IprRead, |rate| *rate)),
     ("+IFC: 2,2\r\n", |answer, _| same(answer, &network::IfcRead, |control| *control)),
     ("+CSCLK: 1\r\n", |answer, _| same(answer, &network::CsclkRead, |mode| *mode)),
+    ("+CGPADDR: 1,10.49.14.68\r\n+CGPADDR: 4,0.0.0.0\r\n", |answer, _| {
+        let addresses = response(answer, &network::CgpaddrAll, |addresses| *addresses);
+        assert!(addresses.iter().all(|(context, address)| addresses.get(context) == Some(address)));
+    }),
+    ("+CCLK: \"2026/01/31,10:00:00+04\"\r\n", clock),
 ];
 
 /// An answer to each command, and the number of the command.

@@ -112,6 +112,8 @@ pub struct BringUp {
     pub clock_year: ClockYear,
     /// Initial time of a clock that was never set.
     pub unset_clock: UnsetClock,
+    /// `<err>` of `AT+CNTP` where the module has a network and a server.
+    pub time_server_outcome: u32,
     /// From the moment at which commands are accepted after a boot to the ready line. Until then `AT+CPIN?` fails.
     pub ready_line_delay: Duration,
     /// `+MSTK: 11, "…"`, more than 250 bytes, among the boot lines.
@@ -155,6 +157,7 @@ impl Default for BringUp {
             automatic_time: true,
             clock_year: ClockYear::Two,
             unset_clock: UnsetClock::Gps,
+            time_server_outcome: 0,
             ready_line_delay: Duration::ZERO,
             boot_stk: false,
             boot_events: BootEvents::None,

@@ -50,6 +50,8 @@ pub enum ScriptedAnswer {
     Exactly(Vec<u8>),
     /// `+<command>: <i>,<code>` and `ERROR`; the command is not executed and prompts for nothing.
     Refuse(u8),
+    /// The module's own prompt; exactly these bytes once the data have come. The command is not executed.
+    AfterData(Vec<u8>),
     /// Nothing, not even the echo; the command is not executed.
     Silence,
 }

@@ -209,6 +209,8 @@ pub static SWITCHES: &[Switch] = &[
     switch!("automatic-time", bring_up.automatic_time, "the clock follows the network unless AT+CTZU=0"),
     switch!("clock-year", bring_up.clock_year, "digits of the year of AT+CCLK?"),
     switch!("unset-clock", bring_up.unset_clock, "initial time of a clock that was never set"),
+    switch!("time-server-outcome", bring_up.time_server_outcome, "<err> of AT+CNTP, 0 is success"),
+    switch!("time-server-delay", timing.time_server, "from the OK of AT+CNTP to its outcome"),
     switch!("boot-stk", bring_up.boot_stk, "a +MSTK of more than 250 bytes among the boot lines"),
     switch!("boot-events", bring_up.boot_events, "+CGEV among the boot lines"),
     switch!("done-order", bring_up.done_order, "order of SMS DONE and PB DONE"),

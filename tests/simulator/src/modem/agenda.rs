@@ -28,6 +28,8 @@ pub(super) enum Step {
     Started { code: u8, ok_after: bool, injected: Injected },
     /// Reports the outcome of STOP.
     Stopped { ok_after: bool, injected: Injected },
+    /// Reports whether the time server has set the clock.
+    TimeServerAnswered,
     /// Reports the loss of the network.
     NetworkGone,
     /// Accepts commands after a boot.

@@ -24,6 +24,10 @@ impl Modem {
             Form::Read => self.general_read(name),
             Form::Write(parameters) => self.general_write(name, &parameters),
             Form::Test => match name {
+                "CNTP" => {
+                    self.answer_lines(&["+CNTP: \"HOST\",(-96~96)".to_owned()]);
+                    Ok(())
+                }
                 "CSSLCFG" => self.test_ssl(),
                 "CCERTDOWN" | "CCERTLIST" | "CCERTDELE" => self.test_certificates(name),
                 _ => Err(unknown()),
@@ -53,6 +57,10 @@ impl Modem {
             "CICCID" => vec![self.iccid()],
             "CGPADDR" => self.all_addresses(),
             "CCERTLIST" => return self.list_certificates(),
+            "CNTP" => {
+                self.ask_time_server();
+                return Ok(());
+            }
             "CRESET" => return self.restart_by_command(),
             "CPOF" => return self.power_off_by_command(),
             _ => return Err(unknown()),
@@ -75,6 +83,7 @@ impl Modem {
             "CSCLK" => vec![format!("+CSCLK: {}", terminal.since_boot.sleep)],
             "CTZU" => vec![format!("+CTZU: {}", u8::from(terminal.automatic_time))],
             "CCLK" => vec![self.clock()],
+            "CNTP" => vec![self.time_server()],
             "CGACT" => self.activations(),
             "CGDCONT" => self.contexts(),
             "CGAUTH" => self.authentications(),
@@ -97,6 +106,7 @@ impl Modem {
             "CSCLK" => self.set_sleep(parameters),
             "CTZU" => self.set_automatic_time(parameters),
             "CCLK" => self.set_clock(parameters),
+            "CNTP" => self.set_time_server(parameters),
             "CGACT" => self.activate(parameters),
             "CGPADDR" => self.address(parameters),
             "CGDCONT" => self.define_context(parameters),

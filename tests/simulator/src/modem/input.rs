@@ -217,7 +217,7 @@ impl Modem {
         match scripted {
             Some(ScriptedAnswer::Exactly(bytes)) => self.answer(bytes),
             Some(ScriptedAnswer::Refuse(code)) => self.refuse_by_script(command, code),
-            Some(ScriptedAnswer::Silence) | None => self.check_and_execute(command),
+            Some(ScriptedAnswer::Silence | ScriptedAnswer::AfterData(_)) | None => self.check_and_execute(command),
         }
     }
 
@@ -274,7 +274,10 @@ impl Modem {
         };
         self.inject(&injected, Point::AfterData);
         self.injected = injected;
-        self.entered(entry, data);
+        match self.injected.after_data.take() {
+            Some(answer) => self.answer(answer),
+            None => self.entered(entry, data),
+        }
         self.line_is_inherited = false;
     }
 }

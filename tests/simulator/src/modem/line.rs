@@ -32,6 +32,8 @@ enum Parameter {
     Number(u32),
     /// `0x…`, used by cipher suites only.
     Hexadecimal(Vec<u8>),
+    /// A number below 0, without its sign.
+    Negative(u32),
     Text(Vec<u8>),
 }
 
@@ -87,9 +89,15 @@ fn bare_parameter(rest: &[u8]) -> Result<(Parameter, &[u8]), Refusal> {
     if bare.is_empty() {
         return Ok((Parameter::Empty, after));
     }
-    let digits = str::from_utf8(bare).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
     let hexadecimal = bare.strip_prefix(b"0x").is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-    match digits.and_then(|text| text.parse().ok()) {
+    let number = |bytes: &[u8]| {
+        let text = str::from_utf8(bytes).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+        text.parse().ok()
+    };
+    if let Some(number) = bare.strip_prefix(b"-").and_then(number) {
+        return Ok((Parameter::Negative(number), after));
+    }
+    match number(bare) {
         Some(number) => Ok((Parameter::Number(number), after)),
         None if hexadecimal => Ok((Parameter::Hexadecimal(bare.to_vec()), after)),
         None => {
@@ -115,8 +123,8 @@ impl Parameters {
     pub(super) fn number(&self, index: usize, name: &str) -> Result<u32, Refusal> {
         match self.0.get(index) {
             Some(Parameter::Number(number)) => Ok(*number),
-            Some(Parameter::Text(_) | Parameter::Hexadecimal(_)) => {
-                Err(Refusal::new(ComplaintKind::Malformed, format!("{name} is not a number")))
+            Some(Parameter::Text(_) | Parameter::Hexadecimal(_) | Parameter::Negative(_)) => {
+                Err(Refusal::new(ComplaintKind::Malformed, format!("{name} is not a number of this range")))
             }
             Some(Parameter::Empty) | None => Err(missing(name)),
         }
@@ -129,6 +137,18 @@ impl Parameters {
         }
         let what = format!("{name} {number} is not in {}-{}", range.start(), range.end());
         Err(Refusal::new(ComplaintKind::OutOfRange, what))
+    }
+
+    /// A number that can be below 0.
+    pub(super) fn signed_in(&self, index: usize, name: &str, most: u32) -> Result<i64, Refusal> {
+        let number = match self.0.get(index) {
+            Some(Parameter::Negative(number)) => -i64::from(*number),
+            _ => self.number(index, name)?.into(),
+        };
+        if number.unsigned_abs() <= most.into() {
+            return Ok(number);
+        }
+        Err(Refusal::new(ComplaintKind::OutOfRange, format!("{name} {number} is not in -{most}-{most}")))
     }
 
     pub(super) fn flag(&self, index: usize, name: &str) -> Result<bool, Refusal> {
@@ -148,7 +168,7 @@ impl Parameters {
     pub(super) fn bytes(&self, index: usize, name: &str) -> Result<&[u8], Refusal> {
         match self.0.get(index) {
             Some(Parameter::Text(text)) => Ok(text),
-            Some(Parameter::Number(_) | Parameter::Hexadecimal(_)) => {
+            Some(Parameter::Number(_) | Parameter::Hexadecimal(_) | Parameter::Negative(_)) => {
                 Err(Refusal::new(ComplaintKind::Malformed, format!("{name} has no quotes")))
             }
             Some(Parameter::Empty) | None => Err(missing(name)),
@@ -184,6 +204,7 @@ impl Parameters {
         let texts = values.iter().map(|value| match value {
             Parameter::Empty => String::new(),
             Parameter::Number(number) => number.to_string(),
+            Parameter::Negative(number) => format!("-{number}"),
             Parameter::Hexadecimal(text) | Parameter::Text(text) => String::from_utf8_lossy(text).into_owned(),
         });
         Ok(texts.collect::<Vec<_>>().join(","))

@@ -6,11 +6,15 @@ use crate::behaviour::{Noise, Point, ScriptedAnswer};
 
 /// The bytes injected into one exchange.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Injected(Vec<(Point, Vec<u8>)>);
+pub(super) struct Injected {
+    bytes: Vec<(Point, Vec<u8>)>,
+    /// What is answered to the data.
+    pub(super) after_data: Option<Vec<u8>>,
+}
 
 impl Injected {
     pub(super) fn at(&self, point: Point) -> impl Iterator<Item = &[u8]> {
-        self.0.iter().filter(move |(place, _)| *place == point).map(|(_, bytes)| bytes.as_slice())
+        self.bytes.iter().filter(move |(place, _)| *place == point).map(|(_, bytes)| bytes.as_slice())
     }
 }
 
@@ -28,7 +32,12 @@ impl Modem {
             .map(|injection| (injection.point, injection.bytes.clone()));
         let noise =
             [(Point::BeforeEcho, noise_bytes(script.before_echo)), (Point::AfterEcho, noise_bytes(script.after_echo))];
-        self.injected = Injected(noise.into_iter().chain(scripted).collect());
+        let bytes = noise.into_iter().chain(scripted).collect();
+        let after_data = match self.scripted_answer(line) {
+            Some(ScriptedAnswer::AfterData(answer)) => Some(answer),
+            _ => None,
+        };
+        self.injected = Injected { bytes, after_data };
     }
 
     /// The answer scripted for a line that [`begin_script`](Self::begin_script) has counted.

@@ -138,4 +138,4 @@ impl Default for Network {
 }
 
 /// 2026-01-01T00:00:00Z.
-const NEW_YEAR_2026: u64 = 1_767_225_600;
+pub(super) const NEW_YEAR_2026: u64 = 1_767_225_600;

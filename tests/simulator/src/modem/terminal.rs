@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::Modem;
 use super::answer::{ERROR, framed};
+use super::ntp::NO_TIME_SERVER;
 use crate::behaviour::Behaviour;
 
 /// Settings of the terminal, most of which survive a restart.
@@ -19,6 +20,8 @@ pub(super) struct Terminal {
     pub(super) automatic_time: bool,
     /// `AT+CCLK`: Unix time, the moment it was set at, and the zone in quarters of an hour.
     pub(super) clock: Option<(u64, Duration, i8)>,
+    /// `AT+CNTP=`: host and zone.
+    pub(super) time_server: (String, i8),
     /// Remaining attempts for the PIN.
     pub(super) pin_attempts: u8,
     pub(super) since_boot: SinceBoot,
@@ -68,6 +71,7 @@ impl Terminal {
             mode: 2,
             automatic_time: behaviour.bring_up.automatic_time,
             clock: None,
+            time_server: NO_TIME_SERVER,
             pin_attempts: 3,
             since_boot: SinceBoot::default(),
         }

@@ -28,6 +28,7 @@ pub fn quick(family: Family) -> Behaviour {
         publish: short,
         disconnect: short,
         extra_ok: short,
+        time_server: short,
         boot: short,
     };
     Behaviour {

@@ -207,6 +207,35 @@ fn the_clock_follows_the_network_until_the_host_sets_it() {
 }
 
 #[test]
+fn a_time_server_sets_the_clock_in_the_zone_of_the_host() {
+    let unset = [("automatic-time", "off"), ("time-server-delay", "2000")];
+    let mut rig = Rig::with(Family::A76xx, &unset);
+    assert_eq!(rig.send("AT+CNTP=?"), "\r\n+CNTP: \"HOST\",(-96~96)\r\n\r\nOK\r\n");
+    assert_eq!(rig.send("AT+CNTP=\"ntp.example\",97"), "\r\nERROR\r\n");
+    assert_eq!(rig.send("AT+CNTP=\"ntp.example\",-20"), "\r\nOK\r\n");
+    assert_eq!(rig.complaints(), [ComplaintKind::OutOfRange]);
+    assert_eq!(rig.send("AT+CNTP?"), "\r\n+CNTP: \"ntp.example\",-20\r\n\r\nOK\r\n");
+    rig.modem.receive(rig.now, b"AT+CNTP\r");
+    assert_eq!(rig.pass(Duration::from_millis(1000)), "\r\nOK\r\n");
+    assert_eq!(rig.pass(Duration::from_millis(2000)), "\r\n+CNTP: 0\r\n");
+    assert!(rig.send("AT+CCLK?").contains("\"25/12/31,19:00:"));
+}
+
+#[test]
+fn a_clock_that_no_server_has_set_stays_as_it_was() {
+    let send = |switches: &[(&str, &str)], attached: bool| {
+        let mut rig = Rig::with(Family::A76xx, &[&[("automatic-time", "off")], switches].concat());
+        rig.modem.network_mut().attached = attached;
+        rig.send("AT+CNTP=\"ntp.example\",0");
+        let answer = rig.send("AT+CNTP") + &rig.pass(Duration::from_secs(1));
+        assert!(rig.send("AT+CCLK?").contains("80/01/06"));
+        answer
+    };
+    assert_eq!(send(&[("time-server-outcome", "6")], true), "\r\nOK\r\n\r\n+CNTP: 6\r\n");
+    assert_eq!(send(&[], false), "\r\nOK\r\n\r\n+CNTP: 4\r\n");
+}
+
+#[test]
 fn messages_on_the_way_can_stand_inside_any_command() {
     for (value, noise) in [
         ("cpin", "\r\n+CPIN: READY\r\n"),

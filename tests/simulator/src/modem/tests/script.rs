@@ -64,6 +64,17 @@ fn a_prompt_is_refused_as_scripted() {
 }
 
 #[test]
+fn what_follows_the_data_of_a_prompt_is_answered_as_scripted() {
+    let mut rig = Rig::connected(Family::A7600, &[]);
+    let answer = b"\r\nOK\r\n\r\n+CMQTTSUB: 0,6\r\n".to_vec();
+    override_with(&mut rig, "AT+CMQTTSUB=", 1, ScriptedAnswer::AfterData(answer));
+    assert_eq!(rig.send("AT+CMQTTSUB=0,1,0"), "\r\n>");
+    assert_eq!(rig.send_bytes(b"a"), "\r\nOK\r\n\r\n+CMQTTSUB: 0,6\r\n");
+    assert_eq!(rig.send("AT+CMQTTSUB=0,1,0"), "\r\n>");
+    assert_eq!(rig.send_bytes(b"a"), "\r\nOK\r\n");
+}
+
+#[test]
 fn noise_comes_before_or_after_every_echo() {
     let mstk = format!("\r\n+MSTK: 11, \"{}\"\r\n", "D0".repeat(125));
     assert!(mstk.len() > 250);
