@@ -105,7 +105,7 @@ enum Kind<'c> {
     NextEvent(Listen),
     Store(Store<'c>),
     DetectFamily(Detect),
-    BringUp(BringUp<'c, 'c>),
+    BringUp(BringUp<'c, 'c, dyn FnMut(BringUpStage) + 'c>),
     Execute(&'c mut dyn Procedure),
 }
 

@@ -26,13 +26,14 @@ use core::ops::ControlFlow;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Part, QoS, Sub, Unsub};
+use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, Detect, Disconnect, Execute, Listen, PublishMessage, Shutdown, Single, Store, SubscribeAll,
+    Connect, Connection, Detect, Disconnect, Execute, ListCertificates, Listen, PublishMessage, Shutdown, Single,
+    Store, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -205,8 +206,10 @@ where
     /// # Errors
     ///
     /// Every kind of [`Error`], see there.
-    pub fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
-        Ok(self.execute(&Ccertlist::new(name))?.count())
+    pub fn list_certificates(&mut self, name: impl FnMut(Part<'_>)) -> Result<u16, Error> {
+        let mut procedure = ListCertificates::new(name);
+        self.port.drive(&mut procedure, &mut NoSource)?;
+        Ok(procedure.listed.count())
     }
 
     /// Deletes a certificate or key from the module (`AT+CCERTDELE`).

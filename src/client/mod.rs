@@ -278,7 +278,7 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
     ) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
         let mut buffer = ReadBuffer::default();
-        self.modem.port.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
+        self.modem.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
     /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and [`connect`](Self::connect) connects it again.
@@ -298,7 +298,7 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
         self.drive(&mut Disconnect::new(self.index)).await
     }
 
-    fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {
-        self.modem.port.drive(procedure, NO_SOURCE)
+    fn drive(&mut self, procedure: &mut (dyn Procedure + Send)) -> impl Future<Output = Result<(), Error>> {
+        self.modem.drive(procedure, NO_SOURCE)
     }
 }

@@ -10,8 +10,8 @@ use crate::urc::{ConnLost, LossCause};
 pub enum Event {
     /// The message handler took one or more messages of this client.
     Message(ClientIndex),
-    /// The message handler refused messages of this client, an [`Inbox`](crate::Inbox) for lack of room. It comes when
-    /// they begin.
+    /// The message handler refused messages of this client: an [`Inbox`](crate::Inbox), which does so for lack of room,
+    /// when they begin, another one also at their end.
     MessageRefused {
         /// The client.
         client: ClientIndex,

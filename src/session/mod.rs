@@ -35,7 +35,7 @@ use facts::Loss;
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
 use pending_outcome::PendingOutcome;
-pub(crate) use procedure::{Next, Procedure};
+pub(crate) use procedure::{Driven, Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
 

@@ -30,7 +30,7 @@ async fn listed(modem: &mut TestModem<'_>) -> Result<Vec<String>, Error> {
         }
         topics.last_mut().expect("it has begun").push_str(core::str::from_utf8(part.bytes()).expect("text"));
     });
-    let count = modem.execute(&list).await?.count();
+    let count = modem.execute_local(&list).await?.count();
     let topics = topics.into_inner();
     assert_eq!(topics.len(), usize::from(count));
     Ok(topics)
@@ -161,7 +161,7 @@ fn ssl_contexts_and_certificates() {
                 let text = core::str::from_utf8(part.bytes()).expect("text");
                 names.borrow_mut().extend([separator, text]);
             });
-            assert_eq!(modem.execute(&list).await.or_transcript(&bench).count(), 2);
+            assert_eq!(modem.execute_local(&list).await.or_transcript(&bench).count(), 2);
             assert_eq!(*names.borrow(), format!("|ca.pem|{long}"));
             for setting in [
                 SslSetting::Version(SslVersion::All),

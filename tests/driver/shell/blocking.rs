@@ -150,6 +150,11 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.execute(command)
     }
 
+    /// The blocking client has one `execute` for both.
+    pub async fn execute_local<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
+        self.0.execute(command)
+    }
+
     pub async fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         self.0.detect_family()
     }
@@ -170,7 +175,7 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.store_certificate(name, length, reader)
     }
 
-    pub async fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
+    pub async fn list_certificates(&mut self, name: impl FnMut(Part<'_>)) -> Result<u16, Error> {
         self.0.list_certificates(name)
     }
 
