@@ -23,6 +23,7 @@ pub(crate) mod drive;
 
 use core::fmt;
 use core::ops::ControlFlow;
+use core::time::Duration;
 
 use embedded_io::{Read, ReadReady, Write};
 
@@ -32,8 +33,8 @@ use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, Detect, Disconnect, Execute, ListCertificates, Listen, PublishMessage, Shutdown, Single,
-    Store, SubscribeAll,
+    Connect, Connection, Detect, Disconnect, Execute, ListCertificates, Listen, ListenUntil, PublishMessage, Shutdown,
+    Single, Store, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -147,6 +148,30 @@ where
             }
             self.port.drive(&mut Listen, &mut NoSource)?;
         }
+    }
+
+    /// As [`next_event`](Self::next_event), until the `deadline` on the modem's clock at most; then `None`. After an
+    /// aborted call, the resync comes first, whatever time it takes. So does a query after lost bytes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`next_event`](Self::next_event).
+    pub fn next_event_until(&mut self, deadline: Duration) -> Result<Option<Event>, Error> {
+        loop {
+            if let Some(event) = self.port.engine.session.events.take() {
+                return Ok(Some(event));
+            }
+            let (mut procedure, is_far) = ListenUntil::new(self.now(), deadline);
+            self.port.drive(&mut procedure, &mut NoSource)?;
+            if !is_far {
+                return Ok(self.port.engine.session.events.take());
+            }
+        }
+    }
+
+    /// The time of the clock given at construction, on which deadlines are.
+    pub fn now(&self) -> Duration {
+        self.port.timer.now()
     }
 
     /// Takes what has arrived, and returns the next event if there is one. It does not wait: for a superloop.

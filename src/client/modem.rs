@@ -1,6 +1,7 @@
 //! A module on a UART.
 
 use core::fmt;
+use core::time::Duration;
 
 use embedded_io_async::{BufRead, Read, Write};
 
@@ -10,7 +11,7 @@ use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
-use crate::procedure::{Detect, Execute, ListCertificates, Listen, Shutdown, Store};
+use crate::procedure::{Detect, Execute, ListCertificates, Listen, ListenUntil, Shutdown, Store};
 use crate::session::{Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
 
@@ -135,6 +136,47 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
             }
             self.drive(&mut Listen, NO_SOURCE).await?;
         }
+    }
+
+    /// As [`next_event`](Self::next_event), until the `deadline` on the clock of the modem's [`Timer`] at most; then
+    /// `None`. What has arrived is taken in any case: with a deadline that has passed, this does not wait.
+    ///
+    /// After a dropped call, the resync comes first, whatever time it takes. So does a query after lost bytes.
+    ///
+    /// ```
+    /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+    /// # use simcom_mqtt::*;
+    /// # module::on_simulated_module(async |receiver, transmitter, timer| {
+    /// # let inbox = Inbox::<1024>::new();
+    /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+    /// let deadline = modem.now() + core::time::Duration::from_secs(60);
+    /// assert_eq!(modem.next_event_until(deadline).await?, None);
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`next_event`](Self::next_event).
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, no event is lost.
+    pub async fn next_event_until(&mut self, deadline: Duration) -> Result<Option<Event>, Error> {
+        loop {
+            if let Some(event) = self.port.engine.session.events.take() {
+                return Ok(Some(event));
+            }
+            let (mut procedure, is_far) = ListenUntil::new(self.now(), deadline);
+            self.drive(&mut procedure, NO_SOURCE).await?;
+            if !is_far {
+                return Ok(self.port.engine.session.events.take());
+            }
+        }
+    }
+
+    /// The time of the [`Timer`] given at construction, on which deadlines are.
+    pub fn now(&self) -> Duration {
+        self.port.timer.now()
     }
 
     /// Sends any command of [`command`](crate::command), or one of your own, and returns its typed response.

@@ -16,7 +16,7 @@ pub(crate) use detect::Detect;
 pub(crate) use disconnect::{Disconnect, Shutdown};
 pub(crate) use execute::{Execute, Single};
 pub(crate) use list_certificates::ListCertificates;
-pub(crate) use listen::Listen;
+pub(crate) use listen::{Listen, ListenUntil};
 pub(crate) use publish::PublishMessage;
 pub(crate) use store::Store;
 pub(crate) use subscribe_all::SubscribeAll;

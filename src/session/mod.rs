@@ -60,6 +60,8 @@ pub(crate) struct Session {
     quiet_until: Option<Instant>,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
+    /// When a call that only listens ends without an event.
+    pub(crate) listens_until: Option<Instant>,
     pub(crate) now: Instant,
 }
 
@@ -78,6 +80,7 @@ impl Session {
             loss: None,
             quiet_until: None,
             rest_is_answer: false,
+            listens_until: None,
             now: Instant::ZERO,
         }
     }
@@ -195,6 +198,9 @@ impl Session {
             left = left.min(self.now.until(deadline));
         }
         if let Some(deadline) = self.quiet_until {
+            left = left.min(self.now.until(deadline));
+        }
+        if let Some(deadline) = self.listens_until {
             left = left.min(self.now.until(deadline));
         }
         left

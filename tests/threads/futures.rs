@@ -53,6 +53,7 @@ where
     client.publish_from(&Publish::new("pump/log", b""), 2, &mut &b"on"[..]).await?;
     client.publish(&Publish::new("meter-3/state", b"on").qos(QoS::AtLeastOnce)).await?;
     assert_eq!(modem.next_event().await?, Event::Message(FIRST));
+    modem.next_event_until(modem.now()).await?;
     modem.client(FIRST).unsubscribe("pump/set").await?;
     modem.client(FIRST).disconnect().await?;
     modem.shutdown().await.2?;

@@ -150,6 +150,14 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.execute(command)
     }
 
+    pub async fn next_event_until(&mut self, deadline: Duration) -> Result<Option<Event>, Error> {
+        self.0.next_event_until(deadline)
+    }
+
+    pub fn now(&self) -> Duration {
+        self.0.now()
+    }
+
     /// The blocking client has one `execute` for both.
     pub async fn execute_local<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
         self.0.execute(command)
