@@ -14,7 +14,8 @@ use crate::handler::MessageHandler;
 use crate::network::{Apn, BringUp, BringUpStage};
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Detect, Disconnect, Execute, Listen, PublishMessage, Shutdown, Single, Store, SubscribeAll,
+    Connect, DISCONNECT_TIMEOUT, Detect, Disconnect, Execute, Listen, PublishMessage, Shutdown, Single, Store,
+    SubscribeAll,
 };
 use crate::session::{self, ClientState, Counters, Engine, Event, Procedure, Progress, ServiceState};
 
@@ -98,7 +99,7 @@ enum Kind<'c> {
     Connect(Connect<'c>),
     Publish(PublishMessage<'c>),
     Subscribe(Single<Sub<'c>>),
-    SubscribeAll(SubscribeAll<'c>),
+    SubscribeAll(SubscribeAll<'c, (&'c str, QoS)>),
     Unsubscribe(Single<Unsub<'c>>),
     Disconnect(Disconnect),
     Shutdown(Shutdown),
@@ -169,7 +170,7 @@ impl<'c> Call<'c> {
 
     /// `Client::disconnect`.
     pub fn disconnect(client: ClientIndex) -> Self {
-        Self(Kind::Disconnect(Disconnect::new(client)))
+        Self(Kind::Disconnect(Disconnect::new(client, DISCONNECT_TIMEOUT)))
     }
 
     /// `Modem::shutdown`.

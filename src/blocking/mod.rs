@@ -33,8 +33,8 @@ use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, Detect, Disconnect, Execute, ListCertificates, Listen, ListenUntil, PublishMessage, Shutdown,
-    Single, Store, SubscribeAll,
+    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Disconnect, Execute, ListCertificates, Listen, ListenUntil,
+    PublishMessage, Shutdown, Single, Store, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -335,6 +335,18 @@ where
         self.drive(&mut Single(Unsub { client: self.index, filter }))
     }
 
+    /// Ends the subscriptions to several topic filters, as [`subscribe_all`](Self::subscribe_all) makes them
+    /// (`AT+CMQTTUNSUBTOPIC`, `AT+CMQTTUNSUB`).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, the subscriptions before the
+    /// failed one have ended.
+    pub fn unsubscribe_all(&mut self, filters: &[&str]) -> Result<(), Error> {
+        let family = self.modem.port.engine.session.family;
+        self.drive(&mut SubscribeAll::new(self.index, filters, family))
+    }
+
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service
     /// is satisfied.
     ///
@@ -362,13 +374,23 @@ where
         self.modem.port.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and [`connect`](Self::connect) connects it again.
+    /// Disconnects from the broker (`AT+CMQTTDISC`), for which the module has 60 s. The client stays acquired, and [`connect`](Self::connect) connects it again.
     ///
     /// # Errors
     ///
     /// [`Error::Illegal`]: the client is not connected. [`Error::Refused`]: with the code.
     pub fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Disconnect::new(self.index))
+        self.disconnect_within(DISCONNECT_TIMEOUT)
+    }
+
+    /// As [`disconnect`](Self::disconnect), with another time for the module: 60-180 s, from 1 s on A76xx, in whole seconds.
+    /// 0 means no time limit of the module, where the family [has that](crate::Family::has_disconnect_without_timeout).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]: the time is out of range; nothing was sent. Otherwise the errors of `disconnect`.
+    pub fn disconnect_within(&mut self, timeout: Duration) -> Result<(), Error> {
+        self.drive(&mut Disconnect::new(self.index, timeout))
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> Result<(), Error> {

@@ -13,7 +13,7 @@ mod subscribe_all;
 pub(crate) use connect::Connect;
 pub use connect::Connection;
 pub(crate) use detect::Detect;
-pub(crate) use disconnect::{Disconnect, Shutdown};
+pub(crate) use disconnect::{DISCONNECT_TIMEOUT, Disconnect, Shutdown};
 pub(crate) use execute::{Execute, Single};
 pub(crate) use list_certificates::ListCertificates;
 pub(crate) use listen::{Listen, ListenUntil};

@@ -221,6 +221,10 @@ impl<H: MessageHandler> ShellClient<'_, H> {
         self.0.unsubscribe(filter)
     }
 
+    pub async fn unsubscribe_all(&mut self, filters: &[&str]) -> Result<(), Error> {
+        self.0.unsubscribe_all(filters)
+    }
+
     pub async fn publish(&mut self, message: &Publish<'_>) -> Result<(), Error> {
         self.0.publish(message)
     }
@@ -236,5 +240,9 @@ impl<H: MessageHandler> ShellClient<'_, H> {
 
     pub async fn disconnect(&mut self) -> Result<(), Error> {
         self.0.disconnect()
+    }
+
+    pub async fn disconnect_within(&mut self, timeout: Duration) -> Result<(), Error> {
+        self.0.disconnect_within(timeout)
     }
 }
