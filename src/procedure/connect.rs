@@ -124,11 +124,10 @@ impl<'a> Connect<'a> {
 
     /// Compares the options with the last ones, and remembers them.
     fn compare_options(&mut self, session: &mut Session) {
-        let life = session.lifecycle.client_mut(self.client);
-        let last = core::mem::replace(&mut life.options, session.described);
+        let last = core::mem::replace(self.client.of_mut(&mut session.options), session.described);
         self.same_options = last == session.described;
         if !self.same_options {
-            life.staging.needs_preparing();
+            session.lifecycle.client_mut(self.client).staging.needs_preparing();
         }
     }
 

@@ -57,16 +57,18 @@ pub(crate) struct Session {
     pending_outcome: Option<PendingOutcome>,
     /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
     quiet_until: Option<Instant>,
-    /// When a call that only listens ends without an event.
-    pub(crate) listens_until: Option<Instant>,
-    /// The hash of what the call has described at its beginning: all arguments of the user's.
-    pub(crate) described: Hash,
     pub(crate) timeouts: Timeouts,
     pub(crate) events: Events,
     /// The present call has carried out a command.
     continues: bool,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
+    /// When a call that only listens ends without an event.
+    pub(crate) listens_until: Option<Instant>,
+    /// The hash of what the call has described at its beginning: all arguments of the user's.
+    pub(crate) described: Hash,
+    /// The same of the options with which each client was last set up.
+    pub(crate) options: [Hash; 2],
 }
 
 impl Session {
@@ -77,6 +79,7 @@ impl Session {
             lifecycle: Lifecycle::new(),
             events: Events::NONE,
             described: Hash::EMPTY,
+            options: [Hash::EMPTY; 2],
             exchange: Exchange::idle(),
             resync: Resync::new(),
             pending_outcome: None,

@@ -26,7 +26,7 @@ const OPTIONS: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker
 /// The client was last set up with these options, or never.
 fn set_up(dialogue: &mut Dialogue, client: ClientIndex, last: Option<&ConnectOptions<'_>>) {
     let session = &mut dialogue.engine.session;
-    session.lifecycle.client_mut(client).options = last.map_or(Hash::EMPTY, |options| {
+    *client.of_mut(&mut session.options) = last.map_or(Hash::EMPTY, |options| {
         let mut writer = CommandWriter::checking(session.family);
         Connect::new(client, options).command(&mut writer);
         writer.hash()
@@ -200,7 +200,7 @@ fn options_are_the_same_where_every_byte_is_that_is_sent_of_them() {
     let mut dialogue = Dialogue::in_step(Family::A76xx);
     let mut hash = |client, options: &ConnectOptions<'_>| {
         set_up(&mut dialogue, client, Some(options));
-        dialogue.engine.session.lifecycle.client(client).options
+        *client.of(&dialogue.engine.session.options)
     };
     for (place, options) in different.iter().enumerate() {
         let copy = *options;
