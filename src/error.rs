@@ -160,7 +160,7 @@ pub enum Refusal {
 ///
 /// | reason | what to do | [next step](Self::next_step) |
 /// |---|---|---|
-/// | [`ServiceNotStarted`](Self::ServiceNotStarted), [`ClientNotAcquired`](Self::ClientNotAcquired), [`ClientNotConnected`](Self::ClientNotConnected), [`NeverConnected`](Self::NeverConnected) | `connect` | [`Connect`](crate::NextStep::Connect) |
+/// | [`ServiceNotStarted`](Self::ServiceNotStarted), [`ClientNotAcquired`](Self::ClientNotAcquired), [`ClientNotConnected`](Self::ClientNotConnected) | `connect` | [`Connect`](crate::NextStep::Connect) |
 /// | [`PayloadStaged`](Self::PayloadStaged), [`FilterStaged`](Self::FilterStaged) | `connect`, which acquires the client again | [`Connect`](crate::NextStep::Connect) |
 /// | [`ServiceStarted`](Self::ServiceStarted), [`ClientAcquired`](Self::ClientAcquired) | nothing: it is as it was to be | [`Continue`](crate::NextStep::Continue) |
 /// | [`ClientConnected`](Self::ClientConnected) | `disconnect` | [`Disconnect`](crate::NextStep::Disconnect) |
@@ -189,8 +189,6 @@ pub enum Illegal {
     /// The module holds a staged topic filter of a call that was cut short, and a staged subscription would send it:
     /// call `connect`, which acquires the client again.
     FilterStaged,
-    /// `reconnect` was called before any `connect`.
-    NeverConnected,
 }
 
 /// Which argument is wrong, and how.
@@ -363,7 +361,6 @@ impl fmt::Display for Illegal {
                 "a payload that was cut short is staged in the module, connect again to be rid of it"
             }
             Self::FilterStaged => "a filter that was cut short is staged in the module, connect again to be rid of it",
-            Self::NeverConnected => "there is nothing to reconnect to, connect first",
         })
     }
 }
@@ -426,8 +423,22 @@ impl fmt::Display for Problem {
     }
 }
 
-impl core::error::Error for Error {}
+/// The message of an error holds that of its source.
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Invalid(invalid) => Some(invalid),
+            Self::Illegal { reason, .. } => Some(reason),
+            Self::Refused { refusal, .. } => Some(refusal),
+            Self::Receive(kind) | Self::Transmit(kind) | Self::Source(kind) => Some(kind),
+            _ => None,
+        }
+    }
+}
+
 impl core::error::Error for InvalidInput {}
+impl core::error::Error for Illegal {}
+impl core::error::Error for Refusal {}
 
 #[cfg(test)]
 mod tests {

@@ -113,6 +113,8 @@ pub use client::{Client, Modem};
 pub use command::{ClientIndex, MqttVersion, QoS};
 pub use error::Error;
 pub use family::{Family, Timeouts};
+#[cfg(feature = "sync")]
+pub use handler::SyncInbox;
 pub use handler::{Inbox, Message, MessageHandler, RefuseAll};
 pub use next_step::NextStep;
 pub use options::{Broker, ConnectOptions, Publish, Will};

@@ -23,17 +23,18 @@ pub(crate) mod drive;
 
 use core::fmt;
 use core::ops::ControlFlow;
+use core::time::Duration;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Part, QoS, Sub, Unsub};
+use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, Detect, Disconnect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single, Store,
-    Subscribe, SubscribeAll,
+    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Disconnect, Execute, ListCertificates, Listen, ListenUntil,
+    PublishMessage, Shutdown, Single, Store, Subscribe, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -49,14 +50,13 @@ use drive::{NoSource, Port};
 ///
 /// Received messages, lost connections and restarts are noticed during any call. [`next_event`](Self::next_event)
 /// reports them, and waits for more.
-pub struct Modem<'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
+pub struct Modem<R, T, C, H, I = fn() -> ControlFlow<()>> {
     pub(crate) port: Port<R, T, C, H, I>,
-    options: [LastOptions<'a>; 2],
     /// A PIN was sent, and its acceptance was not seen: it is not sent again before the card is unlocked.
     pub(crate) pin_unconfirmed: bool,
 }
 
-impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Modem<'_, R, T, C, H, I> {
+impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Modem<R, T, C, H, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Modem")
             .field("timer", &self.port.timer)
@@ -66,25 +66,21 @@ impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Modem<'_, R, T, C, H,
     }
 }
 
-impl<R, T, C, H> Modem<'_, R, T, C, H> {
+impl<R, T, C, H> Modem<R, T, C, H> {
     /// A driver for a module in any state. Nothing is sent before the first call.
     pub fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
         let idle: fn() -> ControlFlow<()> = || ControlFlow::Continue(());
-        Self {
-            port: Port::new(receiver, transmitter, timer, family, handler, idle),
-            options: [None; 2],
-            pin_unconfirmed: false,
-        }
+        Self { port: Port::new(receiver, transmitter, timer, family, handler, idle), pin_unconfirmed: false }
     }
 }
 
-impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
+impl<R, T, C, H, I> Modem<R, T, C, H, I> {
     /// Calls `idle` repeatedly while a call waits: to feed a watchdog, or to sleep until the next interrupt. `Break`
     /// aborts the call, which fails with [`Error::Aborted`]; the next call resyncs with the module first.
     #[must_use]
-    pub fn with_idle<J: FnMut() -> ControlFlow<()>>(self, idle: J) -> Modem<'a, R, T, C, H, J> {
-        let Self { port: Port { receiver, transmitter, timer, handler, engine, .. }, options, pin_unconfirmed } = self;
-        Modem { port: Port { receiver, transmitter, timer, handler, idle, engine }, options, pin_unconfirmed }
+    pub fn with_idle<J: FnMut() -> ControlFlow<()>>(self, idle: J) -> Modem<R, T, C, H, J> {
+        let Self { port: Port { receiver, transmitter, timer, handler, engine, .. }, pin_unconfirmed } = self;
+        Modem { port: Port { receiver, transmitter, timer, handler, idle, engine }, pin_unconfirmed }
     }
 
     /// Replaces the timeouts of the family.
@@ -125,12 +121,12 @@ impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
     }
 
     /// One of the two MQTT clients of the module: a cheap view, made whenever it is needed.
-    pub fn client(&mut self, index: ClientIndex) -> Client<'_, 'a, R, T, C, H, I> {
+    pub fn client(&mut self, index: ClientIndex) -> Client<'_, R, T, C, H, I> {
         Client { modem: self, index }
     }
 }
 
-impl<R, T, C, H, I> Modem<'_, R, T, C, H, I>
+impl<R, T, C, H, I> Modem<R, T, C, H, I>
 where
     R: Read + ReadReady,
     T: Write,
@@ -152,6 +148,30 @@ where
             }
             self.port.drive(&mut Listen, &mut NoSource)?;
         }
+    }
+
+    /// As [`next_event`](Self::next_event), until the `deadline` on the modem's clock at most; then `None`. After an
+    /// aborted call, the resync comes first, whatever time it takes. So does a query after lost bytes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`next_event`](Self::next_event).
+    pub fn next_event_until(&mut self, deadline: Duration) -> Result<Option<Event>, Error> {
+        loop {
+            if let Some(event) = self.port.engine.session.events.take() {
+                return Ok(Some(event));
+            }
+            let (mut procedure, is_far) = ListenUntil::new(self.now(), deadline);
+            self.port.drive(&mut procedure, &mut NoSource)?;
+            if !is_far {
+                return Ok(self.port.engine.session.events.take());
+            }
+        }
+    }
+
+    /// The time of the clock given at construction, on which deadlines are.
+    pub fn now(&self) -> Duration {
+        self.port.timer.now()
     }
 
     /// Takes what has arrived, and returns the next event if there is one. It does not wait: for a superloop.
@@ -211,8 +231,10 @@ where
     /// # Errors
     ///
     /// Every kind of [`Error`], see there.
-    pub fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
-        Ok(self.execute(&Ccertlist::new(name))?.count())
+    pub fn list_certificates(&mut self, name: impl FnMut(Part<'_>)) -> Result<u16, Error> {
+        let mut procedure = ListCertificates::new(name);
+        self.port.drive(&mut procedure, &mut NoSource)?;
+        Ok(procedure.listed.count())
     }
 
     /// Deletes a certificate or key from the module (`AT+CCERTDELE`).
@@ -242,18 +264,18 @@ where
 ///
 /// As those of [`crate::Client`](crate::Client#longest-times). The time that the idle hook, the transmitter or a reader
 /// spends is added. What [the module is busy with after an adoption](crate::Client#after-an-adoption) is waited for as there.
-pub struct Client<'m, 'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
-    modem: &'m mut Modem<'a, R, T, C, H, I>,
+pub struct Client<'m, R, T, C, H, I = fn() -> ControlFlow<()>> {
+    modem: &'m mut Modem<R, T, C, H, I>,
     index: ClientIndex,
 }
 
-impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Client<'_, '_, R, T, C, H, I> {
+impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Client<'_, R, T, C, H, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("modem", &self.modem).field("index", &self.index).finish()
     }
 }
 
-impl<'a, R, T, C, H, I> Client<'_, 'a, R, T, C, H, I>
+impl<R, T, C, H, I> Client<'_, R, T, C, H, I>
 where
     R: Read + ReadReady,
     T: Write,
@@ -269,32 +291,14 @@ where
     /// Connects to a broker, from any state: a fresh module, or one that was already running when the microcontroller
     /// was reset. The driver adopts a live session if client id and address are the requested ones.
     ///
-    /// The options are borrowed for the life of the modem, because [`reconnect`](Self::reconnect) uses them again.
+    /// The options are borrowed for the call.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::Refused`]: names the command and the code.
     /// After any error, `connect` can be called again.
-    pub fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let Modem { port, options: remembered, .. } = &mut *self.modem;
-        let last = self.index.of_mut(remembered).replace(options);
-        let mut procedure = Connect::new(self.index, options, last, &mut port.engine.session);
-        let result = self.drive(&mut procedure);
-        if let Err(Error::Invalid(_)) = result {
-            *self.index.of_mut(&mut self.modem.options) = last;
-        }
-        result.map(|()| procedure.connection)
-    }
-
-    /// Connects again with the options of the last [`connect`](Self::connect).
-    ///
-    /// # Errors
-    ///
-    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise the errors
-    /// of `connect`.
-    pub fn reconnect(&mut self) -> Result<Connection, Error> {
-        let Modem { port, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut port.engine.session)?;
+    pub fn connect(&mut self, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
+        let mut procedure = Connect::new(self.index, options);
         self.drive(&mut procedure)?;
         Ok(procedure.connection)
     }
@@ -331,6 +335,18 @@ where
         self.drive(&mut Single(Unsub { client: self.index, filter: filter.as_ref() }))
     }
 
+    /// Ends the subscriptions to several topic filters, as [`subscribe_all`](Self::subscribe_all) makes them
+    /// (`AT+CMQTTUNSUBTOPIC`, `AT+CMQTTUNSUB`).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, the subscriptions before the
+    /// failed one have ended.
+    pub fn unsubscribe_all(&mut self, filters: &[impl AsRef<[u8]>]) -> Result<(), Error> {
+        let family = self.modem.port.engine.session.family;
+        self.drive(&mut SubscribeAll::ending(self.index, filters, family))
+    }
+
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service
     /// is satisfied.
     ///
@@ -358,13 +374,23 @@ where
         self.modem.port.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
+    /// Disconnects from the broker (`AT+CMQTTDISC`), for which the module has 60 s. The client stays acquired, and [`connect`](Self::connect) connects it again.
     ///
     /// # Errors
     ///
     /// [`Error::Illegal`]: the client is not connected. [`Error::Refused`]: with the code.
     pub fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Disconnect::new(self.index))
+        self.disconnect_within(DISCONNECT_TIMEOUT)
+    }
+
+    /// As [`disconnect`](Self::disconnect), with another time for the module: 60-180 s, from 1 s on A76xx, in whole seconds.
+    /// 0 means no time limit of the module, where the family [has that](crate::Family::has_disconnect_without_timeout).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]: the time is out of range; nothing was sent. Otherwise the errors of `disconnect`.
+    pub fn disconnect_within(&mut self, timeout: Duration) -> Result<(), Error> {
+        self.drive(&mut Disconnect::new(self.index, timeout))
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> Result<(), Error> {

@@ -4,6 +4,7 @@ pub(crate) mod drive;
 mod modem;
 
 use core::fmt;
+use core::time::Duration;
 
 use embedded_io_async::{BufRead, Read, Write};
 
@@ -11,7 +12,9 @@ use crate::command::{ClientIndex, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
-use crate::procedure::{Connect, Connection, Disconnect, PublishMessage, Single, Subscribe, SubscribeAll};
+use crate::procedure::{
+    Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, PublishMessage, Single, Subscribe, SubscribeAll,
+};
 use crate::session::{ClientState, Procedure};
 use crate::timer::Timer;
 use drive::{NO_SOURCE, ReadBuffer, Reader};
@@ -21,16 +24,17 @@ pub use modem::Modem;
 ///
 /// # Longest times
 ///
-/// Every call ends by itself, except [`next_event`](Modem::next_event), which waits for an event. In seconds, with the
+/// Every call ends by itself, except [`next_event`](Modem::next_event), which waits for an event;
+/// [`next_event_until`](Modem::next_event_until) ends at its deadline. In seconds, with the
 /// default [`Timeouts`](crate::Timeouts):
 ///
 /// | call | at most | of these |
 /// |---|---:|---|
-/// | [`connect`](Self::connect), [`reconnect`](Self::reconnect) | 480 | 125 for START (17 on A76xx and SIM767x), again if that was lost, or 124 while the module is busy; 65 DISC; 125 CONNECT |
+/// | [`connect`](Self::connect) | 480 | 125 for START (17 on A76xx and SIM767x), again if that was lost, or 124 while the module is busy; 65 DISC; 125 CONNECT |
 /// | [`subscribe`](Self::subscribe), [`unsubscribe`](Self::unsubscribe) | 160 | 125 until the outcome |
-/// | [`subscribe_all`](Self::subscribe_all) | 160 | 125 until the outcome; 125 more for each further SUB, where filters are sent one after the other or in several groups |
+/// | [`subscribe_all`](Self::subscribe_all), [`unsubscribe_all`](Self::unsubscribe_all) | 160 | 125 until the outcome; 125 more for each further SUB or UNSUB, where filters are sent one after the other or in several groups |
 /// | [`publish`](Self::publish), [`publish_from`](Self::publish_from) | 100 | 65 until the outcome: the message's [timeout](Publish::timeout) and 5; `publish_from` and the time of its reader |
-/// | [`disconnect`](Self::disconnect) | 100 | 65 until the outcome |
+/// | [`disconnect`](Self::disconnect), [`disconnect_within`](Self::disconnect_within) | 100 | 65 until the outcome: the time given and 5 |
 /// | [`shutdown`](Modem::shutdown) | 182 | 65 for each DISC, 17 STOP |
 /// | [`execute`](Modem::execute), [`detect_family`](Modem::detect_family), [`identify`](Modem::identify), certificates | 35 | a command with an outcome or a time of its own: that in place of 9; `store_certificate` and the time of its reader |
 /// | [`bring_up`](Modem::bring_up) | 266 | its [time limit](crate::network::Apn::time_limit) of 180, and 60 in place of 9 for its last command |
@@ -82,19 +86,19 @@ pub use modem::Modem;
 ///   subscribes to a filter that lacks this byte and ends with `A`: the driver does not know of it and does not undo
 ///   it.
 /// * A bit that changes inside the data of a message, in either direction: nothing on the UART is a check of them.
-pub struct Client<'m, 'a, R, T, C, H> {
-    modem: &'m mut Modem<'a, R, T, C, H>,
+pub struct Client<'m, R, T, C, H> {
+    modem: &'m mut Modem<R, T, C, H>,
     index: ClientIndex,
 }
 
-impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Client<'_, '_, R, T, C, H> {
+impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Client<'_, R, T, C, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("modem", &self.modem).field("index", &self.index).finish()
     }
 }
 
-impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R, T, C, H> {
-    fn new(modem: &'m mut Modem<'a, R, T, C, H>, index: ClientIndex) -> Self {
+impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, H> {
+    fn new(modem: &'m mut Modem<R, T, C, H>, index: ClientIndex) -> Self {
         Self { modem, index }
     }
 
@@ -117,9 +121,9 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// client is connected (13), the module is asked once what it is connected to. A loss or restart that `connect` has
     /// repaired is not reported as an event any more, unless the other client was connected when it happened.
     ///
-    /// The options are borrowed for the life of the modem, because [`reconnect`](Self::reconnect) uses them again.
-    /// Options are compared by their address in memory, not by their content: keep them in a variable or a `static`,
-    /// not in a `const`.
+    /// The options are borrowed for the call. With the options of the last `connect`, this sends only
+    /// `AT+CMQTTCONNECT` after a lost connection, and only `AT+CMQTTDISC?` while the client is connected. Options are the
+    /// same where the module gets the same bytes of them. The `Modem` keeps a hash of 32 bits of these, and no copy.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -145,32 +149,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// This method is cancel safe. If the future is dropped, the next `connect` continues from the state that the
     /// module is in then.
-    pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let Modem { port, options: remembered, .. } = &mut *self.modem;
-        let last = self.index.of_mut(remembered).replace(options);
-        let mut procedure = Connect::new(self.index, options, last, &mut port.engine.session);
-        let result = self.drive(&mut procedure).await;
-        if let Err(Error::Invalid(_)) = result {
-            *self.index.of_mut(&mut self.modem.options) = last;
-        }
-        result.map(|()| procedure.connection)
-    }
-
-    /// Connects again with the options of the last [`connect`](Self::connect).
-    ///
-    /// After a lost connection, this sends only `AT+CMQTTCONNECT`.
-    ///
-    /// # Errors
-    ///
-    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise the errors
-    /// of `connect`.
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`connect`](Self::connect).
-    pub async fn reconnect(&mut self) -> Result<Connection, Error> {
-        let Modem { port, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut port.engine.session)?;
+    pub async fn connect(&mut self, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
+        let mut procedure = Connect::new(self.index, options);
         self.drive(&mut procedure).await?;
         Ok(procedure.connection)
     }
@@ -226,7 +206,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// # Cancel safety
     ///
     /// This method is cancel safe. If the future is dropped, some of the subscriptions may be made and others not.
-    pub async fn subscribe_all(&mut self, filters: &[(impl AsRef<[u8]>, QoS)]) -> Result<(), Error> {
+    pub async fn subscribe_all(&mut self, filters: &[(impl AsRef<[u8]> + Sync, QoS)]) -> Result<(), Error> {
         let family = self.modem.port.engine.session.family;
         self.drive(&mut SubscribeAll::new(self.index, filters, family)).await
     }
@@ -243,6 +223,22 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// This method is cancel safe. If the future is dropped, the subscription may or may not have ended.
     pub async fn unsubscribe(&mut self, filter: impl AsRef<[u8]>) -> Result<(), Error> {
         self.drive(&mut Single(Unsub { client: self.index, filter: filter.as_ref() })).await
+    }
+
+    /// Ends the subscriptions to several topic filters, as [`subscribe_all`](Self::subscribe_all) makes them
+    /// (`AT+CMQTTUNSUBTOPIC`, `AT+CMQTTUNSUB`).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, the subscriptions before the
+    /// failed one have ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`subscribe_all`](Self::subscribe_all).
+    pub async fn unsubscribe_all(&mut self, filters: &[impl AsRef<[u8]> + Sync]) -> Result<(), Error> {
+        let family = self.modem.port.engine.session.family;
+        self.drive(&mut SubscribeAll::ending(self.index, filters, family)).await
     }
 
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service
@@ -316,10 +312,10 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
         let mut buffer = ReadBuffer::default();
-        self.modem.port.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
+        self.modem.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
+    /// Disconnects from the broker (`AT+CMQTTDISC`), for which the module has 60 s. The client stays acquired, and [`connect`](Self::connect) connects it again.
     /// If the outcome is lost, the module is asked whether the client is connected. [After an
     /// adoption](#after-an-adoption), it waits while the client is busy.
     ///
@@ -333,10 +329,24 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// This method is cancel safe. If the future is dropped, the client may or may not be connected: `connect` finds
     /// out.
     pub async fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Disconnect::new(self.index)).await
+        self.disconnect_within(DISCONNECT_TIMEOUT).await
     }
 
-    fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {
-        self.modem.port.drive(procedure, NO_SOURCE)
+    /// As [`disconnect`](Self::disconnect), with another time for the module: 60-180 s, from 1 s on A76xx, in whole seconds.
+    /// 0 means no time limit of the module, where the family [has that](crate::Family::has_disconnect_without_timeout).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]: the time is out of range; nothing was sent. Otherwise the errors of `disconnect`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`disconnect`](Self::disconnect).
+    pub async fn disconnect_within(&mut self, timeout: Duration) -> Result<(), Error> {
+        self.drive(&mut Disconnect::new(self.index, timeout)).await
+    }
+
+    fn drive(&mut self, procedure: &mut (dyn Procedure + Send)) -> impl Future<Output = Result<(), Error>> {
+        self.modem.drive(procedure, NO_SOURCE)
     }
 }

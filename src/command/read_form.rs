@@ -84,12 +84,12 @@ impl Request for SslcfgRead {
 }
 
 impl Command for SslcfgRead {
-    /// For each client its SSL context, 0-9; `None` where the module named none of these.
-    type Response = [Option<u8>; 2];
+    /// The SSL context of each client, 0-9, where the module named one of these.
+    type Response = PerClient<u8>;
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
         let Some((client, mut parameters)) = client_line(line, "+CMQTTSSLCFG") else { return };
-        *client.of_mut(response) = parameters.small_number().filter(|context| u16::from(*context) <= LAST_SSL_CONTEXT);
+        response.set(client, parameters.small_number().filter(|context| u16::from(*context) <= LAST_SSL_CONTEXT));
     }
 }
 
@@ -172,13 +172,22 @@ impl Request for DiscRead {
     }
 }
 
+impl DiscRead {
+    /// Whether the client of this line is connected.
+    pub(crate) fn state(line: Line<'_>) -> Option<(ClientIndex, Option<bool>)> {
+        let (client, mut parameters) = client_line(line, "+CMQTTDISC")?;
+        Some((client, parameters.number().map(|state| state == 0)))
+    }
+}
+
 impl Command for DiscRead {
-    /// For each client whether it is connected; `None` where the module did not list it.
-    type Response = [Option<bool>; 2];
+    /// Whether each client is connected, where the module listed it.
+    type Response = PerClient<bool>;
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
-        let Some((client, mut parameters)) = client_line(line, "+CMQTTDISC") else { return };
-        *client.of_mut(response) = parameters.number().map(|state| state == 0);
+        if let Some((client, connected)) = Self::state(line) {
+            response.set(client, connected);
+        }
     }
 }
 
@@ -204,8 +213,8 @@ impl Request for CfgRead {
 }
 
 impl Command for CfgRead {
-    /// For each client its settings; `None` where the module did not list it, or with a time that is none.
-    type Response = [Option<Settings>; 2];
+    /// The settings of each client, where the module listed it with a time that can be.
+    type Response = PerClient<Settings>;
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
         let Some((client, mut parameters)) = client_line(line, "+CMQTTCFG") else { return };
@@ -214,7 +223,7 @@ impl Command for CfgRead {
             return;
         }
         let operation_timeout = Duration::from_secs(seconds.into());
-        *client.of_mut(response) = Some(Settings { check_utf8: is_checked == 1, operation_timeout });
+        response.set(client, Some(Settings { check_utf8: is_checked == 1, operation_timeout }));
     }
 }
 

@@ -50,8 +50,7 @@ impl Illegal {
             | Self::ClientNotAcquired
             | Self::ClientNotConnected
             | Self::PayloadStaged
-            | Self::FilterStaged
-            | Self::NeverConnected => NextStep::Connect,
+            | Self::FilterStaged => NextStep::Connect,
         }
     }
 }
@@ -71,7 +70,7 @@ mod tests {
 
     const SOURCE: &str = include_str!("../error.rs");
 
-    const ILLEGAL: [Illegal; 10] = [
+    const ILLEGAL: [Illegal; 9] = [
         Illegal::ServiceNotStarted,
         Illegal::ServiceStarted,
         Illegal::ClientStillAcquired,
@@ -81,7 +80,6 @@ mod tests {
         Illegal::ClientNotConnected,
         Illegal::PayloadStaged,
         Illegal::FilterStaged,
-        Illegal::NeverConnected,
     ];
 
     #[test]

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::timer::{Instant, Timer};
 
-impl<R, T, C, H, I> Modem<'_, R, T, C, H, I>
+impl<R, T, C, H, I> Modem<R, T, C, H, I>
 where
     R: Read + ReadReady,
     T: Write,
@@ -36,7 +36,8 @@ where
         mut on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
         let Self { port, pin_unconfirmed, .. } = self;
-        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, Instant::new(port.timer.now()));
+        let on_stage: &mut dyn FnMut(BringUpStage) = &mut on_stage;
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, on_stage, Instant::new(port.timer.now()));
         loop {
             let driven = port.drive(&mut procedure, &mut NoSource);
             if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {

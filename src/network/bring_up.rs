@@ -63,11 +63,11 @@ enum Transition {
 /// Brings a module from any state to an address.
 ///
 /// The shell drives it again while [`outcome`](Self::outcome) is `None`; it continues at the present step.
-pub(crate) struct BringUp<'a, 'r> {
+pub(crate) struct BringUp<'a, 'r, S: ?Sized> {
     apn: &'a Apn<'a>,
     /// A PIN was sent and not accepted, in this bring-up or in an earlier one of the same driver.
     pin_unconfirmed: &'r mut bool,
-    on_stage: &'r mut dyn FnMut(BringUpStage),
+    on_stage: &'r mut S,
     deadline: Instant,
     step: Step,
     stage: BringUpStage,
@@ -86,14 +86,9 @@ pub(crate) struct BringUp<'a, 'r> {
     failure: Option<BringUpError>,
 }
 
-impl<'a, 'r> BringUp<'a, 'r> {
+impl<'a, 'r, S: FnMut(BringUpStage) + ?Sized> BringUp<'a, 'r, S> {
     /// Calls `on_stage` whenever the bring-up waits for something else.
-    pub(crate) fn new(
-        apn: &'a Apn<'a>,
-        pin_unconfirmed: &'r mut bool,
-        on_stage: &'r mut dyn FnMut(BringUpStage),
-        now: Instant,
-    ) -> Self {
+    pub(crate) fn new(apn: &'a Apn<'a>, pin_unconfirmed: &'r mut bool, on_stage: &'r mut S, now: Instant) -> Self {
         on_stage(BringUpStage::Module);
         Self {
             apn,
@@ -291,7 +286,7 @@ fn more_informative(one: Option<Registration>, other: Option<Registration>) -> O
     if weight(other) > weight(one) { other } else { one }
 }
 
-impl Procedure for BringUp<'_, '_> {
+impl<S: FnMut(BringUpStage) + ?Sized> Procedure for BringUp<'_, '_, S> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         let has_restarted = self.echo_was_off && !session.lifecycle.echo_is_off;
         let has_paused = core::mem::take(&mut self.is_pausing);

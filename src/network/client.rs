@@ -8,9 +8,10 @@ use crate::client::drive::NO_SOURCE;
 use crate::command::network::{CclkRead, Cgmm, Cgmr, Cntp, CntpWrite, DateTime};
 use crate::error::Error;
 use crate::handler::MessageHandler;
+use crate::session::Procedure;
 use crate::timer::{Instant, Timer};
 
-impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
+impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// Brings the module from any state to an address: unlocks the SIM card, sets the access point, waits for a network,
     /// activates the PDP context and waits for its address.
     ///
@@ -24,7 +25,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// ```no_run
     /// # use simcom_mqtt::{Modem, MessageHandler, Timer, network::{Apn, BringUpError}};
     /// # use embedded_io_async::{BufRead, Write};
-    /// # async fn example<R: BufRead, T: Write, C: Timer, H: MessageHandler>(modem: &mut Modem<'_, R, T, C, H>) -> Result<(), BringUpError> {
+    /// # async fn example<R: BufRead, T: Write, C: Timer, H: MessageHandler>(modem: &mut Modem<R, T, C, H>) -> Result<(), BringUpError> {
     /// let attachment = modem.bring_up(&Apn::new("internet"), |_stage| { /* blink */ }).await?;
     /// let address = attachment.address.ipv4;
     /// # let _ = address;
@@ -42,12 +43,14 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     pub async fn bring_up(
         &mut self,
         apn: &Apn<'_>,
-        mut on_stage: impl FnMut(BringUpStage),
+        mut on_stage: impl FnMut(BringUpStage) + Send,
     ) -> Result<Attachment, BringUpError> {
         let Self { port, pin_unconfirmed, .. } = self;
-        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, Instant::new(port.timer.now()));
+        let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut on_stage;
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, on_stage, Instant::new(port.timer.now()));
         loop {
-            let driven = port.drive(&mut procedure, NO_SOURCE).await;
+            let call: &mut (dyn Procedure + Send) = &mut procedure;
+            let driven = port.drive(call, NO_SOURCE).await;
             if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {
                 return outcome;
             }

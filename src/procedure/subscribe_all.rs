@@ -1,29 +1,104 @@
-//! Subscribes to several topic filters: staged and sent together if possible, else one by one.
+//! Subscribes to several topic filters, or ends these subscriptions: staged and sent together if possible, else one by one.
 
 #[cfg(test)]
 mod tests;
 
+use core::marker::PhantomData;
+
 use super::subscribe::{can_ask, names};
 use crate::at::Line;
-use crate::command::{ClientIndex, CommandWriter, QoS, Request, Sub, SubStaged, Subtopic, describe_read};
+use crate::command::{
+    ClientIndex, CommandWriter, QoS, Request, Sub, SubStaged, Subtopic, Unsub, UnsubStaged, Unsubtopic, describe_read,
+};
 use crate::error::{Parameter, Problem};
 use crate::family::Family;
 use crate::session::{Failure, Next, Procedure, Session};
 
+/// What is done with each entry of a list.
+pub(crate) trait Operation {
+    /// A topic filter, and what has to be known besides.
+    type Entry;
+
+    /// Whether the module can be asked what it has done.
+    const CAN_ASK: bool;
+
+    fn filter(entry: &Self::Entry) -> &[u8];
+
+    /// The command for this one alone.
+    fn describe_alone(entry: &Self::Entry, client: ClientIndex, writer: &mut CommandWriter<'_>);
+
+    /// The command that stages it.
+    fn describe_staging(entry: &Self::Entry, client: ClientIndex, writer: &mut CommandWriter<'_>);
+
+    /// The command for all that are staged.
+    fn describe_staged(client: ClientIndex, writer: &mut CommandWriter<'_>);
+}
+
+/// To subscribe.
+pub(crate) struct Subscribing<F>(PhantomData<F>);
+
+impl<F: AsRef<[u8]>> Operation for Subscribing<F> {
+    type Entry = (F, QoS);
+
+    const CAN_ASK: bool = true;
+
+    fn filter((filter, _): &Self::Entry) -> &[u8] {
+        filter.as_ref()
+    }
+
+    fn describe_alone(entry: &Self::Entry, client: ClientIndex, writer: &mut CommandWriter<'_>) {
+        Sub { client, filter: Self::filter(entry), qos: entry.1 }.describe(writer);
+    }
+
+    fn describe_staging(entry: &Self::Entry, client: ClientIndex, writer: &mut CommandWriter<'_>) {
+        Subtopic { client, filter: Self::filter(entry), qos: entry.1 }.describe(writer);
+    }
+
+    fn describe_staged(client: ClientIndex, writer: &mut CommandWriter<'_>) {
+        SubStaged { client }.describe(writer);
+    }
+}
+
+/// To end the subscriptions.
+pub(crate) struct Unsubscribing<F>(PhantomData<F>);
+
+impl<F: AsRef<[u8]>> Operation for Unsubscribing<F> {
+    type Entry = F;
+
+    const CAN_ASK: bool = false;
+
+    fn filter(filter: &F) -> &[u8] {
+        filter.as_ref()
+    }
+
+    fn describe_alone(filter: &F, client: ClientIndex, writer: &mut CommandWriter<'_>) {
+        Unsub { client, filter: filter.as_ref() }.describe(writer);
+    }
+
+    fn describe_staging(filter: &F, client: ClientIndex, writer: &mut CommandWriter<'_>) {
+        Unsubtopic { client, filter: filter.as_ref() }.describe(writer);
+    }
+
+    fn describe_staged(client: ClientIndex, writer: &mut CommandWriter<'_>) {
+        UnsubStaged { client }.describe(writer);
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     Begin,
-    /// The filter of this index is staged, or subscribed to directly.
+    /// The filter of this index is staged, or sent alone.
     Filter,
-    Sub,
+    /// All that are staged are sent.
+    Staged,
     /// SUB has no known outcome: `AT+CMQTTSUB?` is sent, once for each of its filters.
     Read,
 }
 
-/// Subscribes to several topic filters.
-pub(crate) struct SubscribeAll<'a, F> {
+/// Subscribes to several topic filters, or ends these subscriptions.
+pub(crate) struct SubscribeAll<'a, O: Operation> {
     client: ClientIndex,
-    filters: &'a [(F, QoS)],
+    entries: &'a [O::Entry],
     family: Family,
     step: Step,
     /// Whether they are staged and sent together.
@@ -37,20 +112,27 @@ pub(crate) struct SubscribeAll<'a, F> {
     staged: usize,
 }
 
-impl<'a, F: AsRef<[u8]>> SubscribeAll<'a, F> {
+impl<'a, F: AsRef<[u8]>> SubscribeAll<'a, Subscribing<F>> {
     pub(crate) const fn new(client: ClientIndex, filters: &'a [(F, QoS)], family: Family) -> Self {
+        Self::of(client, filters, family)
+    }
+}
+
+impl<'a, F: AsRef<[u8]>> SubscribeAll<'a, Unsubscribing<F>> {
+    pub(crate) const fn ending(client: ClientIndex, filters: &'a [F], family: Family) -> Self {
+        Self::of(client, filters, family)
+    }
+}
+
+impl<'a, O: Operation> SubscribeAll<'a, O> {
+    const fn of(client: ClientIndex, entries: &'a [O::Entry], family: Family) -> Self {
         let (step, is_listed) = (Step::Begin, false);
-        Self { client, filters, family, step, is_staging: false, index: 0, first: 0, is_listed, staged: 0 }
+        Self { client, entries, family, step, is_staging: false, index: 0, first: 0, is_listed, staged: 0 }
     }
 
-    fn filter(&self) -> Option<Subtopic<'a>> {
-        let &(ref filter, qos) = self.filters.get(self.index)?;
-        Some(Subtopic { client: self.client, filter: filter.as_ref(), qos })
-    }
-
-    /// The filter that is looked for in the module's list.
-    fn wanted(&self) -> &'a [u8] {
-        self.filters.get(self.first).map_or(b"", |(filter, _)| filter.as_ref())
+    /// The present filter.
+    fn filter(&self) -> Option<&'a [u8]> {
+        self.entries.get(self.index).map(O::filter)
     }
 
     /// How the last command has ended; `None` where the module is asked for that.
@@ -60,7 +142,7 @@ impl<'a, F: AsRef<[u8]>> SubscribeAll<'a, F> {
                 let result = if self.is_listed { Ok(()) } else { Err(Failure::OutcomeUnknown) };
                 self.first += 1;
                 let (step, end) = if self.is_staging {
-                    (Step::Sub, self.index)
+                    (Step::Staged, self.index)
                 } else {
                     (Step::Filter, self.index.saturating_add(1))
                 };
@@ -69,20 +151,20 @@ impl<'a, F: AsRef<[u8]>> SubscribeAll<'a, F> {
                     return Some(result);
                 }
             }
-            Err(failure) if can_ask(failure, self.client, session) => self.step = Step::Read,
+            Err(failure) if O::CAN_ASK && can_ask(failure, self.client, session) => self.step = Step::Read,
             last => return Some(last),
         }
         self.is_listed = false;
         None
     }
 
-    /// Whether this many more bytes can be staged before a SUB.
+    /// Whether this many more bytes can be staged before the staged ones are sent.
     fn has_room_for(&self, length: usize) -> bool {
         self.family.staged_topics_limit().is_none_or(|limit| self.staged + length <= limit)
     }
 }
 
-impl<F: AsRef<[u8]>> Procedure for SubscribeAll<'_, F> {
+impl<O: Operation> Procedure for SubscribeAll<'_, O> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         let result = match last {
             Some(last) => match self.known(session, last) {
@@ -93,7 +175,7 @@ impl<F: AsRef<[u8]>> Procedure for SubscribeAll<'_, F> {
         };
         let staging = &mut session.lifecycle.client_mut(self.client).staging;
         if let Some(result) = result {
-            // Nothing is staged if the first filter was refused, or behind SUB.
+            // Nothing is staged if the first filter was refused, or once all were sent.
             let is_empty = match self.step {
                 Step::Filter => self.is_staging && self.staged == 0 && matches!(result, Err(Failure::Refused(_))),
                 _ => result.is_ok(),
@@ -109,19 +191,19 @@ impl<F: AsRef<[u8]>> Procedure for SubscribeAll<'_, F> {
                 self.is_staging = self.family.has_staged_subscriptions() && !staging.has_filter();
             }
             Step::Filter => {
-                self.staged += self.filter().map_or(0, |filter| filter.data().len());
+                self.staged += self.filter().map_or(0, <[u8]>::len);
                 self.index += 1;
             }
-            Step::Sub | Step::Read => self.staged = 0,
+            Step::Staged | Step::Read => self.staged = 0,
         }
         // One by one, or a new group.
         if !self.is_staging || self.staged == 0 {
             self.first = self.index;
         }
         self.step = match self.filter() {
-            Some(filter) if !self.is_staging || self.has_room_for(filter.data().len()) => Step::Filter,
+            Some(filter) if !self.is_staging || self.has_room_for(filter.len()) => Step::Filter,
             None if !self.is_staging || self.staged == 0 => return Ok(Next::Done),
-            _ => Step::Sub,
+            _ => Step::Staged,
         };
         // If this call fails or is dropped, the next one would send the staged filters.
         if self.is_staging {
@@ -131,33 +213,28 @@ impl<F: AsRef<[u8]>> Procedure for SubscribeAll<'_, F> {
     }
 
     fn command(&self, writer: &mut CommandWriter<'_>) {
-        match (self.step, self.filter()) {
+        let client = self.client;
+        match (self.step, self.entries.get(self.index)) {
             (Step::Begin, None) => {
                 writer.refuse(Parameter::Filter, Problem::Empty);
             }
-            (Step::Begin, Some(Subtopic { client, .. })) => {
-                for &(ref filter, qos) in self.filters {
-                    Sub { client, filter: filter.as_ref(), qos }.describe(writer);
-                }
-            }
+            (Step::Begin, Some(_)) => self.entries.iter().for_each(|entry| O::describe_alone(entry, client, writer)),
+            (Step::Staged, _) => O::describe_staged(client, writer),
             (Step::Read, _) => {
                 describe_read(writer);
             }
-            (Step::Sub, _) => SubStaged { client: self.client }.describe(writer),
-            (_, Some(filter)) if self.is_staging => filter.describe(writer),
-            (_, Some(Subtopic { client, filter, qos })) => Sub { client, filter, qos }.describe(writer),
-            (_, None) => {}
+            (Step::Filter, Some(entry)) if self.is_staging => O::describe_staging(entry, client, writer),
+            (Step::Filter, Some(entry)) => O::describe_alone(entry, client, writer),
+            (Step::Filter, None) => {}
         }
     }
 
     fn data(&self) -> Option<&[u8]> {
-        Some(match (self.step, self.filters.get(self.index)) {
-            (Step::Filter, Some((filter, _))) => filter.as_ref(),
-            _ => &[],
-        })
+        Some(if self.step == Step::Filter { self.filter().unwrap_or(&[]) } else { &[] })
     }
 
     fn line(&mut self, line: Line<'_>) {
-        self.is_listed |= names(line, self.wanted());
+        let wanted = self.entries.get(self.first).map_or(&[][..], O::filter);
+        self.is_listed |= names(line, wanted);
     }
 }

@@ -100,12 +100,14 @@ impl Engine {
     pub(crate) fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
         self.input_drained = false;
         self.command_waits = false;
+        self.session.listens_until = None;
         self.session.loss = None;
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);
         let mut writer = CommandWriter::checking(self.session.family);
         procedure.command(&mut writer);
         writer.checked()?;
+        self.session.described = writer.hash();
         self.session.begin_resync();
         Ok(())
     }

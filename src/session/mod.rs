@@ -18,6 +18,7 @@ mod resync;
 mod routing;
 mod staging;
 
+use crate::at::Hash;
 use crate::command::{CommandInfo, CommandWriter, Effect};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
@@ -34,7 +35,7 @@ use facts::Loss;
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
 use pending_outcome::PendingOutcome;
-pub(crate) use procedure::{Next, Procedure};
+pub(crate) use procedure::{Driven, Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
 
@@ -62,6 +63,12 @@ pub(crate) struct Session {
     continues: bool,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
+    /// When a call that only listens ends without an event.
+    pub(crate) listens_until: Option<Instant>,
+    /// The hash of what the call has described at its beginning: all arguments of the user's.
+    pub(crate) described: Hash,
+    /// The same of the options with which each client was last set up.
+    pub(crate) options: [Hash; 2],
 }
 
 impl Session {
@@ -71,6 +78,8 @@ impl Session {
             timeouts: Timeouts::of(family),
             lifecycle: Lifecycle::new(),
             events: Events::NONE,
+            described: Hash::EMPTY,
+            options: [Hash::EMPTY; 2],
             exchange: Exchange::idle(),
             resync: Resync::new(),
             pending_outcome: None,
@@ -79,6 +88,7 @@ impl Session {
             quiet_until: None,
             continues: false,
             rest_is_answer: false,
+            listens_until: None,
             now: Instant::ZERO,
         }
     }
@@ -197,6 +207,9 @@ impl Session {
             left = left.min(self.now.until(deadline));
         }
         if let Some(deadline) = self.quiet_until {
+            left = left.min(self.now.until(deadline));
+        }
+        if let Some(deadline) = self.listens_until {
             left = left.min(self.now.until(deadline));
         }
         left

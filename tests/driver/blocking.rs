@@ -10,6 +10,7 @@ mod bring_up;
 #[path = "../network/clock.rs"]
 mod clock;
 mod command_set;
+mod deadlines;
 mod families;
 mod handler;
 mod idle;
@@ -21,6 +22,7 @@ mod matrix {
     mod codes;
     mod states;
 }
+mod ownership;
 mod recovery {
     mod adopted_states;
     mod broken_messages;

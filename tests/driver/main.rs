@@ -9,6 +9,7 @@ mod bring_up;
 #[path = "../network/clock.rs"]
 mod clock;
 mod command_set;
+mod deadlines;
 mod families;
 mod handler;
 mod long_times;
@@ -19,6 +20,7 @@ mod matrix {
     mod codes;
     mod states;
 }
+mod ownership;
 mod readers;
 mod receivers;
 mod recovery {

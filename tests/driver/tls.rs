@@ -1,7 +1,6 @@
 //! TLS: the module gets the settings in its family's spelling, the SSL context before every CONNECT, and the
 //! certificates.
 
-use core::cell::RefCell;
 use core::time::Duration;
 
 use simcom_modem_simulator::broker::{Authentication, TlsOptions};
@@ -78,15 +77,17 @@ fn the_context_is_named_again_for_every_connect() {
         modem.client(FIRST).connect(options).await.or_transcript(bench);
         bench.loopback(|broker, now| broker.close(now, 0, 1));
         while !matches!(modem.next_event().await, Ok(Event::ConnectionLost { .. })) {}
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(options).await.or_transcript(bench), Connection::Opened);
         assert_eq!(tls_options(bench).index, 7);
 
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         bench.loopback(|broker, _| broker.refuse_connections(Some(32)));
-        let Err(Error::Refused { refusal, .. }) = modem.client(FIRST).reconnect().await else { panic!("no refusal") };
+        let Err(Error::Refused { refusal, .. }) = modem.client(FIRST).connect(options).await else {
+            panic!("no refusal")
+        };
         assert_eq!(refusal, Refusal::Code(ResultCode::HANDSHAKE_FAIL));
         bench.loopback(|broker, _| broker.refuse_connections(None));
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(options).await.or_transcript(bench), Connection::Opened);
         assert_eq!(tls_options(bench).index, 7);
     });
 }
@@ -161,13 +162,11 @@ fn certificates_are_stored_in_pieces_listed_and_deleted() {
             assert!((2048..=3072).contains(&largest), "{largest}");
         });
 
-        let names = RefCell::new(Vec::new());
-        let count = modem
-            .list_certificates(|part: Part<'_>| names.borrow_mut().extend_from_slice(part.bytes()))
-            .await
-            .or_transcript(bench);
+        let mut names = Vec::new();
+        let count =
+            modem.list_certificates(|part: Part<'_>| names.extend_from_slice(part.bytes())).await.or_transcript(bench);
         assert_eq!(count, 4);
-        assert!(String::from_utf8_lossy(&names.borrow()).contains("longest.der"));
+        assert!(String::from_utf8_lossy(&names).contains("longest.der"));
 
         modem.delete_certificate("longest.der").await.or_transcript(bench);
         assert!(matches!(modem.delete_certificate("longest.der").await, Err(Error::Refused { .. })));

@@ -15,7 +15,7 @@ use crate::shell::ShellModem;
 use crate::words;
 
 pub type ReplayInbox = Inbox<32_768>;
-pub type ReplayModem<'a> = ShellModem<'a, &'a ReplayInbox>;
+pub type ReplayModem<'a> = ShellModem<&'a ReplayInbox>;
 
 /// A masked PIN is no number: the driver gets this one, and its bytes are masked before they are compared.
 const PINS: &str = "00000000";
@@ -57,15 +57,9 @@ pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &Repl
     let Some(modem) = modem else { return SHUTDOWN.to_owned() };
     match call.name {
         "bring_up" => bring_up(call, modem).await,
-        "connect" => {
-            // The modem borrows the options for its whole life.
-            let options = Box::leak(Box::new(options(call)));
-            words::connection(modem.client(client(call)).connect(options).await)
-        }
-        "reconnect" => words::connection(modem.client(client(call)).reconnect().await),
-        "publish" | "publish_from" | "subscribe" | "subscribe_all" | "unsubscribe" | "disconnect" => {
-            words::done(with_client(call, modem).await)
-        }
+        "connect" => words::connection(modem.client(client(call)).connect(&options(call)).await),
+        "publish" | "publish_from" | "subscribe" | "subscribe_all" | "unsubscribe" | "unsubscribe_all"
+        | "disconnect" => words::done(with_client(call, modem).await),
         _ => execute(call, modem).await,
     }
 }
@@ -80,6 +74,10 @@ async fn with_client(call: &Call, modem: &mut ReplayModem<'_>) -> Result<(), sim
         }
         "subscribe_all" => client.subscribe_all(&filters(call)).await,
         "subscribe" => client.subscribe(bytes(call, "filter"), qos(call, "qos")).await,
+        "unsubscribe_all" => {
+            let filters: Vec<_> = text(call, "filters").split_whitespace().collect();
+            client.unsubscribe_all(&filters).await
+        }
         "unsubscribe" => client.unsubscribe(bytes(call, "filter")).await,
         _ => client.disconnect().await,
     }

@@ -1,5 +1,7 @@
 //! The commands for the options.
 
+use core::time::Duration;
+
 use super::{Connect, Step};
 use crate::command::{self, Accq, Cfg, CommandWriter, MqttVersion, Request, Setting};
 use crate::command::{WillMsg, WillTopic};
@@ -35,13 +37,14 @@ impl Configuration {
 }
 
 impl Connect<'_> {
-    /// Describes every command with arguments of the user.
+    /// Describes every command with arguments of the user, and what follows their prompts.
     pub(super) fn describe_all(&self, writer: &mut CommandWriter<'_>) {
         self.describe_accq(writer);
         let mut step = Step::Accq;
         while step != Step::Connect {
             step = self.following_configuration(step, writer.family());
             self.describe(step, writer);
+            writer.bytes(self.step_data(step));
         }
     }
 
@@ -57,8 +60,8 @@ impl Connect<'_> {
     pub(super) fn describe_connect(&self, writer: &mut CommandWriter<'_>) {
         let &ConnectOptions { ref broker, user, password, keep_alive_s, clean_session, .. } = self.options;
         let (client, host, port) = (self.client, broker.host, broker.port);
-        command::Connect { client, host, port, keep_alive: keep_alive_s, clean_session, user, password }
-            .describe(writer);
+        let keep_alive = Duration::from_secs(keep_alive_s.into());
+        command::Connect { client, host, port, keep_alive, clean_session, user, password }.describe(writer);
     }
 
     pub(super) fn describe_sslcfg(&self, writer: &mut CommandWriter<'_>) {
@@ -72,7 +75,9 @@ impl Connect<'_> {
         let (client, options) = (self.client, self.options);
         let setting = match (Configuration::at(place), options.will, options.broker.tls) {
             (Configuration::Version, ..) => self.version(writer.family()).map(Setting::Version),
-            (Configuration::OperationTimeout, ..) => options.operation_timeout_s.map(Setting::OperationTimeout),
+            (Configuration::OperationTimeout, ..) => options
+                .operation_timeout_s
+                .map(|timeout| Setting::OperationTimeout(Duration::from_secs(timeout.into()))),
             (Configuration::CheckUtf8, ..) => (!options.check_utf8).then_some(Setting::CheckUtf8(false)),
             (Configuration::WillTopic, Some(will), _) => {
                 return WillTopic { client, topic: will.topic }.describe(writer);
@@ -129,8 +134,9 @@ impl Connect<'_> {
         if self.options.broker.tls.is_some() { Step::Sslcfg } else { Step::Connect }
     }
 
-    /// The data of the command of this place.
-    pub(super) fn configuration_data(&self, place: u8) -> &[u8] {
+    /// The data of the command of this step.
+    pub(super) fn step_data(&self, step: Step) -> &[u8] {
+        let Step::Configure(place) = step else { return &[] };
         match (Configuration::at(place), self.options.will) {
             (Configuration::WillTopic, Some(will)) => will.topic,
             (Configuration::WillMessage, Some(will)) => will.message,

@@ -93,23 +93,23 @@ impl Timer for VirtualTimer {
 }
 
 type Idle = Box<dyn FnMut() -> ControlFlow<()>>;
-type Inner<'a, H> = Modem<'a, BlockingReceiver, BlockingTransmitter, VirtualTimer, H, Idle>;
+type Inner<H> = Modem<BlockingReceiver, BlockingTransmitter, VirtualTimer, H, Idle>;
 
-pub struct ShellModem<'a, H>(Inner<'a, H>);
+pub struct ShellModem<H>(Inner<H>);
 
 /// The client without an idle hook.
-pub fn bare_modem<'a, H: MessageHandler>(
+pub fn bare_modem<H: MessageHandler>(
     bench: &Bench,
     family: Family,
     handler: H,
-) -> Modem<'a, BlockingReceiver, BlockingTransmitter, VirtualTimer, H> {
+) -> Modem<BlockingReceiver, BlockingTransmitter, VirtualTimer, H> {
     let (receiver, transmitter) = bench.host();
     let receiver = BlockingReceiver { inner: receiver, error: None };
     let transmitter = BlockingTransmitter { inner: transmitter, bench: bench.clone() };
     Modem::new(receiver, transmitter, VirtualTimer(bench.clock()), family, handler)
 }
 
-pub fn shell_modem<'a, H: MessageHandler>(bench: &Bench, family: Family, handler: H) -> ShellModem<'a, H> {
+pub fn shell_modem<H: MessageHandler>(bench: &Bench, family: Family, handler: H) -> ShellModem<H> {
     let modem = bare_modem(bench, family, handler);
     let bench = bench.clone();
     ShellModem(modem.with_idle(Box::new(move || {
@@ -121,8 +121,8 @@ pub fn shell_modem<'a, H: MessageHandler>(bench: &Bench, family: Family, handler
     })))
 }
 
-impl<'a, H: MessageHandler> ShellModem<'a, H> {
-    pub fn client(&mut self, index: ClientIndex) -> ShellClient<'_, 'a, H> {
+impl<H: MessageHandler> ShellModem<H> {
+    pub fn client(&mut self, index: ClientIndex) -> ShellClient<'_, H> {
         ShellClient(self.0.client(index))
     }
 
@@ -147,6 +147,19 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
     }
 
     pub async fn execute<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
+        self.0.execute(command)
+    }
+
+    pub async fn next_event_until(&mut self, deadline: Duration) -> Result<Option<Event>, Error> {
+        self.0.next_event_until(deadline)
+    }
+
+    pub fn now(&self) -> Duration {
+        self.0.now()
+    }
+
+    /// The blocking client has one `execute` for both.
+    pub async fn execute_local<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
         self.0.execute(command)
     }
 
@@ -178,7 +191,7 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
         self.0.store_certificate(name, length, reader)
     }
 
-    pub async fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
+    pub async fn list_certificates(&mut self, name: impl FnMut(Part<'_>)) -> Result<u16, Error> {
         self.0.list_certificates(name)
     }
 
@@ -193,19 +206,15 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
     }
 }
 
-pub struct ShellClient<'m, 'a, H>(Client<'m, 'a, BlockingReceiver, BlockingTransmitter, VirtualTimer, H, Idle>);
+pub struct ShellClient<'m, H>(Client<'m, BlockingReceiver, BlockingTransmitter, VirtualTimer, H, Idle>);
 
-impl<'a, H: MessageHandler> ShellClient<'_, 'a, H> {
+impl<H: MessageHandler> ShellClient<'_, H> {
     pub fn state(&self) -> ClientState {
         self.0.state()
     }
 
-    pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
+    pub async fn connect(&mut self, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
         self.0.connect(options)
-    }
-
-    pub async fn reconnect(&mut self) -> Result<Connection, Error> {
-        self.0.reconnect()
     }
 
     pub async fn subscribe(&mut self, filter: impl AsRef<[u8]>, qos: QoS) -> Result<(), Error> {
@@ -218,6 +227,10 @@ impl<'a, H: MessageHandler> ShellClient<'_, 'a, H> {
 
     pub async fn unsubscribe(&mut self, filter: impl AsRef<[u8]>) -> Result<(), Error> {
         self.0.unsubscribe(filter)
+    }
+
+    pub async fn unsubscribe_all(&mut self, filters: &[&str]) -> Result<(), Error> {
+        self.0.unsubscribe_all(filters)
     }
 
     pub async fn publish(&mut self, message: &Publish<'_>) -> Result<(), Error> {
@@ -235,5 +248,9 @@ impl<'a, H: MessageHandler> ShellClient<'_, 'a, H> {
 
     pub async fn disconnect(&mut self) -> Result<(), Error> {
         self.0.disconnect()
+    }
+
+    pub async fn disconnect_within(&mut self, timeout: Duration) -> Result<(), Error> {
+        self.0.disconnect_within(timeout)
     }
 }

@@ -26,8 +26,9 @@ impl MessageHandler for Checksums {
         self.incoming.update(part);
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> bool {
         self.complete = Some(mem::take(&mut self.incoming));
+        true
     }
 }
 
@@ -42,7 +43,7 @@ fn main() -> ! {
 }
 
 /// Connects, subscribes, and publishes the checksum of every message as the state, until the connection is lost.
-async fn serve(modem: &mut Modem<'static, Receiver, Transmitter, Clock, Checksums>) -> Result<(), Error> {
+async fn serve(modem: &mut Modem<Receiver, Transmitter, Clock, Checksums>) -> Result<(), Error> {
     let mut client = modem.client(ClientIndex::First);
     client.connect(&OPTIONS).await?;
     client.subscribe(COMMANDS, QOS).await?;

@@ -62,7 +62,7 @@ pub fn run<R, T, C, P, B, I>(
 }
 
 struct Application<'a, R, T, C, P, B, I, J> {
-    modem: Modem<'a, R, T, C, &'a Inbox<INBOX>, J>,
+    modem: Modem<R, T, C, &'a Inbox<INBOX>, J>,
     wait: Wait<C, I>,
     power: Power<P>,
     apn: Apn<'a>,
@@ -101,7 +101,7 @@ where
     /// The module keeps the certificate: only the first start has to store it.
     fn store_certificate(&mut self) -> Result<(), Error> {
         let certificate = &mut self.device.certificate;
-        if let Some(search) = certificate.search() {
+        if let Some(mut search) = certificate.search() {
             self.modem.list_certificates(|part| search.take(part))?;
             certificate.searched(&search);
         }
