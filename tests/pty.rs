@@ -54,7 +54,7 @@ fn modem<'a>(
     receiver: Half,
     transmitter: Half,
     inbox: &'a Inbox<1024>,
-) -> Modem<'a, Half, Half, Clock, &'a Inbox<1024>, impl FnMut() -> core::ops::ControlFlow<()>> {
+) -> Modem<Half, Half, Clock, &'a Inbox<1024>, impl FnMut() -> core::ops::ControlFlow<()>> {
     let end = Instant::now() + Duration::from_secs(60);
     Modem::new(receiver, transmitter, Clock(Instant::now()), Family::A76xx, inbox).with_idle(move || {
         sleep(Duration::from_millis(1));

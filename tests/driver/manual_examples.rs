@@ -4,6 +4,8 @@
 //! The driver writes some parameters that the manuals leave to their defaults: see [`DEFAULTS`]. What the calls of a
 //! client send for the same purposes is in the transcripts `tests/transcripts/manuals`.
 
+use core::time::Duration;
+
 use simcom_modem_simulator::behaviour::ScriptedAnswer;
 
 use crate::bench::*;
@@ -61,7 +63,7 @@ struct Example<'e, 'm> {
 
 impl Example<'_, '_> {
     /// Sends a command. Its line must be the printed one, followed by its data, and so must the lines of its answer.
-    async fn step(&mut self, command: &impl Command, printed: &str, answer: &[&str]) {
+    async fn step(&mut self, command: &(impl Command<Response: Send> + Sync), printed: &str, answer: &[&str]) {
         let (sent, received) = (self.bench.sent().len(), self.bench.received().len());
         self.modem.execute(command).await.or_transcript(self.bench);
         let sent = self.bench.sent()[sent..].to_vec();
@@ -98,7 +100,7 @@ impl Example<'_, '_> {
             client: FIRST,
             host: "broker.example",
             port,
-            keep_alive: 60,
+            keep_alive: Duration::from_secs(60),
             clean_session: true,
             user: None,
             password: None,
@@ -135,7 +137,13 @@ impl Example<'_, '_> {
         if !payload.is_empty() {
             self.step(&Payload::new(FIRST, payload), "AT+CMQTTPAYLOAD=0,60", &[">", "OK"]).await;
         }
-        let publish = Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: false, duplicate: false };
+        let publish = Pub {
+            client: FIRST,
+            qos: QoS::AtLeastOnce,
+            timeout: Duration::from_secs(60),
+            retained: false,
+            duplicate: false,
+        };
         self.step(&publish, "AT+CMQTTPUB=0,1,60", &[&["OK", "+CMQTTPUB: 0,0"], back].concat()).await;
         if !back.is_empty() {
             assert_eq!(self.modem.next_event().await, Ok(Event::Message(FIRST)));
@@ -149,7 +157,12 @@ impl Example<'_, '_> {
     }
 
     async fn ends(&mut self) {
-        self.step(&Disc { client: FIRST, timeout: 120 }, "AT+CMQTTDISC=0,120", &["OK", "+CMQTTDISC: 0,0"]).await;
+        self.step(
+            &Disc { client: FIRST, timeout: Duration::from_secs(120) },
+            "AT+CMQTTDISC=0,120",
+            &["OK", "+CMQTTDISC: 0,0"],
+        )
+        .await;
         self.step(&Rel { client: FIRST }, "AT+CMQTTREL=0", &["OK"]).await;
         assert_eq!(self.modem.client(FIRST).state(), ClientState::Released);
         self.step(&Stop, "AT+CMQTTSTOP", &["OK", "+CMQTTSTOP: 0"]).await;

@@ -152,7 +152,7 @@ fn several_subscriptions_end_together_where_the_family_can_stage_them() {
         let lines = String::from_utf8(bench.sent()[sent..].to_vec()).unwrap();
         let is_staging = modem.family().has_staged_subscriptions();
         assert_eq!(lines.matches("AT+CMQTTUNSUB=").count(), if is_staging { 1 } else { filters.len() }, "{lines}");
-        let refused = modem.client(FIRST).unsubscribe_all(&[]).await;
+        let refused = modem.client(FIRST).unsubscribe_all(&[] as &[&str]).await;
         assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
     });
 }

@@ -16,7 +16,7 @@ fn topics_filters_and_wills_of_any_bytes_go_both_ways_where_the_check_is_off() {
     on_every_family(&[], async |bench, modem, inbox| {
         modem.client(FIRST).connect(&UNCHECKED_WITH_WILL).await.or_transcript(bench);
         let settings = modem.execute(&CfgRead).await.or_transcript(bench);
-        assert_eq!(settings[0].map(|settings| settings.check_utf8), Some(false));
+        assert_eq!(settings.get(FIRST).map(|settings| settings.check_utf8), Some(false));
         let will = bench.loopback(|broker, _| broker.connection(0).and_then(|connection| connection.will.clone()));
         assert_eq!(will.map(|will| will.topic).as_deref(), Some(&b"meter-3/\x80"[..]));
 

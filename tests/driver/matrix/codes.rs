@@ -1,6 +1,8 @@
 //! Each code × each shape of an answer × each command, through `execute` and through the calls: the code reaches the
 //! caller, and the next call works.
 
+use core::time::Duration;
+
 use simcom_modem_simulator::behaviour::ScriptedAnswer;
 
 use super::calls::{connects_and_publishes, done};
@@ -155,7 +157,7 @@ impl Tried {
                     client,
                     host: "broker.example",
                     port: 1883,
-                    keep_alive: 60,
+                    keep_alive: Duration::from_secs(60),
                     clean_session: true,
                     user: None,
                     password: None,
@@ -164,14 +166,18 @@ impl Tried {
             }
             Self::Topic => modem.execute(&Topic { client, topic }).await,
             Self::Payload => modem.execute(&Payload::new(client, b"42")).await,
-            Self::Pub => modem.execute(&Pub { client, qos, timeout: 60, retained: false, duplicate: false }).await,
+            Self::Pub => {
+                modem
+                    .execute(&Pub { client, qos, timeout: Duration::from_secs(60), retained: false, duplicate: false })
+                    .await
+            }
             Self::Subtopic => modem.execute(&Subtopic { client, filter, qos }).await,
             Self::SubStaged => modem.execute(&SubStaged { client }).await,
             Self::Sub => modem.execute(&Sub { client, filter, qos }).await,
             Self::Unsubtopic => modem.execute(&Unsubtopic { client, filter }).await,
             Self::UnsubStaged => modem.execute(&UnsubStaged { client }).await,
             Self::Unsub => modem.execute(&Unsub { client, filter }).await,
-            Self::Disc => modem.execute(&Disc { client, timeout: 60 }).await,
+            Self::Disc => modem.execute(&Disc { client, timeout: Duration::from_secs(60) }).await,
             Self::Rel => modem.execute(&Rel { client }).await,
             Self::Stop => modem.execute(&Stop).await,
         })
