@@ -1,7 +1,7 @@
 //! The grammar of one line: `+NAME: 1,"text",23`.
 
 use nom::Input;
-use nom::character::complete::u32;
+use nom::character::complete::digit1;
 
 /// The parameters of one line, read from left to right.
 ///
@@ -37,7 +37,10 @@ impl<'a> Parameters<'a> {
 
     /// The next parameter as a number.
     pub fn number(&mut self) -> Option<u32> {
-        let (rest, number) = u32::<_, ()>(without_blanks(self.0)).ok()?;
+        let (rest, digits) = digit1::<_, ()>(without_blanks(self.0)).ok()?;
+        let number = digits
+            .iter()
+            .try_fold(0_u32, |number, digit| number.checked_mul(10)?.checked_add(u32::from(digit - b'0')))?;
         self.go_to(rest);
         Some(number)
     }
