@@ -133,7 +133,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-type SerialModem<'a, I> = Modem<'a, Overheard<Half>, Overheard<Half>, Clock, &'a Inbox<16_384>, I>;
+type SerialModem<'a, I> = Modem<Overheard<Half>, Overheard<Half>, Clock, &'a Inbox<16_384>, I>;
 
 struct Exchange<'e> {
     arguments: &'e Arguments,
@@ -143,7 +143,7 @@ struct Exchange<'e> {
 }
 
 impl Exchange<'_> {
-    fn run<'a, I>(&self, modem: &mut SerialModem<'a, I>, options: &'a ConnectOptions<'a>) -> Result<(), Failure>
+    fn run<I>(&self, modem: &mut SerialModem<'_, I>, options: &ConnectOptions<'_>) -> Result<(), Failure>
     where
         I: FnMut() -> ControlFlow<()>,
     {
@@ -170,8 +170,8 @@ impl Exchange<'_> {
                 Ok(None) => left -= 1,
                 Ok(Some(Event::ConnectionLost { client: index, .. })) => {
                     let mut client = modem.client(index);
-                    let call = recording.begin("reconnect", &[("client", index.number().to_string())]);
-                    call.end(client.reconnect(), words::connection)?;
+                    let call = session.begin_connect(recording, index, self.client_id, None);
+                    call.end(client.connect(options), words::connection)?;
                     let call = recording.begin_subscribe(index, topic, *qos);
                     call.end(client.subscribe(topic, *qos), words::done)?;
                 }

@@ -145,7 +145,7 @@ async fn file(path: &Path) -> std::io::Result<Payload> {
     Ok(Payload::File(FromTokio::new(file), length))
 }
 
-type SerialModem<'a> = Modem<'a, Receiver<SerialStream>, Transmitter<SerialStream>, Clock, RefuseAll>;
+type SerialModem = Modem<Receiver<SerialStream>, Transmitter<SerialStream>, Clock, RefuseAll>;
 
 struct Publisher<'p> {
     arguments: &'p Arguments,
@@ -154,11 +154,11 @@ struct Publisher<'p> {
 }
 
 impl Publisher<'_> {
-    async fn publish<'a>(
+    async fn publish(
         &self,
-        modem: &mut SerialModem<'a>,
+        modem: &mut SerialModem,
         client_id: &str,
-        options: &'a ConnectOptions<'a>,
+        options: &ConnectOptions<'_>,
         payload: &mut Payload,
     ) -> Result<(), Failure> {
         let Self { arguments, certificates, recording } = self;

@@ -50,7 +50,7 @@ struct Expected {
     qos: QoS,
 }
 
-type Quickstart<'a> = Modem<'a, Receiver<DuplexStream>, Transmitter<DuplexStream>, Clock, &'a Inbox<32_768>>;
+type Quickstart<'a> = Modem<Receiver<DuplexStream>, Transmitter<DuplexStream>, Clock, &'a Inbox<32_768>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -98,11 +98,7 @@ fn messages(family: FamilyName) -> Vec<Expected> {
     ]
 }
 
-async fn send<'a>(
-    modem: &mut Quickstart<'a>,
-    options: &'a ConnectOptions<'a>,
-    messages: &[Expected],
-) -> Result<(), Error> {
+async fn send(modem: &mut Quickstart<'_>, options: &ConnectOptions<'_>, messages: &[Expected]) -> Result<(), Error> {
     let mut client = modem.client(ClientIndex::First);
     client.connect(options).await?;
     client.subscribe("quickstart/#", QoS::ExactlyOnce).await?;

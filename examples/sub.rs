@@ -131,7 +131,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     subscriber.print_rest().and(outcome)
 }
 
-type SerialModem<'a> = Modem<'a, Receiver<SerialStream>, Transmitter<SerialStream>, Clock, Messages>;
+type SerialModem = Modem<Receiver<SerialStream>, Transmitter<SerialStream>, Clock, Messages>;
 
 /// The results of `next_event`.
 enum Next {
@@ -157,7 +157,7 @@ struct Subscriber<'a> {
 
 impl<'a> Subscriber<'a> {
     /// Prints messages up to the requested number.
-    async fn run(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
+    async fn run(&mut self, modem: &mut SerialModem) -> Result<(), Failure> {
         attach(modem, &self.arguments.port, self.recording).await?;
         if let Some(certificates) = self.certificates {
             certificates.store(modem, self.recording).await?;
@@ -180,7 +180,7 @@ impl<'a> Subscriber<'a> {
     }
 
     /// The next message or event. Dropping it loses nothing.
-    async fn next(&mut self, modem: &mut SerialModem<'a>) -> Result<Next, Error> {
+    async fn next(&mut self, modem: &mut SerialModem) -> Result<Next, Error> {
         let call = self.recording.begin("next_event", NO_ARGUMENTS);
         loop {
             if let Some(message) = self.messages.take() {
@@ -204,7 +204,7 @@ impl<'a> Subscriber<'a> {
     }
 
     /// Connects and subscribes. A second subscription does no harm where the connection was adopted.
-    async fn connect(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Error> {
+    async fn connect(&mut self, modem: &mut SerialModem) -> Result<(), Error> {
         let mut client = modem.client(self.arguments.port.index());
         let index = self.arguments.port.index();
         let call = self.arguments.session.begin_connect(self.recording, index, self.client_id, self.certificates);
@@ -219,7 +219,7 @@ impl<'a> Subscriber<'a> {
 
     /// Tries until it succeeds, or until trying is useless. The waits grow, to spare a broker that refuses every
     /// client.
-    async fn connect_again(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
+    async fn connect_again(&mut self, modem: &mut SerialModem) -> Result<(), Failure> {
         if self.connected.elapsed() > LONGEST_WAIT {
             self.wait = SHORTEST_WAIT;
         }
@@ -238,7 +238,7 @@ impl<'a> Subscriber<'a> {
     }
 
     /// Waits, and takes the module's events meanwhile.
-    async fn listen(&mut self, modem: &mut SerialModem<'a>) -> Result<(), Failure> {
+    async fn listen(&mut self, modem: &mut SerialModem) -> Result<(), Failure> {
         let end = Instant::now() + self.wait;
         while let Ok(next) = timeout_at(end, self.next(modem)).await {
             match next {

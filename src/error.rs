@@ -54,7 +54,7 @@ impl fmt::Display for CommandName {
 /// | [`NoAnswer`](Self::NoAnswer) | did not answer; the command may have been carried out | `connect`, which finds out the module's state; if it fails too, check power, wiring and baud rate |
 /// | [`OutcomeUnknown`](Self::OutcomeUnknown) | accepted the command and never reported its outcome | repeat what may happen twice |
 /// | [`DataCutShort`](Self::DataCutShort) | took a part of the data | `connect`, then repeat |
-/// | [`ConnectionLost`](Self::ConnectionLost) | lost the broker meanwhile | `reconnect` |
+/// | [`ConnectionLost`](Self::ConnectionLost) | lost the broker meanwhile | `connect` |
 /// | [`NetworkLost`](Self::NetworkLost) | lost the network meanwhile | `connect` when it is back |
 /// | [`ModemRestarted`](Self::ModemRestarted) | restarted meanwhile | `connect` |
 /// | [`Aborted`](Self::Aborted) | is in the state in which a dropped future leaves it | what the idle hook aborted for |
@@ -166,8 +166,6 @@ pub enum Illegal {
     /// The module holds a staged topic filter of a call that was cut short, and a staged subscription would send it:
     /// call `connect`, which acquires the client again.
     FilterStaged,
-    /// `reconnect` was called before any `connect`.
-    NeverConnected,
 }
 
 /// Which argument is wrong, and how.
@@ -292,7 +290,7 @@ impl fmt::Display for Error {
             Self::OutcomeUnknown { command } => write!(f, "{command} was taken, but its outcome never came"),
             Self::DataCutShort { command } => write!(f, "{command} was answered before all its data were sent"),
             Self::ConnectionLost { command } => {
-                write!(f, "the connection to the broker was lost during {command}: reconnect")
+                write!(f, "the connection to the broker was lost during {command}: connect")
             }
             Self::NetworkLost { command } => {
                 write!(f, "the network was lost during {command}: connect when it is back")
@@ -332,7 +330,6 @@ impl fmt::Display for Illegal {
                 "a payload that was cut short is staged in the module, connect again to be rid of it"
             }
             Self::FilterStaged => "a filter that was cut short is staged in the module, connect again to be rid of it",
-            Self::NeverConnected => "there is nothing to reconnect to, connect first",
         })
     }
 }

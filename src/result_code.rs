@@ -49,7 +49,7 @@ result_codes! {
     3 SOCKET_CONNECT_FAIL "socket connect fail", "check host, port and whether the network reaches the broker";
     4 SOCKET_CREATE_FAIL "socket create fail", "connect again; restart the module if it stays";
     5 SOCKET_CLOSE_FAIL "socket close fail", "connect again; restart the module if it stays";
-    6 MESSAGE_RECEIVE_FAIL "message receive fail", "the broker closed or did not answer: reconnect";
+    6 MESSAGE_RECEIVE_FAIL "message receive fail", "the broker closed or did not answer: connect again";
     7 NETWORK_OPEN_FAIL "network open fail", "check the PDP context and the APN";
     8 NETWORK_CLOSE_FAIL "network close fail", "restart the module if it stays";
     9 NETWORK_NOT_OPENED "network not opened", "the service is not started: connect";
@@ -59,15 +59,15 @@ result_codes! {
     13 NOT_SUPPORTED_OPERATION "not supported operation", "the client may be connected already: connect again";
     14 CLIENT_IS_BUSY "client is busy", "wait for the outcome of the operation before";
     15 REQUIRE_CONNECTION_FAIL "require connection fail", "check host, port, TLS or not, and the credentials";
-    16 SOCKET_SENDING_FAIL "socket sending fail", "the connection is gone: reconnect";
-    17 TIMEOUT "timeout", "the broker did not answer in time: reconnect";
+    16 SOCKET_SENDING_FAIL "socket sending fail", "the connection is gone: connect again";
+    17 TIMEOUT "timeout", "the broker did not answer in time: connect again";
     18 TOPIC_IS_EMPTY "topic is empty", "publish again from the start";
     19 CLIENT_IS_USED "client is used", "the index is acquired already: connect takes it over";
     20 CLIENT_NOT_ACQUIRED "client not acquired", "connect";
     21 CLIENT_NOT_RELEASED "client not released", "release both clients before stopping the service";
     22 LENGTH_OUT_OF_RANGE "length out of range", "check the family: its limits differ";
     23 NETWORK_IS_OPENED "network is opened", "the service is started already";
-    24 PACKET_FAIL "packet fail", "reconnect";
+    24 PACKET_FAIL "packet fail", "connect again";
     25 DNS_ERROR "DNS error", "check the host name, and the DNS of the PDP context";
     26 SOCKET_CLOSED_BY_SERVER "socket is closed by server", "check port and TLS; another client with this id may have connected";
     27 UNACCEPTED_PROTOCOL_VERSION "connection refused: unaccepted protocol version", "choose MQTT 3.1.1 where the family can";

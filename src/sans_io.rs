@@ -14,7 +14,7 @@ use crate::handler::MessageHandler;
 use crate::network::{Apn, BringUp, BringUpStage};
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Detect, Disconnect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single, Store, SubscribeAll,
+    Connect, Detect, Disconnect, Execute, Listen, PublishMessage, Shutdown, Single, Store, SubscribeAll,
 };
 use crate::session::{self, ClientState, Counters, Engine, Event, Procedure, Progress, ServiceState};
 
@@ -85,11 +85,10 @@ pub enum Outgoing<'b> {
 /// Room for the bytes that are to be sent.
 pub type Window = [u8; WINDOW_BYTES];
 
-/// The state machine of a modem, with the options of the last connects.
+/// The state machine of a modem.
 #[derive(Debug)]
-pub struct Core<'a> {
+pub struct Core {
     engine: Engine,
-    options: [LastOptions<'a>; 2],
 }
 
 /// A call of the user.
@@ -143,6 +142,11 @@ impl<'c, Q: Command> Execution<'c, Q> {
 }
 
 impl<'c> Call<'c> {
+    /// `Client::connect`.
+    pub fn connect(client: ClientIndex, options: &'c ConnectOptions<'c>) -> Self {
+        Self(Kind::Connect(Connect::new(client, options)))
+    }
+
     /// `Client::publish`.
     pub fn publish(client: ClientIndex, message: &'c Publish<'c>) -> Self {
         Self(Kind::Publish(PublishMessage::new(client, message)))
@@ -223,26 +227,10 @@ impl<'c> Call<'c> {
     }
 }
 
-impl<'a> Core<'a> {
+impl Core {
     /// The core for a module of this family, in any state.
     pub fn new(family: Family) -> Self {
-        Self { engine: Engine::new(family), options: [None; 2] }
-    }
-
-    /// `Client::connect`.
-    pub fn connect(&mut self, client: ClientIndex, options: &'a ConnectOptions<'a>) -> Call<'a> {
-        let last = client.of_mut(&mut self.options).replace(options);
-        Call(Kind::Connect(Connect::new(client, options, last, &mut self.engine.session)))
-    }
-
-    /// `Client::reconnect`.
-    ///
-    /// # Errors
-    ///
-    /// There was no `connect`.
-    pub fn reconnect(&mut self, client: ClientIndex) -> Result<Call<'a>, Error> {
-        let last = *client.of(&self.options);
-        Ok(Call(Kind::Connect(Connect::again(client, last, &mut self.engine.session)?)))
+        Self { engine: Engine::new(family) }
     }
 
     /// `Client::subscribe_all`.

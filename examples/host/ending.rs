@@ -96,7 +96,7 @@ impl Signals {
 /// Ends session, client and service in the module, unless the module cannot be reached or another signal arrives. If
 /// both the program and this ending fail, the program's failure is returned.
 pub async fn end<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
-    modem: Modem<'_, R, T, C, H>,
+    modem: Modem<R, T, C, H>,
     signals: &mut Signals,
     recording: &Recording,
     outcome: Result<(), Failure>,

@@ -10,7 +10,7 @@ use super::words;
 
 /// Brings the module to an address. Without an access point, the module is expected to have one.
 pub async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
-    modem: &mut Modem<'_, R, T, C, H>,
+    modem: &mut Modem<R, T, C, H>,
     port: &Port,
     recording: &Recording,
 ) -> Result<(), Failure> {

@@ -115,7 +115,7 @@ impl Certificates {
     /// Stores the files that the module does not have.
     pub async fn store<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
         &self,
-        modem: &mut Modem<'_, R, T, C, H>,
+        modem: &mut Modem<R, T, C, H>,
         recording: &Recording,
     ) -> Result<(), simcom_mqtt::Error> {
         let mut names = Vec::new();

@@ -43,7 +43,7 @@ mod parameters;
 mod parser;
 mod resemblance;
 
-pub(crate) use encoder::{Encoder, WINDOW_BYTES};
+pub(crate) use encoder::{Encoder, Hash, WINDOW_BYTES};
 pub use final_result::FinalResult;
 pub use parameters::Parameters;
 pub(crate) use parameters::behind;

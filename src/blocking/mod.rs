@@ -32,8 +32,7 @@ use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, Detect, Disconnect, Execute, LastOptions, Listen, PublishMessage, Shutdown, Single, Store,
-    SubscribeAll,
+    Connect, Connection, Detect, Disconnect, Execute, Listen, PublishMessage, Shutdown, Single, Store, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -49,14 +48,13 @@ use drive::{NoSource, Port};
 ///
 /// Received messages, lost connections and restarts are noticed during any call. [`next_event`](Self::next_event)
 /// reports them, and waits for more.
-pub struct Modem<'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
+pub struct Modem<R, T, C, H, I = fn() -> ControlFlow<()>> {
     pub(crate) port: Port<R, T, C, H, I>,
-    options: [LastOptions<'a>; 2],
     /// A PIN was sent, and its acceptance was not seen: it is not sent again before the card is unlocked.
     pub(crate) pin_unconfirmed: bool,
 }
 
-impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Modem<'_, R, T, C, H, I> {
+impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Modem<R, T, C, H, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Modem")
             .field("timer", &self.port.timer)
@@ -66,25 +64,21 @@ impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Modem<'_, R, T, C, H,
     }
 }
 
-impl<R, T, C, H> Modem<'_, R, T, C, H> {
+impl<R, T, C, H> Modem<R, T, C, H> {
     /// A driver for a module in any state. Nothing is sent before the first call.
     pub fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
         let idle: fn() -> ControlFlow<()> = || ControlFlow::Continue(());
-        Self {
-            port: Port::new(receiver, transmitter, timer, family, handler, idle),
-            options: [None; 2],
-            pin_unconfirmed: false,
-        }
+        Self { port: Port::new(receiver, transmitter, timer, family, handler, idle), pin_unconfirmed: false }
     }
 }
 
-impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
+impl<R, T, C, H, I> Modem<R, T, C, H, I> {
     /// Calls `idle` repeatedly while a call waits: to feed a watchdog, or to sleep until the next interrupt. `Break`
     /// aborts the call, which fails with [`Error::Aborted`]; the next call resyncs with the module first.
     #[must_use]
-    pub fn with_idle<J: FnMut() -> ControlFlow<()>>(self, idle: J) -> Modem<'a, R, T, C, H, J> {
-        let Self { port: Port { receiver, transmitter, timer, handler, engine, .. }, options, pin_unconfirmed } = self;
-        Modem { port: Port { receiver, transmitter, timer, handler, idle, engine }, options, pin_unconfirmed }
+    pub fn with_idle<J: FnMut() -> ControlFlow<()>>(self, idle: J) -> Modem<R, T, C, H, J> {
+        let Self { port: Port { receiver, transmitter, timer, handler, engine, .. }, pin_unconfirmed } = self;
+        Modem { port: Port { receiver, transmitter, timer, handler, idle, engine }, pin_unconfirmed }
     }
 
     /// Replaces the timeouts of the family.
@@ -125,12 +119,12 @@ impl<'a, R, T, C, H, I> Modem<'a, R, T, C, H, I> {
     }
 
     /// One of the two MQTT clients of the module: a cheap view, made whenever it is needed.
-    pub fn client(&mut self, index: ClientIndex) -> Client<'_, 'a, R, T, C, H, I> {
+    pub fn client(&mut self, index: ClientIndex) -> Client<'_, R, T, C, H, I> {
         Client { modem: self, index }
     }
 }
 
-impl<R, T, C, H, I> Modem<'_, R, T, C, H, I>
+impl<R, T, C, H, I> Modem<R, T, C, H, I>
 where
     R: Read + ReadReady,
     T: Write,
@@ -242,18 +236,18 @@ where
 ///
 /// As those of [`crate::Client`](crate::Client#longest-times). The time that the idle hook, the transmitter or a reader
 /// spends is added. What [the module is busy with after an adoption](crate::Client#after-an-adoption) is waited for as there.
-pub struct Client<'m, 'a, R, T, C, H, I = fn() -> ControlFlow<()>> {
-    modem: &'m mut Modem<'a, R, T, C, H, I>,
+pub struct Client<'m, R, T, C, H, I = fn() -> ControlFlow<()>> {
+    modem: &'m mut Modem<R, T, C, H, I>,
     index: ClientIndex,
 }
 
-impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Client<'_, '_, R, T, C, H, I> {
+impl<R, T, C: fmt::Debug, H: fmt::Debug, I> fmt::Debug for Client<'_, R, T, C, H, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("modem", &self.modem).field("index", &self.index).finish()
     }
 }
 
-impl<'a, R, T, C, H, I> Client<'_, 'a, R, T, C, H, I>
+impl<R, T, C, H, I> Client<'_, R, T, C, H, I>
 where
     R: Read + ReadReady,
     T: Write,
@@ -269,32 +263,14 @@ where
     /// Connects to a broker, from any state: a fresh module, or one that was already running when the microcontroller
     /// was reset. The driver adopts a live session if client id and address are the requested ones.
     ///
-    /// The options are borrowed for the life of the modem, because [`reconnect`](Self::reconnect) uses them again.
+    /// The options are borrowed for the call.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::Refused`]: names the command and the code.
     /// After any error, `connect` can be called again.
-    pub fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let Modem { port, options: remembered, .. } = &mut *self.modem;
-        let last = self.index.of_mut(remembered).replace(options);
-        let mut procedure = Connect::new(self.index, options, last, &mut port.engine.session);
-        let result = self.drive(&mut procedure);
-        if let Err(Error::Invalid(_)) = result {
-            *self.index.of_mut(&mut self.modem.options) = last;
-        }
-        result.map(|()| procedure.connection)
-    }
-
-    /// Connects again with the options of the last [`connect`](Self::connect).
-    ///
-    /// # Errors
-    ///
-    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise the errors
-    /// of `connect`.
-    pub fn reconnect(&mut self) -> Result<Connection, Error> {
-        let Modem { port, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut port.engine.session)?;
+    pub fn connect(&mut self, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
+        let mut procedure = Connect::new(self.index, options);
         self.drive(&mut procedure)?;
         Ok(procedure.connection)
     }
@@ -358,7 +334,7 @@ where
         self.modem.port.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
+    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and [`connect`](Self::connect) connects it again.
     ///
     /// # Errors
     ///

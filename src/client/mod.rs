@@ -26,7 +26,7 @@ pub use modem::Modem;
 ///
 /// | call | at most | of these |
 /// |---|---:|---|
-/// | [`connect`](Self::connect), [`reconnect`](Self::reconnect) | 480 | 125 for START (17 on A76xx and SIM767x), again if that was lost, or 124 while the module is busy; 65 DISC; 125 CONNECT |
+/// | [`connect`](Self::connect) | 480 | 125 for START (17 on A76xx and SIM767x), again if that was lost, or 124 while the module is busy; 65 DISC; 125 CONNECT |
 /// | [`subscribe`](Self::subscribe), [`unsubscribe`](Self::unsubscribe) | 160 | 125 until the outcome |
 /// | [`subscribe_all`](Self::subscribe_all) | 160 | 125 until the outcome; 125 more for each further SUB, where filters are sent one after the other or in several groups |
 /// | [`publish`](Self::publish), [`publish_from`](Self::publish_from) | 100 | 65 until the outcome: the message's [timeout](Publish::timeout) and 5; `publish_from` and the time of its reader |
@@ -77,19 +77,19 @@ pub use modem::Modem;
 ///   subscribes to a filter that lacks this byte and ends with `A`: the driver does not know of it and does not undo
 ///   it.
 /// * A bit that changes inside the data of a message, in either direction: nothing on the UART is a check of them.
-pub struct Client<'m, 'a, R, T, C, H> {
-    modem: &'m mut Modem<'a, R, T, C, H>,
+pub struct Client<'m, R, T, C, H> {
+    modem: &'m mut Modem<R, T, C, H>,
     index: ClientIndex,
 }
 
-impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Client<'_, '_, R, T, C, H> {
+impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Client<'_, R, T, C, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("modem", &self.modem).field("index", &self.index).finish()
     }
 }
 
-impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R, T, C, H> {
-    fn new(modem: &'m mut Modem<'a, R, T, C, H>, index: ClientIndex) -> Self {
+impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, H> {
+    fn new(modem: &'m mut Modem<R, T, C, H>, index: ClientIndex) -> Self {
         Self { modem, index }
     }
 
@@ -112,9 +112,9 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     /// client is connected (13), the module is asked once what it is connected to. A loss or restart that `connect` has
     /// repaired is not reported as an event any more, unless the other client was connected when it happened.
     ///
-    /// The options are borrowed for the life of the modem, because [`reconnect`](Self::reconnect) uses them again.
-    /// Options are compared by their address in memory, not by their content: keep them in a variable or a `static`,
-    /// not in a `const`.
+    /// The options are borrowed for the call. With the options of the last `connect`, this sends only
+    /// `AT+CMQTTCONNECT` after a lost connection, and only `AT+CMQTTDISC?` while the client is connected. Options are the
+    /// same where the module gets the same bytes of them. The `Modem` keeps a hash of 32 bits of these, and no copy.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -140,32 +140,8 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
     ///
     /// This method is cancel safe. If the future is dropped, the next `connect` continues from the state that the
     /// module is in then.
-    pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
-        let Modem { port, options: remembered, .. } = &mut *self.modem;
-        let last = self.index.of_mut(remembered).replace(options);
-        let mut procedure = Connect::new(self.index, options, last, &mut port.engine.session);
-        let result = self.drive(&mut procedure).await;
-        if let Err(Error::Invalid(_)) = result {
-            *self.index.of_mut(&mut self.modem.options) = last;
-        }
-        result.map(|()| procedure.connection)
-    }
-
-    /// Connects again with the options of the last [`connect`](Self::connect).
-    ///
-    /// After a lost connection, this sends only `AT+CMQTTCONNECT`.
-    ///
-    /// # Errors
-    ///
-    /// [`Illegal::NeverConnected`](crate::error::Illegal::NeverConnected): there was no `connect`. Otherwise the errors
-    /// of `connect`.
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`connect`](Self::connect).
-    pub async fn reconnect(&mut self) -> Result<Connection, Error> {
-        let Modem { port, options: remembered, .. } = &mut *self.modem;
-        let mut procedure = Connect::again(self.index, *self.index.of(remembered), &mut port.engine.session)?;
+    pub async fn connect(&mut self, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
+        let mut procedure = Connect::new(self.index, options);
         self.drive(&mut procedure).await?;
         Ok(procedure.connection)
     }
@@ -305,7 +281,7 @@ impl<'m, 'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, 'a, R
         self.modem.port.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and can [`reconnect`](Self::reconnect).
+    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and [`connect`](Self::connect) connects it again.
     /// If the outcome is lost, the module is asked whether the client is connected. [After an
     /// adoption](#after-an-adoption), it waits while the client is busy.
     ///

@@ -10,7 +10,7 @@ use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Part
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
-use crate::procedure::{Detect, Execute, LastOptions, Listen, Shutdown, Store};
+use crate::procedure::{Detect, Execute, Listen, Shutdown, Store};
 use crate::session::{Counters, Event, ServiceState};
 use crate::timer::Timer;
 
@@ -31,14 +31,13 @@ use crate::timer::Timer;
 /// well: a dropped `write` must not have sent anything, a dropped `fill_buf` must not have taken anything. The buffered
 /// UARTs of embassy-stm32, embassy-nrf and embassy-rp fulfil this, and so does [`Buffered`](crate::transport::Buffered)
 /// over esp-hal's.
-pub struct Modem<'a, R, T, C, H> {
+pub struct Modem<R, T, C, H> {
     pub(crate) port: Port<R, T, C, H>,
-    pub(super) options: [LastOptions<'a>; 2],
     /// A PIN was sent, and its acceptance was not seen: it is not sent again before the card is unlocked.
     pub(crate) pin_unconfirmed: bool,
 }
 
-impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Modem<'_, R, T, C, H> {
+impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Modem<R, T, C, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Modem")
             .field("timer", &self.port.timer)
@@ -48,14 +47,10 @@ impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Modem<'_, R, T, C, H> {
     }
 }
 
-impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H> {
+impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// A driver for a module in any state. Nothing is sent before the first call.
     pub fn new(receiver: R, transmitter: T, timer: C, family: Family, handler: H) -> Self {
-        Self {
-            port: Port::new(receiver, transmitter, timer, family, handler),
-            options: [None; 2],
-            pin_unconfirmed: false,
-        }
+        Self { port: Port::new(receiver, transmitter, timer, family, handler), pin_unconfirmed: false }
     }
 
     /// Replaces the timeouts of the family.
@@ -66,7 +61,7 @@ impl<'a, R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'a, R, T, C, H
     }
 
     /// One of the two MQTT clients of the module: a cheap view, made whenever it is needed.
-    pub fn client(&mut self, index: ClientIndex) -> Client<'_, 'a, R, T, C, H> {
+    pub fn client(&mut self, index: ClientIndex) -> Client<'_, R, T, C, H> {
         Client::new(self, index)
     }
 

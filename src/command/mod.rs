@@ -94,7 +94,7 @@
 //! # use simcom_mqtt::{Error, MessageHandler, Modem, Timer};
 //! # use embedded_io_async::{BufRead, Write};
 //! async fn is_switched_on<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
-//!     modem: &mut Modem<'_, R, T, C, H>,
+//!     modem: &mut Modem<R, T, C, H>,
 //! ) -> Result<bool, Error> {
 //!     let sms = modem.execute(&ReadSms { index: 1 }).await?;
 //!     Ok(sms.text.get(..sms.length) == Some(b"on"))

@@ -3,7 +3,7 @@
 
 use super::check::{self, Checked};
 use super::{ClientIndex, CommandInfo};
-use crate::at::Encoder;
+use crate::at::{Encoder, Hash};
 use crate::error::{InvalidInput, Parameter, Problem};
 use crate::family::{Family, TOPIC_LIMIT_BYTES};
 use crate::saturating::{saturating_u16, saturating_u32};
@@ -59,6 +59,11 @@ impl<'w> CommandWriter<'w> {
     /// How many bytes of the window are filled.
     pub(crate) fn filled(&self) -> usize {
         self.line.filled()
+    }
+
+    /// The hash of everything that was described.
+    pub(crate) fn hash(&self) -> Hash {
+        self.line.hash()
     }
 
     /// Ends the line with its CR. Returns the filled part of a borrowed window.
@@ -139,9 +144,14 @@ impl<'w> CommandWriter<'w> {
     }
 
     /// Writes `text` as it is.
-    #[inline(never)]
     pub fn text(&mut self, text: &str) -> &mut Self {
-        for &byte in text.as_bytes() {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes `bytes` as they are.
+    #[inline(never)]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        for &byte in bytes {
             self.byte(byte);
         }
         self

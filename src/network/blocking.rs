@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::timer::{Instant, Timer};
 
-impl<R, T, C, H, I> Modem<'_, R, T, C, H, I>
+impl<R, T, C, H, I> Modem<R, T, C, H, I>
 where
     R: Read + ReadReady,
     T: Write,

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::timer::{Instant, Timer};
 
-impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
+impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// Brings the module from any state to an address: unlocks the SIM card, sets the access point, waits for a network,
     /// activates the PDP context and waits for its address.
     ///
@@ -24,7 +24,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<'_, R, T, C, H> {
     /// ```no_run
     /// # use simcom_mqtt::{Modem, MessageHandler, Timer, network::{Apn, BringUpError}};
     /// # use embedded_io_async::{BufRead, Write};
-    /// # async fn example<R: BufRead, T: Write, C: Timer, H: MessageHandler>(modem: &mut Modem<'_, R, T, C, H>) -> Result<(), BringUpError> {
+    /// # async fn example<R: BufRead, T: Write, C: Timer, H: MessageHandler>(modem: &mut Modem<R, T, C, H>) -> Result<(), BringUpError> {
     /// let attachment = modem.bring_up(&Apn::new("internet"), |_stage| { /* blink */ }).await?;
     /// let address = attachment.address.ipv4;
     /// # let _ = address;

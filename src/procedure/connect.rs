@@ -11,7 +11,7 @@ use crate::at::Line;
 use crate::command::{
     self, AccqRead, ClientIndex, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, Rel, Request, Start,
 };
-use crate::error::{CommandName, Error, Illegal, Refusal};
+use crate::error::Refusal;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 use crate::timer::Instant;
@@ -43,9 +43,6 @@ pub enum Connection {
     /// microcontroller, or nothing had happened to it. Its subscriptions are still there.
     Adopted,
 }
-
-/// The options with which a client was last connected.
-pub(crate) type LastOptions<'a> = Option<&'a ConnectOptions<'a>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -104,23 +101,13 @@ pub(crate) struct Connect<'a> {
 }
 
 impl<'a> Connect<'a> {
-    /// Connects with these options; `last` are the previous ones.
-    pub(crate) fn new(
-        client: ClientIndex,
-        options: &'a ConnectOptions<'a>,
-        last: LastOptions<'a>,
-        session: &mut Session,
-    ) -> Self {
-        let same_options = last.is_some_and(|last| core::ptr::eq(last, options));
-        // At once: the call may be dropped before its first step, and these options are remembered.
-        if !same_options {
-            session.lifecycle.client_mut(client).staging.needs_preparing();
-        }
+    /// Connects with these options.
+    pub(crate) const fn new(client: ClientIndex, options: &'a ConnectOptions<'a>) -> Self {
         Self {
             client,
             options,
             step: Step::Begin,
-            same_options,
+            same_options: false,
             id_matches: false,
             probed: false,
             failure: None,
@@ -135,13 +122,13 @@ impl<'a> Connect<'a> {
         }
     }
 
-    /// With the previous options.
-    pub(crate) fn again(client: ClientIndex, last: LastOptions<'a>, session: &mut Session) -> Result<Self, Error> {
-        match last {
-            Some(options) => Ok(Self::new(client, options, last, session)),
-            None => {
-                Err(Error::Illegal { command: CommandName::new(&"+CMQTTCONNECT"), reason: Illegal::NeverConnected })
-            }
+    /// Compares the options with the last ones, and remembers them.
+    fn compare_options(&mut self, session: &mut Session) {
+        let life = session.lifecycle.client_mut(self.client);
+        let last = core::mem::replace(&mut life.options, session.described);
+        self.same_options = last == session.described;
+        if !self.same_options {
+            life.staging.needs_preparing();
         }
     }
 
@@ -332,6 +319,9 @@ impl<'a> Connect<'a> {
 
 impl Procedure for Connect<'_> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
+        if self.step == Step::Begin {
+            self.compare_options(session);
+        }
         self.step = self.following(session, last.unwrap_or(Ok(())))?;
         self.comparison = Comparison::NotSeen;
         self.connected = None;
@@ -358,10 +348,7 @@ impl Procedure for Connect<'_> {
     }
 
     fn data(&self) -> Option<&[u8]> {
-        Some(match self.step {
-            Step::Configure(place) => self.configuration_data(place),
-            _ => &[],
-        })
+        Some(self.step_data(self.step))
     }
 
     fn line(&mut self, line: Line<'_>) {

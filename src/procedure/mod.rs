@@ -9,8 +9,8 @@ mod publish;
 mod store;
 mod subscribe_all;
 
+pub(crate) use connect::Connect;
 pub use connect::Connection;
-pub(crate) use connect::{Connect, LastOptions};
 pub(crate) use detect::Detect;
 pub(crate) use disconnect::{Disconnect, Shutdown};
 pub(crate) use execute::{Execute, Single};

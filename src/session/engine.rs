@@ -105,6 +105,7 @@ impl Engine {
         let mut writer = CommandWriter::checking(self.session.family);
         procedure.command(&mut writer);
         writer.checked()?;
+        self.session.described = writer.hash();
         self.session.begin_resync();
         Ok(())
     }

@@ -31,7 +31,7 @@ pub enum Event {
     },
     /// The UART reported an overrun, a framing error or noise: bytes from the module were lost.
     BytesLost,
-    /// `+CMQTTCONNLOST`: the client lost its connection; [`reconnect`](crate::Client::reconnect).
+    /// `+CMQTTCONNLOST`: the client lost its connection; [`connect`](crate::Client::connect).
     ConnectionLost {
         /// The client.
         client: ClientIndex,

@@ -4,6 +4,7 @@ use super::Failure;
 use super::exchange::Exchange;
 use super::staging::Staging;
 use crate::ResultCode;
+use crate::at::Hash;
 use crate::command::{ClientIndex, Effect};
 use crate::error::{Illegal, Refusal};
 use crate::timer::Instant;
@@ -42,6 +43,8 @@ pub enum ClientState {
 pub(crate) struct ClientLife {
     pub(crate) state: ClientState,
     pub(crate) staging: Staging,
+    /// What the options with which it was last set up came to.
+    pub(crate) options: Hash,
     /// Until when an operation from before its adoption may keep it busy, unless a command has succeeded since.
     pub(crate) busy_until: Option<Instant>,
     /// It was refused for want of a connection, and no command has succeeded since. If the module says that it is connected all
@@ -58,7 +61,7 @@ pub(crate) struct Lifecycle {
 
 impl ClientLife {
     const fn new(state: ClientState) -> Self {
-        Self { state, staging: Staging::NONE, busy_until: None, lacks_connection: false }
+        Self { state, staging: Staging::NONE, options: Hash::EMPTY, busy_until: None, lacks_connection: false }
     }
 
     /// To a state in which settings, will and staged data are gone.

@@ -18,6 +18,7 @@ mod resync;
 mod routing;
 mod staging;
 
+use crate::at::Hash;
 use crate::command::{CommandInfo, CommandWriter, Effect};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
@@ -47,6 +48,8 @@ pub(crate) struct Session {
     pub(crate) timeouts: Timeouts,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) events: Events,
+    /// The hash of what the call has described at its beginning: all arguments of the user's.
+    pub(crate) described: Hash,
     exchange: Exchange,
     resync: Resync,
     pending_outcome: Option<PendingOutcome>,
@@ -67,6 +70,7 @@ impl Session {
             timeouts: Timeouts::of(family),
             lifecycle: Lifecycle::new(),
             events: Events::NONE,
+            described: Hash::EMPTY,
             exchange: Exchange::idle(),
             resync: Resync::new(),
             pending_outcome: None,

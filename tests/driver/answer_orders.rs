@@ -143,10 +143,10 @@ fn connect_while_connected_is_13_and_the_module_is_asked_once() {
             modem.client(FIRST).disconnect().await.or_transcript(bench);
             script(bench, "AT+CMQTTCONNECT=", 1, ScriptedAnswer::Exactly(answer.to_vec()));
             // The module says that it is not connected after all.
-            assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
             modem.client(FIRST).disconnect().await.or_transcript(bench);
             script(bench, "AT+CMQTTCONNECT=", 0, ScriptedAnswer::Exactly(answer.to_vec()));
-            let failed = modem.client(FIRST).reconnect().await;
+            let failed = modem.client(FIRST).connect(&OPTIONS).await;
             assert_eq!(refusal(failed, bench), ("+CMQTTCONNECT", code(13)));
             assert_eq!(modem.client(FIRST).state(), ClientState::Unknown);
             end_script(bench);
@@ -210,7 +210,7 @@ fn a_failed_publish_returns_its_code_and_reports_the_lost_connection_in_every_or
             let lost = Event::ConnectionLost { client: FIRST, cause: LossCause::Closed };
             assert_eq!(modem.next_event().await, Ok(lost));
             assert_eq!(modem.client(FIRST).state(), ClientState::Acquired);
-            assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Opened));
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Opened));
             modem.client(FIRST).publish(&message).await.or_transcript(bench);
             assert_eq!(messages(inbox), []);
             assert_no_complaints(bench, PROBING);
@@ -228,7 +228,7 @@ fn a_failed_subscribe_returns_its_code_and_reports_the_lost_connection_in_every_
             assert_eq!(refusal(failed, bench), ("+CMQTTSUB", code(6)), "{order}");
             let lost = Event::ConnectionLost { client: FIRST, cause: LossCause::Reset };
             assert_eq!(modem.next_event().await, Ok(lost));
-            assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Opened));
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Opened));
             modem.client(FIRST).subscribe("a/b", QoS::AtLeastOnce).await.or_transcript(bench);
         });
     }
@@ -374,7 +374,7 @@ fn the_network_is_lost_and_the_service_may_be_up_after_all() {
             assert_eq!(modem.next_event().await, Ok(Event::NetworkLost));
             assert_eq!(modem.service_state(), ServiceState::Stopped);
             bench.modem(|module, now| module.restore_network(now));
-            assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(&bench), Connection::Opened);
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench), Connection::Opened);
         });
     }
 }

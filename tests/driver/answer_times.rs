@@ -99,7 +99,7 @@ fn of_two_outcomes_the_first_counts() {
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         let answer = b"\r\n+CMQTTCONNECT: 0,3\r\n\r\n+CMQTTCONNECT: 0,0\r\n\r\nERROR\r\n".to_vec();
         script(bench, "AT+CMQTTCONNECT=", 1, ScriptedAnswer::Exactly(answer));
-        let failed = modem.client(FIRST).reconnect().await;
+        let failed = modem.client(FIRST).connect(&OPTIONS).await;
         assert_eq!(refusal(failed, bench), ("+CMQTTCONNECT", code(3)));
     });
 }
@@ -121,7 +121,7 @@ fn a_loss_that_is_reported_late_is_no_answer_to_the_connect_and_start_after_it()
         assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         inject(bench, "AT+CMQTTCONNECT=", Point::AfterFinal, b"\r\n+CMQTTCONNLOST: 0,1\r\n");
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
     });
 }

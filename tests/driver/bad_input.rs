@@ -188,8 +188,6 @@ fn steps_out_of_order_are_refused_by_name() {
     expected(refused_unsent(family, other), "+CMQTTTOPIC", Illegal::ClientNotConnected);
     let other = async |modem: &mut TestModem<'_>| modem.client(SECOND).subscribe("a", QoS::AtMostOnce).await;
     expected(refused_unsent(family, other), "+CMQTTSUB", Illegal::ClientNotConnected);
-    let other = async |modem: &mut TestModem<'_>| modem.client(SECOND).reconnect().await.map(|_| ());
-    expected(refused_unsent(family, other), "+CMQTTCONNECT", Illegal::NeverConnected);
 }
 
 #[test]
@@ -202,20 +200,7 @@ fn refused_options_are_not_those_of_the_last_connect() {
         bench.block_on(async {
             modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
             assert!(matches!(modem.client(FIRST).connect(&BAD).await, Err(Error::Invalid(_))));
-            assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Adopted));
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Adopted));
         });
     }
-}
-
-#[test]
-fn refused_first_options_are_not_remembered() {
-    static BAD: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "");
-    let bench = bench(Family::A76xx);
-    let inbox = TestInbox::new();
-    let mut modem = modem(&bench, Family::A76xx, &inbox);
-    bench.block_on(async {
-        assert!(matches!(modem.client(FIRST).connect(&BAD).await, Err(Error::Invalid(_))));
-        let again = modem.client(FIRST).reconnect().await;
-        assert!(matches!(again, Err(Error::Illegal { reason: Illegal::NeverConnected, .. })), "{again:?}");
-    });
 }

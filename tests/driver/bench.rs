@@ -25,7 +25,7 @@ pub fn staging_families() -> Vec<Family> {
 }
 
 pub type TestInbox = Inbox<32_768>;
-pub type TestModem<'a> = ShellModem<'a, &'a TestInbox>;
+pub type TestModem<'a> = ShellModem<&'a TestInbox>;
 
 /// A driver on the module of this bench; a second one stands for a microcontroller after a reset.
 pub fn modem<'a>(bench: &Bench, family: Family, inbox: &'a TestInbox) -> TestModem<'a> {

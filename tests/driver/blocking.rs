@@ -13,6 +13,7 @@ mod handler;
 mod idle;
 mod long_times;
 mod main_path;
+mod ownership;
 mod recovery {
     mod adopted_states;
     mod broken_messages;

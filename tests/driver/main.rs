@@ -11,6 +11,7 @@ mod families;
 mod handler;
 mod long_times;
 mod main_path;
+mod ownership;
 mod readers;
 mod receivers;
 mod recovery {

@@ -109,7 +109,7 @@ fn a_connection_lost_while_the_reader_is_pending_ends_the_publish_when_the_data_
         let lost = publish_slowly(bench, modem, 3).await;
         assert!(matches!(lost, Err(Error::ConnectionLost { .. })), "{lost:?}\n{}", bench.transcript_text());
         assert_eq!(modem.client(FIRST).state(), ClientState::Acquired);
-        modem.client(FIRST).reconnect().await.or_transcript(bench);
+        modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
         publish_works(bench, modem).await;
         assert_no_complaints(bench, PROBING);
     });
@@ -125,7 +125,7 @@ fn a_restart_while_the_reader_is_pending_ends_the_call_at_once() {
         assert!(matches!(restarted, Err(Error::ModemRestarted { .. })), "{restarted:?}\n{}", bench.transcript_text());
         assert!(bench.now() - start < Duration::from_secs(7), "{:?}", bench.now() - start);
         assert_eq!(modem.next_event().await, Ok(Event::ModemRestarted));
-        modem.client(FIRST).reconnect().await.or_transcript(bench);
+        modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
         publish_works(bench, modem).await;
     });
 }

@@ -78,15 +78,17 @@ fn the_context_is_named_again_for_every_connect() {
         modem.client(FIRST).connect(options).await.or_transcript(bench);
         bench.loopback(|broker, now| broker.close(now, 0, 1));
         while !matches!(modem.next_event().await, Ok(Event::ConnectionLost { .. })) {}
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(options).await.or_transcript(bench), Connection::Opened);
         assert_eq!(tls_options(bench).index, 7);
 
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         bench.loopback(|broker, _| broker.refuse_connections(Some(32)));
-        let Err(Error::Refused { refusal, .. }) = modem.client(FIRST).reconnect().await else { panic!("no refusal") };
+        let Err(Error::Refused { refusal, .. }) = modem.client(FIRST).connect(options).await else {
+            panic!("no refusal")
+        };
         assert_eq!(refusal, Refusal::Code(ResultCode::HANDSHAKE_FAIL));
         bench.loopback(|broker, _| broker.refuse_connections(None));
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(options).await.or_transcript(bench), Connection::Opened);
         assert_eq!(tls_options(bench).index, 7);
     });
 }

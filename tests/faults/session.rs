@@ -8,7 +8,7 @@ use crate::shell::ShellModem;
 pub const FIRST: ClientIndex = ClientIndex::First;
 
 pub type HostInbox = Inbox<32_768>;
-pub type HostModem<'a> = ShellModem<'a, &'a HostInbox>;
+pub type HostModem<'a> = ShellModem<&'a HostInbox>;
 
 static WILL: Will<'static> = Will::new("tank-5/state", b"vanished");
 pub static OPTIONS: ConnectOptions<'static> =

@@ -15,7 +15,7 @@ use crate::shell::ShellModem;
 use crate::words;
 
 pub type ReplayInbox = Inbox<32_768>;
-pub type ReplayModem<'a> = ShellModem<'a, &'a ReplayInbox>;
+pub type ReplayModem<'a> = ShellModem<&'a ReplayInbox>;
 
 /// A masked PIN is no number: the driver gets this one, and its bytes are masked before they are compared.
 const PINS: &str = "00000000";
@@ -53,12 +53,7 @@ pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &Repl
     let Some(modem) = modem else { return SHUTDOWN.to_owned() };
     match call.name {
         "bring_up" => bring_up(call, modem).await,
-        "connect" => {
-            // The modem borrows the options for its whole life.
-            let options = Box::leak(Box::new(options(call)));
-            words::connection(modem.client(client(call)).connect(options).await)
-        }
-        "reconnect" => words::connection(modem.client(client(call)).reconnect().await),
+        "connect" => words::connection(modem.client(client(call)).connect(&options(call)).await),
         "publish" | "publish_from" | "subscribe" | "subscribe_all" | "unsubscribe" | "disconnect" => {
             words::done(with_client(call, modem).await)
         }

@@ -9,11 +9,11 @@ use crate::{Clock, Receiver, Transmitter};
 pub const CAPACITY: usize = 1024;
 
 /// Connects, subscribes, and publishes every command as the state, until the connection is lost.
-pub async fn serve<'a>(
-    modem: &mut Modem<'a, Receiver, Transmitter, Clock, &Inbox<CAPACITY>>,
+pub async fn serve(
+    modem: &mut Modem<Receiver, Transmitter, Clock, &Inbox<CAPACITY>>,
     inbox: &Inbox<CAPACITY>,
     buffer: &mut [u8; CAPACITY],
-    options: &'a ConnectOptions<'a>,
+    options: &ConnectOptions<'_>,
 ) -> Result<(), Error> {
     let mut client = modem.client(ClientIndex::First);
     client.connect(options).await?;

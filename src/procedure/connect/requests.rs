@@ -33,13 +33,14 @@ impl Configuration {
 }
 
 impl Connect<'_> {
-    /// Describes every command with arguments of the user.
+    /// Describes every command with arguments of the user, and what follows their prompts.
     pub(super) fn describe_all(&self, writer: &mut CommandWriter<'_>) {
         self.describe_accq(writer);
         let mut step = Step::Accq;
         while step != Step::Connect {
             step = self.following_configuration(step, writer.family());
             self.describe(step, writer);
+            writer.bytes(self.step_data(step));
         }
     }
 
@@ -126,8 +127,9 @@ impl Connect<'_> {
         if self.options.broker.tls.is_some() { Step::Sslcfg } else { Step::Connect }
     }
 
-    /// The data of the command of this place.
-    pub(super) fn configuration_data(&self, place: u8) -> &[u8] {
+    /// The data of the command of this step.
+    pub(super) fn step_data(&self, step: Step) -> &[u8] {
+        let Step::Configure(place) = step else { return &[] };
         match (Configuration::at(place), self.options.will) {
             (Configuration::WillTopic, Some(will)) => will.topic.as_bytes(),
             (Configuration::WillMessage, Some(will)) => will.message,

@@ -7,18 +7,31 @@ mod outcomes;
 mod refusals;
 mod settings;
 
+use core::time::Duration;
 use std::vec;
 use std::vec::Vec;
 
-use super::{Connect, Connection, LastOptions};
-use crate::command::ClientIndex;
+use super::{Connect, Connection};
+use crate::at::Hash;
+use crate::command::{ClientIndex, CommandWriter, MqttVersion};
 use crate::error::Error;
 use crate::family::Family;
-use crate::options::{Broker, ConnectOptions};
+use crate::options::{Broker, ConnectOptions, Will};
 use crate::session::dialogue::*;
-use crate::session::{ClientState, Event, ServiceState};
+use crate::session::{ClientState, Event, Procedure, ServiceState};
+use crate::tls::Tls;
 
 const OPTIONS: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "meter-3");
+
+/// The client was last set up with these options, or never.
+fn set_up(dialogue: &mut Dialogue, client: ClientIndex, last: Option<&ConnectOptions<'_>>) {
+    let session = &mut dialogue.engine.session;
+    session.lifecycle.client_mut(client).options = last.map_or(Hash::EMPTY, |options| {
+        let mut writer = CommandWriter::checking(session.family);
+        Connect::new(client, options).command(&mut writer);
+        writer.hash()
+    });
+}
 
 /// Connects with `options`, which were the `last` ones or not.
 #[track_caller]
@@ -26,10 +39,11 @@ fn connect(
     dialogue: &mut Dialogue,
     client: ClientIndex,
     options: &ConnectOptions<'_>,
-    last: LastOptions<'_>,
+    last: Option<&ConnectOptions<'_>>,
     script: &[Vec<Row>],
 ) -> Result<Connection, Error> {
-    let mut procedure = Connect::new(client, options, last, &mut dialogue.engine.session);
+    set_up(dialogue, client, last);
+    let mut procedure = Connect::new(client, options);
     dialogue.call(&mut procedure, &script.concat()).map(|()| procedure.connection)
 }
 
@@ -159,10 +173,41 @@ fn a_service_that_survived_is_not_started_again() {
 }
 
 #[test]
-fn reconnecting_a_client_that_was_never_connected_is_illegal() {
+fn options_are_the_same_where_every_byte_is_that_is_sent_of_them() {
+    let will = |message| Will::new("meter-3/state", message);
+    let (gone, lost) = (will(b"gone"), will(b"lost"));
+    let tls = [Tls::server("ca.pem"), Tls::server("cb.pem"), Tls::server("ca.pem").sni(false)];
+    let over_tls = |tls| ConnectOptions::new(Broker::tls("broker.example", 8883, tls), "meter-3");
+    let [server, other_ca, without_sni] = &tls;
+    let versioned = OPTIONS.version(MqttVersion::V3_1);
+    let different = [
+        OPTIONS,
+        ConnectOptions::new(Broker::tcp("broker.example", 1884), "meter-3"),
+        ConnectOptions::new(Broker::tcp("broker.example", 1883), "meter-4"),
+        OPTIONS.user("me"),
+        OPTIONS.credentials("me", "secret"),
+        OPTIONS.credentials("me", "secres"),
+        OPTIONS.keep_alive(Duration::from_secs(61)),
+        OPTIONS.clean_session(false),
+        OPTIONS.operation_timeout(Duration::from_secs(30)),
+        versioned,
+        OPTIONS.will(&gone),
+        OPTIONS.will(&lost),
+        over_tls(server),
+        over_tls(other_ca),
+        over_tls(without_sni),
+    ];
     let mut dialogue = Dialogue::in_step(Family::A76xx);
-    let Err(error) = Connect::again(FIRST, None, &mut dialogue.engine.session) else { panic!("it has no options") };
-    assert_eq!(error, illegal(&"+CMQTTCONNECT", crate::error::Illegal::NeverConnected));
+    let mut hash = |client, options: &ConnectOptions<'_>| {
+        set_up(&mut dialogue, client, Some(options));
+        dialogue.engine.session.lifecycle.client(client).options
+    };
+    for (place, options) in different.iter().enumerate() {
+        let copy = *options;
+        assert!(hash(FIRST, options) == hash(FIRST, &copy));
+        assert!(hash(FIRST, options) != hash(SECOND, options));
+        assert!(different[..place].iter().all(|other| hash(FIRST, options) != hash(FIRST, other)), "{options:?}");
+    }
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn a_prompt_that_still_waits_for_its_data() {
                 let empty = Publish::new("meter-3/empty", b"");
                 if let Err(error) = modem.client(FIRST).publish(&empty).await {
                     assert!(matches!(error, Error::Illegal { reason: Illegal::PayloadStaged, .. }), "{error}");
-                    assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Opened));
+                    assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Opened));
                     modem.client(FIRST).publish(&empty).await.or_transcript(&bench);
                 }
             });
@@ -249,7 +249,7 @@ fn reconnecting_with_the_same_options_sends_no_more_than_it_must() {
             bench.loopback(|broker, now| broker.close(now, 0, 1));
             while !matches!(modem.next_event().await, Ok(Event::ConnectionLost { .. })) {}
             let sent = bench.sent().len();
-            assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Opened));
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Opened));
             let line = String::from_utf8(bench.sent()[sent..].to_vec()).unwrap();
             assert_eq!(line, "AT+CMQTTCONNECT=0,\"tcp://broker.example:1883\",60,1\r");
         });
@@ -309,7 +309,7 @@ fn a_restart_between_two_calls_is_noticed_before_anything_is_sent() {
             let refused = modem.client(FIRST).publish(&Publish::new("meter-3/a", b"x")).await;
             assert!(matches!(refused, Err(Error::Illegal { reason: Illegal::ServiceNotStarted, .. })), "{refused:?}");
             assert!(!String::from_utf8_lossy(&bench.sent()[sent..]).contains("CMQTT"));
-            assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(&bench), Connection::Opened);
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench), Connection::Opened);
             assert_no_complaints(&bench, PROBING);
         });
     }

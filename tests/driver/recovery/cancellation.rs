@@ -98,7 +98,7 @@ fn an_empty_publish_after_a_dropped_one_never_sends_its_payload() {
                 let empty = Publish::new("meter-3/empty", b"");
                 if modem.client(FIRST).publish(&empty).await.is_err() {
                     // Only a new ACCQ clears the staged payload.
-                    assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Opened));
+                    assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Opened));
                     modem.client(FIRST).publish(&empty).await.or_transcript(bench);
                 }
                 let last = bench.loopback(|broker, _| broker.publications().last().cloned()).unwrap();
@@ -318,7 +318,7 @@ fn half_a_line_and_then_a_module_without_power_is_reported_in_bounded_time() {
             bench.set_chunking(MANY_POLLS);
             {
                 let mut client = modem.client(FIRST);
-                assert!(bench.poll_then_drop(client.reconnect(), polls).is_none());
+                assert!(bench.poll_then_drop(client.connect(&OPTIONS), polls).is_none());
             }
             bench.modem(|module, now| module.cut_power(now));
             let start = bench.now();

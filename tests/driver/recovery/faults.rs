@@ -28,7 +28,7 @@ fn a_command_without_an_answer_is_named_and_the_next_one_works() {
             assert_eq!(command.as_str(), &prefix[2..]);
             end_script(bench);
             if prefix == "AT+CMQTTDISC" {
-                assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Adopted));
+                assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Adopted));
             }
             publish_works(bench, modem).await;
         });
@@ -128,7 +128,7 @@ fn a_restart_between_calls_is_an_event_and_the_states_are_known() {
         }
         assert_eq!(modem.service_state(), ServiceState::Stopped);
         let sent = bench.sent().len();
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         assert!(bench.sent()[sent..].starts_with(b"AT\rAT+CSQ\rATE0\r"), "{}", bench.transcript_text());
         publish_works(bench, modem).await;
         assert_no_complaints(bench, &[ComplaintKind::NotStarted]);
@@ -173,7 +173,7 @@ fn a_message_that_lost_bytes_without_an_error_never_disturbs_the_protocol() {
                 bench.pass(Duration::from_secs(1));
                 // If a header has lost bytes, its payload is read as lines, which can look like a restart.
                 for attempt in 0..3 {
-                    match modem.client(FIRST).reconnect().await {
+                    match modem.client(FIRST).connect(&OPTIONS).await {
                         Ok(_) => break,
                         Err(error) => assert!(attempt < 2, "{error}\n{}", bench.transcript_text()),
                     }
@@ -287,7 +287,7 @@ fn a_connection_lost_between_calls_is_an_event_with_its_cause() {
             assert_eq!(modem.next_event().await, Ok(Event::ConnectionLost { client: FIRST, cause }));
             let refused = modem.client(FIRST).publish(&Publish::new("a", b"x")).await;
             assert!(matches!(refused, Err(Error::Illegal { .. })), "{refused:?}");
-            assert_eq!(modem.client(FIRST).reconnect().await, Ok(Connection::Opened));
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await, Ok(Connection::Opened));
         });
     }
 }

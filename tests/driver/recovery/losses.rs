@@ -58,7 +58,7 @@ fn every_family_can_lose_its_network() {
         assert_eq!(modem.next_event().await, Ok(Event::NetworkLost), "{}", bench.transcript_text());
         assert_eq!(modem.service_state(), ServiceState::Stopped);
         bench.modem(|module, now| module.restore_network(now));
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
         assert_no_complaints(bench, PROBING);
     });
@@ -77,7 +77,7 @@ fn a_disconnect_that_succeeds_in_a_lost_network_does_not_bring_the_service_back(
         bench.modem(|module, now| module.network_lost(now));
         bench.pass(Duration::from_secs(2));
         bench.modem(|module, now| module.restore_network(now));
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
     });
 }
@@ -91,7 +91,7 @@ fn failed_pings_are_unknown_lines_and_have_no_other_effect() {
         bench.loopback(|broker, now| broker.close(now, 0, 2));
         let lost = Event::ConnectionLost { client: FIRST, cause: LossCause::Reset };
         while modem.next_event().await.or_transcript(bench) != lost {}
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
         assert_eq!(modem.counters().unknown_lines, 5);
         assert_no_complaints(bench, PROBING);
@@ -104,7 +104,7 @@ fn a_radio_that_died_without_a_urc_is_seen_by_a_query_and_reconnected() {
         bench.modem(|module, now| module.lose_network_silently(now, true));
         assert_eq!(modem.execute(&Csq).await, Ok(None));
         bench.modem(|module, now| module.restore_network(now));
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
         assert_no_complaints(bench, PROBING);
     });
@@ -119,7 +119,7 @@ fn a_radio_that_died_and_that_the_module_has_not_noticed_fails_a_publish_in_its_
         assert_eq!(refusal(failed, bench), ("+CMQTTPUB", code(17)));
         assert_eq!((bench.now() - start).as_secs(), 60);
         bench.modem(|module, now| module.restore_network(now));
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
     });
 }

@@ -45,7 +45,7 @@ fn a_pending_outcome_is_awaited_but_not_after_its_connection_is_lost() {
                 assert_no_complaints(bench, PROBING);
             }
             let before = bench.now();
-            let _ = modem.client(FIRST).reconnect().await;
+            let _ = modem.client(FIRST).connect(&OPTIONS).await;
             assert!(bench.now() - before < Duration::from_secs(5), "{:?}", bench.now() - before);
         });
     }
@@ -74,9 +74,9 @@ fn an_earlier_loss_is_no_answer_to_the_dropped_connect() {
     on_every_connected(async |bench, modem, _| {
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         bench.loopback(|broker, _| broker.latency = Duration::from_secs(5));
-        drop_after_a_second(bench, modem.client(FIRST).reconnect()).await;
+        drop_after_a_second(bench, modem.client(FIRST).connect(&OPTIONS)).await;
         bench.modem(|module, now| module.emit(now, b"\r\n+CMQTTCONNLOST: 0,1\r\n"));
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Adopted);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Adopted);
         assert_no_complaints(bench, PROBING);
     });
 }

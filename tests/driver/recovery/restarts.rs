@@ -39,7 +39,7 @@ fn every_way_to_say_ready_is_a_restart() {
             assert_eq!(modem.next_event().await, Ok(Event::ModemRestarted), "{}", bench.transcript_text());
             assert_eq!(modem.service_state(), ServiceState::Stopped);
             assert_eq!(modem.client(FIRST).state(), ClientState::Released);
-            assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
             publish_works(bench, modem).await;
             assert_no_complaints(bench, PROBING);
         });
@@ -50,7 +50,7 @@ fn every_way_to_say_ready_is_a_restart() {
 fn reconnect_opens_a_connection_that_an_unreported_restart_has_ended() {
     on_every_subscribed(async |bench, modem, _| {
         restart_unheard(bench);
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
         assert_no_complaints(bench, FORGOTTEN);
     });
@@ -62,7 +62,7 @@ fn reconnect_acquires_a_client_again_that_an_unreported_restart_has_released() {
         bench.loopback(|broker, now| broker.close(now, 0, 1));
         assert!(matches!(modem.next_event().await, Ok(Event::ConnectionLost { .. })));
         restart_unheard(bench);
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
         assert_no_complaints(bench, FORGOTTEN);
     });
@@ -87,7 +87,7 @@ fn connect_of_the_other_client_works_after_an_unreported_restart() {
         assert_eq!(modem.client(SECOND).connect(&SECOND_OPTIONS).await.or_transcript(bench), Connection::Opened);
         // The first client no longer counts as connected.
         assert_eq!(modem.client(FIRST).state(), ClientState::Released);
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
         assert_no_complaints(bench, FORGOTTEN);
     });
@@ -99,7 +99,7 @@ fn a_service_that_an_unreported_restart_has_stopped_is_started_again() {
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         modem.execute(&Rel { client: FIRST }).await.or_transcript(bench);
         restart_unheard(bench);
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         publish_works(bench, modem).await;
         assert_no_complaints(bench, FORGOTTEN);
     });
@@ -170,7 +170,7 @@ fn a_restart_during_start_and_stop_is_named() {
         let Err(Error::ModemRestarted { command }) = failed else { panic!("{failed:?}\n{}", bench.transcript_text()) };
         assert_eq!(command.as_str(), "+CMQTTSTOP");
         assert_eq!(modem.service_state(), ServiceState::Stopped);
-        modem.client(FIRST).reconnect().await.or_transcript(bench);
+        modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
         modem.client(FIRST).subscribe("a", QoS::AtMostOnce).await.or_transcript(bench);
     });
 }

@@ -17,7 +17,7 @@ fn a_connection_whose_outcome_was_lost_is_found_and_kept_only_with_its_own_optio
             modem.client(FIRST).disconnect().await.or_transcript(bench);
             bench.loopback(|broker, _| broker.latency = Duration::from_secs(5));
             bench.at(bench.now() + Duration::from_secs(3), |bench| bench.lose(b"\r\n+CMQTTCONNECT: 0,0\r\n".len()));
-            assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
             bench.loopback(|broker, _| broker.latency = Duration::ZERO);
             assert_eq!(modem.client(FIRST).connect(options).await.or_transcript(bench), expected);
             let host = bench.loopback(|broker, _| broker.connection(0).map(|connection| connection.host.clone()));
@@ -40,7 +40,7 @@ fn a_staged_payload_of_a_client_in_an_unknown_state_is_discarded() {
         silence(bench, "AT+CMQTTDISC=");
         assert!(modem.client(FIRST).disconnect().await.is_err());
         assert_eq!(modem.client(FIRST).state(), ClientState::Unknown);
-        assert_eq!(modem.client(FIRST).reconnect().await.or_transcript(bench), Connection::Opened);
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         modem.client(FIRST).publish(&empty).await.or_transcript(bench);
         let last = bench.loopback(|broker, _| broker.publications().last().cloned()).unwrap();
         assert_eq!((&last.topic[..], &last.payload[..]), (&b"meter-3/empty"[..], &b""[..]));
@@ -53,7 +53,7 @@ fn a_client_that_is_busy_for_ever_is_given_up() {
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         script(bench, "AT+CMQTTCONNECT=", 0, ScriptedAnswer::Refuse(14));
         let start = bench.now();
-        let failed = modem.client(FIRST).reconnect().await;
+        let failed = modem.client(FIRST).connect(&OPTIONS).await;
         assert_eq!(refusal(failed, bench), ("+CMQTTCONNECT", code(14)));
         // Its operation takes 120 s at most.
         let waited = (bench.now() - start).as_secs();

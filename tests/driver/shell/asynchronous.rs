@@ -19,9 +19,9 @@ impl Timer for VirtualTimer {
     }
 }
 
-pub type ShellModem<'a, H> = Modem<'a, Receiver, Transmitter, VirtualTimer, H>;
+pub type ShellModem<H> = Modem<Receiver, Transmitter, VirtualTimer, H>;
 
-pub fn shell_modem<'a, H: MessageHandler>(bench: &Bench, family: Family, handler: H) -> ShellModem<'a, H> {
+pub fn shell_modem<H: MessageHandler>(bench: &Bench, family: Family, handler: H) -> ShellModem<H> {
     let (receiver, transmitter) = bench.host();
     Modem::new(receiver, transmitter, VirtualTimer(bench.clock()), family, handler)
 }

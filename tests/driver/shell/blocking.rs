@@ -93,23 +93,23 @@ impl Timer for VirtualTimer {
 }
 
 type Idle = Box<dyn FnMut() -> ControlFlow<()>>;
-type Inner<'a, H> = Modem<'a, BlockingReceiver, BlockingTransmitter, VirtualTimer, H, Idle>;
+type Inner<H> = Modem<BlockingReceiver, BlockingTransmitter, VirtualTimer, H, Idle>;
 
-pub struct ShellModem<'a, H>(Inner<'a, H>);
+pub struct ShellModem<H>(Inner<H>);
 
 /// The client without an idle hook.
-pub fn bare_modem<'a, H: MessageHandler>(
+pub fn bare_modem<H: MessageHandler>(
     bench: &Bench,
     family: Family,
     handler: H,
-) -> Modem<'a, BlockingReceiver, BlockingTransmitter, VirtualTimer, H> {
+) -> Modem<BlockingReceiver, BlockingTransmitter, VirtualTimer, H> {
     let (receiver, transmitter) = bench.host();
     let receiver = BlockingReceiver { inner: receiver, error: None };
     let transmitter = BlockingTransmitter { inner: transmitter, bench: bench.clone() };
     Modem::new(receiver, transmitter, VirtualTimer(bench.clock()), family, handler)
 }
 
-pub fn shell_modem<'a, H: MessageHandler>(bench: &Bench, family: Family, handler: H) -> ShellModem<'a, H> {
+pub fn shell_modem<H: MessageHandler>(bench: &Bench, family: Family, handler: H) -> ShellModem<H> {
     let modem = bare_modem(bench, family, handler);
     let bench = bench.clone();
     ShellModem(modem.with_idle(Box::new(move || {
@@ -121,8 +121,8 @@ pub fn shell_modem<'a, H: MessageHandler>(bench: &Bench, family: Family, handler
     })))
 }
 
-impl<'a, H: MessageHandler> ShellModem<'a, H> {
-    pub fn client(&mut self, index: ClientIndex) -> ShellClient<'_, 'a, H> {
+impl<H: MessageHandler> ShellModem<H> {
+    pub fn client(&mut self, index: ClientIndex) -> ShellClient<'_, H> {
         ShellClient(self.0.client(index))
     }
 
@@ -185,19 +185,15 @@ impl<'a, H: MessageHandler> ShellModem<'a, H> {
     }
 }
 
-pub struct ShellClient<'m, 'a, H>(Client<'m, 'a, BlockingReceiver, BlockingTransmitter, VirtualTimer, H, Idle>);
+pub struct ShellClient<'m, H>(Client<'m, BlockingReceiver, BlockingTransmitter, VirtualTimer, H, Idle>);
 
-impl<'a, H: MessageHandler> ShellClient<'_, 'a, H> {
+impl<H: MessageHandler> ShellClient<'_, H> {
     pub fn state(&self) -> ClientState {
         self.0.state()
     }
 
-    pub async fn connect(&mut self, options: &'a ConnectOptions<'a>) -> Result<Connection, Error> {
+    pub async fn connect(&mut self, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
         self.0.connect(options)
-    }
-
-    pub async fn reconnect(&mut self) -> Result<Connection, Error> {
-        self.0.reconnect()
     }
 
     pub async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {

@@ -21,7 +21,7 @@ fn main() -> ! {
 
 /// Connects, subscribes, and publishes every command as the state, until the connection is lost.
 fn serve(
-    modem: &mut Modem<'static, Receiver, Transmitter, Clock, &Inbox<CAPACITY>>,
+    modem: &mut Modem<Receiver, Transmitter, Clock, &Inbox<CAPACITY>>,
     inbox: &Inbox<CAPACITY>,
 ) -> Result<(), Error> {
     let mut client = modem.client(ClientIndex::First);

@@ -42,7 +42,7 @@ fn main() -> ! {
 }
 
 /// Connects, subscribes, and publishes the checksum of every message as the state, until the connection is lost.
-async fn serve(modem: &mut Modem<'static, Receiver, Transmitter, Clock, Checksums>) -> Result<(), Error> {
+async fn serve(modem: &mut Modem<Receiver, Transmitter, Clock, Checksums>) -> Result<(), Error> {
     let mut client = modem.client(ClientIndex::First);
     client.connect(&OPTIONS).await?;
     client.subscribe(COMMANDS, QOS).await?;

@@ -54,7 +54,7 @@ pub async fn run<R, T, C, P, B>(
 }
 
 struct Application<'a, R, T, C, P, B> {
-    modem: Modem<'a, R, T, C, &'a Inbox<INBOX>>,
+    modem: Modem<R, T, C, &'a Inbox<INBOX>>,
     timer: C,
     power: Power<P>,
     apn: Apn<'a>,

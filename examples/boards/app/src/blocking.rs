@@ -62,7 +62,7 @@ pub fn run<R, T, C, P, B, I>(
 }
 
 struct Application<'a, R, T, C, P, B, I, J> {
-    modem: Modem<'a, R, T, C, &'a Inbox<INBOX>, J>,
+    modem: Modem<R, T, C, &'a Inbox<INBOX>, J>,
     wait: Wait<C, I>,
     power: Power<P>,
     apn: Apn<'a>,

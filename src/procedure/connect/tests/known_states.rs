@@ -53,7 +53,8 @@ fn settings_that_a_dropped_call_did_not_complete_are_sent_by_the_next() {
     let mut dialogue = connected();
     assert_eq!(dialogue.call(&mut Listen, &[received("\r\n+CMQTTCONNLOST: 0,1\r\n")]), Ok(()));
     let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "meter-3").user("me");
-    let mut dropped = Connect::new(FIRST, &options, Some(&OPTIONS), &mut dialogue.engine.session);
+    set_up(&mut dialogue, FIRST, Some(&OPTIONS));
+    let mut dropped = Connect::new(FIRST, &options);
     dialogue.dropped_call(&mut dropped, &[rel(), command("AT+CMQTTACCQ=0,\"meter-3\",0", OK)].concat());
     let script = [rel(), accq(), command(&std::format!("{CONNECT},\"me\""), "\r\nOK\r\n\r\n+CMQTTCONNECT: 0,0\r\n")];
     assert_eq!(connect(&mut dialogue, FIRST, &options, Some(&options), &script), Ok(Connection::Opened));
@@ -64,7 +65,8 @@ fn other_options_of_a_call_that_was_dropped_before_its_first_byte_are_remembered
     let mut dialogue = connected();
     assert_eq!(dialogue.call(&mut Listen, &[received("\r\n+CMQTTCONNLOST: 0,1\r\n")]), Ok(()));
     let options = OPTIONS.user("me");
-    let mut dropped = Connect::new(FIRST, &options, Some(&OPTIONS), &mut dialogue.engine.session);
+    set_up(&mut dialogue, FIRST, Some(&OPTIONS));
+    let mut dropped = Connect::new(FIRST, &options);
     dialogue.dropped_call(&mut dropped, &[]);
     let script = [rel(), accq(), command(&std::format!("{CONNECT},\"me\""), "\r\nOK\r\n\r\n+CMQTTCONNECT: 0,0\r\n")];
     assert_eq!(connect(&mut dialogue, FIRST, &options, Some(&options), &script), Ok(Connection::Opened));

@@ -78,11 +78,10 @@ fn a_start_without_an_outcome_is_repeated_once_where_the_module_says_that_it_is_
 
 #[test]
 fn a_disc_without_an_outcome_is_followed_by_rel_which_the_module_refuses_if_it_is_connected() {
-    let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "meter-3");
     let mut dialogue = connected();
     let garbled = vec![received("\r\nOK\r\n\r\n+CMQTTDSC: 0,0\r\n"), after_ms(1_000)];
     let script = [vec![sent("AT+CMQTTDISC=0,60\r")], garbled, rel(), accq(), open()];
-    assert_eq!(connect(&mut dialogue, FIRST, &options, Some(&OPTIONS), &script), Ok(Connection::Opened));
+    assert_eq!(connect(&mut dialogue, FIRST, &OPTIONS, Some(&OPTIONS.user("me")), &script), Ok(Connection::Opened));
 }
 
 #[test]

@@ -38,10 +38,9 @@ fn tearing_down_does_not_need_disc_and_rel_to_succeed() {
 #[test]
 fn rel_is_not_sent_for_a_client_that_disc_says_is_not_acquired() {
     let mut dialogue = connected();
-    let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "meter-3");
     let not_acquired = command("AT+CMQTTDISC=0,60", "\r\n+CMQTTDISC: 0,20\r\n\r\nERROR\r\n");
     let script = [not_acquired, accq(), open()];
-    assert_eq!(connect(&mut dialogue, FIRST, &options, Some(&OPTIONS), &script), Ok(Connection::Opened));
+    assert_eq!(connect(&mut dialogue, FIRST, &OPTIONS, Some(&OPTIONS.user("me")), &script), Ok(Connection::Opened));
 }
 
 #[test]

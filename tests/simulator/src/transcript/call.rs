@@ -73,7 +73,6 @@ const CALLS: &[(&str, &[Argument])] = &[
             optional("key", Kind::Text),
         ],
     ),
-    ("reconnect", &[CLIENT]),
     ("disconnect", &[CLIENT]),
     ("subscribe", &[CLIENT, required("filter", Kind::Text), required("qos", Kind::Number(2))]),
     ("subscribe_all", &[CLIENT, required("filters", Kind::Text)]),

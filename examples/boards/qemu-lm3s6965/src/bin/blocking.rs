@@ -16,7 +16,7 @@ use simcom_mqtt::blocking::Modem;
 use simcom_mqtt::{ClientIndex, Error, Family, Publish, QoS};
 
 type Idle = fn() -> ControlFlow<()>;
-type Device<'a> = Modem<'a, Receiver, Transmitter, SysTickTimer, Checksum, Idle>;
+type Device = Modem<Receiver, Transmitter, SysTickTimer, Checksum, Idle>;
 
 #[entry]
 fn main() -> ! {
@@ -35,7 +35,7 @@ fn idle() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn run(mut modem: Device<'_>) -> Result<(), Failure> {
+fn run(mut modem: Device) -> Result<(), Failure> {
     // One image serves every family; a product knows its own.
     let family = modem.detect_family()?.ok_or(Failure::UnknownModule)?;
     hprintln!("firmware: blocking, {:?}", family);
@@ -70,7 +70,7 @@ fn run(mut modem: Device<'_>) -> Result<(), Failure> {
     check_uart()
 }
 
-fn go_online(modem: &mut Device<'_>) -> Result<(), Error> {
+fn go_online(modem: &mut Device) -> Result<(), Error> {
     let mut client = modem.client(ClientIndex::First);
     client.connect(&OPTIONS)?;
     client.subscribe(COMMANDS, QoS::AtLeastOnce)?;

@@ -12,7 +12,7 @@ use embassy_executor::Spawner;
 use embassy_time::with_timeout;
 use simcom_mqtt::{ClientIndex, EmbassyTimer, Error, Family, Modem, Publish, QoS};
 
-type Device<'a> = Modem<'a, Receiver, Transmitter, EmbassyTimer, Checksum>;
+type Device = Modem<Receiver, Transmitter, EmbassyTimer, Checksum>;
 
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) {
@@ -22,7 +22,7 @@ async fn main(_spawner: Spawner) {
     end(with_timeout(limit, run(modem)).await.unwrap_or(Err(Failure::Late)))
 }
 
-async fn run(mut modem: Device<'_>) -> Result<(), Failure> {
+async fn run(mut modem: Device) -> Result<(), Failure> {
     // One image serves every family; a product knows its own.
     let family = modem.detect_family().await?.ok_or(Failure::UnknownModule)?;
     hprintln!("firmware: embassy, {:?}", family);
@@ -51,7 +51,7 @@ async fn run(mut modem: Device<'_>) -> Result<(), Failure> {
     check_uart()
 }
 
-async fn go_online(modem: &mut Device<'_>) -> Result<(), Error> {
+async fn go_online(modem: &mut Device) -> Result<(), Error> {
     let mut client = modem.client(ClientIndex::First);
     client.connect(&OPTIONS).await?;
     client.subscribe(COMMANDS, QoS::AtLeastOnce).await?;

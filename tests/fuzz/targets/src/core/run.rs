@@ -48,7 +48,7 @@ struct Transmitter {
 }
 
 pub(crate) struct Run {
-    pub(super) core: Core<'static>,
+    pub(super) core: Core,
     pub(super) ledger: Ledger,
     pub(super) now: Duration,
     script: VecDeque<Step>,
@@ -311,7 +311,7 @@ impl Run {
 }
 
 impl Carrier for Run {
-    fn core(&mut self) -> &mut Core<'static> {
+    fn core(&mut self) -> &mut Core {
         &mut self.core
     }
 

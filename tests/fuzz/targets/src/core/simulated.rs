@@ -47,7 +47,7 @@ impl Simulated {
     /// Carries out a call. Returns `None` if both sides wait for ever, as for an event that never arrives.
     pub(crate) fn carry_out(
         &mut self,
-        core: &mut Core<'_>,
+        core: &mut Core,
         handler: &mut dyn MessageHandler,
         now: &mut Duration,
         call: &mut Call<'_>,
@@ -105,7 +105,7 @@ impl Simulated {
     }
 
     /// Advances to the next event. Returns whether there is one.
-    fn wait(&mut self, core: &mut Core<'_>, handler: &mut dyn MessageHandler, now: &mut Duration) -> bool {
+    fn wait(&mut self, core: &mut Core, handler: &mut dyn MessageHandler, now: &mut Duration) -> bool {
         let due = core.time_left().map(|left| *now + Duration::from_millis(left.into()));
         let module = [self.module.next_deadline(), self.broker.next_deadline()].into_iter().flatten().min();
         let module = module.map(|at| self.switched_on + at);

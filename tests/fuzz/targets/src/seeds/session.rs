@@ -55,7 +55,7 @@ pub(super) fn dialogues_with_results() -> impl Iterator<Item = (Dialogue, Outcom
 
 /// Carries out calls on a simulated module.
 struct Recorder {
-    core: Core<'static>,
+    core: Core,
     ledger: Ledger,
     module: Simulated,
     now: Duration,
@@ -87,7 +87,7 @@ impl Recorder {
 }
 
 impl Carrier for Recorder {
-    fn core(&mut self) -> &mut Core<'static> {
+    fn core(&mut self) -> &mut Core {
         &mut self.core
     }
 

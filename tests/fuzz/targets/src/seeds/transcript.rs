@@ -70,7 +70,6 @@ fn number_of(call: &HeaderCall) -> Option<u8> {
         "connect" if call.text("tls").is_some() || second => 2,
         "connect" if call.text("user").is_some() || call.text("will_topic").is_some() => 1,
         "connect" => 0,
-        "reconnect" => 4 + u8::from(second),
         "publish" if second => 8,
         "publish" if call.bytes("payload").is_some_and(<[u8]>::is_empty) => 9,
         "publish" if call.number("qos") == Some(0) => 6,
@@ -95,7 +94,7 @@ fn number_of(call: &HeaderCall) -> Option<u8> {
 
 /// Makes calls, and receives the recorded bytes.
 struct Reader {
-    core: Core<'static>,
+    core: Core,
     now: Duration,
     steps: VecDeque<(Direction, Duration, Vec<u8>)>,
     parts: Vec<Part>,
@@ -120,7 +119,7 @@ impl Reader {
 }
 
 impl Carrier for Reader {
-    fn core(&mut self) -> &mut Core<'static> {
+    fn core(&mut self) -> &mut Core {
         &mut self.core
     }
 
