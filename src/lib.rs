@@ -101,8 +101,6 @@ mod options;
 pub mod power;
 mod procedure;
 mod result_code;
-#[cfg(feature = "_sans_io")]
-#[doc(hidden)]
 pub mod sans_io;
 mod saturating;
 mod session;

@@ -43,7 +43,8 @@ mod parameters;
 mod parser;
 mod resemblance;
 
-pub(crate) use encoder::{Encoder, Hash, WINDOW_BYTES};
+pub use encoder::WINDOW_BYTES;
+pub(crate) use encoder::{Encoder, Hash};
 pub use final_result::FinalResult;
 pub use parameters::Parameters;
 pub(crate) use parameters::behind;

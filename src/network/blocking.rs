@@ -10,7 +10,7 @@ use crate::blocking::drive::NoSource;
 use crate::command::network::{Cgmm, Cgmr};
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::timer::{Instant, Timer};
+use crate::timer::Timer;
 
 impl<R, T, C, H, I> Modem<R, T, C, H, I>
 where
@@ -36,10 +36,10 @@ where
         mut on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
         let Self { port, pin_unconfirmed, .. } = self;
-        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, Instant::new(port.timer.now()));
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, port.timer.now());
         loop {
             let driven = port.drive(&mut procedure, &mut NoSource);
-            if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {
+            if let Some(outcome) = procedure.outcome(driven, port.timer.now()) {
                 return outcome;
             }
         }

@@ -8,7 +8,7 @@ use crate::client::drive::NO_SOURCE;
 use crate::command::network::{Cgmm, Cgmr};
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::timer::{Instant, Timer};
+use crate::timer::Timer;
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// Brings the module from any state to an address: unlocks the SIM card, sets the access point, waits for a network,
@@ -45,10 +45,10 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         mut on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
         let Self { port, pin_unconfirmed, .. } = self;
-        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, Instant::new(port.timer.now()));
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, port.timer.now());
         loop {
             let driven = port.drive(&mut procedure, NO_SOURCE).await;
-            if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {
+            if let Some(outcome) = procedure.outcome(driven, port.timer.now()) {
                 return outcome;
             }
         }

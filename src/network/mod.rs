@@ -7,7 +7,7 @@
 mod apn;
 #[cfg(feature = "blocking")]
 mod blocking;
-mod bring_up;
+pub(crate) mod bring_up;
 #[cfg(feature = "async")]
 mod client;
 mod error;

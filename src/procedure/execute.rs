@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use core::fmt;
+
 use crate::at::Line;
 use crate::command::{Command, CommandWriter, Request};
 use crate::session::{Failure, Next, Procedure, Session};
@@ -32,15 +34,33 @@ pub(super) fn once(last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
     }
 }
 
-/// Sends one command and collects its response.
-pub(crate) struct Execute<'c, C: Command> {
+/// Sends one command and collects its response: as [`Modem::execute`](crate::Modem::execute).
+pub struct Execute<'c, C: Command> {
     command: &'c C,
     pub(crate) response: C::Response,
 }
 
 impl<'c, C: Command> Execute<'c, C> {
-    pub(crate) fn new(command: &'c C) -> Self {
+    /// Sends this command.
+    pub fn new(command: &'c C) -> Self {
         Self { command, response: C::Response::default() }
+    }
+
+    /// The response, complete once the call has succeeded.
+    pub const fn response(&self) -> &C::Response {
+        &self.response
+    }
+
+    /// The response itself.
+    pub fn into_response(self) -> C::Response {
+        self.response
+    }
+}
+
+/// Without the arguments, which can be a password.
+impl<C: Command> fmt::Debug for Execute<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execute").finish_non_exhaustive()
     }
 }
 

@@ -6,8 +6,11 @@ mod tests;
 use crate::command::CommandWriter;
 use crate::session::{Failure, Next, Procedure, Session};
 
-/// Sends nothing until there is an event, except for the resync after a dropped call.
-pub(crate) struct Listen;
+/// Sends nothing until there is an event, except for the resync after a dropped call: as
+/// [`Modem::next_event`](crate::Modem::next_event). The event is then taken with
+/// [`Engine::take_event`](crate::sans_io::Engine::take_event).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listen;
 
 impl Procedure for Listen {
     fn listens(&self) -> bool {

@@ -8,7 +8,7 @@ use crate::error::{Parameter, Problem};
 use crate::family::Family;
 use crate::session::{Failure, Next, Procedure, Session};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Begin,
     /// The filter of this index is staged, or subscribed to directly.
@@ -16,8 +16,9 @@ enum Step {
     Sub,
 }
 
-/// Subscribes to several topic filters.
-pub(crate) struct SubscribeAll<'a> {
+/// Subscribes to several topic filters: as [`Client::subscribe_all`](crate::Client::subscribe_all).
+#[derive(Debug)]
+pub struct SubscribeAll<'a> {
     client: ClientIndex,
     filters: &'a [(&'a str, QoS)],
     family: Family,
@@ -30,7 +31,8 @@ pub(crate) struct SubscribeAll<'a> {
 }
 
 impl<'a> SubscribeAll<'a> {
-    pub(crate) const fn new(client: ClientIndex, filters: &'a [(&'a str, QoS)], family: Family) -> Self {
+    /// Subscribes to these filters, on a module of this family.
+    pub const fn new(client: ClientIndex, filters: &'a [(&'a str, QoS)], family: Family) -> Self {
         Self { client, filters, family, step: Step::Begin, is_staging: false, index: 0, staged: 0 }
     }
 

@@ -26,24 +26,25 @@ use crate::fmt::debug;
 use crate::handler::MessageHandler;
 use crate::timer::Instant;
 
-pub(crate) use engine::{Engine, Outgoing, Progress};
+pub use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
 use exchange::Exchange;
-pub(crate) use facts::Failure;
+pub use facts::Failure;
 use facts::Loss;
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
 use pending_outcome::PendingOutcome;
-pub(crate) use procedure::{Next, Procedure};
+pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK_BYTES: usize = 64;
 
+/// Everything that is known about the module.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub struct Session {
     pub(crate) family: Family,
     pub(crate) timeouts: Timeouts,
     pub(crate) lifecycle: Lifecycle,

@@ -9,9 +9,9 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use simcom_mqtt::ClientIndex;
+use simcom_mqtt::at::{Parser, Token};
 use simcom_mqtt::command::network::{self, Registration, Rssi, SystemInformation};
 use simcom_mqtt::command::{self, Command, Listed, Part, Ranges, Text};
-use simcom_mqtt::sans_io::{Parser, Token};
 
 use crate::findings::Findings;
 use crate::{chunks, split_first};
