@@ -81,10 +81,6 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![deny(clippy::cast_possible_truncation)]
-#![cfg_attr(
-    not(feature = "async"),
-    allow(dead_code, unused_imports, reason = "without a shell, nothing drives the core")
-)]
 
 pub mod at;
 #[cfg(feature = "blocking")]

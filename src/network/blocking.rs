@@ -4,7 +4,8 @@ use core::ops::ControlFlow;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Identity};
+use super::bring_up::BringUp;
+use super::{Apn, Attachment, BringUpError, BringUpStage, Identity};
 use crate::blocking::Modem;
 use crate::blocking::drive::NoSource;
 use crate::command::network::{Cgmm, Cgmr};

@@ -2,7 +2,8 @@
 
 use embedded_io_async::{BufRead, Write};
 
-use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, Identity};
+use super::bring_up::BringUp;
+use super::{Apn, Attachment, BringUpError, BringUpStage, Identity};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
 use crate::command::network::{Cgmm, Cgmr};

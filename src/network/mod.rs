@@ -17,7 +17,6 @@ mod stage;
 pub use crate::command::network::{Credentials, PdpType};
 pub use apn::Apn;
 pub use bring_up::Attachment;
-pub(crate) use bring_up::BringUp;
 pub use error::BringUpError;
 pub use identity::Identity;
 pub use stage::BringUpStage;

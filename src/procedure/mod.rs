@@ -6,6 +6,8 @@ mod disconnect;
 mod execute;
 mod listen;
 mod publish;
+#[cfg(any(feature = "async", feature = "blocking", test))]
+mod single;
 mod store;
 mod subscribe_all;
 
@@ -13,8 +15,9 @@ pub use connect::{Connect, Connection};
 pub use detect::Detect;
 pub use disconnect::{Disconnect, Shutdown};
 pub use execute::Execute;
-pub(crate) use execute::Single;
 pub use listen::Listen;
 pub use publish::PublishMessage;
+#[cfg(any(feature = "async", feature = "blocking", test))]
+pub(crate) use single::Single;
 pub use store::Store;
 pub use subscribe_all::SubscribeAll;
