@@ -1,8 +1,8 @@
 //! A `no_std`, no-alloc driver for the MQTT client inside SIMCom LTE modules, the `AT+CMQTT` command set.
 //!
 //! The microcontroller sends AT commands over a UART; the module runs MQTT and TLS. [`Modem`] is the module, [`Client`]
-//! one of its two MQTT clients. The protocol is a core without I/O; an async and a blocking shell move bytes and time
-//! between it and a UART.
+//! one of its two MQTT clients. The protocol is a core without I/O, [`sans_io`]; an async and a blocking shell move bytes
+//! and time between it and a UART.
 //!
 //! - **Announced lengths decide, not content.** After `+CMQTTRXTOPIC` and `+CMQTTRXPAYLOAD`, exactly the announced
 //!   number of bytes is data. A `>` is a prompt only where one is awaited. Nothing that a broker sends can pass for a
@@ -30,7 +30,8 @@
 //! | `embassy-time` | yes | `EmbassyTimer`; enables `async` |
 //! | `defmt`, `log` | no | logs of command names, result codes and counts; never payloads or credentials |
 //!
-//! Without `async` and `blocking`, the typed commands, URCs and result codes remain.
+//! Without `async` and `blocking`, everything but the two clients remains: the typed layer ([`at`], [`command::Encoded`],
+//! [`urc`]) and the engine ([`sans_io`]), each usable by itself.
 //!
 //! # Examples
 //!
@@ -77,6 +78,7 @@
 //! | procedure | connect, publish, shut down … as step machines over the session; no I/O |
 //! | [`Modem`], [`Client`], `blocking` | the async and the blocking client: bytes and time between a UART and the core |
 //! | [`network`], [`power`], [`transport`] | from power-on to an address; PWRKEY, RESET and DTR; adapters for UARTs that lack a trait |
+//! | [`sans_io`] | the core for programs with their own loop: engine and calls |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
