@@ -74,6 +74,7 @@ impl Instant {
     }
 
     /// Milliseconds until `deadline`, 0 where it has passed.
+    #[inline(never)]
     pub(crate) const fn until(self, deadline: Self) -> u32 {
         let left = deadline.0.wrapping_sub(self.0);
         if left > LONGEST_WAIT_MS { 0 } else { left }

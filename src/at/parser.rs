@@ -241,8 +241,9 @@ fn take<'a>(input: &mut &'a [u8], count: usize) -> &'a [u8] {
 
 /// Takes up to `limit` bytes of a line, without its line end.
 fn take_line<'a>(input: &mut &'a [u8], limit: usize) -> &'a [u8] {
-    let length = input.iter().take(limit).position(|&byte| ends_line(byte));
-    take(input, length.unwrap_or(limit))
+    let line = input.get(..limit).unwrap_or(input);
+    let length = line.iter().position(|&byte| ends_line(byte)).unwrap_or(line.len());
+    take(input, length)
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ const SHORTEST_END_BYTES: usize = 4;
 /// itself resembles itself.
 pub(crate) fn resembles(line: &[u8], name: &str) -> bool {
     let name = name.as_bytes();
-    let alike = line.iter().zip(name).take_while(|(byte, wanted)| byte == wanted).count();
-    // Behind the byte that differs, the rest of the name follows: at once if one was lost, and two bytes on if one was added.
-    let rest = name.get(alike.saturating_add(1)..).unwrap_or_default();
-    let is_almost = |place: usize| line.get(place..).is_some_and(|line| line.starts_with(rest));
-    let end = line.split(|byte| *byte == b':').next().unwrap_or_default();
-    (alike..=alike.saturating_add(2)).any(is_almost) || end.len() >= SHORTEST_END_BYTES && name.ends_with(end)
+    let end = line.iter().rposition(|byte| *byte == b':').unwrap_or(line.len());
+    let found = line.get(..end).unwrap_or_default();
+    let is_alike = |(byte, wanted): &(&u8, &u8)| byte == wanted;
+    let from_start = found.iter().zip(name).take_while(is_alike).count();
+    let from_end = found.iter().rev().zip(name.iter().rev()).take_while(is_alike).count();
+    // All of the name but one byte, or what a line end in its middle has left of it.
+    from_start + from_end + 1 >= name.len() || from_end >= SHORTEST_END_BYTES && from_end == end
 }
 
 #[cfg(test)]

@@ -191,22 +191,14 @@ impl ClientIndex {
         }
     }
 
-    /// The element of a pair that belongs to this client.
+    /// The element of a pair that belongs to this client. Its number is a valid index, so no panic is compiled in.
     pub(crate) const fn of<T>(self, pair: &[T; 2]) -> &T {
-        let [first, second] = pair;
-        match self {
-            Self::First => first,
-            Self::Second => second,
-        }
+        &pair[self as usize]
     }
 
     /// The element of a pair that belongs to this client, mutable.
     pub(crate) const fn of_mut<T>(self, pair: &mut [T; 2]) -> &mut T {
-        let [first, second] = pair;
-        match self {
-            Self::First => first,
-            Self::Second => second,
-        }
+        &mut pair[self as usize]
     }
 }
 
@@ -322,20 +314,20 @@ pub(crate) enum Effect {
     EchoOff,
     Start,
     Stop,
-    Accq,
-    Rel,
     Configure,
     /// Legal from the start of the service until the client connects.
     SslContext,
+    Accq,
+    Rel,
     Connect,
     Disc,
-    Topic,
-    Payload,
     Pub,
-    Subtopic,
-    Unsubtopic,
     Sub,
     Unsub,
+    Topic,
+    Payload,
+    Subtopic,
+    Unsubtopic,
 }
 
 impl Effect {

@@ -49,12 +49,14 @@ enum Step {
     Begin,
     /// The module is busy with an operation from before a reset.
     Busy,
+    Start,
     EchoOff,
     /// `AT+CMQTTACCQ?`: is the service started, and is the client acquired under this id?
     AccqRead,
-    Start,
     /// `AT+CMQTTDISC?`: is it connected?
     DiscRead,
+    /// `AT+CMQTTDISC?`: has CONNECT succeeded, whose outcome did not come?
+    OutcomeRead,
     /// `AT+CMQTTCONNECT?`: to this address?
     ConnectRead,
     Disc,
@@ -64,8 +66,6 @@ enum Step {
     Configure(u8),
     Sslcfg,
     Connect,
-    /// `AT+CMQTTDISC?`: has CONNECT succeeded, whose outcome did not come?
-    OutcomeRead,
     /// The outcome may still come.
     OutcomeWait,
     Done,

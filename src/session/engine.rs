@@ -55,8 +55,8 @@ pub struct Engine {
     input_drained: bool,
     /// Bytes that the transmitter may hold back.
     unflushed: u16,
-    /// The procedure's next command has not begun yet; whether it is not the first.
-    command_waits: Option<bool>,
+    /// The procedure's next command has not begun yet.
+    command_waits: bool,
     pub(crate) session: Session,
 }
 
@@ -87,7 +87,7 @@ impl Engine {
             errors_in_a_row: 0,
             input_drained: false,
             unflushed: 0,
-            command_waits: None,
+            command_waits: false,
             session: Session::new(family),
         }
     }
@@ -129,7 +129,7 @@ impl Engine {
     /// Which argument is wrong, and how. Nothing is sent, and nothing has changed.
     pub fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
         self.input_drained = false;
-        self.command_waits = None;
+        self.command_waits = false;
         self.session.loss = None;
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);
@@ -180,18 +180,19 @@ impl Engine {
                 return Ok(Progress::Waiting);
             }
             let last = session.exchange.take_result();
-            let Some(continues) = self.command_waits.take() else {
+            if !self.command_waits {
+                session.continues = last.is_some();
                 let next = if last.is_some() && session.repeats(procedure) {
-                    self.command_waits = Some(true);
+                    self.command_waits = true;
                     Next::Pause(REPETITION_PAUSE_MS)
                 } else {
                     procedure.next(session, last)?
                 };
                 match next {
                     Next::Command => {
-                        self.command_waits = Some(last.is_some());
+                        self.command_waits = true;
                         if session.loss.is_some() {
-                            session.command(procedure, last.is_some(), false)?;
+                            session.command(procedure, false)?;
                         }
                         if !session.resync.is_in_step() {
                             session.begin_resync();
@@ -203,13 +204,12 @@ impl Engine {
                     Next::Done => return Ok(Progress::Done),
                 }
                 return Ok(Progress::Waiting);
-            };
-            if session.may_begin() {
-                session.command(procedure, continues, true)?;
-            } else {
-                self.command_waits = Some(continues);
+            }
+            if !session.may_begin() {
                 return Ok(Progress::Waiting);
             }
+            self.command_waits = false;
+            session.command(procedure, true)?;
         }
     }
 

@@ -70,10 +70,7 @@ impl ErrorWindow {
 
     /// A line came that is not believed.
     pub(super) fn distrust(&mut self, question: Question) {
-        if !self.is_open() {
-            self.open();
-        }
-        self.is_news = true;
+        self.open();
         if self.question != Some(Question::Restart) {
             self.question = Some(question);
         }

@@ -8,7 +8,7 @@ use super::PendingOutcome;
 use super::facts::{Facts, Failure, Lacking};
 use super::staging::Staging;
 use crate::ResultCode;
-use crate::at::FinalResult;
+use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::family::Timeouts;
 use crate::saturating::saturating_u16;
@@ -22,6 +22,10 @@ pub(super) const OUTCOME_AFTER_LOSS_MS: u32 = 8_000;
 pub(super) enum Phase {
     /// There is none.
     Idle,
+    /// It has ended.
+    Done,
+    /// Nothing is sent or awaited until the deadline.
+    Pause,
     /// The command line goes out.
     Line,
     /// The module has the line, and its prompt is awaited.
@@ -32,10 +36,6 @@ pub(super) enum Phase {
     Final,
     /// The outcome is awaited.
     Outcome,
-    /// Nothing is sent or awaited until the deadline.
-    Pause,
-    /// It has ended.
-    Done,
 }
 
 #[derive(Debug)]
@@ -43,10 +43,10 @@ pub(super) struct Exchange {
     pub(super) info: &'static CommandInfo,
     pub(super) client: Option<ClientIndex>,
     phase: Phase,
-    /// Bytes of the line, or in `Phase::Data` of the data, that have been sent.
+    /// Bytes of the line, or behind it of the data, that have been sent.
     sent: u16,
-    /// Bytes of the line; 0 once the module has prompted for data.
-    line_length: u16,
+    /// How many are still to be sent.
+    unsent: u16,
     data_length: u16,
     deadline: Instant,
     /// Time for the final result, or for the outcome of a deferred command.
@@ -62,11 +62,11 @@ impl Exchange {
             client: None,
             phase: Phase::Idle,
             sent: 0,
-            line_length: 0,
+            unsent: 0,
             data_length: 0,
             deadline: Instant::ZERO,
             timeout_ms: 0,
-            facts: Facts::NONE,
+            facts: Facts::none(),
         }
     }
 
@@ -81,7 +81,7 @@ impl Exchange {
         self.renew(Phase::Line, now);
         self.info = writer.info;
         self.client = writer.client;
-        self.line_length = writer.line_length();
+        self.unsent = writer.line_length();
         self.data_length = writer.data_length;
         if self.info.answer == Answer::Query {
             self.facts.lacks = Lacking::Line;
@@ -93,7 +93,7 @@ impl Exchange {
     /// No command, but data that the module may wait for.
     pub(super) fn begin_data(&mut self, length: u16, timeout_ms: u32, now: Instant) {
         self.renew(Phase::Data, now.after(timeout_ms));
-        self.data_length = length;
+        self.unsent = length;
         self.timeout_ms = timeout_ms;
     }
 
@@ -111,7 +111,7 @@ impl Exchange {
     /// Half of the line was sent: `ending` and nothing else follows.
     pub(super) fn abort_line(&mut self, ending: &[u8], timeout_ms: u32) {
         self.info = CommandInfo::NAMELESS;
-        self.line_length = self.sent.saturating_add(saturating_u16(ending.len()));
+        self.unsent = saturating_u16(ending.len());
         self.data_length = 0;
         self.timeout_ms = timeout_ms;
     }
@@ -130,7 +130,7 @@ impl Exchange {
         self.sent
     }
 
-    /// Whether a byte of the line or of the data has been sent.
+    /// Whether a byte of the line, or behind it of the data, has been sent.
     pub(super) fn has_begun(&self) -> bool {
         self.sent > 0
     }
@@ -162,18 +162,9 @@ impl Exchange {
         self.facts.outcome == Some(ResultCode::CLIENT_IS_BUSY)
     }
 
-    /// Whether the module asked for data.
-    pub(super) fn was_prompted(&self) -> bool {
-        self.line_length == 0
-    }
-
     /// Bytes that the module may wait for, whether its prompt was seen or not.
     pub(super) fn missing_data(&self) -> u16 {
-        match self.phase {
-            Phase::Prompt => self.data_length,
-            Phase::Data => self.unsent(),
-            _ => 0,
-        }
+        if matches!(self.phase, Phase::Prompt | Phase::Data) { self.unsent } else { 0 }
     }
 
     /// Tells `staging` that the data are filled with slashes.
@@ -202,23 +193,23 @@ impl Exchange {
 
     /// Bytes of the line or of the data that have not been sent.
     pub(super) const fn unsent(&self) -> u16 {
-        match self.phase {
-            Phase::Line => self.line_length.saturating_sub(self.sent),
-            Phase::Data => self.data_length.saturating_sub(self.sent),
-            _ => 0,
-        }
+        self.unsent
     }
 
     /// `count` bytes were sent.
     pub(super) fn transmitted(&mut self, count: u16, timeouts: &Timeouts, now: Instant) {
         self.sent = self.sent.saturating_add(count);
-        if self.unsent() > 0 {
+        self.unsent = self.unsent.saturating_sub(count);
+        if self.unsent > 0 {
             // As long as bytes get through, a slow line is no failure.
             self.deadline = now.after(timeouts.command_ms);
             return;
         }
-        let prompted = self.phase == Phase::Line && self.data_length > 0;
-        self.sent = 0;
+        if self.phase == Phase::Line {
+            self.sent = 0;
+            self.unsent = self.data_length;
+        }
+        let prompted = self.unsent > 0;
         self.phase = if prompted { Phase::Prompt } else { Phase::Final };
         // `OK` comes at once, and the outcome when the broker has answered. Only START and STOP may have both late.
         let is_answered_at_once = self.needs_broker() || prompted;
@@ -228,7 +219,6 @@ impl Exchange {
     /// The prompt came that was awaited.
     pub(super) fn prompted(&mut self, timeouts: &Timeouts, now: Instant) {
         self.phase = Phase::Data;
-        self.line_length = 0;
         self.deadline = now.after(timeouts.command_ms);
     }
 
@@ -267,4 +257,10 @@ impl Exchange {
 /// A deadline that leaves `limit` milliseconds at most.
 pub(super) fn sooner(deadline: Instant, now: Instant, limit: u32) -> Instant {
     if now.until(deadline) > limit { now.after(limit) } else { deadline }
+}
+
+/// The client and the number behind it in a line with this name.
+pub(super) fn client_and_number(line: Line<'_>, name: &str) -> Option<(ClientIndex, u32)> {
+    let mut parameters = line.parameters(name)?;
+    Some((ClientIndex::from_number(parameters.number()?)?, parameters.number()?))
 }

@@ -46,8 +46,9 @@ impl Loss {
 }
 
 impl Facts {
-    pub(super) const NONE: Self =
-        Self { final_result: None, outcome: None, loss: None, is_garbled: false, lacks: Lacking::Nothing };
+    pub(super) const fn none() -> Self {
+        Self { final_result: None, outcome: None, loss: None, is_garbled: false, lacks: Lacking::Nothing }
+    }
 
     /// Whether nothing more is awaited: a deferred command needs both halves of its answer.
     pub(super) const fn are_complete(self, is_deferred: bool) -> bool {

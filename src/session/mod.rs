@@ -44,24 +44,28 @@ const CHUNK_BYTES: usize = 64;
 
 /// Everything that is known about the module.
 #[derive(Debug)]
+// The order of the fields counts: the instructions of Thumb are short for the first 32 bytes, and the exchange is used most.
+#[repr(C)]
 pub struct Session {
+    exchange: Exchange,
+    reassembly: Reassembly,
+    pub(crate) now: Instant,
+    resync: Resync,
+    /// The last loss in the present call.
+    loss: Option<Loss>,
     pub(crate) family: Family,
-    pub(crate) timeouts: Timeouts,
     pub(crate) lifecycle: Lifecycle,
+    pending_outcome: Option<PendingOutcome>,
+    /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
+    quiet_until: Option<Instant>,
+    pub(crate) timeouts: Timeouts,
     pub(crate) events: Events,
     /// The hash of what the call has described at its beginning: all arguments of the user's.
     pub(crate) described: Hash,
-    exchange: Exchange,
-    resync: Resync,
-    pending_outcome: Option<PendingOutcome>,
-    reassembly: Reassembly,
-    /// The last loss in the present call.
-    loss: Option<Loss>,
-    /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
-    quiet_until: Option<Instant>,
+    /// The present call has carried out a command.
+    continues: bool,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
-    pub(crate) now: Instant,
 }
 
 impl Session {
@@ -78,6 +82,7 @@ impl Session {
             reassembly: Reassembly::new(),
             loss: None,
             quiet_until: None,
+            continues: false,
             rest_is_answer: false,
             now: Instant::ZERO,
         }
@@ -101,20 +106,20 @@ impl Session {
 
     /// Checks whether the procedure's command is legal, and begins its exchange if it is its turn. Where it is not legal, nothing
     /// was sent, or what it `continues` was cut short by a loss.
-    fn command(&mut self, procedure: &dyn Procedure, continues: bool, is_its_turn: bool) -> Result<(), Failure> {
+    fn command(&mut self, procedure: &dyn Procedure, is_its_turn: bool) -> Result<(), Failure> {
         let mut writer = CommandWriter::checking(self.family);
         procedure.command(&mut writer);
         let (info, client) = (writer.info, writer.client);
         self.exchange.info = info;
         if let Err(reason) = self.lifecycle.check(info.effect, client) {
             return Err(match self.loss {
-                Some(loss) if continues => loss.into(),
+                Some(loss) if self.continues => loss.into(),
                 _ => Failure::Illegal(reason),
             });
         }
         // A call that has staged the filters itself sends them.
         if let (Effect::Sub | Effect::Unsub, Some(client), 0, false) =
-            (info.effect, client, writer.data_length, continues)
+            (info.effect, client, writer.data_length, self.continues)
         {
             self.lifecycle.client_mut(client).staging.check_no_filter().map_err(Failure::Illegal)?;
         }
@@ -133,7 +138,7 @@ impl Session {
         self.exchange.client_is_busy()
             && busy_until.is_some_and(|until| !self.now.has_reached(until))
             // What was read from a source is gone.
-            && (!self.exchange.was_prompted() || procedure.data().is_some())
+            && (!self.exchange.has_begun() || procedure.data().is_some())
     }
 
     /// What failed is this command, though it is not the last one.

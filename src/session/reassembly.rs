@@ -65,7 +65,6 @@ enum Part {
 pub(super) struct Reassembly {
     message: Message,
     part: Part,
-    part_left: u16,
     /// What stood behind the last part, until the next line.
     separator: Option<Separator>,
     /// Of a message that broke off: until this many more bytes have come, a line may be part of it.
@@ -81,7 +80,6 @@ impl Reassembly {
         Self {
             message: Message::None,
             part: Part::Nothing,
-            part_left: 0,
             separator: None,
             untrusted_bytes: 0,
             last_byte: Instant::ZERO,
@@ -93,7 +91,7 @@ impl Reassembly {
     /// Whether more of a message is to come, whole or not.
     #[inline(never)]
     pub(super) fn is_incomplete(&self) -> bool {
-        !matches!(self.message, Message::None) || self.part_left > 0 || self.untrusted_bytes > 0
+        !matches!(self.message, Message::None) || self.untrusted_bytes > 0
     }
 
     /// Whether a loss or a restart is believed.
@@ -230,17 +228,17 @@ impl Reassembly {
         if matches!(self.message, Message::Broken) {
             self.part = Part::Nothing;
         }
-        self.part_left = length.min(bound);
-        self.part_left
+        length.min(bound)
     }
 
     pub(super) fn data(&mut self, bytes: &[u8], handler: &mut dyn MessageHandler) {
         self.last_of_message = self.last_byte;
         // The parser gives no more than the part.
         let length = saturating_u16(bytes.len());
-        self.part_left = self.part_left.saturating_sub(length);
-        self.untrusted_bytes = self.untrusted_bytes.saturating_sub(length);
-        let Message::Open(open) = &mut self.message else { return };
+        let Message::Open(open) = &mut self.message else {
+            self.untrusted_bytes = self.untrusted_bytes.saturating_sub(length);
+            return;
+        };
         let left = match self.part {
             Part::Topic => &mut open.topic_left,
             Part::Payload => &mut open.payload_left,
@@ -327,7 +325,6 @@ impl Reassembly {
     /// Nothing more comes of the message.
     fn forget(&mut self) {
         self.message = Message::None;
-        self.part_left = 0;
         self.untrusted_bytes = 0;
     }
 }

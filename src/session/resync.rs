@@ -2,11 +2,11 @@
 
 use super::Session;
 use super::error_window::Question;
-use super::exchange::Phase;
+use super::exchange::{Phase, client_and_number};
 use super::{ClientState, Failure, ServiceState};
 use crate::at::{Line, WINDOW_BYTES};
 use crate::command::network::{Cpin, Creg, Csq};
-use crate::command::{At, ClientIndex, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
+use crate::command::{At, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::fmt::debug;
 use crate::urc::{ConnLost, LossCause};
@@ -31,20 +31,20 @@ const CARRIAGE_RETURN: u8 = b'\r';
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Off,
+    /// The outcome that a dropped call left.
+    PendingOutcome,
     /// The exchange of a dropped call continues to its final result.
     Finish,
+    /// Data for a prompt that may be waiting, though it was not seen.
+    Fill,
     /// `AT`, to a module of which nothing is known.
     Attention,
     /// A query whose answer nothing else in flight can have.
     SyncQuery,
-    /// Data for a prompt that may be waiting, though it was not seen.
-    Fill,
-    /// The outcome that a dropped call left.
-    PendingOutcome,
-    /// A subscription to slashes, which filling has made, is undone.
-    Undo,
     /// The module is asked for what may have been missed in an error window.
     StateQuery,
+    /// A subscription to slashes, which filling has made, is undone.
+    Undo,
 }
 
 #[derive(Debug)]
@@ -286,10 +286,8 @@ impl Session {
         if self.resync.stage != Stage::StateQuery {
             return;
         }
-        let Some(mut parameters) = line.parameters("+CMQTTDISC") else { return };
-        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
-        let is_believed = self.lifecycle.client(client).state == ClientState::Connected;
-        if is_believed && parameters.number() == Some(1) {
+        let Some((client, 1)) = client_and_number(line, "+CMQTTDISC") else { return };
+        if self.lifecycle.client(client).state == ClientState::Connected {
             self.connection_lost(ConnLost { client, cause: LossCause::Other(0) });
         }
     }

@@ -4,7 +4,7 @@
 mod tests;
 
 use super::error_window::Question;
-use super::exchange::Phase;
+use super::exchange::{Phase, client_and_number};
 use super::facts::{Failure, Loss};
 use super::{ClientState, ServiceState, Session, events};
 use crate::at::{FinalResult, Line, behind};
@@ -64,9 +64,18 @@ impl Session {
 
     fn urc(&mut self, urc: Urc, handler: &mut dyn MessageHandler) -> Routed {
         let Self { reassembly, events, .. } = self;
+        let distrusted = match urc {
+            Urc::ConnLost(_) | Urc::NoNet(_) => Some(Question::Loss),
+            Urc::Ready(_) => Some(Question::Restart),
+            _ => None,
+        };
+        if let Some(question) = distrusted
+            && !reassembly.believes_losses()
+        {
+            reassembly.distrust(question);
+            return Routed::Taken;
+        }
         match urc {
-            Urc::ConnLost(_) | Urc::NoNet(_) if !reassembly.believes_losses() => reassembly.distrust(Question::Loss),
-            Urc::Ready(_) if !reassembly.believes_losses() => reassembly.distrust(Question::Restart),
             Urc::RxStart(start) => reassembly.start(start, events, handler),
             Urc::RxTopic(topic) => return Routed::Data(reassembly.topic(topic, events, handler)),
             Urc::RxPayload(payload) => return Routed::Data(reassembly.payload(payload, events, handler)),
@@ -156,10 +165,8 @@ impl Session {
 
     /// The outcome of a CONNECT that nothing waits for any more: the next call asks the module. Where it failed, that is known.
     fn late_connect(&mut self, line: Line<'_>) {
-        let Some(mut parameters) = line.parameters("+CMQTTCONNECT") else { return };
-        let Some(client) = parameters.number().and_then(ClientIndex::from_number) else { return };
-        // What `CONNECT?` lists has an address there.
-        let Some(code) = parameters.number() else { return };
+        // What `CONNECT?` lists has an address in the place of the code.
+        let Some((client, code)) = client_and_number(line, "+CMQTTCONNECT") else { return };
         let state = &mut self.lifecycle.client_mut(client).state;
         if *state != ClientState::Connected {
             *state = if code == 0 { ClientState::Unknown } else { ClientState::Acquired };

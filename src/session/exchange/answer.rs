@@ -17,6 +17,9 @@ const GRACE_AFTER_ERROR_TO_CONNECT_MS: u32 = 2_000;
 /// How long a prompt or a final result is.
 const RESULT_AFTER_LOSS_MS: u32 = 2_000;
 
+/// `OK` with one byte added.
+const LONGEST_GARBLED_OK_BYTES: usize = 3;
+
 impl Exchange {
     /// A final result came. Returns whether it belongs to this exchange.
     pub(in crate::session) fn final_result(&mut self, result: FinalResult, now: Instant) -> bool {
@@ -109,7 +112,8 @@ impl Exchange {
     pub(in crate::session) fn is_garbled_ok(&self, line: Line<'_>) -> bool {
         self.phase == Phase::Final
             && self.needs_broker()
-            && matches!(line.bytes(), b"O" | b"K" | b"OOK" | b"OKK" | [b'O', _] | [_, b'K'])
+            && line.bytes().len() <= LONGEST_GARBLED_OK_BYTES
+            && resembles(line.bytes(), "OK")
     }
 
     /// A line came that nothing waits for. If it is almost the outcome, the outcome will not come.
@@ -125,18 +129,19 @@ impl Exchange {
 
     /// The UART lost bytes: what is awaited may be among them.
     pub(in crate::session) fn bytes_lost(&mut self, now: Instant) {
-        match self.phase {
-            Phase::Prompt => self.hasten(RESULT_AFTER_LOSS_MS, now),
-            Phase::Final => {
-                self.timeout_ms = self.timeout_ms.min(OUTCOME_AFTER_LOSS_MS);
-                self.hasten(RESULT_AFTER_LOSS_MS, now);
-            }
-            Phase::Outcome => self.hasten(OUTCOME_AFTER_LOSS_MS, now),
-            _ => {}
+        let limit = match self.phase {
+            Phase::Prompt | Phase::Final => RESULT_AFTER_LOSS_MS,
+            Phase::Outcome => OUTCOME_AFTER_LOSS_MS,
+            _ => return,
+        };
+        if self.phase == Phase::Final {
+            self.timeout_ms = self.timeout_ms.min(OUTCOME_AFTER_LOSS_MS);
         }
+        self.hasten(limit, now);
     }
 
     /// What is awaited has this much time left at most, in milliseconds.
+    #[inline(never)]
     fn hasten(&mut self, limit: u32, now: Instant) {
         self.deadline = sooner(self.deadline, now, limit);
     }

@@ -108,7 +108,7 @@ const TEXT: Query = Query(&CommandInfo::new("+CGMM", Answer::Text));
 fn sent(request: &dyn Request) -> Exchange {
     let timeouts = Timeouts::of(Family::A76xx);
     let mut exchange = begun(request, &timeouts);
-    exchange.transmitted(exchange.line_length, &timeouts, Instant::ZERO);
+    exchange.transmitted(exchange.unsent, &timeouts, Instant::ZERO);
     exchange
 }
 
@@ -280,7 +280,7 @@ fn a_refused_prompt_ends_the_command_and_an_older_ok_does_not() {
 fn of_two_losses_the_last_counts() {
     let timeouts = Timeouts::of(Family::A76xx);
     let mut exchange = begun(&publish(60), &timeouts);
-    exchange.transmitted(exchange.line_length, &timeouts, Instant::ZERO);
+    exchange.transmitted(exchange.unsent, &timeouts, Instant::ZERO);
     exchange.interrupt(Loss::Connection, Instant::ZERO);
     exchange.interrupt(Loss::Network, Instant::ZERO);
     exchange.expire();
@@ -291,7 +291,7 @@ fn of_two_losses_the_last_counts() {
 fn an_error_that_was_named_before_ok_counts() {
     let timeouts = Timeouts::of(Family::A76xx);
     let mut exchange = begun(&Rel { client: CLIENT }, &timeouts);
-    exchange.transmitted(exchange.line_length, &timeouts, Instant::ZERO);
+    exchange.transmitted(exchange.unsent, &timeouts, Instant::ZERO);
     assert!(exchange.outcome(ResultCode::CLIENT_NOT_ACQUIRED, Instant::ZERO));
     assert!(exchange.final_result(FinalResult::Ok, Instant::ZERO));
     assert_eq!(exchange.result(), Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_NOT_ACQUIRED))));
@@ -304,7 +304,7 @@ fn the_longest_time_is_not_over_at_once() {
     let timeouts = Timeouts::of(Family::A76xx);
     let mut exchange = Exchange::idle();
     exchange.begin(&writer, &timeouts, Instant::ZERO);
-    exchange.transmitted(exchange.line_length, &timeouts, Instant::ZERO);
+    exchange.transmitted(exchange.unsent, &timeouts, Instant::ZERO);
     assert!(!Instant::ZERO.after(3_600_000).has_reached(exchange.deadline));
 }
 
