@@ -1,6 +1,6 @@
 //! The driver without I/O: for programs with their own loop, an RTOS of their own, or interrupts and no async.
 //!
-//! The async [`Modem`](crate::Modem) and the [blocking one](crate::blocking) are loops around this [`Engine`]: they move
+//! The async [`Modem`](crate::Modem) and `blocking::Modem` are loops around this [`Engine`]: they move
 //! bytes and time, and contain no protocol. It needs neither of their features.
 //!
 //! # A call

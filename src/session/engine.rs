@@ -142,7 +142,8 @@ impl Engine {
     }
 
     /// Time has passed. `now` is the time since a fixed moment, such as power-on, to the millisecond. It must not run
-    /// backwards, but may wrap as a counter of 32 bits does. Time that passes unnoticed for 37 hours is noticed late.
+    /// backwards, but may wrap as a counter of 32 bits does. A deadline must be seen by [`expire`](Self::expire) within 47
+    /// days: later, it looks like one that is still to come, in 37 hours at most.
     pub fn pass_time(&mut self, now: Duration) {
         self.session.now = Instant::new(now);
     }
