@@ -390,8 +390,22 @@ impl fmt::Display for Problem {
     }
 }
 
-impl core::error::Error for Error {}
+/// The message of an error holds that of its source.
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Invalid(invalid) => Some(invalid),
+            Self::Illegal { reason, .. } => Some(reason),
+            Self::Refused { refusal, .. } => Some(refusal),
+            Self::Receive(kind) | Self::Transmit(kind) | Self::Source(kind) => Some(kind),
+            _ => None,
+        }
+    }
+}
+
 impl core::error::Error for InvalidInput {}
+impl core::error::Error for Illegal {}
+impl core::error::Error for Refusal {}
 
 #[cfg(test)]
 mod tests {

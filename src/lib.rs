@@ -28,6 +28,7 @@
 //! | `blocking` | no | `blocking::Modem`: the same client over `embedded-io`, with an idle hook |
 //! | `nb` | no | `transport::nb::Serial`: the traits of `embedded-io` for a UART of `embedded-hal-nb` |
 //! | `embassy-time` | yes | `EmbassyTimer`; enables `async` |
+//! | `sync` | no | `SyncInbox`: an [`Inbox`] that several threads share, over a mutex of `embassy-sync` |
 //! | `defmt`, `log` | no | logs of command names, result codes and counts; never payloads or credentials |
 //!
 //! Without `async` and `blocking`, everything but the two clients remains: the typed layer ([`at`], [`command::Encoded`],
@@ -112,6 +113,8 @@ pub use client::{Client, Modem};
 pub use command::{ClientIndex, MqttVersion, QoS};
 pub use error::Error;
 pub use family::{Family, Timeouts};
+#[cfg(feature = "sync")]
+pub use handler::SyncInbox;
 pub use handler::{Inbox, Message, MessageHandler, RefuseAll};
 pub use options::{Broker, ConnectOptions, Publish, Will};
 pub use procedure::Connection;

@@ -12,13 +12,14 @@
 //! | `connect` | [`Connect`] | [`Connect::connection`] |
 //! | `publish`, `publish_from` | [`PublishMessage`] | |
 //! | `subscribe`, `unsubscribe` | [`Execute`] of [`Sub`](crate::command::Sub) or [`Unsub`](crate::command::Unsub) | |
-//! | `subscribe_all` | [`SubscribeAll`] | |
+//! | `subscribe_all`, `unsubscribe_all` | [`SubscribeAll`] | |
 //! | `disconnect` | [`Disconnect`] | |
 //! | `shutdown` | [`Shutdown`] | |
 //! | `execute` | [`Execute`] | [`Execute::response`] |
 //! | `next_event` | [`Listen`] | [`Engine::take_event`] |
 //! | `detect_family` | [`Detect`] | [`Detect::family`] |
 //! | `store_certificate` | [`Store`] | |
+//! | `list_certificates` | [`ListCertificates`] | [`ListCertificates::count`] |
 //! | `bring_up` | [`BringUp`] | [`BringUp::outcome`] |
 //!
 //! Between two calls of your own, [`Listen`]: messages and losses are noticed only during a call.
@@ -139,6 +140,7 @@
 pub use crate::at::WINDOW_BYTES;
 pub use crate::network::bring_up::BringUp;
 pub use crate::procedure::{
-    Connect, Detect, Disconnect, Execute, Listen, PublishMessage, Shutdown, Store, SubscribeAll,
+    Connect, Detect, Disconnect, Execute, Filter, ListCertificates, Listen, PublishMessage, Shutdown, Store,
+    SubscribeAll,
 };
 pub use crate::session::{Engine, Outgoing, Procedure, Progress};

@@ -1,5 +1,7 @@
 //! Conversions to a narrower number: what does not fit becomes the highest number.
 
+use core::time::Duration;
+
 #[expect(clippy::cast_possible_truncation, reason = "compared first")]
 pub(crate) const fn saturating_u16(number: usize) -> u16 {
     if number > u16::MAX as usize { u16::MAX } else { number as u16 }
@@ -8,6 +10,11 @@ pub(crate) const fn saturating_u16(number: usize) -> u16 {
 #[expect(clippy::cast_possible_truncation, reason = "compared first")]
 pub(crate) const fn saturating_u32(number: u64) -> u32 {
     if number > u32::MAX as u64 { u32::MAX } else { number as u32 }
+}
+
+/// Whole seconds. A duration outside any range stays outside it.
+pub(crate) const fn seconds(duration: Duration) -> u32 {
+    saturating_u32(duration.as_secs())
 }
 
 #[cfg(test)]
@@ -22,5 +29,11 @@ mod tests {
             [most - 1, most, most + 1, u64::MAX].map(saturating_u32),
             [u32::MAX - 1, u32::MAX, u32::MAX, u32::MAX]
         );
+    }
+
+    #[test]
+    fn a_duration_beyond_any_range_stays_beyond_it() {
+        assert_eq!(seconds(Duration::MAX), u32::MAX);
+        assert_eq!(seconds(Duration::from_millis(1999)), 1);
     }
 }

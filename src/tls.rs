@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, SslSetting, SslVersion, Sslcfg};
-use crate::saturating::saturating_u32;
+use crate::saturating::seconds;
 
 /// The interface of [`Tls`] for `connect`. It uses only this trait: a program that never connects over TLS does not
 /// link the code for it.
@@ -121,7 +121,7 @@ impl<'a> Tls<'a> {
     /// How long the handshake may take: 10-300 s, in whole seconds; 300 s by default.
     #[must_use]
     pub const fn negotiation_time(mut self, time: Duration) -> Self {
-        self.negotiation_time_s = Some(saturating_u32(time.as_secs()));
+        self.negotiation_time_s = Some(seconds(time));
         self
     }
 
@@ -148,7 +148,7 @@ impl Security for Tls<'_> {
             Some(SslSetting::Version(self.version)),
             Some(SslSetting::AuthMode(self.auth_mode)),
             self.ignore_local_time.map(SslSetting::IgnoreLocalTime),
-            self.negotiation_time_s.map(SslSetting::NegotiateTime),
+            self.negotiation_time_s.map(|time| SslSetting::NegotiateTime(Duration::from_secs(time.into()))),
             self.ca.map(SslSetting::CaCert),
             self.certificate.map(SslSetting::ClientCert),
             self.key.map(SslSetting::ClientKey),

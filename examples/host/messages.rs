@@ -46,9 +46,10 @@ impl MessageHandler for Messages {
         self.0.borrow_mut().incoming.iter_mut().for_each(|message| message.payload.extend_from_slice(part));
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> bool {
         let mut queue = self.0.borrow_mut();
         let message = queue.incoming.take();
         queue.complete.extend(message);
+        true
     }
 }

@@ -118,12 +118,10 @@ impl Certificates {
         modem: &mut Modem<R, T, C, H>,
         recording: &Recording,
     ) -> Result<(), simcom_mqtt::Error> {
-        let mut names = Vec::new();
-        let listed = std::cell::RefCell::new(&mut names);
+        let mut names: Vec<Vec<u8>> = Vec::new();
         let call = recording.begin("list_certificates", NO_ARGUMENTS);
         let count = modem
             .list_certificates(|part: Part<'_>| {
-                let mut names = listed.borrow_mut();
                 if part.is_first() || names.is_empty() {
                     names.push(Vec::new());
                 }

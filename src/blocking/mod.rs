@@ -23,16 +23,18 @@ pub(crate) mod drive;
 
 use core::fmt;
 use core::ops::ControlFlow;
+use core::time::Duration;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Part, QoS, Sub, Unsub};
+use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, Detect, Disconnect, Execute, Listen, PublishMessage, Shutdown, Single, Store, SubscribeAll,
+    Connect, Connection, DISCONNECT_TIMEOUT, Detect, Disconnect, Execute, ListCertificates, Listen, ListenUntil,
+    PublishMessage, Shutdown, Single, Store, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -148,6 +150,30 @@ where
         }
     }
 
+    /// As [`next_event`](Self::next_event), until the `deadline` on the modem's clock at most; then `None`. After an
+    /// aborted call, the resync comes first, whatever time it takes. So does a query after lost bytes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`next_event`](Self::next_event).
+    pub fn next_event_until(&mut self, deadline: Duration) -> Result<Option<Event>, Error> {
+        loop {
+            if let Some(event) = self.port.engine.session.events.take() {
+                return Ok(Some(event));
+            }
+            let (mut procedure, is_far) = ListenUntil::new(self.now(), deadline);
+            self.port.drive(&mut procedure, &mut NoSource)?;
+            if !is_far {
+                return Ok(self.port.engine.session.events.take());
+            }
+        }
+    }
+
+    /// The time of the clock given at construction, on which deadlines are.
+    pub fn now(&self) -> Duration {
+        self.port.timer.now()
+    }
+
     /// Takes what has arrived, and returns the next event if there is one. It does not wait: for a superloop.
     ///
     /// # Errors
@@ -205,8 +231,10 @@ where
     /// # Errors
     ///
     /// Every kind of [`Error`], see there.
-    pub fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
-        Ok(self.execute(&Ccertlist::new(name))?.count())
+    pub fn list_certificates(&mut self, name: impl FnMut(Part<'_>)) -> Result<u16, Error> {
+        let mut procedure = ListCertificates::new(name);
+        self.port.drive(&mut procedure, &mut NoSource)?;
+        Ok(procedure.listed.count())
     }
 
     /// Deletes a certificate or key from the module (`AT+CCERTDELE`).
@@ -307,6 +335,18 @@ where
         self.drive(&mut Single(Unsub { client: self.index, filter }))
     }
 
+    /// Ends the subscriptions to several topic filters, as [`subscribe_all`](Self::subscribe_all) makes them
+    /// (`AT+CMQTTUNSUBTOPIC`, `AT+CMQTTUNSUB`).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, the subscriptions before the
+    /// failed one have ended.
+    pub fn unsubscribe_all(&mut self, filters: &[&str]) -> Result<(), Error> {
+        let family = self.modem.port.engine.session.family;
+        self.drive(&mut SubscribeAll::new(self.index, filters, family))
+    }
+
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service
     /// is satisfied.
     ///
@@ -334,13 +374,23 @@ where
         self.modem.port.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and [`connect`](Self::connect) connects it again.
+    /// Disconnects from the broker (`AT+CMQTTDISC`), for which the module has 60 s. The client stays acquired, and [`connect`](Self::connect) connects it again.
     ///
     /// # Errors
     ///
     /// [`Error::Illegal`]: the client is not connected. [`Error::Refused`]: with the code.
     pub fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Disconnect::new(self.index))
+        self.disconnect_within(DISCONNECT_TIMEOUT)
+    }
+
+    /// As [`disconnect`](Self::disconnect), with another time for the module: 60-180 s, from 1 s on A76xx, in whole seconds.
+    /// 0 means no time limit of the module, where the family [has that](crate::Family::has_disconnect_without_timeout).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]: the time is out of range; nothing was sent. Otherwise the errors of `disconnect`.
+    pub fn disconnect_within(&mut self, timeout: Duration) -> Result<(), Error> {
+        self.drive(&mut Disconnect::new(self.index, timeout))
     }
 
     fn drive(&mut self, procedure: &mut dyn Procedure) -> Result<(), Error> {

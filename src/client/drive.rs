@@ -12,7 +12,7 @@ use crate::at::WINDOW_BYTES;
 use crate::error::Error;
 use crate::family::Family;
 use crate::handler::MessageHandler;
-use crate::session::{Engine, Outgoing, Procedure, Progress};
+use crate::session::{Driven, Engine, Outgoing, Progress};
 use crate::timer::{Timer, moment};
 
 /// Where a payload that is not in memory comes from.
@@ -130,19 +130,19 @@ impl<R, T, C, H> Port<R, T, C, H> {
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
     /// Drives a procedure to its end: write, read, wait, until the core reports that it is done.
     #[expect(clippy::manual_async_fn, reason = "the future of an async fn would hold the arguments twice")]
-    pub(crate) fn drive<S: Source>(
+    pub(crate) fn drive<P: Driven + ?Sized, S: Source>(
         &mut self,
-        procedure: &mut dyn Procedure,
+        procedure: &mut P,
         mut source: Option<S>,
     ) -> impl Future<Output = Result<(), Error>> {
         async move {
-            self.engine.begin_call(procedure)?;
+            self.engine.begin_call(procedure.procedure())?;
             let mut window = [0; WINDOW_BYTES];
             // While the source is read, it is in here, for as many turns as that takes.
             let mut filling = pin!(None);
             loop {
                 pass_time(&mut self.engine, &self.timer);
-                match self.engine.poll(procedure) {
+                match self.engine.poll(procedure.procedure_mut()) {
                     Ok(Progress::Waiting) => {}
                     Ok(Progress::Done) => return Ok(()),
                     // It is the reader that is late, not the module.
@@ -151,7 +151,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
                     }
                     Err(error) => return Err(error),
                 }
-                let mut outgoing = self.engine.transmit(procedure, &mut window);
+                let mut outgoing = self.engine.transmit(procedure.procedure(), &mut window);
                 if let Outgoing::Source(limit) = outgoing {
                     if let Some(source) = source.take_if(|source| source.unsent() == Ok(&[])) {
                         filling.set(Some(source.fill(limit)));
@@ -210,7 +210,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
                 match received {
                     Some(Ok([])) => return Err(Error::Receive(ErrorKind::BrokenPipe)),
                     Some(Ok(bytes)) => {
-                        self.engine.receive(bytes, procedure, &mut self.handler);
+                        self.engine.receive(bytes, procedure.procedure_mut(), &mut self.handler);
                         let count = bytes.len();
                         self.receiver.consume(count);
                     }

@@ -4,6 +4,7 @@ pub(crate) mod drive;
 mod modem;
 
 use core::fmt;
+use core::time::Duration;
 
 use embedded_io_async::{BufRead, Read, Write};
 
@@ -11,7 +12,7 @@ use crate::command::{ClientIndex, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
-use crate::procedure::{Connect, Connection, Disconnect, PublishMessage, Single, SubscribeAll};
+use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, PublishMessage, Single, SubscribeAll};
 use crate::session::{ClientState, Procedure};
 use crate::timer::Timer;
 use drive::{NO_SOURCE, ReadBuffer, Reader};
@@ -21,16 +22,17 @@ pub use modem::Modem;
 ///
 /// # Longest times
 ///
-/// Every call ends by itself, except [`next_event`](Modem::next_event), which waits for an event. In seconds, with the
+/// Every call ends by itself, except [`next_event`](Modem::next_event), which waits for an event;
+/// [`next_event_until`](Modem::next_event_until) ends at its deadline. In seconds, with the
 /// default [`Timeouts`](crate::Timeouts):
 ///
 /// | call | at most | of these |
 /// |---|---:|---|
 /// | [`connect`](Self::connect) | 480 | 125 for START (17 on A76xx and SIM767x), again if that was lost, or 124 while the module is busy; 65 DISC; 125 CONNECT |
 /// | [`subscribe`](Self::subscribe), [`unsubscribe`](Self::unsubscribe) | 160 | 125 until the outcome |
-/// | [`subscribe_all`](Self::subscribe_all) | 160 | 125 until the outcome; 125 more for each further SUB, where filters are sent one after the other or in several groups |
+/// | [`subscribe_all`](Self::subscribe_all), [`unsubscribe_all`](Self::unsubscribe_all) | 160 | 125 until the outcome; 125 more for each further SUB or UNSUB, where filters are sent one after the other or in several groups |
 /// | [`publish`](Self::publish), [`publish_from`](Self::publish_from) | 100 | 65 until the outcome: the message's [timeout](Publish::timeout) and 5; `publish_from` and the time of its reader |
-/// | [`disconnect`](Self::disconnect) | 100 | 65 until the outcome |
+/// | [`disconnect`](Self::disconnect), [`disconnect_within`](Self::disconnect_within) | 100 | 65 until the outcome: the time given and 5 |
 /// | [`shutdown`](Modem::shutdown) | 182 | 65 for each DISC, 17 STOP |
 /// | [`execute`](Modem::execute), [`detect_family`](Modem::detect_family), [`identify`](Modem::identify), certificates | 35 | a command with an outcome or a time of its own: that in place of 9; `store_certificate` and the time of its reader |
 /// | [`bring_up`](Modem::bring_up) | 266 | its [time limit](crate::network::Apn::time_limit) of 180, and 60 in place of 9 for its last command |
@@ -207,6 +209,22 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
         self.drive(&mut Single(Unsub { client: self.index, filter })).await
     }
 
+    /// Ends the subscriptions to several topic filters, as [`subscribe_all`](Self::subscribe_all) makes them
+    /// (`AT+CMQTTUNSUBTOPIC`, `AT+CMQTTUNSUB`).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, the subscriptions before the
+    /// failed one have ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`subscribe_all`](Self::subscribe_all).
+    pub async fn unsubscribe_all(&mut self, filters: &[&str]) -> Result<(), Error> {
+        let family = self.modem.port.engine.session.family;
+        self.drive(&mut SubscribeAll::new(self.index, filters, family)).await
+    }
+
     /// Publishes a message (`AT+CMQTTTOPIC`, `AT+CMQTTPAYLOAD`, `AT+CMQTTPUB`), and returns when its quality of service
     /// is satisfied: with 1 and 2, when the broker has it. [After an adoption](#after-an-adoption), it waits while the
     /// client is busy.
@@ -278,10 +296,10 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
     ) -> Result<(), Error> {
         let mut procedure = PublishMessage::announced(self.index, message, length);
         let mut buffer = ReadBuffer::default();
-        self.modem.port.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
+        self.modem.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`). The client stays acquired, and [`connect`](Self::connect) connects it again.
+    /// Disconnects from the broker (`AT+CMQTTDISC`), for which the module has 60 s. The client stays acquired, and [`connect`](Self::connect) connects it again.
     /// If the outcome is lost, the module is asked whether the client is connected. [After an
     /// adoption](#after-an-adoption), it waits while the client is busy.
     ///
@@ -295,10 +313,24 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
     /// This method is cancel safe. If the future is dropped, the client may or may not be connected: `connect` finds
     /// out.
     pub async fn disconnect(&mut self) -> Result<(), Error> {
-        self.drive(&mut Disconnect::new(self.index)).await
+        self.disconnect_within(DISCONNECT_TIMEOUT).await
     }
 
-    fn drive(&mut self, procedure: &mut dyn Procedure) -> impl Future<Output = Result<(), Error>> {
-        self.modem.port.drive(procedure, NO_SOURCE)
+    /// As [`disconnect`](Self::disconnect), with another time for the module: 60-180 s, from 1 s on A76xx, in whole seconds.
+    /// 0 means no time limit of the module, where the family [has that](crate::Family::has_disconnect_without_timeout).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]: the time is out of range; nothing was sent. Otherwise the errors of `disconnect`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`disconnect`](Self::disconnect).
+    pub async fn disconnect_within(&mut self, timeout: Duration) -> Result<(), Error> {
+        self.drive(&mut Disconnect::new(self.index, timeout)).await
+    }
+
+    fn drive(&mut self, procedure: &mut (dyn Procedure + Send)) -> impl Future<Output = Result<(), Error>> {
+        self.modem.drive(procedure, NO_SOURCE)
     }
 }

@@ -1,17 +1,18 @@
 //! A module on a UART.
 
 use core::fmt;
+use core::time::Duration;
 
 use embedded_io_async::{BufRead, Read, Write};
 
 use super::Client;
-use super::drive::{NO_SOURCE, Port, ReadBuffer, Reader};
-use crate::command::{Ccertdele, Ccertdown, Ccertlist, ClientIndex, Command, Part};
+use super::drive::{NO_SOURCE, Port, ReadBuffer, Reader, Source};
+use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
-use crate::procedure::{Detect, Execute, Listen, Shutdown, Store};
-use crate::session::{Counters, Event, ServiceState};
+use crate::procedure::{Detect, Execute, ListCertificates, Listen, ListenUntil, Shutdown, Store};
+use crate::session::{Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
 
 /// A module on a UART.
@@ -133,8 +134,49 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
             if let Some(event) = self.port.engine.session.events.take() {
                 return Ok(event);
             }
-            self.port.drive(&mut Listen, NO_SOURCE).await?;
+            self.drive(&mut Listen, NO_SOURCE).await?;
         }
+    }
+
+    /// As [`next_event`](Self::next_event), until the `deadline` on the clock of the modem's [`Timer`] at most; then
+    /// `None`. What has arrived is taken in any case: with a deadline that has passed, this does not wait.
+    ///
+    /// After a dropped call, the resync comes first, whatever time it takes. So does a query after lost bytes.
+    ///
+    /// ```
+    /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+    /// # use simcom_mqtt::*;
+    /// # module::on_simulated_module(async |receiver, transmitter, timer| {
+    /// # let inbox = Inbox::<1024>::new();
+    /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+    /// let deadline = modem.now() + core::time::Duration::from_secs(60);
+    /// assert_eq!(modem.next_event_until(deadline).await?, None);
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`next_event`](Self::next_event).
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, no event is lost.
+    pub async fn next_event_until(&mut self, deadline: Duration) -> Result<Option<Event>, Error> {
+        loop {
+            if let Some(event) = self.port.engine.session.events.take() {
+                return Ok(Some(event));
+            }
+            let (mut procedure, is_far) = ListenUntil::new(self.now(), deadline);
+            self.drive(&mut procedure, NO_SOURCE).await?;
+            if !is_far {
+                return Ok(self.port.engine.session.events.take());
+            }
+        }
+    }
+
+    /// The time of the [`Timer`] given at construction, on which deadlines are.
+    pub fn now(&self) -> Duration {
+        self.port.timer.now()
     }
 
     /// Sends any command of [`command`](crate::command), or one of your own, and returns its typed response.
@@ -163,9 +205,29 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// # Cancel safety
     ///
     /// This method is cancel safe. If the future is dropped, the module may or may not have carried out the command.
-    pub async fn execute<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
+    pub async fn execute<Q: Command + Sync>(&mut self, command: &Q) -> Result<Q::Response, Error>
+    where
+        Q::Response: Send,
+    {
         let mut procedure = Execute::new(command);
-        self.port.drive(&mut procedure, NO_SOURCE).await?;
+        self.drive(&mut procedure, NO_SOURCE).await?;
+        Ok(procedure.response)
+    }
+
+    /// As [`execute`](Self::execute), for a command that one thread only may use, because it holds an `Rc` or a `Cell`,
+    /// for example. The future is not `Send`. A program that calls both has the loop of the calls twice.
+    ///
+    /// # Errors
+    ///
+    /// Every kind of [`Error`], see there.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn execute_local<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
+        let mut procedure = Execute::new(command);
+        let local: &mut dyn Procedure = &mut procedure;
+        self.port.drive(local, NO_SOURCE).await?;
         Ok(procedure.response)
     }
 
@@ -181,7 +243,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// This method is cancel safe. If the future is dropped, the family stays as it was.
     pub async fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         let mut procedure = Detect::new();
-        self.port.drive(&mut procedure, NO_SOURCE).await?;
+        self.drive(&mut procedure, NO_SOURCE).await?;
         Ok(procedure.family)
     }
 
@@ -217,7 +279,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     pub async fn store_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
         let mut procedure = Store(Ccertdown::announced(name, length));
         let mut buffer = ReadBuffer::default();
-        self.port.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
+        self.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
     /// Passes the names of the certificates and keys in the module to `name`, each in one or more parts
@@ -230,8 +292,10 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// # Cancel safety
     ///
     /// This method is cancel safe. If the future is dropped, the list is incomplete; nothing changes in the module.
-    pub async fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
-        Ok(self.execute(&Ccertlist::new(name)).await?.count())
+    pub async fn list_certificates(&mut self, name: impl FnMut(Part<'_>) + Send) -> Result<u16, Error> {
+        let mut procedure = ListCertificates::new(name);
+        self.drive(&mut procedure, NO_SOURCE).await?;
+        Ok(procedure.listed.count())
     }
 
     /// Deletes a certificate or key from the module (`AT+CCERTDELE`).
@@ -260,7 +324,16 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// This method is not cancel safe. If the future is dropped, the UART is dropped with it, and the module stays in
     /// the state that it had reached.
     pub async fn shutdown(mut self) -> (R, T, Result<(), Error>) {
-        let result = self.port.drive(&mut Shutdown::new(), NO_SOURCE).await;
+        let result = self.drive(&mut Shutdown::new(), NO_SOURCE).await;
         (self.port.receiver, self.port.transmitter, result)
+    }
+
+    /// Drives a call to its end.
+    pub(crate) fn drive<S: Source>(
+        &mut self,
+        procedure: &mut (dyn Procedure + Send),
+        source: Option<S>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        self.port.drive(procedure, source)
     }
 }

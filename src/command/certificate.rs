@@ -69,7 +69,10 @@ no_response!(Ccertdown<'_>, Ccertdele<'_>);
 
 /// `AT+CCERTLIST`: the names of all certificates and keys in the module (A76 §1.1; SIMCom's SSL manuals).
 ///
-/// The response is their number. The names go to a handler as they arrive, each in one or more [parts](Part):
+/// The response is their number. The names go to a handler as they arrive, each in one or more [parts](Part). A command is
+/// shared while it is answered, so the handler is an `Fn`: keep what it changes in a `Cell`, and use
+/// [`Modem::execute_local`](crate::Modem::execute_local). [`Modem::list_certificates`](crate::Modem::list_certificates)
+/// takes an `FnMut`.
 ///
 /// ```
 /// use core::cell::Cell;
@@ -97,9 +100,15 @@ impl<H> fmt::Debug for Ccertlist<H> {
     }
 }
 
+impl Ccertlist<()> {
+    pub(crate) const NAME: &str = "+CCERTLIST";
+
+    pub(crate) const INFO: &'static CommandInfo = &CommandInfo::new(Self::NAME, Answer::Information);
+}
+
 impl<H: Fn(Part<'_>)> Request for Ccertlist<H> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CCERTLIST", Answer::Information) });
+        writer.command(Ccertlist::INFO);
     }
 }
 
@@ -107,10 +116,10 @@ impl<H: Fn(Part<'_>)> Command for Ccertlist<H> {
     type Response = Listed;
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
-        response.quoted_line(line, "+CCERTLIST", &self.handler);
+        response.quoted_line(line, Ccertlist::NAME, &mut &self.handler);
     }
 
     fn rest(&self, response: &mut Self::Response, bytes: &[u8]) {
-        response.quoted(bytes, &self.handler);
+        response.quoted(bytes, &mut &self.handler);
     }
 }

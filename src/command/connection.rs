@@ -1,12 +1,14 @@
 //! A client and its connection to a broker.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, MqttVersion, Request, check, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{
     CLIENT_ID_LIMIT_BYTES, CREDENTIAL_LIMIT_BYTES, KEEP_ALIVE_LIMIT_S, TIMEOUT_LIMIT_S, VersionSetting, with_margin_ms,
 };
+use crate::saturating::seconds;
 
 /// What a client connects to, `<server_type>` of the manuals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,8 +75,8 @@ pub struct Connect<'a> {
     pub host: &'a str,
     /// Port of the broker.
     pub port: u16,
-    /// The longest silence before the module pings the broker, 1-64800 s.
-    pub keep_alive: u32,
+    /// The longest silence before the module pings the broker: 1-64800 s, in whole seconds.
+    pub keep_alive: Duration,
     /// Whether the broker discards the session when the client connects and when the connection ends.
     pub clean_session: bool,
     /// User name of 1-256 bytes, without quotes and control characters.
@@ -99,7 +101,7 @@ impl Request for Connect<'_> {
             .number(self.port.into())
             .byte(b'"')
             .check(Parameter::Address, check::address(self.host, self.port))
-            .comma_number_within(self.keep_alive, 1, KEEP_ALIVE_LIMIT_S, Parameter::KeepAlive)
+            .comma_number_within(seconds(self.keep_alive), 1, KEEP_ALIVE_LIMIT_S, Parameter::KeepAlive)
             .comma_number(self.clean_session.into());
         if let Some(user) = self.user {
             writer.comma_quoted(user, CREDENTIAL_LIMIT_BYTES, Parameter::User);
@@ -131,8 +133,8 @@ pub struct Disc {
     /// The client.
     pub client: ClientIndex,
     /// How long the module may take: 60-180 s, from 1 s on A76xx. Where the family [has
-    /// it](crate::Family::has_disconnect_without_timeout), 0 means no timeout.
-    pub timeout: u32,
+    /// it](crate::Family::has_disconnect_without_timeout), 0 means no timeout. In whole seconds.
+    pub timeout: Duration,
 }
 
 impl Disc {
@@ -143,14 +145,15 @@ impl Disc {
 impl Request for Disc {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer.command(Self::INFO).client(self.client);
-        if self.timeout == 0 && writer.family().has_disconnect_without_timeout() {
+        let timeout_s = seconds(self.timeout);
+        if timeout_s == 0 && writer.family().has_disconnect_without_timeout() {
             writer.comma_number(0);
             return;
         }
         let shortest = writer.family().shortest_disconnect_timeout();
         writer
-            .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT_S, Parameter::Timeout)
-            .timeout_milliseconds(with_margin_ms(self.timeout));
+            .comma_number_within(timeout_s, shortest, TIMEOUT_LIMIT_S, Parameter::Timeout)
+            .timeout_milliseconds(with_margin_ms(timeout_s));
     }
 }
 

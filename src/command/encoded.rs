@@ -206,7 +206,7 @@ mod tests {
         client: ClientIndex::Second,
         host: "a-broker-with-a-long-name.example",
         port: 8883,
-        keep_alive: 60,
+        keep_alive: Duration::from_secs(60),
         clean_session: true,
         user: Some("device-7"),
         password: Some("secret"),

@@ -21,9 +21,8 @@ impl<'a> Part<'a> {
     }
 }
 
-/// What takes the parts. The answer is read through a shared reference, so it is an `Fn`: keep what it changes in a
-/// `Cell`.
-pub(super) type Handler<'h> = &'h dyn Fn(Part<'_>);
+/// What takes the parts.
+pub(crate) type Handler<'h> = &'h mut dyn FnMut(Part<'_>);
 
 /// The state of a list that is being read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,7 +69,7 @@ impl Listed {
     }
 
     /// Takes a line of a list whose entries are in quotes after `name`.
-    pub(super) fn quoted_line(&mut self, line: Line<'_>, name: &str, handler: Handler<'_>) {
+    pub(crate) fn quoted_line(&mut self, line: Line<'_>, name: &str, handler: Handler<'_>) {
         self.has_begun = false;
         if let Some(parameters) = line.parameters(name) {
             self.has_begun = true;
@@ -80,7 +79,7 @@ impl Listed {
     }
 
     /// Takes more of such a line.
-    pub(super) fn quoted(&mut self, bytes: &[u8], handler: Handler<'_>) {
+    pub(crate) fn quoted(&mut self, bytes: &[u8], handler: Handler<'_>) {
         if !self.has_begun {
             return;
         }

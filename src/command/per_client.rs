@@ -19,6 +19,11 @@ impl<T> Default for PerClient<T> {
 }
 
 impl<T> PerClient<T> {
+    /// Takes what a line of a fixed form reports.
+    pub(super) fn set(&mut self, client: ClientIndex, report: Option<T>) {
+        *client.of_mut(&mut self.clients) = report;
+    }
+
     /// What it reports about this client, or `None`.
     pub const fn get(&self, client: ClientIndex) -> Option<&T> {
         client.of(&self.clients).as_ref()

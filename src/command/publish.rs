@@ -1,8 +1,11 @@
 //! A publish: topic, payload, and the command that sends them.
 
+use core::time::Duration;
+
 use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, no_response};
 use crate::error::Parameter;
 use crate::family::{TIMEOUT_LIMIT_S, with_margin_ms};
+use crate::saturating::seconds;
 
 /// `AT+CMQTTTOPIC=`: stages the topic of a publish, 1-1024 bytes (A76 §2.1.10, S67 §2.2.10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +71,8 @@ pub struct Pub {
     pub client: ClientIndex,
     /// The quality of service. The outcome arrives when it is satisfied.
     pub qos: QoS,
-    /// How long the module waits for the broker: 60-180 s, from 1 s on A76xx.
-    pub timeout: u32,
+    /// How long the module waits for the broker: 60-180 s, from 1 s on A76xx; in whole seconds.
+    pub timeout: Duration,
     /// Whether the broker keeps the message for later subscribers.
     pub retained: bool,
     /// Whether this repeats a publish whose outcome is unknown.
@@ -83,14 +86,15 @@ impl Pub {
 impl Request for Pub {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let shortest = writer.family().shortest_publish_timeout();
+        let timeout_s = seconds(self.timeout);
         writer
             .command(Self::INFO)
             .client(self.client)
             .comma_number(self.qos as u32)
-            .comma_number_within(self.timeout, shortest, TIMEOUT_LIMIT_S, Parameter::Timeout)
+            .comma_number_within(timeout_s, shortest, TIMEOUT_LIMIT_S, Parameter::Timeout)
             .comma_number(self.retained.into())
             .comma_number(self.duplicate.into())
-            .timeout_milliseconds(with_margin_ms(self.timeout));
+            .timeout_milliseconds(with_margin_ms(timeout_s));
     }
 }
 

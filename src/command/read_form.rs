@@ -81,12 +81,12 @@ impl Request for SslcfgRead {
 }
 
 impl Command for SslcfgRead {
-    /// For each client its SSL context, 0-9; `None` where the module named none.
-    type Response = [Option<u8>; 2];
+    /// The SSL context of each client, 0-9, where the module named one.
+    type Response = PerClient<u8>;
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
         let Some((client, mut parameters)) = client_line(line, "+CMQTTSSLCFG") else { return };
-        *client.of_mut(response) = parameters.small_number();
+        response.set(client, parameters.small_number());
     }
 }
 
@@ -169,13 +169,22 @@ impl Request for DiscRead {
     }
 }
 
+impl DiscRead {
+    /// Whether the client of this line is connected.
+    pub(crate) fn state(line: Line<'_>) -> Option<(ClientIndex, Option<bool>)> {
+        let (client, mut parameters) = client_line(line, "+CMQTTDISC")?;
+        Some((client, parameters.number().map(|state| state == 0)))
+    }
+}
+
 impl Command for DiscRead {
-    /// For each client whether it is connected; `None` where the module did not list it.
-    type Response = [Option<bool>; 2];
+    /// Whether each client is connected, where the module listed it.
+    type Response = PerClient<bool>;
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
-        let Some((client, mut parameters)) = client_line(line, "+CMQTTDISC") else { return };
-        *client.of_mut(response) = parameters.number().map(|state| state == 0);
+        if let Some((client, connected)) = Self::state(line) {
+            response.set(client, connected);
+        }
     }
 }
 
@@ -201,14 +210,14 @@ impl Request for CfgRead {
 }
 
 impl Command for CfgRead {
-    /// For each client its settings; `None` where the module did not list it.
-    type Response = [Option<Settings>; 2];
+    /// The settings of each client, where the module listed it.
+    type Response = PerClient<Settings>;
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
         let Some((client, mut parameters)) = client_line(line, "+CMQTTCFG") else { return };
         let (Some(check), Some(seconds)) = (parameters.number(), parameters.number()) else { return };
         let operation_timeout = Duration::from_secs(seconds.into());
-        *client.of_mut(response) = Some(Settings { check_utf8: check == 1, operation_timeout });
+        response.set(client, Some(Settings { check_utf8: check == 1, operation_timeout }));
     }
 }
 

@@ -1,8 +1,11 @@
 //! What is set between `AT+CMQTTACCQ` and `AT+CMQTTCONNECT`: configuration and will.
 
+use core::time::Duration;
+
 use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, QoS, Request, check, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{OPERATION_TIMEOUT_S, SHORTEST_OPERATION_TIMEOUT_S, TOPIC_LIMIT_BYTES, VersionSetting};
+use crate::saturating::seconds;
 
 /// The version of MQTT that the module speaks to the broker, with the number that the module uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub enum Setting {
     /// `"checkUTF8"`: whether the module checks topics (the module's default: it does).
     CheckUtf8(bool),
     /// `"optimeout"`: how long an operation may take, 20-120 s (the module's default: 120).
-    OperationTimeout(u32),
+    OperationTimeout(Duration),
     /// `"version"`: the version of MQTT, where the family sets it here.
     Version(MqttVersion),
 }
@@ -41,7 +44,8 @@ impl Request for Cfg {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let (name, value) = match self.setting {
             Setting::CheckUtf8(check) => ("=\"checkUTF8\"", check.into()),
-            Setting::OperationTimeout(seconds) => {
+            Setting::OperationTimeout(timeout) => {
+                let seconds = seconds(timeout);
                 let (least, most) = (SHORTEST_OPERATION_TIMEOUT_S, OPERATION_TIMEOUT_S);
                 writer.check(Parameter::OperationTimeout, check::range(seconds, least, most));
                 ("=\"optimeout\"", seconds)

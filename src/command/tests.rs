@@ -1,4 +1,6 @@
 extern crate std;
+use core::time::Duration;
+
 use std::string::String;
 use std::vec::Vec;
 
@@ -62,7 +64,7 @@ fn connect() -> Connect<'static> {
         client: FIRST,
         host: "broker.example",
         port: 1883,
-        keep_alive: 60,
+        keep_alive: Duration::from_secs(60),
         clean_session: true,
         user: None,
         password: None,
@@ -92,7 +94,10 @@ fn every_command_is_written_as_the_manuals_write_it() {
         (&AccqRead, "AT+CMQTTACCQ?"),
         (&Rel { client: SECOND }, "AT+CMQTTREL=1"),
         (&Cfg { client: FIRST, setting: Setting::CheckUtf8(false) }, "AT+CMQTTCFG=\"checkUTF8\",0,0"),
-        (&Cfg { client: FIRST, setting: Setting::OperationTimeout(24) }, "AT+CMQTTCFG=\"optimeout\",0,24"),
+        (
+            &Cfg { client: FIRST, setting: Setting::OperationTimeout(Duration::from_secs(24)) },
+            "AT+CMQTTCFG=\"optimeout\",0,24",
+        ),
         (&Cfg { client: SECOND, setting: Setting::Version(MqttVersion::V3_1) }, "AT+CMQTTCFG=\"version\",1,3"),
         (&WillTopic { client: FIRST, topic: "device-7/gone" }, "AT+CMQTTWILLTOPIC=0,13"),
         (&WillMsg { client: FIRST, message: b"gone", qos: QoS::ExactlyOnce }, "AT+CMQTTWILLMSG=0,4,2"),
@@ -106,12 +111,18 @@ fn every_command_is_written_as_the_manuals_write_it() {
             "AT+CMQTTCONNECT=0,\"tcp://broker.example:1883\",60,1,\"me\",\"secret\"",
         ),
         (&ConnectRead, "AT+CMQTTCONNECT?"),
-        (&Disc { client: FIRST, timeout: 120 }, "AT+CMQTTDISC=0,120"),
+        (&Disc { client: FIRST, timeout: Duration::from_secs(120) }, "AT+CMQTTDISC=0,120"),
         (&DiscRead, "AT+CMQTTDISC?"),
         (&Topic { client: SECOND, topic: "straße" }, "AT+CMQTTTOPIC=1,7"),
         (&Payload::new(FIRST, b"0123456789"), "AT+CMQTTPAYLOAD=0,10"),
         (
-            &Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: true, duplicate: false },
+            &Pub {
+                client: FIRST,
+                qos: QoS::AtLeastOnce,
+                timeout: Duration::from_secs(60),
+                retained: true,
+                duplicate: false,
+            },
             "AT+CMQTTPUB=0,1,60,1,0",
         ),
         (&Sub { client: FIRST, filter: "a/#", qos: QoS::AtLeastOnce }, "AT+CMQTTSUB=0,3,1"),
@@ -161,7 +172,7 @@ fn every_ssl_setting_is_written_as_its_family_spells_it() {
         (SslSetting::Version(SslVersion::Ssl3), "AT+CSSLCFG=\"sslversion\",3,0"),
         (SslSetting::AuthMode(AuthMode::ServerAndClient), "AT+CSSLCFG=\"authmode\",3,2"),
         (SslSetting::AuthMode(AuthMode::Client), "AT+CSSLCFG=\"authmode\",3,3"),
-        (SslSetting::NegotiateTime(120), "AT+CSSLCFG=\"negotiatetime\",3,120"),
+        (SslSetting::NegotiateTime(Duration::from_secs(120)), "AT+CSSLCFG=\"negotiatetime\",3,120"),
         (SslSetting::CaCert("server_ca.pem"), "AT+CSSLCFG=\"cacert\",3,\"server_ca.pem\""),
         (SslSetting::ClientCert("cert.pem"), "AT+CSSLCFG=\"clientcert\",3,\"cert.pem\""),
         (SslSetting::ClientKey("key_cert.pem"), "AT+CSSLCFG=\"clientkey\",3,\"key_cert.pem\""),
@@ -240,7 +251,7 @@ fn the_limits_of_ssl_and_certificates_are_checked_on_both_sides() {
     assert_eq!(of(10, SslSetting::EnableSni(true)), context);
     for (seconds, is_good) in [(9, false), (10, true), (300, true), (301, false)] {
         let expected = if is_good { None } else { out_of_range(Parameter::NegotiateTime, 10, 300) };
-        assert_eq!(of(0, SslSetting::NegotiateTime(seconds)), expected, "{seconds}");
+        assert_eq!(of(0, SslSetting::NegotiateTime(Duration::from_secs(seconds))), expected, "{seconds}");
     }
     assert_eq!(of(0, SslSetting::CaCert("ca")), Some((Parameter::FileName, Problem::TooShort(5))));
     assert_eq!(of(0, SslSetting::KeyPwd(Secret("a\"b"))), Some((Parameter::KeyPassword, Problem::Character)));
@@ -258,7 +269,7 @@ fn the_limits_of_ssl_and_certificates_are_checked_on_both_sides() {
 
 #[test]
 fn a_disconnect_without_timeout_is_refused_by_sim767x_alone() {
-    let disc = Disc { client: FIRST, timeout: 0 };
+    let disc = Disc { client: FIRST, timeout: Duration::from_secs(0) };
     for family in [Family::A7600, Family::A76xx, Family::Sim7600] {
         assert_eq!(problem(&disc, family), None, "{family:?}");
     }
@@ -295,8 +306,8 @@ fn limits_are_checked_on_both_sides() {
     assert_eq!(problem(&Connect { host: text(245), ..connect() }, family), None);
     let long = problem(&Connect { host: text(246), ..connect() }, family);
     assert_eq!(long, Some((Parameter::Address, Problem::TooLong(256))));
-    assert_eq!(problem(&Connect { keep_alive: 64_800, ..connect() }, family), None);
-    let long = problem(&Connect { keep_alive: 64_801, ..connect() }, family);
+    assert_eq!(problem(&Connect { keep_alive: Duration::from_secs(64_800), ..connect() }, family), None);
+    let long = problem(&Connect { keep_alive: Duration::from_secs(64_801), ..connect() }, family);
     assert_eq!(long, Some((Parameter::KeepAlive, Problem::OutOfRange(1, 64_800))));
     let long = problem(&Connect { user: Some(text(257)), ..connect() }, family);
     assert_eq!(long, Some((Parameter::User, Problem::TooLong(256))));
@@ -307,7 +318,7 @@ fn limits_are_checked_on_both_sides() {
     assert_eq!(long, Some((Parameter::Payload, Problem::TooLong(10_240))));
     let long = problem(&Payload::new(FIRST, &bytes[..4097]), Family::Sim767x);
     assert_eq!(long, Some((Parameter::Payload, Problem::TooLong(4096))));
-    let short = problem(&Disc { client: FIRST, timeout: 59 }, family);
+    let short = problem(&Disc { client: FIRST, timeout: Duration::from_secs(59) }, family);
     assert_eq!(short, Some((Parameter::Timeout, Problem::OutOfRange(60, 180))));
-    assert_eq!(problem(&Disc { client: FIRST, timeout: 1 }, Family::A76xx), None);
+    assert_eq!(problem(&Disc { client: FIRST, timeout: Duration::from_secs(1) }, Family::A76xx), None);
 }

@@ -52,6 +52,19 @@ impl<const N: usize> fmt::Debug for Text<N> {
     }
 }
 
+/// Shows the text; what is not UTF-8 in it as U+FFFD.
+impl<const N: usize> fmt::Display for Text<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.as_bytes().utf8_chunks() {
+            f.write_str(chunk.valid())?;
+            if !chunk.invalid().is_empty() {
+                f.write_str("\u{fffd}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(feature = "defmt")]
 impl<const N: usize> defmt::Format for Text<N> {
     fn format(&self, formatter: defmt::Formatter<'_>) {
@@ -87,5 +100,6 @@ mod tests {
         let text = text(b"a\xff");
         assert_eq!((text.as_str(), text.as_bytes()), (None, &b"a\xff"[..]));
         assert_eq!(std::format!("{text:?}"), "[97, 255]");
+        assert_eq!(std::format!("{text}"), "a\u{fffd}");
     }
 }

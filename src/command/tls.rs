@@ -1,12 +1,14 @@
 //! SSL contexts: the settings of TLS, and which client uses them.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect, Request, no_response};
 use crate::error::{Parameter, Problem};
 use crate::family::{
     Family, KEY_PASSWORD_LIMIT_BYTES, LAST_SSL_CONTEXT, LONGEST_NEGOTIATION_S, SHORTEST_NEGOTIATION_S,
 };
+use crate::saturating::seconds;
 
 /// `AT+CMQTTSSLCFG=`: the SSL context that a client uses, 0-9 (A76 §2.1.5, S67 §2.2.5).
 ///
@@ -90,7 +92,7 @@ pub enum SslSetting<'a> {
     /// own default is `true`: their clock may be wrong.
     IgnoreLocalTime(bool),
     /// `"negotiatetime"`: how long the TLS handshake may take, 10-300 s (the modules' own default: 300).
-    NegotiateTime(u32),
+    NegotiateTime(Duration),
     /// `"cacert"`: file of the root certificate that the server is verified with.
     CaCert(&'a str),
     /// `"clientcert"`: file of the client's certificate.
@@ -143,7 +145,7 @@ impl<'a> SslSetting<'a> {
         match self {
             Self::Version(version) => Value::Number(version as u32),
             Self::AuthMode(mode) => Value::Number(mode as u32),
-            Self::NegotiateTime(seconds) => Value::Seconds(seconds),
+            Self::NegotiateTime(time) => Value::Seconds(seconds(time)),
             Self::IgnoreLocalTime(flag) | Self::EnableSni(flag) | Self::IgnoreCertCn(flag) => {
                 Value::Number(flag as u32)
             }

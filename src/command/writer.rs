@@ -1,11 +1,13 @@
 //! The description of a command, in one place: checked before its first byte is sent, then written one window at a
 //! time.
 
+use core::time::Duration;
+
 use super::check::{self, Checked};
 use super::{ClientIndex, CommandInfo};
 use crate::at::{Encoder, Hash};
 use crate::error::{InvalidInput, Parameter, Problem};
-use crate::family::{Family, TOPIC_LIMIT_BYTES};
+use crate::family::{Family, TOPIC_LIMIT_BYTES, milliseconds};
 use crate::saturating::{saturating_u16, saturating_u32};
 
 /// The most bytes that any command sends after its prompt.
@@ -107,14 +109,24 @@ impl<'w> CommandWriter<'w> {
     }
 
     /// Sets how long the final result, or the outcome of a deferred command, may take, at most 37 hours.
-    pub fn timeout_milliseconds(&mut self, milliseconds: u32) -> &mut Self {
+    pub fn timeout(&mut self, timeout: Duration) -> &mut Self {
+        self.timeout_milliseconds(milliseconds(timeout))
+    }
+
+    /// As [`timeout`](Self::timeout).
+    pub(crate) fn timeout_milliseconds(&mut self, milliseconds: u32) -> &mut Self {
         self.timeout_ms = milliseconds;
         self
     }
 
-    /// As [`timeout_milliseconds`](Self::timeout_milliseconds), but the [time of all commands](crate::Timeouts::command)
-    /// counts where it is longer: for a command that is slow by nature, on whatever network or UART.
-    pub fn least_timeout_milliseconds(&mut self, milliseconds: u32) -> &mut Self {
+    /// As [`timeout`](Self::timeout), but the [time of all commands](crate::Timeouts::command) counts where it is longer:
+    /// for a command that is slow by nature, on whatever network or UART.
+    pub fn least_timeout(&mut self, timeout: Duration) -> &mut Self {
+        self.least_timeout_milliseconds(milliseconds(timeout))
+    }
+
+    /// As [`least_timeout`](Self::least_timeout).
+    pub(crate) fn least_timeout_milliseconds(&mut self, milliseconds: u32) -> &mut Self {
         self.least_timeout_ms = milliseconds;
         self
     }

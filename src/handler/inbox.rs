@@ -12,8 +12,8 @@ const HEADER_BYTES: usize = 5;
 /// A queue of whole messages in `N` bytes. Each message takes 5 bytes besides its topic and payload.
 ///
 /// It is shared by reference: the [`Modem`](crate::Modem) puts messages in through one reference, the program takes
-/// them out through another, even while a call is under way. Both must be in the same task or executor, since `Inbox`
-/// is not `Sync`. For a `'static` inbox, use a `StaticCell`.
+/// them out through another, even while a call is under way. Both must be in the same thread or executor, since `Inbox`
+/// is not `Sync`: `SyncInbox`, of the feature `sync`, is. For a `'static` inbox, use a `StaticCell`.
 ///
 /// A message that does not fit into the free space is refused as a whole, never cut, and reported as
 /// [`Event::MessageRefused`](crate::Event::MessageRefused). Later, smaller messages still fit.
@@ -59,6 +59,19 @@ impl<const N: usize> Inbox<N> {
     /// A buffer of `N` bytes is always large enough. If the message does not fit, its first bytes are copied, the
     /// others are lost, as with a datagram, and [`Message::missing`] says how many they are.
     pub fn take<'b>(&self, buffer: &'b mut [u8]) -> Option<Message<'b>> {
+        let header = self.pop_header()?;
+        self.pop(buffer, header.length);
+        Some(header.message(buffer))
+    }
+
+    /// Bytes of whole messages.
+    #[cfg(feature = "sync")]
+    pub(super) fn used(&self) -> usize {
+        self.used.get()
+    }
+
+    /// Takes the header of the oldest message out of the queue.
+    pub(super) fn pop_header(&self) -> Option<Header> {
         if self.is_empty() {
             return None;
         }
@@ -68,14 +81,11 @@ impl<const N: usize> Inbox<N> {
         let client = ClientIndex::from_number(client.into()).unwrap_or(ClientIndex::First);
         let topic_length = usize::from(u16::from_le_bytes([topic, topic_high]));
         let length = topic_length + usize::from(u16::from_le_bytes([payload, payload_high]));
-        self.pop(buffer, length);
-        let bytes = buffer.get(..length).unwrap_or(buffer);
-        let (topic, payload) = bytes.split_at_checked(topic_length).unwrap_or((bytes, &[]));
-        Some(Message { client, topic, payload, missing: length.saturating_sub(bytes.len()) })
+        Some(Header { client, topic_length, length })
     }
 
     /// Takes the oldest `count` bytes out of the queue, and copies those that fit into `bytes`.
-    fn pop(&self, bytes: &mut [u8], count: usize) {
+    pub(super) fn pop(&self, bytes: &mut [u8], count: usize) {
         let mut places = bytes.iter_mut();
         let mut start = self.start.get();
         for _ in 0..count {
@@ -89,7 +99,7 @@ impl<const N: usize> Inbox<N> {
     }
 
     /// Adds bytes to the incoming message.
-    fn push(&self, bytes: &[u8]) {
+    pub(super) fn push(&self, bytes: &[u8]) {
         for &byte in bytes {
             let end = self.start.get() + self.used.get() + self.reassembly.get();
             if let Some(place) = self.ring.get(if end < N { end } else { end - N }) {
@@ -135,12 +145,31 @@ impl<const N: usize> MessageHandler for &Inbox<N> {
         self.push(part);
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> bool {
         self.used.set(self.used.get() + self.reassembly.replace(0));
+        true
     }
 
     fn aborted(&mut self) {
         self.reassembly.set(0);
+    }
+}
+
+/// What is known of a message before its bytes are taken.
+pub(super) struct Header {
+    client: ClientIndex,
+    topic_length: usize,
+    /// Of topic and payload together.
+    pub(super) length: usize,
+}
+
+impl Header {
+    /// The message of which `buffer` has the bytes, or the first of them.
+    pub(super) fn message(self, buffer: &[u8]) -> Message<'_> {
+        let Self { client, topic_length, length } = self;
+        let bytes = buffer.get(..length).unwrap_or(buffer);
+        let (topic, payload) = bytes.split_at_checked(topic_length).unwrap_or((bytes, &[]));
+        Message { client, topic, payload, missing: length.saturating_sub(bytes.len()) }
     }
 }
 
@@ -162,6 +191,11 @@ impl<'b> Message<'b> {
     /// Its topic. MQTT requires UTF-8; the module does not check it.
     pub const fn topic(&self) -> &'b [u8] {
         self.topic
+    }
+
+    /// Its topic as text, or `None` where it is not UTF-8, or was cut inside a character.
+    pub fn topic_str(&self) -> Option<&'b str> {
+        str::from_utf8(self.topic).ok()
     }
 
     /// Its payload.

@@ -1,8 +1,12 @@
 //! Where received messages go.
 
 mod inbox;
+#[cfg(feature = "sync")]
+mod sync_inbox;
 
 pub use inbox::{Inbox, Message};
+#[cfg(feature = "sync")]
+pub use sync_inbox::SyncInbox;
 
 use crate::at::Line;
 use crate::command::ClientIndex;
@@ -39,8 +43,9 @@ use crate::command::ClientIndex;
 ///     fn payload(&mut self, part: &[u8]) {
 ///         self.sum = part.iter().fold(self.sum, |sum, &byte| sum.wrapping_add(byte.into()));
 ///     }
-///     fn end(&mut self) {
+///     fn end(&mut self) -> bool {
 ///         self.complete = Some(self.sum);
+///         true
 ///     }
 /// }
 /// ```
@@ -57,8 +62,9 @@ pub trait MessageHandler {
     /// The next part of the payload.
     fn payload(&mut self, part: &[u8]);
 
-    /// The message is complete.
-    fn end(&mut self);
+    /// The message is complete. Returns whether it was taken: `true` becomes [`Event::Message`](crate::Event::Message),
+    /// `false` becomes [`Event::MessageRefused`](crate::Event::MessageRefused).
+    fn end(&mut self) -> bool;
 
     /// The rest of the message will not arrive: bytes were lost, or the module restarted.
     fn aborted(&mut self) {}
@@ -83,8 +89,8 @@ impl<H: MessageHandler + ?Sized> MessageHandler for &mut H {
         (**self).payload(part);
     }
 
-    fn end(&mut self) {
-        (**self).end();
+    fn end(&mut self) -> bool {
+        (**self).end()
     }
 
     fn aborted(&mut self) {
@@ -107,5 +113,7 @@ impl MessageHandler for RefuseAll {
 
     fn payload(&mut self, _: &[u8]) {}
 
-    fn end(&mut self) {}
+    fn end(&mut self) -> bool {
+        false
+    }
 }

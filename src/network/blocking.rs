@@ -37,7 +37,8 @@ where
         mut on_stage: impl FnMut(BringUpStage),
     ) -> Result<Attachment, BringUpError> {
         let Self { port, pin_unconfirmed, .. } = self;
-        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, port.timer.now());
+        let on_stage: &mut dyn FnMut(BringUpStage) = &mut on_stage;
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, on_stage, port.timer.now());
         loop {
             let driven = port.drive(&mut procedure, &mut NoSource);
             if let Some(outcome) = procedure.outcome(driven, port.timer.now()) {

@@ -66,11 +66,11 @@ enum Transition {
 /// Brings a module from any state to an address: as [`Modem::bring_up`](crate::Modem::bring_up).
 ///
 /// It is driven again while [`outcome`](Self::outcome) is `None`; it continues at the present step.
-pub struct BringUp<'a, 'r> {
+pub struct BringUp<'a, 'r, S: ?Sized> {
     apn: &'a Apn<'a>,
     /// A PIN was sent and not accepted, in this bring-up or in an earlier one of the same driver.
     pin_unconfirmed: &'r mut bool,
-    on_stage: &'r mut dyn FnMut(BringUpStage),
+    on_stage: &'r mut S,
     deadline: Instant,
     step: Step,
     stage: BringUpStage,
@@ -90,22 +90,17 @@ pub struct BringUp<'a, 'r> {
 }
 
 /// Without the access point, which can have a password.
-impl fmt::Debug for BringUp<'_, '_> {
+impl<S: ?Sized> fmt::Debug for BringUp<'_, '_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BringUp").field("stage", &self.stage).finish_non_exhaustive()
     }
 }
 
-impl<'a, 'r> BringUp<'a, 'r> {
+impl<'a, 'r, S: FnMut(BringUpStage) + ?Sized> BringUp<'a, 'r, S> {
     /// Calls `on_stage` whenever the bring-up waits for something else. `pin_unconfirmed` is `false` at first, and is
     /// kept by the caller from one bring-up to the next: a PIN was sent and its acceptance was not seen, so that it is not
     /// sent again. `now` is the time of [`Engine::pass_time`](crate::sans_io::Engine::pass_time).
-    pub fn new(
-        apn: &'a Apn<'a>,
-        pin_unconfirmed: &'r mut bool,
-        on_stage: &'r mut dyn FnMut(BringUpStage),
-        now: Duration,
-    ) -> Self {
+    pub fn new(apn: &'a Apn<'a>, pin_unconfirmed: &'r mut bool, on_stage: &'r mut S, now: Duration) -> Self {
         on_stage(BringUpStage::Module);
         Self {
             apn,
@@ -303,7 +298,7 @@ fn more_informative(one: Option<Registration>, other: Option<Registration>) -> O
     if weight(other) > weight(one) { other } else { one }
 }
 
-impl Procedure for BringUp<'_, '_> {
+impl<S: FnMut(BringUpStage) + ?Sized> Procedure for BringUp<'_, '_, S> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
         let has_restarted = self.echo_was_off && !session.lifecycle.echo_is_off;
         let has_paused = core::mem::take(&mut self.is_pausing);

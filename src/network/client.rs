@@ -9,6 +9,7 @@ use crate::client::drive::NO_SOURCE;
 use crate::command::network::{Cgmm, Cgmr};
 use crate::error::Error;
 use crate::handler::MessageHandler;
+use crate::session::Procedure;
 use crate::timer::Timer;
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
@@ -43,12 +44,14 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     pub async fn bring_up(
         &mut self,
         apn: &Apn<'_>,
-        mut on_stage: impl FnMut(BringUpStage),
+        mut on_stage: impl FnMut(BringUpStage) + Send,
     ) -> Result<Attachment, BringUpError> {
         let Self { port, pin_unconfirmed, .. } = self;
-        let mut procedure = BringUp::new(apn, pin_unconfirmed, &mut on_stage, port.timer.now());
+        let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut on_stage;
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, on_stage, port.timer.now());
         loop {
-            let driven = port.drive(&mut procedure, NO_SOURCE).await;
+            let call: &mut (dyn Procedure + Send) = &mut procedure;
+            let driven = port.drive(call, NO_SOURCE).await;
             if let Some(outcome) = procedure.outcome(driven, port.timer.now()) {
                 return outcome;
             }

@@ -57,4 +57,13 @@ impl fmt::Display for BringUpError {
     }
 }
 
-impl core::error::Error for BringUpError {}
+/// The message of an error holds that of its source.
+impl core::error::Error for BringUpError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::SimFailure(refusal) | Self::TimedOut { refusal: Some(refusal), .. } => Some(refusal),
+            Self::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -16,7 +16,7 @@ use crate::options::ConnectOptions;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 use crate::timer::Instant;
 
-use super::disconnect::DISCONNECT_TIMEOUT_S;
+use super::disconnect::DISCONNECT_TIMEOUT;
 use comparison::Comparison;
 
 /// Pause before a busy module is queried again.
@@ -311,7 +311,7 @@ impl<'a> Connect<'a> {
             Step::Start => Start.describe(writer),
             Step::DiscRead | Step::OutcomeRead => DiscRead.describe(writer),
             Step::ConnectRead => ConnectRead.describe(writer),
-            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT_S }.describe(writer),
+            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
             Step::Rel => Rel { client }.describe(writer),
             Step::Accq => self.describe_accq(writer),
             Step::Configure(place) => self.describe_configuration(place, writer),

@@ -3,28 +3,31 @@
 #[cfg(test)]
 mod tests;
 
+use core::time::Duration;
+
 use crate::at::Line;
-use crate::command::{AccqRead, ClientIndex, Command, CommandWriter, Disc, DiscRead, Rel, Request, Stop};
+use crate::command::{AccqRead, ClientIndex, CommandWriter, Disc, DiscRead, Rel, Request, Stop};
 use crate::error::Refusal;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
-/// The `<timeout>` of DISC, in seconds: the shortest that every family takes.
-pub(super) const DISCONNECT_TIMEOUT_S: u32 = 60;
+/// The `<timeout>` of DISC: the shortest that every family takes.
+pub(crate) const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Ends the connection of one client: as [`Client::disconnect`](crate::Client::disconnect).
 #[derive(Debug)]
 pub struct Disconnect {
     client: ClientIndex,
+    timeout: Duration,
     /// DISC has no known outcome: `AT+CMQTTDISC?` is sent.
     failure: Option<Failure>,
     /// What that says.
-    connected: [Option<bool>; 2],
+    connected: Option<bool>,
 }
 
 impl Disconnect {
-    /// Ends the connection of this client.
-    pub const fn new(client: ClientIndex) -> Self {
-        Self { client, failure: None, connected: [None; 2] }
+    /// Ends the connection of this client; the module tries it for this time, 60-180 s.
+    pub const fn new(client: ClientIndex, timeout: Duration) -> Self {
+        Self { client, timeout, failure: None, connected: None }
     }
 }
 
@@ -36,7 +39,7 @@ impl Procedure for Disconnect {
                 self.failure = Some(failure);
                 return Ok(Next::Command);
             }
-            (Some(Ok(())), Some(failure)) if *self.client.of(&self.connected) != Some(false) => {
+            (Some(Ok(())), Some(failure)) if self.connected != Some(false) => {
                 session.attribute_error_to(Disc::INFO);
                 return Err(failure);
             }
@@ -50,11 +53,15 @@ impl Procedure for Disconnect {
         if self.failure.is_some() {
             return DiscRead.describe(writer);
         }
-        Disc { client: self.client, timeout: DISCONNECT_TIMEOUT_S }.describe(writer);
+        Disc { client: self.client, timeout: self.timeout }.describe(writer);
     }
 
     fn line(&mut self, line: Line<'_>) {
-        DiscRead.line(&mut self.connected, line);
+        if let Some((client, connected)) = DiscRead::state(line)
+            && client == self.client
+        {
+            self.connected = connected;
+        }
     }
 }
 
@@ -150,7 +157,7 @@ impl Procedure for Shutdown {
 
     fn command(&self, writer: &mut CommandWriter<'_>) {
         match self.step {
-            Step::Disc(client) => Disc { client, timeout: DISCONNECT_TIMEOUT_S }.describe(writer),
+            Step::Disc(client) => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
             Step::Rel(client) => Rel { client }.describe(writer),
             Step::Stop => Stop.describe(writer),
             Step::AccqRead => AccqRead.describe(writer),

@@ -4,7 +4,10 @@ mod connect;
 mod detect;
 mod disconnect;
 mod execute;
+mod list_certificates;
 mod listen;
+#[cfg(any(feature = "async", feature = "blocking", test))]
+mod listen_until;
 mod publish;
 #[cfg(any(feature = "async", feature = "blocking", test))]
 mod single;
@@ -13,11 +16,16 @@ mod subscribe_all;
 
 pub use connect::{Connect, Connection};
 pub use detect::Detect;
+#[cfg(any(feature = "async", feature = "blocking", test))]
+pub(crate) use disconnect::DISCONNECT_TIMEOUT;
 pub use disconnect::{Disconnect, Shutdown};
 pub use execute::Execute;
+pub use list_certificates::ListCertificates;
 pub use listen::Listen;
+#[cfg(any(feature = "async", feature = "blocking", test))]
+pub(crate) use listen_until::ListenUntil;
 pub use publish::PublishMessage;
 #[cfg(any(feature = "async", feature = "blocking", test))]
 pub(crate) use single::Single;
 pub use store::Store;
-pub use subscribe_all::SubscribeAll;
+pub use subscribe_all::{Filter, SubscribeAll};

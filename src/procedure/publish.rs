@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use core::time::Duration;
+
 use crate::command::{ClientIndex, CommandWriter, Payload, Pub, Request, Topic};
 use crate::options::Publish;
 use crate::session::{Failure, Next, Procedure, Session};
@@ -80,7 +82,8 @@ impl Procedure for PublishMessage<'_> {
         }
         if matches!(self.step, Step::Begin | Step::Pub) {
             let &Publish { qos, retained, duplicate, timeout_s, .. } = message;
-            Pub { client, qos, timeout: timeout_s, retained, duplicate }.describe(writer);
+            let timeout = Duration::from_secs(timeout_s.into());
+            Pub { client, qos, timeout, retained, duplicate }.describe(writer);
         }
     }
 

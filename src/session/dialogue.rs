@@ -120,7 +120,8 @@ impl Dialogue {
     /// Connects an acquired client.
     #[track_caller]
     pub(crate) fn open(&mut self, client: ClientIndex) {
-        let (host, port, keep_alive, clean_session) = ("broker.example", 1883, 60, true);
+        let (host, port, clean_session) = ("broker.example", 1883, true);
+        let keep_alive = Duration::from_secs(60);
         let connect = command::Connect { client, host, port, keep_alive, clean_session, user: None, password: None };
         let number = client.number();
         let line = std::format!("AT+CMQTTCONNECT={number},\"tcp://broker.example:1883\",60,1");

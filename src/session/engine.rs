@@ -130,6 +130,7 @@ impl Engine {
     pub fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
         self.input_drained = false;
         self.command_waits = false;
+        self.session.listens_until = None;
         self.session.loss = None;
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);

@@ -1,5 +1,7 @@
 //! Events that have happened and that the user has not taken yet.
 
+use core::fmt;
+
 use crate::command::ClientIndex;
 use crate::urc::{ConnLost, LossCause};
 
@@ -10,8 +12,8 @@ use crate::urc::{ConnLost, LossCause};
 pub enum Event {
     /// The message handler took one or more messages of this client.
     Message(ClientIndex),
-    /// The message handler refused messages of this client, an [`Inbox`](crate::Inbox) for lack of room. It comes when
-    /// they begin.
+    /// The message handler refused messages of this client: an [`Inbox`](crate::Inbox), which does so for lack of room,
+    /// when they begin, another one also at their end.
     MessageRefused {
         /// The client.
         client: ClientIndex,
@@ -43,6 +45,27 @@ pub enum Event {
     NetworkLost,
     /// The module restarted, and remembers nothing; [`connect`](crate::Client::connect).
     ModemRestarted,
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(client) => write!(f, "client {} received messages", client.number()),
+            Self::MessageRefused { client, topic_length, payload_length, count } => {
+                let (number, length) = (client.number(), u32::from(*topic_length) + u32::from(*payload_length));
+                write!(f, "client {number} could not take {count} messages, the last one of {length} bytes")
+            }
+            Self::MessageAborted { client, count } => {
+                write!(f, "client {} lost {count} messages, which broke off", client.number())
+            }
+            Self::BytesLost => f.write_str("the UART lost bytes"),
+            Self::ConnectionLost { client, cause } => {
+                write!(f, "client {} lost its connection: {cause}", client.number())
+            }
+            Self::NetworkLost => f.write_str("the module lost the network"),
+            Self::ModemRestarted => f.write_str("the module restarted"),
+        }
+    }
 }
 
 /// How often something was passed over. Every number stays at its highest value once it is reached.
@@ -256,6 +279,18 @@ mod tests {
         assert!(events.is_empty());
         assert_eq!(events.take(), None);
         assert_eq!(events.counters.refused_messages, 2);
+    }
+
+    #[test]
+    fn each_event_says_in_words_what_happened() {
+        extern crate std;
+        use std::string::ToString;
+
+        let client = ClientIndex::Second;
+        let refused = Event::MessageRefused { client, topic_length: 7, payload_length: 65_535, count: 2 };
+        assert_eq!(refused.to_string(), "client 1 could not take 2 messages, the last one of 65542 bytes");
+        let lost = Event::ConnectionLost { client, cause: LossCause::Reset };
+        assert_eq!(lost.to_string(), "client 1 lost its connection: the socket was reset");
     }
 
     #[test]

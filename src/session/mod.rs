@@ -5,6 +5,8 @@
 
 #[cfg(test)]
 pub(crate) mod dialogue;
+#[cfg(feature = "async")]
+mod driven;
 mod engine;
 mod error_window;
 mod events;
@@ -26,6 +28,8 @@ use crate::fmt::debug;
 use crate::handler::MessageHandler;
 use crate::timer::Instant;
 
+#[cfg(feature = "async")]
+pub(crate) use driven::Driven;
 pub use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
@@ -58,10 +62,12 @@ pub struct Session {
     pending_outcome: Option<PendingOutcome>,
     /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
     quiet_until: Option<Instant>,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) events: Events,
+    /// When a call that only listens ends without an event.
+    pub(crate) listens_until: Option<Instant>,
     /// The hash of what the call has described at its beginning: all arguments of the user's.
     pub(crate) described: Hash,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) events: Events,
     /// The present call has carried out a command.
     continues: bool,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
@@ -84,6 +90,7 @@ impl Session {
             quiet_until: None,
             continues: false,
             rest_is_answer: false,
+            listens_until: None,
             now: Instant::ZERO,
         }
     }
@@ -201,6 +208,9 @@ impl Session {
             left = left.min(self.now.until(deadline));
         }
         if let Some(deadline) = self.quiet_until {
+            left = left.min(self.now.until(deadline));
+        }
+        if let Some(deadline) = self.listens_until {
             left = left.min(self.now.until(deadline));
         }
         left

@@ -32,6 +32,8 @@ enum Message {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     client: ClientIndex,
+    /// Of topic and payload, as announced.
+    lengths: (u16, u16),
     topic_left: u16,
     payload_left: u16,
     accepted: bool,
@@ -166,23 +168,25 @@ impl Reassembly {
         if !matches!(self.message, Message::None) {
             self.break_off(events, handler);
         }
-        let (topic_left, payload_left) = (start.topic_length, start.payload_length);
+        let RxStart { client, topic_length, payload_length } = start;
         self.last_of_message = self.last_byte;
         self.separator = None;
         if is_hit {
-            events.aborted(start.client);
+            events.aborted(client);
             self.message = Message::Broken;
-            self.untrusted_bytes = topic_left.saturating_add(payload_left).saturating_add(LOST_BYTES);
+            self.untrusted_bytes = topic_length.saturating_add(payload_length).saturating_add(LOST_BYTES);
             return;
         }
         self.untrusted_bytes = 0;
-        let fits = usize::from(topic_left) <= TOPIC_LIMIT_BYTES && payload_left <= RECEIVED_PAYLOAD_LIMIT_BYTES;
-        let accepted = fits && handler.begin(start.client, topic_left.into(), payload_left.into());
+        let fits = usize::from(topic_length) <= TOPIC_LIMIT_BYTES && payload_length <= RECEIVED_PAYLOAD_LIMIT_BYTES;
+        let accepted = fits && handler.begin(client, topic_length.into(), payload_length.into());
         if !accepted {
-            events.refused(start.client, topic_left, payload_left);
+            events.refused(client, topic_length, payload_length);
         }
         let separators = Separators::default();
-        self.message = Message::Open(Open { client: start.client, topic_left, payload_left, accepted, separators });
+        let (topic_left, payload_left) = (topic_length, payload_length);
+        let lengths = (topic_length, payload_length);
+        self.message = Message::Open(Open { client, lengths, topic_left, payload_left, accepted, separators });
     }
 
     /// The header of a part came. Returns how many bytes of data follow it.
@@ -273,8 +277,12 @@ impl Reassembly {
             Message::Open(open) => {
                 if open.ends(client) && open.separators.allow(last_part, Part::Nothing, separator) {
                     if open.accepted {
-                        handler.end();
-                        events.message(client);
+                        let (topic_length, payload_length) = open.lengths;
+                        if handler.end() {
+                            events.message(client);
+                        } else {
+                            events.refused(client, topic_length, payload_length);
+                        }
                     }
                 } else {
                     self.break_off(events, handler);

@@ -156,7 +156,7 @@ fn steps_out_of_order_are_refused_by_name() {
         client: FIRST,
         host: "broker.example",
         port: 1883,
-        keep_alive: 60,
+        keep_alive: Duration::from_secs(60),
         clean_session: true,
         user: None,
         password: None,

@@ -8,6 +8,7 @@ mod bench;
 #[path = "../network/bring_up.rs"]
 mod bring_up;
 mod command_set;
+mod deadlines;
 mod families;
 mod handler;
 mod idle;

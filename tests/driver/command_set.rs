@@ -30,7 +30,7 @@ async fn listed(modem: &mut TestModem<'_>) -> Result<Vec<String>, Error> {
         }
         topics.last_mut().expect("it has begun").push_str(core::str::from_utf8(part.bytes()).expect("text"));
     });
-    let count = modem.execute(&list).await?.count();
+    let count = modem.execute_local(&list).await?.count();
     let topics = topics.into_inner();
     assert_eq!(topics.len(), usize::from(count));
     Ok(topics)
@@ -49,11 +49,12 @@ async fn set_up(bench: &Bench, family: Family, modem: &mut TestModem<'_>, client
     assert_eq!((acquired.client_id().as_str(), acquired.server_type()), (Some(client_id), ServerType::Tcp));
     let sslcfg = Sslcfg { client, context: 3 };
     modem.execute(&sslcfg).await.or_transcript(bench);
-    assert_eq!(modem.execute(&SslcfgRead).await.or_transcript(bench)[0], Some(3));
-    for setting in [Setting::CheckUtf8(false), Setting::OperationTimeout(24)] {
+    assert_eq!(modem.execute(&SslcfgRead).await.or_transcript(bench).get(FIRST), Some(&3));
+    for setting in [Setting::CheckUtf8(false), Setting::OperationTimeout(Duration::from_secs(24))] {
         modem.execute(&Cfg { client, setting }).await.or_transcript(bench);
     }
-    let settings = modem.execute(&CfgRead).await.or_transcript(bench)[0].expect("client 0 has settings");
+    let settings = modem.execute(&CfgRead).await.or_transcript(bench);
+    let settings = settings.get(FIRST).expect("client 0 has settings");
     assert_eq!((settings.check_utf8, settings.operation_timeout.as_secs()), (false, 24));
     modem.execute(&WillTopic { client, topic: "meter-3/state" }).await.or_transcript(bench);
     modem.execute(&WillMsg { client, message: b"gone", qos: QoS::AtLeastOnce }).await.or_transcript(bench);
@@ -61,7 +62,7 @@ async fn set_up(bench: &Bench, family: Family, modem: &mut TestModem<'_>, client
         client,
         host: "broker.example",
         port: 1883,
-        keep_alive: 60,
+        keep_alive: Duration::from_secs(60),
         clean_session: true,
         user: Some("meter"),
         password: Some("water"),
@@ -73,7 +74,8 @@ async fn set_up(bench: &Bench, family: Family, modem: &mut TestModem<'_>, client
     assert_eq!(connected.address().as_str(), Some("tcp://broker.example:1883"));
     assert_eq!((connected.keep_alive().as_secs(), connected.clean_session()), (60, true));
     assert_eq!(connected.user().and_then(Text::as_str), Some("meter"));
-    assert_eq!(modem.execute(&DiscRead).await.or_transcript(bench), [Some(true), Some(false)]);
+    let connected = modem.execute(&DiscRead).await.or_transcript(bench);
+    assert_eq!(ClientIndex::ALL.map(|client| connected.get(client).copied()), [Some(true), Some(false)]);
 }
 
 async fn subscribe(bench: &Bench, family: Family, modem: &mut TestModem<'_>) {
@@ -129,11 +131,18 @@ fn every_command_on_its_own_from_start_to_stop() {
                 subscribe(&bench, family, &mut modem).await;
                 modem.execute(&Topic { client, topic: "meter-3/reading" }).await.or_transcript(&bench);
                 modem.execute(&Payload::new(client, LOOK_ALIKES)).await.or_transcript(&bench);
-                let publish = Pub { client, qos: QoS::ExactlyOnce, timeout: 60, retained: false, duplicate: true };
+                let publish = Pub {
+                    client,
+                    qos: QoS::ExactlyOnce,
+                    timeout: Duration::from_secs(60),
+                    retained: false,
+                    duplicate: true,
+                };
                 modem.execute(&publish).await.or_transcript(&bench);
                 let timeout = if family.has_disconnect_without_timeout() { 0 } else { 60 };
-                modem.execute(&Disc { client, timeout }).await.or_transcript(&bench);
-                assert_eq!(modem.execute(&DiscRead).await.or_transcript(&bench), [Some(false); 2]);
+                modem.execute(&Disc { client, timeout: Duration::from_secs(timeout) }).await.or_transcript(&bench);
+                let connected = modem.execute(&DiscRead).await.or_transcript(&bench);
+                assert!(ClientIndex::ALL.iter().all(|client| connected.get(*client) == Some(&false)));
                 modem.execute(&Rel { client }).await.or_transcript(&bench);
                 assert!(modem.execute(&AccqRead).await.or_transcript(&bench).get(FIRST).is_none());
                 modem.execute(&Stop).await.or_transcript(&bench);
@@ -161,13 +170,13 @@ fn ssl_contexts_and_certificates() {
                 let text = core::str::from_utf8(part.bytes()).expect("text");
                 names.borrow_mut().extend([separator, text]);
             });
-            assert_eq!(modem.execute(&list).await.or_transcript(&bench).count(), 2);
+            assert_eq!(modem.execute_local(&list).await.or_transcript(&bench).count(), 2);
             assert_eq!(*names.borrow(), format!("|ca.pem|{long}"));
             for setting in [
                 SslSetting::Version(SslVersion::All),
                 SslSetting::AuthMode(AuthMode::ServerAndClient),
                 SslSetting::IgnoreLocalTime(false),
-                SslSetting::NegotiateTime(60),
+                SslSetting::NegotiateTime(Duration::from_secs(60)),
                 SslSetting::CaCert("ca.pem"),
                 SslSetting::ClientCert("ca.pem"),
                 SslSetting::ClientKey(&long),
@@ -227,7 +236,7 @@ struct Short;
 
 impl Request for Short {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CGNSSPWR", Answer::Plain) }).timeout_milliseconds(1_000);
+        writer.command(const { &CommandInfo::new("+CGNSSPWR", Answer::Plain) }).timeout(Duration::from_secs(1));
     }
 }
 

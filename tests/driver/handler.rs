@@ -33,8 +33,9 @@ impl MessageHandler for Recorder {
         self.sum = part.iter().fold(self.sum, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> bool {
         self.ended += 1;
+        true
     }
 
     fn aborted(&mut self) {
@@ -117,6 +118,44 @@ fn a_program_that_only_publishes_refuses_every_message() {
             bench.loopback(|broker, now| broker.publish(now, b"log/today", b"x", false));
             let refused = Event::MessageRefused { client: FIRST, topic_length: 9, payload_length: 1, count: 1 };
             assert_eq!(modem.next_event().await, Ok(refused));
+        });
+    }
+}
+
+/// Takes messages only as a whole: what they are shows at their end.
+#[derive(Default)]
+struct OnlyEven(usize);
+
+impl MessageHandler for OnlyEven {
+    fn begin(&mut self, _: ClientIndex, _: usize, _: usize) -> bool {
+        self.0 = 0;
+        true
+    }
+
+    fn payload(&mut self, part: &[u8]) {
+        self.0 += part.len();
+    }
+
+    fn end(&mut self) -> bool {
+        self.0.is_multiple_of(2)
+    }
+}
+
+#[test]
+fn a_message_that_is_refused_at_its_end_is_reported_so() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let mut modem = shell_modem(&bench, family, OnlyEven::default());
+        bench.block_on(async {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            modem.client(FIRST).subscribe("log/#", QoS::AtMostOnce).await.or_transcript(&bench);
+            bench.loopback(|broker, now| broker.publish(now, b"log/odd", b"abc", false));
+            let (topic_length, payload_length) = (7, 3);
+            let refused = Event::MessageRefused { client: FIRST, topic_length, payload_length, count: 1 };
+            assert_eq!(modem.next_event().await, Ok(refused));
+            assert_eq!(modem.counters().refused_messages, 1);
+            bench.loopback(|broker, now| broker.publish(now, b"log/even", b"abcd", false));
+            assert_eq!(modem.next_event().await, Ok(Event::Message(FIRST)));
         });
     }
 }

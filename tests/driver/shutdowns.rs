@@ -1,5 +1,7 @@
 //! `shutdown` ends every session, client and service, also those from before a reset, and reports what it cannot end.
 
+use core::time::Duration;
+
 use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::modem::Service;
 
@@ -69,4 +71,16 @@ fn a_stop_refused_without_a_code_is_a_failure_where_the_service_is_still_started
         script(bench, "AT+CMQTTSTOP", 1, ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()));
     };
     shut_down(refuse, |bench, ended| assert_eq!(refusal(ended, bench), ("+CMQTTSTOP", Refusal::Error)));
+}
+
+#[test]
+fn a_disconnect_has_the_time_that_it_is_given() {
+    on_every_connected(async |bench, modem, _| {
+        let sent = bench.sent().len();
+        let timeout = Duration::from_secs(90);
+        modem.client(FIRST).disconnect_within(timeout).await.or_transcript(bench);
+        assert_eq!(&bench.sent()[sent..], b"AT+CMQTTDISC=0,90\r");
+        let refused = modem.client(FIRST).disconnect_within(Duration::from_secs(181)).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    });
 }

@@ -138,3 +138,21 @@ fn the_family_is_found_by_ranges_that_stand_behind_the_end_of_a_line_buffer() {
         assert_eq!(bench.block_on(modem.detect_family()), Ok(Some(family)), "{}", bench.transcript_text());
     }
 }
+
+#[test]
+fn several_subscriptions_end_together_where_the_family_can_stage_them() {
+    let filters = ["pump/set", "pump/log", "fan/#"];
+    on_every_connected(async |bench, modem, _| {
+        let all = filters.map(|filter| (filter, QoS::AtMostOnce));
+        modem.client(FIRST).subscribe_all(&all).await.or_transcript(bench);
+        modem.client(FIRST).subscribe("meter-3/set", QoS::AtMostOnce).await.or_transcript(bench);
+        let sent = bench.sent().len();
+        modem.client(FIRST).unsubscribe_all(&filters).await.or_transcript(bench);
+        assert_eq!(crate::bench::filters(bench), [b"meter-3/set".to_vec()]);
+        let lines = String::from_utf8(bench.sent()[sent..].to_vec()).unwrap();
+        let is_staging = modem.family().has_staged_subscriptions();
+        assert_eq!(lines.matches("AT+CMQTTUNSUB=").count(), if is_staging { 1 } else { filters.len() }, "{lines}");
+        let refused = modem.client(FIRST).unsubscribe_all(&[]).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    });
+}

@@ -1,7 +1,6 @@
 //! TLS: the module gets the settings in its family's spelling, the SSL context before every CONNECT, and the
 //! certificates.
 
-use core::cell::RefCell;
 use core::time::Duration;
 
 use simcom_modem_simulator::broker::{Authentication, TlsOptions};
@@ -163,13 +162,11 @@ fn certificates_are_stored_in_pieces_listed_and_deleted() {
             assert!((2048..=3072).contains(&largest), "{largest}");
         });
 
-        let names = RefCell::new(Vec::new());
-        let count = modem
-            .list_certificates(|part: Part<'_>| names.borrow_mut().extend_from_slice(part.bytes()))
-            .await
-            .or_transcript(bench);
+        let mut names = Vec::new();
+        let count =
+            modem.list_certificates(|part: Part<'_>| names.extend_from_slice(part.bytes())).await.or_transcript(bench);
         assert_eq!(count, 4);
-        assert!(String::from_utf8_lossy(&names.borrow()).contains("longest.der"));
+        assert!(String::from_utf8_lossy(&names).contains("longest.der"));
 
         modem.delete_certificate("longest.der").await.or_transcript(bench);
         assert!(matches!(modem.delete_certificate("longest.der").await, Err(Error::Refused { .. })));

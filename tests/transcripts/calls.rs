@@ -54,9 +54,8 @@ pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &Repl
     match call.name {
         "bring_up" => bring_up(call, modem).await,
         "connect" => words::connection(modem.client(client(call)).connect(&options(call)).await),
-        "publish" | "publish_from" | "subscribe" | "subscribe_all" | "unsubscribe" | "disconnect" => {
-            words::done(with_client(call, modem).await)
-        }
+        "publish" | "publish_from" | "subscribe" | "subscribe_all" | "unsubscribe" | "unsubscribe_all"
+        | "disconnect" => words::done(with_client(call, modem).await),
         _ => execute(call, modem).await,
     }
 }
@@ -71,6 +70,10 @@ async fn with_client(call: &Call, modem: &mut ReplayModem<'_>) -> Result<(), sim
         }
         "subscribe_all" => client.subscribe_all(&filters(call)).await,
         "subscribe" => client.subscribe(text(call, "filter"), qos(call, "qos")).await,
+        "unsubscribe_all" => {
+            let filters: Vec<_> = text(call, "filters").split_whitespace().collect();
+            client.unsubscribe_all(&filters).await
+        }
         "unsubscribe" => client.unsubscribe(text(call, "filter")).await,
         _ => client.disconnect().await,
     }

@@ -73,7 +73,9 @@ impl MessageHandler for Length {
         self.0 += black_box(part).len();
     }
 
-    fn end(&mut self) {}
+    fn end(&mut self) -> bool {
+        true
+    }
 }
 
 async fn with_driver(module: &Module, kind: Kind, count: usize) {

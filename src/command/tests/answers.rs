@@ -61,17 +61,22 @@ fn connect_returns_everything_but_the_password() {
     assert!(debug.contains("uuu") && !debug.contains("ppp"), "{debug}");
 }
 
+/// What is reported about each client.
+fn each<T: Copy>(response: &PerClient<T>) -> [Option<T>; 2] {
+    ClientIndex::ALL.map(|client| response.get(client).copied())
+}
+
 #[test]
 fn short_read_forms_distinguish_the_clients() {
-    let states = |answer: &[u8]| response(&DiscRead, answer, |response| *response);
+    let states = |answer: &[u8]| response(&DiscRead, answer, each);
     assert_eq!(states(b"+CMQTTDISC: 0,1\r\n+CMQTTDISC: 1,0\r\n"), [Some(false), Some(true)]);
     assert_eq!(states(b"+CMQTTDISC: 1,0\r\n"), [None, Some(true)]);
-    let contexts = |answer: &[u8]| response(&SslcfgRead, answer, |response| *response);
+    let contexts = |answer: &[u8]| response(&SslcfgRead, answer, each);
     assert_eq!(contexts(b"+CMQTTSSLCFG: 0,0\r\n+CMQTTSSLCFG: 1,9\r\n"), [Some(0), Some(9)]);
     assert_eq!(contexts(b"+CMQTTSSLCFG: 0,\r\n+CMQTTSSLCFG: 1,3\r\n"), [None, Some(3)]);
     let settings = |answer: &[u8]| {
         let view = |it: Settings| (it.check_utf8, it.operation_timeout.as_secs());
-        response(&CfgRead, answer, |response| response.map(|it| it.map(view)))
+        response(&CfgRead, answer, |response| each(response).map(|it| it.map(view)))
     };
     assert_eq!(settings(b"+CMQTTCFG: 0,0,24\r\n+CMQTTCFG: 1, 1,120\r\n"), [Some((false, 24)), Some((true, 120))]);
     assert_eq!(settings(b"+CMQTTCFG: 0,0\r\n+CMQTTCFG: 2,1,120\r\n"), [None, None]);

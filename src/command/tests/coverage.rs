@@ -1,5 +1,7 @@
 //! Every command and form of the manuals has a type, and no family is sent what it does not have.
 
+use core::time::Duration;
+
 use super::*;
 
 /// A form of a command.
@@ -102,14 +104,14 @@ fn visit_types(visit: Visit<'_>) {
         connect(),
         ConnectRead,
         ConnectTest,
-        Disc { client, timeout: 60 },
+        Disc { client, timeout: Duration::from_secs(60) },
         DiscRead,
         DiscTest,
         Topic { client, topic: "a" },
         TopicTest,
         Payload::new(client, b"a"),
         PayloadTest,
-        Pub { client, qos, timeout: 60, retained: false, duplicate: false },
+        Pub { client, qos, timeout: Duration::from_secs(60), retained: false, duplicate: false },
         PubTest,
         Subtopic { client, filter, qos },
         SubtopicTest,
@@ -127,7 +129,7 @@ fn visit_types(visit: Visit<'_>) {
         Duplicate(Unsub { client, filter }),
         UnsubTest,
         Cfg { client, setting: Setting::CheckUtf8(false) },
-        Cfg { client, setting: Setting::OperationTimeout(20) },
+        Cfg { client, setting: Setting::OperationTimeout(Duration::from_secs(20)) },
         Cfg { client, setting: Setting::Version(MqttVersion::V3_1_1) },
         CfgRead,
         CfgTest,
@@ -140,7 +142,7 @@ fn visit_types(visit: Visit<'_>) {
             SslSetting::Version(SslVersion::All),
             SslSetting::AuthMode(AuthMode::Server),
             SslSetting::IgnoreLocalTime(true),
-            SslSetting::NegotiateTime(10),
+            SslSetting::NegotiateTime(Duration::from_secs(10)),
             SslSetting::CaCert(name),
             SslSetting::ClientCert(name),
             SslSetting::ClientKey(name),

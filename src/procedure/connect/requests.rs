@@ -1,5 +1,7 @@
 //! The commands for the options.
 
+use core::time::Duration;
+
 use super::{Connect, Step};
 use crate::command::{self, Accq, Cfg, CommandWriter, MqttVersion, Request, Setting};
 use crate::command::{WillMsg, WillTopic};
@@ -56,8 +58,8 @@ impl Connect<'_> {
     pub(super) fn describe_connect(&self, writer: &mut CommandWriter<'_>) {
         let &ConnectOptions { ref broker, user, password, keep_alive_s, clean_session, .. } = self.options;
         let (client, host, port) = (self.client, broker.host, broker.port);
-        command::Connect { client, host, port, keep_alive: keep_alive_s, clean_session, user, password }
-            .describe(writer);
+        let keep_alive = Duration::from_secs(keep_alive_s.into());
+        command::Connect { client, host, port, keep_alive, clean_session, user, password }.describe(writer);
     }
 
     pub(super) fn describe_sslcfg(&self, writer: &mut CommandWriter<'_>) {
@@ -71,7 +73,9 @@ impl Connect<'_> {
         let (client, options) = (self.client, self.options);
         let setting = match (Configuration::at(place), options.will, options.broker.tls) {
             (Configuration::Version, ..) => self.version(writer.family()).map(Setting::Version),
-            (Configuration::OperationTimeout, ..) => options.operation_timeout_s.map(Setting::OperationTimeout),
+            (Configuration::OperationTimeout, ..) => options
+                .operation_timeout_s
+                .map(|timeout| Setting::OperationTimeout(Duration::from_secs(timeout.into()))),
             (Configuration::WillTopic, Some(will), _) => {
                 return WillTopic { client, topic: will.topic }.describe(writer);
             }

@@ -3,7 +3,7 @@ extern crate std;
 use std::vec;
 use std::vec::Vec;
 
-use super::{Disconnect, Shutdown};
+use super::{DISCONNECT_TIMEOUT, Disconnect, Shutdown};
 use crate::command::{At, Rel, Start};
 use crate::error::{CommandName, Error, Illegal};
 use crate::family::Family;
@@ -221,10 +221,13 @@ fn a_disc_without_an_outcome_is_a_success_where_the_module_says_that_it_is_not_c
     {
         let mut dialogue = Dialogue::connected(Family::A76xx);
         let script = [disc(0, OK), vec![after_ms(65_000)], asked].concat();
-        assert_eq!(dialogue.call(&mut Disconnect::new(FIRST), &script), expected);
+        assert_eq!(dialogue.call(&mut Disconnect::new(FIRST, DISCONNECT_TIMEOUT), &script), expected);
         assert_eq!(dialogue.client(FIRST), state);
     }
     let mut dialogue = Dialogue::connected(Family::A76xx);
     let script = disc(0, "\r\n+CMQTTDISC: 0,11\r\n\r\nERROR\r\n");
-    assert_eq!(dialogue.call(&mut Disconnect::new(FIRST), &script), Err(refused(&"+CMQTTDISC", 11)));
+    assert_eq!(
+        dialogue.call(&mut Disconnect::new(FIRST, DISCONNECT_TIMEOUT), &script),
+        Err(refused(&"+CMQTTDISC", 11))
+    );
 }

@@ -235,7 +235,7 @@ fn outcome_and_final_result_of_start_and_stop_come_in_either_order() {
 fn disconnect_succeeds_in_either_order_and_leaves_the_client_acquired() {
     for answer in ["\r\nOK\r\n\r\n+CMQTTDISC: 0,0\r\n", "\r\n+CMQTTDISC: 0,0\r\n\r\nOK\r\n"] {
         let mut dialogue = Dialogue::connected(Family::A7600);
-        let mut disconnect = Single(Disc { client: FIRST, timeout: 60 });
+        let mut disconnect = Single(Disc { client: FIRST, timeout: Duration::from_secs(60) });
         assert_eq!(dialogue.call(&mut disconnect, &command("AT+CMQTTDISC=0,60", answer)), Ok(()));
         assert_eq!(dialogue.client(FIRST), ClientState::Acquired);
     }

@@ -1,11 +1,13 @@
 extern crate std;
 
+use core::time::Duration;
 use std::vec;
 
 use super::Listen;
 use crate::command::{At, QoS};
 use crate::family::Family;
 use crate::options::Publish;
+use crate::procedure::ListenUntil;
 use crate::procedure::{PublishMessage, Single};
 use crate::session::dialogue::*;
 use crate::session::{ClientState, Event, ServiceState};
@@ -90,4 +92,31 @@ fn it_brings_commands_and_answers_in_step_before_it_waits() {
     dialogue.dropped_call(&mut Single(At), &[sent("A")]);
     let script = [vec![sent("~\r"), received(ERROR)], sync_query(), vec![received(MESSAGE)]];
     assert_eq!(dialogue.call(&mut Listen, &script.concat()), Ok(()));
+}
+
+#[test]
+fn with_a_deadline_it_ends_then_and_not_before() {
+    let mut dialogue = module();
+    let (mut listen, is_far) = ListenUntil::new(dialogue.now(), dialogue.now() + Duration::from_secs(5));
+    assert!(!is_far);
+    let script = [after_ms(4_000), received("\r\nPB DONE\r\n"), after_ms(1_000)];
+    assert_eq!(dialogue.call(&mut listen, &script), Ok(()));
+    assert_eq!(dialogue.events(), []);
+}
+
+#[test]
+fn a_deadline_that_was_left_behind_does_not_end_another_call() {
+    let mut dialogue = module();
+    let (mut listen, _) = ListenUntil::new(dialogue.now(), dialogue.now() + Duration::from_secs(5));
+    dialogue.dropped_call(&mut listen, &[after_ms(4_000)]);
+    dialogue.dropped_call(&mut Listen, &[after_ms(100_000)]);
+    assert_eq!(dialogue.engine.time_left(), None);
+}
+
+#[test]
+fn a_deadline_beyond_the_longest_wait_is_waited_for_in_parts() {
+    let day = Duration::from_secs(24 * 3600);
+    assert!(!ListenUntil::new(7 * day, 8 * day).1);
+    assert!(ListenUntil::new(7 * day, 9 * day).1);
+    assert!(!ListenUntil::new(9 * day, 7 * day).1, "it has passed");
 }

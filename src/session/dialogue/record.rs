@@ -44,10 +44,11 @@ impl MessageHandler for Record {
         self.open().2.extend_from_slice(part);
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> bool {
         self.open();
         let (client, topic, payload) = self.open.take().expect("it is open");
         self.messages.push((client, String::from_utf8(topic).expect("topics of tests are text"), payload));
+        true
     }
 
     fn aborted(&mut self) {

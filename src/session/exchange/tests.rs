@@ -1,5 +1,7 @@
 extern crate std;
 
+use core::time::Duration;
+
 use std::vec::Vec;
 
 use super::*;
@@ -19,7 +21,8 @@ fn begun(request: &dyn Request, timeouts: &Timeouts) -> Exchange {
     exchange
 }
 
-fn publish(timeout: u32) -> Pub {
+fn publish(seconds: u64) -> Pub {
+    let timeout = Duration::from_secs(seconds);
     Pub { client: CLIENT, qos: QoS::AtLeastOnce, timeout, retained: false, duplicate: false }
 }
 
@@ -124,7 +127,7 @@ const CONNECT: Connect<'static> = Connect {
     client: CLIENT,
     host: "broker.example",
     port: 1883,
-    keep_alive: 60,
+    keep_alive: Duration::from_secs(60),
     clean_session: true,
     user: None,
     password: None,
@@ -134,7 +137,8 @@ const CONNECT: Connect<'static> = Connect {
 fn every_order_of_answers_ends_as_it_should() {
     use Fact::*;
     type Row<'a> = (&'a dyn Request, &'a [Fact], Result<(), Failure>);
-    let (publish, rel, disc) = (publish(60), Rel { client: CLIENT }, Disc { client: CLIENT, timeout: 60 });
+    let (publish, rel, disc) =
+        (publish(60), Rel { client: CLIENT }, Disc { client: CLIENT, timeout: Duration::from_secs(60) });
     let rows: &[Row<'_>] = &[
         // START
         (&Start, &[Ok, Success], Result::Ok(())),
@@ -225,7 +229,8 @@ fn sequences() -> Vec<Vec<Fact>> {
 
 #[test]
 fn no_order_of_facts_forges_a_success_or_changes_what_has_ended() {
-    let (publish, rel, disc) = (publish(60), Rel { client: CLIENT }, Disc { client: CLIENT, timeout: 60 });
+    let (publish, rel, disc) =
+        (publish(60), Rel { client: CLIENT }, Disc { client: CLIENT, timeout: Duration::from_secs(60) });
     let requests: [&dyn Request; 7] = [&Start, &CONNECT, &disc, &publish, &rel, &INFORMATION, &TEXT];
     for request in requests {
         let is_deferred = sent(request).is_deferred();
@@ -316,5 +321,5 @@ fn a_time_of_the_commands_own_counts_also_where_it_is_shorter() {
 #[test]
 fn a_disconnect_without_a_time_takes_as_long_as_any_operation() {
     let timeouts = Timeouts::of(Family::A76xx).operation(core::time::Duration::from_secs(300));
-    assert_eq!(begun(&Disc { client: CLIENT, timeout: 0 }, &timeouts).timeout_ms, 300_000);
+    assert_eq!(begun(&Disc { client: CLIENT, timeout: Duration::from_secs(0) }, &timeouts).timeout_ms, 300_000);
 }

@@ -1,5 +1,7 @@
 extern crate std;
 
+use core::time::Duration;
+
 use std::string::String;
 use std::vec;
 use std::vec::Vec;
@@ -62,7 +64,13 @@ fn what_a_payload_and_a_topic_look_like_does_not_matter_in_any_phase_of_a_comman
         assert_eq!(dialogue.call(&mut Single(Topic { client: FIRST, topic: "t" }), &script), Ok(()));
         let script =
             [sent("AT+CMQTTPUB=0,1,60,0,0\r"), forged(), received(OK), forged(), received("\r\n+CMQTTPUB: 0,0\r\n")];
-        let publish = Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: false, duplicate: false };
+        let publish = Pub {
+            client: FIRST,
+            qos: QoS::AtLeastOnce,
+            timeout: Duration::from_secs(60),
+            retained: false,
+            duplicate: false,
+        };
         assert_eq!(dialogue.call(&mut Single(publish), &script), Ok(()));
         assert_eq!(dialogue.record.messages, vec![(FIRST, LOOK_ALIKES.into(), LOOK_ALIKES.into()); 4]);
         assert_eq!(dialogue.events(), [Event::Message(FIRST)]);
@@ -182,7 +190,13 @@ fn a_plain_command_that_is_refused_says_the_code_before_its_error() {
 #[test]
 fn an_outcome_with_a_code_that_is_no_number_is_none() {
     let mut dialogue = module();
-    let publish = Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: false, duplicate: false };
+    let publish = Pub {
+        client: FIRST,
+        qos: QoS::AtLeastOnce,
+        timeout: Duration::from_secs(60),
+        retained: false,
+        duplicate: false,
+    };
     let script = [
         sent("AT+CMQTTPUB=0,1,60,0,0\r"),
         received("\r\nOK\r\n\r\n+CMQTTPUB: 0,x\r\n+CMQTTPUB: 0\r\n+CMQTTPUB: 0,999\r\n"),

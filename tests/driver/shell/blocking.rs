@@ -150,6 +150,19 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.execute(command)
     }
 
+    pub async fn next_event_until(&mut self, deadline: Duration) -> Result<Option<Event>, Error> {
+        self.0.next_event_until(deadline)
+    }
+
+    pub fn now(&self) -> Duration {
+        self.0.now()
+    }
+
+    /// The blocking client has one `execute` for both.
+    pub async fn execute_local<Q: Command>(&mut self, command: &Q) -> Result<Q::Response, Error> {
+        self.0.execute(command)
+    }
+
     pub async fn detect_family(&mut self) -> Result<Option<Family>, Error> {
         self.0.detect_family()
     }
@@ -170,7 +183,7 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.store_certificate(name, length, reader)
     }
 
-    pub async fn list_certificates(&mut self, name: impl Fn(Part<'_>)) -> Result<u16, Error> {
+    pub async fn list_certificates(&mut self, name: impl FnMut(Part<'_>)) -> Result<u16, Error> {
         self.0.list_certificates(name)
     }
 
@@ -208,6 +221,10 @@ impl<H: MessageHandler> ShellClient<'_, H> {
         self.0.unsubscribe(filter)
     }
 
+    pub async fn unsubscribe_all(&mut self, filters: &[&str]) -> Result<(), Error> {
+        self.0.unsubscribe_all(filters)
+    }
+
     pub async fn publish(&mut self, message: &Publish<'_>) -> Result<(), Error> {
         self.0.publish(message)
     }
@@ -223,5 +240,9 @@ impl<H: MessageHandler> ShellClient<'_, H> {
 
     pub async fn disconnect(&mut self) -> Result<(), Error> {
         self.0.disconnect()
+    }
+
+    pub async fn disconnect_within(&mut self, timeout: Duration) -> Result<(), Error> {
+        self.0.disconnect_within(timeout)
     }
 }

@@ -26,8 +26,9 @@ impl MessageHandler for Checksums {
         self.incoming.update(part);
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> bool {
         self.complete = Some(mem::take(&mut self.incoming));
+        true
     }
 }
 

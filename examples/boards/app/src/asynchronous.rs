@@ -2,12 +2,11 @@
 
 use core::time::Duration;
 
-use embassy_futures::select::{Either, select};
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{BufRead, Write};
 use simcom_mqtt::command::network::Csq;
 use simcom_mqtt::network::Apn;
-use simcom_mqtt::{ClientState, ConnectOptions, Error, Event, Inbox, Modem, QoS, Timer};
+use simcom_mqtt::{ClientState, ConnectOptions, Error, Inbox, Modem, QoS, Timer};
 
 use crate::INBOX;
 use crate::command::{Answer, Command};
@@ -92,7 +91,7 @@ where
     /// The module keeps the certificate: only the first start has to store it.
     async fn store_certificate(&mut self) -> Result<(), Error> {
         let certificate = &mut self.device.certificate;
-        if let Some(search) = certificate.search() {
+        if let Some(mut search) = certificate.search() {
             self.modem.list_certificates(|part| search.take(part)).await?;
             certificate.searched(&search);
         }
@@ -132,7 +131,7 @@ where
             // Another command may follow the first: then there is no wait.
             let end = if answer.is_some() { self.timer.now() } else { self.device.due() };
             // An event may report a loss that a call has already repaired: the state decides.
-            let event = self.event_until(end).await?;
+            let event = self.modem.next_event_until(end).await?;
             if let Some(event) = event
                 && self.modem.client(CLIENT).state() != ClientState::Connected
             {
@@ -161,7 +160,7 @@ where
     async fn pause(&mut self, mut step: Step, wait: Duration) -> Step {
         let end = self.timer.now().saturating_add(wait);
         loop {
-            match self.event_until(end).await {
+            match self.modem.next_event_until(end).await {
                 Ok(Some(event)) => step = step.raised_by(Failure::Lost(event)),
                 Ok(None) => return step,
                 Err(error) => {
@@ -170,14 +169,6 @@ where
                     return step.raised_by(Failure::Call(error));
                 }
             }
-        }
-    }
-
-    /// `None` where no event arrives in time. Dropping `next_event` loses nothing.
-    async fn event_until(&mut self, end: Duration) -> Result<Option<Event>, Error> {
-        match select(self.modem.next_event(), self.timer.wait_until(end)).await {
-            Either::First(event) => event.map(Some),
-            Either::Second(()) => Ok(None),
         }
     }
 }

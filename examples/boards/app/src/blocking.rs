@@ -101,7 +101,7 @@ where
     /// The module keeps the certificate: only the first start has to store it.
     fn store_certificate(&mut self) -> Result<(), Error> {
         let certificate = &mut self.device.certificate;
-        if let Some(search) = certificate.search() {
+        if let Some(mut search) = certificate.search() {
             self.modem.list_certificates(|part| search.take(part))?;
             certificate.searched(&search);
         }

@@ -1,7 +1,5 @@
 //! Whether the certificate is in the module.
 
-use core::cell::Cell;
-
 use simcom_mqtt::ResultCode;
 use simcom_mqtt::command::Part;
 
@@ -50,7 +48,7 @@ impl<'a> Certificate<'a> {
 
     /// A search in the list of the module's files, unless the result is known.
     pub fn search(&self) -> Option<Search<'a>> {
-        let search = Search { name: self.name.as_bytes(), rest: Cell::new(None), is_found: Cell::new(false) };
+        let search = Search { name: self.name.as_bytes(), rest: None, is_found: false };
         (self.state == State::Unknown).then_some(search)
     }
 
@@ -82,26 +80,26 @@ impl<'a> Certificate<'a> {
 pub struct Search<'a> {
     name: &'a [u8],
     /// The rest of the name that the present entry must still match, while it matches.
-    rest: Cell<Option<&'a [u8]>>,
-    is_found: Cell<bool>,
+    rest: Option<&'a [u8]>,
+    is_found: bool,
 }
 
 impl Search<'_> {
     /// Takes a part of an entry.
-    pub fn take(&self, part: Part<'_>) {
+    pub fn take(&mut self, part: Part<'_>) {
         self.take_bytes(part.bytes(), part.is_first());
     }
 
-    fn take_bytes(&self, bytes: &[u8], is_first: bool) {
+    fn take_bytes(&mut self, bytes: &[u8], is_first: bool) {
         if is_first {
-            self.is_found.set(self.is_found());
-            self.rest.set(Some(self.name));
+            self.is_found = self.is_found();
+            self.rest = Some(self.name);
         }
-        self.rest.set(self.rest.get().and_then(|rest| rest.strip_prefix(bytes)));
+        self.rest = self.rest.and_then(|rest| rest.strip_prefix(bytes));
     }
 
     fn is_found(&self) -> bool {
-        self.is_found.get() || self.rest.get().is_some_and(<[u8]>::is_empty)
+        self.is_found || self.rest.is_some_and(<[u8]>::is_empty)
     }
 }
 
@@ -115,7 +113,7 @@ mod tests {
     use super::*;
 
     fn is_in(list: &[&[&str]]) -> bool {
-        let search = Certificate::new("ca-1.pem", b"").search().unwrap();
+        let mut search = Certificate::new("ca-1.pem", b"").search().unwrap();
         for entry in list {
             for (place, part) in entry.iter().enumerate() {
                 search.take_bytes(part.as_bytes(), place == 0);
@@ -136,7 +134,7 @@ mod tests {
     #[test]
     fn a_file_that_was_there_is_renewed_once_when_tls_fails() {
         let mut certificate = Certificate::new("ca-1.pem", b"content");
-        let search = certificate.search().unwrap();
+        let mut search = certificate.search().unwrap();
         search.take_bytes(b"ca-1.pem", true);
         certificate.searched(&search);
         assert_eq!(certificate.missing(), None);

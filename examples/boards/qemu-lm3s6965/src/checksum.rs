@@ -57,7 +57,8 @@ impl MessageHandler for Checksum {
         self.digest.update(part);
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> bool {
         self.complete = Some(Receipt { length: self.length, crc_32: self.digest.clone().finalize() });
+        true
     }
 }

@@ -1,11 +1,14 @@
 //! Answers that came out of order, were damaged, or belong to something else.
 
+use core::time::Duration;
+
 use super::*;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, DiscRead, Pub, QoS, Request, Sub};
 use crate::procedure::Execute;
 use crate::session::ClientState;
 
-const PUB: Pub = Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: false, duplicate: false };
+const PUB: Pub =
+    Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: Duration::from_secs(60), retained: false, duplicate: false };
 const LINE: &str = "AT+CMQTTPUB=0,1,60,0,0\r";
 const SUCCESS: &str = "\r\n+CMQTTPUB: 0,0\r\n";
 

@@ -1,5 +1,7 @@
 //! Calls that are dropped in each phase, and what the next call does before its own command.
 
+use core::time::Duration;
+
 use super::*;
 use crate::at::Line;
 use crate::command::{
@@ -9,7 +11,8 @@ use crate::error::Illegal;
 use crate::session::{ClientState, ServiceState};
 
 const TOPIC: Topic<'static> = Topic { client: FIRST, topic: "oven/t" };
-const PUB: Pub = Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: false, duplicate: false };
+const PUB: Pub =
+    Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: Duration::from_secs(60), retained: false, duplicate: false };
 const SUB: Sub<'static> = Sub { client: FIRST, filter: "a/+", qos: QoS::AtMostOnce };
 
 fn connected() -> Dialogue {
@@ -58,7 +61,8 @@ fn half_a_line_that_gets_no_answer_costs_three_seconds() {
 #[test]
 fn half_a_line_that_may_have_been_taken_makes_its_effect_unknown() {
     let mut dialogue = connected();
-    dialogue.dropped_call(&mut Single(Disc { client: FIRST, timeout: 60 }), &[sent("AT+CMQTTDISC=0")]);
+    dialogue
+        .dropped_call(&mut Single(Disc { client: FIRST, timeout: Duration::from_secs(60) }), &[sent("AT+CMQTTDISC=0")]);
     next_call(&mut dialogue, &[vec![sent("~\r"), received(OK)], sync_query()]);
     assert_eq!(dialogue.client(FIRST), ClientState::Unknown);
 }
@@ -96,7 +100,10 @@ fn a_final_result_that_is_owed_is_awaited() {
 #[test]
 fn what_a_dropped_command_brought_about_is_known() {
     let mut dialogue = connected();
-    dialogue.dropped_call(&mut Single(Disc { client: FIRST, timeout: 60 }), &[sent("AT+CMQTTDISC=0,60\r")]);
+    dialogue.dropped_call(
+        &mut Single(Disc { client: FIRST, timeout: Duration::from_secs(60) }),
+        &[sent("AT+CMQTTDISC=0,60\r")],
+    );
     next_call(&mut dialogue, &[vec![received("\r\n+CMQTTDISC: 0,0\r\n\r\nOK\r\n")], sync_query()]);
     assert_eq!(dialogue.client(FIRST), ClientState::Acquired);
 }
@@ -119,7 +126,10 @@ fn an_outcome_that_is_owed_and_never_comes_is_given_up_at_its_own_deadline() {
 #[test]
 fn what_an_outcome_that_never_came_would_have_said_is_unknown() {
     let mut dialogue = connected();
-    dialogue.dropped_call(&mut Single(Disc { client: FIRST, timeout: 60 }), &command("AT+CMQTTDISC=0,60", OK));
+    dialogue.dropped_call(
+        &mut Single(Disc { client: FIRST, timeout: Duration::from_secs(60) }),
+        &command("AT+CMQTTDISC=0,60", OK),
+    );
     next_call(&mut dialogue, &[vec![after_ms(65_000)]]);
     assert_eq!(dialogue.client(FIRST), ClientState::Unknown);
 }

@@ -1,5 +1,7 @@
 //! Losses that are not believed, and what the module is asked when the error window has ended.
 
+use core::time::Duration;
+
 use super::*;
 use crate::command::{DiscRead, Pub, QoS};
 use crate::procedure::Execute;
@@ -133,7 +135,13 @@ fn the_echo_of_a_command_shows_a_restart_whose_line_was_lost() {
 
 #[test]
 fn lost_bytes_leave_little_time_for_what_is_awaited() {
-    const PUB: Pub = Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: false, duplicate: false };
+    const PUB: Pub = Pub {
+        client: FIRST,
+        qos: QoS::AtLeastOnce,
+        timeout: Duration::from_secs(60),
+        retained: false,
+        duplicate: false,
+    };
     let unknown = Error::OutcomeUnknown { command: CommandName::new(&"+CMQTTPUB") };
     let mut dialogue = connected();
     let script = [sent("AT+CMQTTPUB=0,1,60,0,0\r"), received(OK), receive_error(ErrorKind::Other), after_ms(8_000)];
@@ -147,7 +155,13 @@ fn lost_bytes_leave_little_time_for_what_is_awaited() {
 
 #[test]
 fn a_loss_that_is_not_believed_leaves_little_time_for_a_command_that_began_in_the_window() {
-    const PUB: Pub = Pub { client: FIRST, qos: QoS::AtLeastOnce, timeout: 60, retained: false, duplicate: false };
+    const PUB: Pub = Pub {
+        client: FIRST,
+        qos: QoS::AtLeastOnce,
+        timeout: Duration::from_secs(60),
+        retained: false,
+        duplicate: false,
+    };
     let unknown = Error::OutcomeUnknown { command: CommandName::new(&"+CMQTTPUB") };
     let mut dialogue = hit();
     let script = [sent("AT+CMQTTPUB=0,1,60,0,0\r"), received(OK), received("\r\nRDY\r\n"), after_ms(8_000)];

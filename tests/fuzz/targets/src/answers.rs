@@ -42,14 +42,14 @@ const CHECKS: &[(&str, Check)] = &[
         },
     ),
     ("+CMQTTSSLCFG: 0,0\r\n+CMQTTSSLCFG: 1,9\r\n", |answer, findings| {
-        let contexts = response(answer, &command::SslcfgRead, |contexts| *contexts);
+        let contexts = response(answer, &command::SslcfgRead, each);
         if contexts.into_iter().flatten().any(|context| context > 9) {
             findings.insert("an SSL context beyond 9");
         }
     }),
-    ("+CMQTTDISC: 0,0\r\n+CMQTTDISC: 1,1\r\n", |answer, _| same(answer, &command::DiscRead, |connected| *connected)),
+    ("+CMQTTDISC: 0,0\r\n+CMQTTDISC: 1,1\r\n", |answer, _| same(answer, &command::DiscRead, each)),
     ("+CMQTTCFG: 0,1,120\r\n+CMQTTCFG: 1,0,20\r\n", |answer, findings| {
-        let settings = response(answer, &command::CfgRead, |settings| *settings);
+        let settings = response(answer, &command::CfgRead, each);
         let range = Duration::from_secs(20)..=Duration::from_secs(120);
         if settings.into_iter().flatten().any(|settings| !range.contains(&settings.operation_timeout)) {
             findings.insert("an operation timeout beyond 20-120 s");
@@ -214,12 +214,17 @@ fn text<const N: usize>(text: &Text<N>) {
     assert!(!text.is_cut() || text.len() == N, "cut though there is room");
 }
 
+/// What is reported about each client.
+fn each<T: Clone>(clients: &command::PerClient<T>) -> [Option<T>; 2] {
+    ClientIndex::ALL.map(|client| clients.get(client).cloned())
+}
+
 fn per_client<C, T>(answer: Answer<'_>, command: &C, look: impl Fn(&T))
 where
     C: Command<Response = command::PerClient<T>>,
     T: Clone + PartialEq + Debug,
 {
-    let clients = response(answer, command, |clients| ClientIndex::ALL.map(|client| clients.get(client).cloned()));
+    let clients = response(answer, command, each);
     clients.iter().flatten().for_each(look);
 }
 

@@ -152,7 +152,7 @@ fn made<'p>(number: u8) -> Box<dyn Procedure + 'p> {
         2 => Box::new(PublishMessage::announced(second, &MESSAGE, 3_000)),
         3 => Box::new(Execute::new(&SUB)),
         4 => Box::new(SubscribeAll::new(second, FILTERS, Family::A76xx)),
-        5 => Box::new(Disconnect::new(first)),
+        5 => Box::new(Disconnect::new(first, Duration::from_secs(60))),
         6 => Box::new(Shutdown::new()),
         7 => Box::new(Listen),
         8 => Box::new(Detect::new()),

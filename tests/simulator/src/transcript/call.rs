@@ -76,6 +76,7 @@ const CALLS: &[(&str, &[Argument])] = &[
     ("disconnect", &[CLIENT]),
     ("subscribe", &[CLIENT, required("filter", Kind::Text), required("qos", Kind::Number(2))]),
     ("subscribe_all", &[CLIENT, required("filters", Kind::Text)]),
+    ("unsubscribe_all", &[CLIENT, required("filters", Kind::Text)]),
     ("unsubscribe", &[CLIENT, required("filter", Kind::Text)]),
     ("publish", PUBLISH),
     ("publish_from", PUBLISH),

@@ -169,8 +169,10 @@ pub(crate) fn begin(run: &mut impl Carrier, number: u8) {
             let unsub = command::Unsub { client: first, filter: FILTERS[0].0 };
             run.during(&mut Execute::new(&unsub), &Expected::outcome("+CMQTTUNSUB", first));
         }
-        17 => run.during(&mut Disconnect::new(first), &Expected::outcome("+CMQTTDISC", first)),
-        18 => run.during(&mut Disconnect::new(second), &Expected::outcome("+CMQTTDISC", second)),
+        17 => run.during(&mut Disconnect::new(first, Duration::from_secs(60)), &Expected::outcome("+CMQTTDISC", first)),
+        18 => {
+            run.during(&mut Disconnect::new(second, Duration::from_secs(60)), &Expected::outcome("+CMQTTDISC", second))
+        }
         19 => run.during(&mut Shutdown::new(), &Expected::default()),
         20 => next_event(run),
         21 => run.during(&mut Detect::new(), &Expected::default()),

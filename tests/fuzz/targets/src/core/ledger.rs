@@ -87,13 +87,13 @@ impl MessageHandler for Ledger {
         (&self.inbox).payload(part);
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> bool {
         let open = self.open.take().expect("an end outside of a message");
         assert_eq!((open.topic.len(), open.payload.len()), (open.topic_length, open.payload_length));
         self.since_event[usize::from(open.client.number())][0] += 1;
         self.complete.push_back(open);
         self.handed_over += 1;
-        (&self.inbox).end();
+        (&self.inbox).end()
     }
 
     fn aborted(&mut self) {
