@@ -99,7 +99,7 @@ impl Family {
         self.profile().reports_lost_network
     }
 
-    /// Whether the module reports the pings to the broker, as `+CMQTTPING: <i>,<err>`.
+    /// Whether the module reports a ping to the broker that has failed, as `+CMQTTPING: <client_index>,<err>`.
     pub const fn reports_pings(self) -> bool {
         self.profile().reports_pings
     }

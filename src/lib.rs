@@ -1,8 +1,8 @@
 //! A `no_std`, no-alloc driver for the MQTT client inside SIMCom LTE modules, the `AT+CMQTT` command set.
 //!
 //! The microcontroller sends AT commands over a UART; the module runs MQTT and TLS. [`Modem`] is the module, [`Client`]
-//! one of its two MQTT clients. The protocol is a core without I/O; an async and a blocking shell move bytes and time
-//! between it and a UART.
+//! one of its two MQTT clients. The protocol is a core without I/O, [`sans_io`]; an async and a blocking shell move bytes
+//! and time between it and a UART.
 //!
 //! - **Announced lengths decide, not content.** After `+CMQTTRXTOPIC` and `+CMQTTRXPAYLOAD`, exactly the announced
 //!   number of bytes is data. A `>` is a prompt only where one is awaited. Nothing that a broker sends can pass for a
@@ -24,7 +24,8 @@
 //!
 #![doc = document_features::document_features!()]
 //!
-//! Without `async` and `blocking`, the typed commands, URCs and result codes remain.
+//! Without `async` and `blocking`, everything but the two clients remains: the typed layer ([`at`], [`command::Encoded`],
+//! [`urc`]) and the engine ([`sans_io`]), each usable by itself.
 //!
 //! # Examples
 //!
@@ -72,15 +73,12 @@
 //! | procedure | connect, publish, shut down … as step machines over the session; no I/O |
 //! | [`Modem`], [`Client`], `blocking` | the async and the blocking client: bytes and time between a UART and the core |
 //! | [`network`], [`power`], [`transport`] | from power-on to an address; PWRKEY, RESET and DTR; adapters for UARTs that lack a trait |
+//! | [`sans_io`] | the core for programs with their own loop: engine and calls |
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![deny(clippy::cast_possible_truncation)]
-#![cfg_attr(
-    not(feature = "async"),
-    allow(dead_code, unused_imports, reason = "without a shell, nothing drives the core")
-)]
 
 pub mod at;
 #[cfg(feature = "blocking")]
@@ -98,8 +96,6 @@ mod options;
 pub mod power;
 mod procedure;
 mod result_code;
-#[cfg(feature = "_sans_io")]
-#[doc(hidden)]
 pub mod sans_io;
 mod saturating;
 mod session;

@@ -86,6 +86,7 @@ impl Instant {
 }
 
 /// The moment on the timer's own clock that comes `milliseconds` after `now`, to the millisecond.
+#[cfg(any(feature = "async", test))]
 pub(crate) const fn moment(now: Duration, milliseconds: u32) -> Duration {
     let (seconds, milliseconds) = (milliseconds / 1000, milliseconds % 1000 + now.subsec_millis());
     let seconds = now.as_secs().wrapping_add((seconds + milliseconds / 1000) as u64);

@@ -1,7 +1,20 @@
 //! Unsolicited result codes: what a module reports by itself.
+//!
+//! The driver understands them during every call. To read them without it:
+//!
+//! ```
+//! use simcom_mqtt::urc::{ConnLost, LossCause, Urc};
+//! use simcom_mqtt::{ClientIndex, ResultCode};
+//!
+//! let urc = Urc::parse(b"+CMQTTCONNLOST: 0,3");
+//! assert_eq!(urc, Some(Urc::ConnLost(ConnLost { client: ClientIndex::First, cause: LossCause::Network })));
+//! // What is no URC is the answer to a command, or unknown.
+//! assert_eq!(Urc::parse(b"+CMQTTPUB: 0,0"), None);
+//! ```
 
 use core::fmt;
 
+use crate::ResultCode;
 use crate::at::{Line, Parameters, behind, resembles};
 use crate::command::ClientIndex;
 
@@ -95,22 +108,73 @@ pub struct NoNet;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready;
 
-/// A line that the driver understands although no command awaits it (A76 §2.2.2, S67 §4.2).
+/// `+CMQTTPING: <client_index>,<err>`: a ping that keeps the connection alive has failed. Only SIM7600 reports it; see
+/// [`Family::reports_pings`](crate::Family::reports_pings).
+///
+/// A loss of the connection is reported by [`ConnLost`] behind it. So nothing follows from it for the driver, which
+/// hands it to [`MessageHandler::unknown_line`](crate::MessageHandler::unknown_line).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Urc {
+pub struct Ping {
+    /// The client.
+    pub client: ClientIndex,
+    /// Why.
+    pub code: ResultCode,
+}
+
+impl Ping {
+    fn parse(line: &[u8]) -> Option<Self> {
+        let mut parameters = Parameters::after(line, "+CMQTTPING")?;
+        let client = ClientIndex::from_number(parameters.number()?)?;
+        Some(Self { client, code: ResultCode::new(parameters.small_number()?) })
+    }
+}
+
+/// `+CMT:`, `+CDS:` or `+CBM:`: the next line is the text of an SMS or a broadcast, written by a stranger; it can look
+/// like anything (3GPP TS 27.005 §3.4.1). See [`Parser::expect_text`](crate::at::Parser::expect_text).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text;
+
+/// A line that no command awaits (A76 §2.2.2, S67 §4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Urc {
+    /// A message begins.
     RxStart(RxStart),
+    /// A part of the topic follows.
     RxTopic(RxTopic),
+    /// A part of the payload follows.
     RxPayload(RxPayload),
+    /// The message is complete.
     RxEnd(RxEnd),
+    /// A client lost its connection.
     ConnLost(ConnLost),
+    /// The network was lost.
     NoNet(NoNet),
+    /// The module restarted.
     Ready(Ready),
-    /// `+CMT:`, `+CDS:` or `+CBM:`: the next line is the text of an SMS or a broadcast (3GPP TS 27.005 §3.4.1).
-    Text,
+    /// A ping has failed.
+    Ping(Ping),
+    /// The next line is text.
+    Text(Text),
 }
 
 impl Urc {
-    /// The URC that `line` is, or `None`.
+    /// The URC that a line, without its line end, is; `None` where it is none, or a parameter is missing or out of range.
+    /// What follows the parameters is ignored.
+    ///
+    /// ```
+    /// use simcom_mqtt::urc::{Ping, Urc};
+    /// use simcom_mqtt::{ClientIndex, ResultCode};
+    ///
+    /// let ping = Ping { client: ClientIndex::Second, code: ResultCode::new(6) };
+    /// assert_eq!(Urc::parse(b"+CMQTTPING: 1,6"), Some(Urc::Ping(ping)));
+    /// assert_eq!(Urc::parse(b"+CMQTTPING: 2,6"), None);
+    /// ```
+    pub fn parse(line: &[u8]) -> Option<Self> {
+        Self::of(Line::new(line)).or_else(|| Ping::parse(line).map(Self::Ping))
+    }
+
+    /// As [`parse`](Self::parse), but only those from which something follows for the session.
     #[inline(never)]
     pub(crate) fn of(line: Line<'_>) -> Option<Self> {
         let (kind, rest) = KINDS.iter().find_map(|(name, kind)| {
@@ -122,7 +186,7 @@ impl Urc {
             Kind::Rdy if !rest.is_empty() => return None,
             Kind::Rdy | Kind::AtReady => return Some(Self::Ready(Ready)),
             Kind::NoNet => return Some(Self::NoNet(NoNet)),
-            Kind::Text => return Some(Self::Text),
+            Kind::Text => return Some(Self::Text(Text)),
             _ => {}
         }
         let mut parameters = Parameters::from_bytes(rest.strip_prefix(b":")?);
@@ -208,7 +272,7 @@ mod tests {
     fn urc(mut text: &[u8]) -> Option<Urc> {
         let mut parser = Parser::new();
         match parser.next(&mut text, false) {
-            Some(Token::Line(line)) => Urc::of(line),
+            Some(Token::Line(line)) => Urc::parse(line.bytes()),
             _ => None,
         }
     }
@@ -232,6 +296,8 @@ mod tests {
         assert_eq!(urc(b"+CMQTTNONET\r"), Some(Urc::NoNet(NoNet)));
         assert_eq!(urc(b"RDY\r"), Some(Urc::Ready(Ready)));
         assert_eq!(urc(b"*ATREADY: 1\r"), Some(Urc::Ready(Ready)));
+        assert_eq!(urc(b"+CMQTTPING: 1,6\r"), Some(Urc::Ping(Ping { client: CLIENT, code: ResultCode::new(6) })));
+        assert_eq!(urc(b"+CMT: \"+491700000000\",,\"26/01/31,10:00:00+04\"\r"), Some(Urc::Text(Text)));
     }
 
     #[test]
@@ -244,6 +310,10 @@ mod tests {
             b"+CMQTTRXTOPICS: 0,1\r",
             b"+CMQTTNONETS\r",
             b"+CMQTTPUB: 0,0\r",
+            b"+CMQTTPING: 1\r",
+            b"+CMQTTPING: 1,256\r",
+            b"+CMQTTPINGS: 1,6\r",
+            b"+CMTI: \"SM\",3\r",
             b"+CMQTTRECV: 0,\"a\",\"b\"\r",
             b"RDY?\r",
             b"RDY 25C\r",

@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// How many bytes of a command line are encoded at a time.
-pub(crate) const WINDOW_BYTES: usize = 32;
+pub const WINDOW_BYTES: usize = 32;
 
 /// FNV-1a with 32 bits. Without the usual offset basis, which is for input that begins with zeros: no command does, and
 /// zero costs less flash. It can stand for secrets, so `Debug` does not show it.

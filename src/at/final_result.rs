@@ -2,9 +2,18 @@
 
 use super::{Parameters, behind};
 
-/// The line that ends a command.
+/// The line that ends a command (ITU-T V.250 §5.7.1, 3GPP TS 27.007 §9.2, 3GPP TS 27.005 §3.2.5).
+///
+/// ```
+/// use simcom_mqtt::at::FinalResult;
+///
+/// assert_eq!(FinalResult::parse(b"OK"), Some(FinalResult::Ok));
+/// assert_eq!(FinalResult::parse(b"+CME ERROR: 13"), Some(FinalResult::Equipment(Some(13))));
+/// assert_eq!(FinalResult::parse(b"+CMQTTPUB: 0,0"), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FinalResult {
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum FinalResult {
     /// `OK`.
     Ok,
     /// `ERROR`.
@@ -14,8 +23,9 @@ pub(crate) enum FinalResult {
 }
 
 impl FinalResult {
-    /// The final result that `line` is, or `None`.
-    pub(crate) fn of(line: &[u8]) -> Option<Self> {
+    /// The final result that a line, without its line end, is; `None` where it is none.
+    #[inline]
+    pub fn parse(line: &[u8]) -> Option<Self> {
         match line {
             b"OK" => Some(Self::Ok),
             b"ERROR" => Some(Self::Error),
@@ -33,17 +43,17 @@ mod tests {
 
     #[test]
     fn final_results_are_whole_lines() {
-        assert_eq!(FinalResult::of(b"OK"), Some(FinalResult::Ok));
-        assert_eq!(FinalResult::of(b"ERROR"), Some(FinalResult::Error));
-        assert_eq!(FinalResult::of(b"OKAY"), None);
-        assert_eq!(FinalResult::of(b"ERROR: 3"), None);
-        assert_eq!(FinalResult::of(b""), None);
+        assert_eq!(FinalResult::parse(b"OK"), Some(FinalResult::Ok));
+        assert_eq!(FinalResult::parse(b"ERROR"), Some(FinalResult::Error));
+        assert_eq!(FinalResult::parse(b"OKAY"), None);
+        assert_eq!(FinalResult::parse(b"ERROR: 3"), None);
+        assert_eq!(FinalResult::parse(b""), None);
     }
 
     #[test]
     fn equipment_errors_come_as_number_or_words() {
-        assert_eq!(FinalResult::of(b"+CME ERROR: 13"), Some(FinalResult::Equipment(Some(13))));
-        assert_eq!(FinalResult::of(b"+CME ERROR: SIM failure"), Some(FinalResult::Equipment(None)));
-        assert_eq!(FinalResult::of(b"+CMS ERROR: 500"), Some(FinalResult::Equipment(Some(500))));
+        assert_eq!(FinalResult::parse(b"+CME ERROR: 13"), Some(FinalResult::Equipment(Some(13))));
+        assert_eq!(FinalResult::parse(b"+CME ERROR: SIM failure"), Some(FinalResult::Equipment(None)));
+        assert_eq!(FinalResult::parse(b"+CMS ERROR: 500"), Some(FinalResult::Equipment(Some(500))));
     }
 }

@@ -1,5 +1,8 @@
 //! The grammar of one line: `+NAME: 1,"text",23`.
 
+use nom::Input;
+use nom::character::complete::digit1;
+
 /// The parameters of one line, read from left to right.
 ///
 /// Blanks before a parameter and the comma after it are skipped, because the manuals do not agree on either.
@@ -34,13 +37,10 @@ impl<'a> Parameters<'a> {
 
     /// The next parameter as a number.
     pub fn number(&mut self) -> Option<u32> {
-        let mut rest = without_blanks(self.0);
-        let mut number = None;
-        while let [digit @ b'0'..=b'9', behind @ ..] = rest {
-            number = Some(number.unwrap_or(0_u32).checked_mul(10)?.checked_add(u32::from(digit - b'0'))?);
-            rest = behind;
-        }
-        let number = number?;
+        let (rest, digits) = digit1::<_, ()>(without_blanks(self.0)).ok()?;
+        let number = digits
+            .iter()
+            .try_fold(0_u32, |number, digit| number.checked_mul(10)?.checked_add(u32::from(digit - b'0')))?;
         self.go_to(rest);
         Some(number)
     }
@@ -53,9 +53,9 @@ impl<'a> Parameters<'a> {
     /// The next parameter as a text in quotes, without the quotes.
     pub fn quoted(&mut self) -> Option<&'a [u8]> {
         let text = without_blanks(self.0).strip_prefix(b"\"")?;
-        let end = text.iter().position(|&byte| byte == b'"')?;
-        self.go_to(text.get(end + 1..)?);
-        text.get(..end)
+        let (rest, text) = text.split_at_position::<_, ()>(|byte| byte == b'"').ok()?;
+        self.go_to(rest.get(1..)?);
+        Some(text)
     }
 
     /// What has not been read yet.
@@ -76,6 +76,7 @@ pub(crate) fn behind<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
     line.strip_prefix(name.as_bytes())
 }
 
+/// Not nom's `space0`, which takes tabs too and is 12 bytes larger.
 #[inline(never)]
 fn without_blanks(mut bytes: &[u8]) -> &[u8] {
     while let [b' ', behind @ ..] = bytes {

@@ -4,8 +4,8 @@ use heapless::Vec;
 
 use super::Parameters;
 
-/// How many bytes of a line are delivered together. Every line that the driver must understand as a whole is shorter.
-pub(crate) const LINE_LIMIT_BYTES: usize = 64;
+/// How many bytes of a line are delivered together. Every line that must be understood as a whole is shorter.
+pub const LINE_LIMIT_BYTES: usize = 64;
 
 /// The beginning of a line, at most 64 bytes, without its line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,11 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
+    /// A whole line, without its line end.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, is_cut: false }
+    }
+
     /// The bytes of the line, or its first 64 where it is longer.
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
@@ -33,7 +38,7 @@ impl<'a> Line<'a> {
 
 /// What the parser found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Token<'a> {
+pub enum Token<'a> {
     /// A line, or the first 64 bytes of a longer line.
     Line(Line<'a>),
     /// More of the line that was cut. How it is divided depends on the chunks; the joined bytes do not.
@@ -50,7 +55,7 @@ pub(crate) enum Token<'a> {
 
 /// What follows announced data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Separator {
+pub enum Separator {
     /// CR LF.
     LineEnd,
     /// The next line, at once.
@@ -62,9 +67,13 @@ pub(crate) enum Separator {
 /// A resumable parser: it keeps its place between chunks. So every byte is examined once, and the same bytes give the
 /// same tokens in any chunks.
 ///
-/// A line inside one chunk is borrowed from it. Only a line that the end of a chunk cuts is copied.
+/// A line inside one chunk is borrowed from it. Only a line that the end of a chunk cuts is copied: the parser holds 64
+/// bytes for that. Empty lines are no tokens.
+///
+/// The methods can be called in any order, with any bytes. `expect_data` and `expect_text` say what follows the line that
+/// was taken last; called at another time, they change what the next bytes are taken for.
 #[derive(Debug)]
-pub(crate) struct Parser {
+pub struct Parser {
     buffer: Vec<u8, LINE_LIMIT_BYTES, u8>,
     place: Place,
     data_left: u16,
@@ -88,8 +97,15 @@ const fn ends_line(byte: u8) -> bool {
     byte == b'\r' || byte == b'\n'
 }
 
+impl Default for Parser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Parser {
-    pub(crate) const fn new() -> Self {
+    /// A parser at the beginning of a line.
+    pub const fn new() -> Self {
         Self {
             buffer: Vec::new(),
             place: Place::LineStart,
@@ -100,13 +116,15 @@ impl Parser {
     }
 
     /// The next `length` bytes are data, whatever their content. Call it on the header line, before the next token is
-    /// taken: one LF after a header that ended with CR still belongs to the header.
-    pub(crate) fn expect_data(&mut self, length: u16) {
+    /// taken: one LF after a header that ended with CR still belongs to the header. No separator follows data of 0 bytes.
+    pub fn expect_data(&mut self, length: u16) {
         self.data_left = length;
     }
 
-    /// Returns to lines although announced bytes are missing.
-    pub(crate) fn abandon_data(&mut self) {
+    /// Returns to lines although announced bytes are missing. Call it when they have stalled: without a clock, the parser
+    /// would take the bytes of the next lines for them.
+    #[inline]
+    pub fn abandon_data(&mut self) {
         self.data_left = 0;
         if matches!(self.place, Place::BehindData | Place::BehindDataAndCr) {
             self.place = Place::LineStart;
@@ -114,13 +132,15 @@ impl Parser {
     }
 
     /// The next line is text: no prompt, and it may be empty. Call it on the line before, before the next token is taken.
-    pub(crate) fn expect_text(&mut self) {
+    /// Such a line is the text of an SMS, behind `+CMT:` (3GPP TS 27.005 §3.4.1).
+    pub fn expect_text(&mut self) {
         self.text_follows = true;
     }
 
     /// Takes the next token off the front of `input`; `None` means that all of it was taken. A `>` at the start of a
     /// line is a prompt only while a prompt is awaited.
-    pub(crate) fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8], prompt_awaited: bool) -> Option<Token<'a>> {
+    #[inline]
+    pub fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8], prompt_awaited: bool) -> Option<Token<'a>> {
         loop {
             let first = *input.first()?;
             if self.data_left > 0 {

@@ -79,7 +79,7 @@ where
             match self.engine.poll(procedure) {
                 Ok(Progress::Waiting) => {}
                 Ok(Progress::Done) => return Ok(()),
-                Err(failure) => return Err(self.engine.session.error(failure)),
+                Err(error) => return Err(error),
             }
             let mut outgoing = self.engine.transmit(procedure, &mut window);
             if let Outgoing::Source(wanted) = outgoing {

@@ -12,7 +12,7 @@ use crate::at::WINDOW_BYTES;
 use crate::error::Error;
 use crate::family::Family;
 use crate::handler::MessageHandler;
-use crate::session::{Driven, Engine, Failure, Outgoing, Progress};
+use crate::session::{Driven, Engine, Outgoing, Progress};
 use crate::timer::{Timer, moment};
 
 /// Where a payload that is not in memory comes from.
@@ -146,10 +146,10 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Port<R, T, C, H> {
                     Ok(Progress::Waiting) => {}
                     Ok(Progress::Done) => return Ok(()),
                     // It is the reader that is late, not the module.
-                    Err(Failure::NoAnswer) if filling.is_some() => {
+                    Err(Error::NoAnswer { .. }) if filling.is_some() => {
                         return Err(Error::Source(ErrorKind::TimedOut));
                     }
-                    Err(failure) => return Err(self.engine.session.error(failure)),
+                    Err(error) => return Err(error),
                 }
                 let mut outgoing = self.engine.transmit(procedure.procedure(), &mut window);
                 if let Outgoing::Source(limit) = outgoing {

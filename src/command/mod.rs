@@ -2,7 +2,7 @@
 //!
 //! The structs are named as the manuals name the commands. [`Modem::execute`](crate::Modem::execute) sends any of them;
 //! the calls of [`Client`](crate::Client) send them in the right order. A command that the family does not have is
-//! refused before a byte is sent.
+//! refused before a byte is sent. Without a modem, [`Encoded`] turns a command into bytes and its answer into a response.
 //!
 //! | command | execute and write forms | read form | test form |
 //! |---|---|---|---|
@@ -105,6 +105,7 @@ mod certificate;
 pub(crate) mod check;
 mod connection;
 mod duplicate;
+mod encoded;
 mod general;
 mod list;
 pub mod network;
@@ -121,13 +122,16 @@ mod text;
 mod tls;
 mod writer;
 
+use crate::ResultCode;
 use crate::at::Line;
 use crate::error::{CommandName, InvalidInput};
-use crate::family::Family;
+use crate::family::{Family, Timeouts};
+use crate::timer::LONGEST_WAIT_MS;
 
 pub use certificate::{Ccertdele, Ccertdown, Ccertlist};
 pub use connection::{Accq, Connect, Disc, Rel, ServerType};
 pub use duplicate::Duplicate;
+pub use encoded::Encoded;
 pub use general::{At, EchoOff};
 pub use list::{Listed, Part};
 pub use per_client::PerClient;
@@ -268,6 +272,40 @@ impl CommandInfo {
         self.effect = effect;
         self
     }
+
+    /// Time for the final result, or for the outcome of a deferred command, in milliseconds: what the command says itself,
+    /// where that is not 0, else the usual time, which is no shorter than `least_ms`.
+    pub(crate) fn timeout_ms(&self, timeouts: &Timeouts, own_ms: u32, least_ms: u32) -> u32 {
+        let usual_ms = match self.effect {
+            Effect::Start => timeouts.start_ms,
+            Effect::Stop => timeouts.stop_ms,
+            Effect::Connect | Effect::Disc | Effect::Sub | Effect::Unsub => timeouts.operation_ms,
+            _ => timeouts.command_ms,
+        };
+        let timeout_ms = if own_ms > 0 { own_ms } else { usual_ms.max(least_ms) };
+        timeout_ms.min(LONGEST_WAIT_MS)
+    }
+
+    /// Whether a line that is neither a URC nor a final result is a part of the answer.
+    #[inline]
+    pub(crate) fn takes(&self, line: Line<'_>) -> bool {
+        match self.answer {
+            Answer::Text => true,
+            Answer::Information | Answer::Query => line.parameters(self.name).is_some(),
+            Answer::Plain | Answer::Deferred => false,
+        }
+    }
+}
+
+/// The code in `+CMQTTxxx: [<client_index>,]<err>`, if `line` is one of this command and client.
+pub(crate) fn code_in(line: Line<'_>, name: &str, client: Option<ClientIndex>) -> Option<ResultCode> {
+    let mut parameters = line.parameters(name)?;
+    if let Some(client) = client
+        && parameters.number()? != u32::from(client.number())
+    {
+        return None;
+    }
+    parameters.small_number().map(ResultCode::new)
 }
 
 /// What a command means for the lifecycle of service and clients.

@@ -4,13 +4,14 @@ use core::ops::ControlFlow;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, ClockError, Identity};
+use super::bring_up::BringUp;
+use super::{Apn, Attachment, BringUpError, BringUpStage, ClockError, Identity};
 use crate::blocking::Modem;
 use crate::blocking::drive::NoSource;
 use crate::command::network::{CclkRead, Cgmm, Cgmr, Cntp, CntpWrite, DateTime};
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::timer::{Instant, Timer};
+use crate::timer::Timer;
 
 impl<R, T, C, H, I> Modem<R, T, C, H, I>
 where
@@ -37,10 +38,10 @@ where
     ) -> Result<Attachment, BringUpError> {
         let Self { port, pin_unconfirmed, .. } = self;
         let on_stage: &mut dyn FnMut(BringUpStage) = &mut on_stage;
-        let mut procedure = BringUp::new(apn, pin_unconfirmed, on_stage, Instant::new(port.timer.now()));
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, on_stage, port.timer.now());
         loop {
             let driven = port.drive(&mut procedure, &mut NoSource);
-            if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {
+            if let Some(outcome) = procedure.outcome(driven, port.timer.now()) {
                 return outcome;
             }
         }

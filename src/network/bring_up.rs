@@ -1,5 +1,8 @@
 //! From a SIM card to an address.
 
+use core::fmt;
+use core::time::Duration;
+
 use super::{Apn, BringUpError, BringUpStage};
 use crate::at::Line;
 use crate::command::network::{
@@ -60,10 +63,10 @@ enum Transition {
     End,
 }
 
-/// Brings a module from any state to an address.
+/// Brings a module from any state to an address: as [`Modem::bring_up`](crate::Modem::bring_up).
 ///
-/// The shell drives it again while [`outcome`](Self::outcome) is `None`; it continues at the present step.
-pub(crate) struct BringUp<'a, 'r, S: ?Sized> {
+/// It is driven again while [`outcome`](Self::outcome) is `None`; it continues at the present step.
+pub struct BringUp<'a, 'r, S: ?Sized> {
     apn: &'a Apn<'a>,
     /// A PIN was sent and not accepted, in this bring-up or in an earlier one of the same driver.
     pin_unconfirmed: &'r mut bool,
@@ -86,15 +89,24 @@ pub(crate) struct BringUp<'a, 'r, S: ?Sized> {
     failure: Option<BringUpError>,
 }
 
+/// Without the access point, which can have a password.
+impl<S: ?Sized> fmt::Debug for BringUp<'_, '_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BringUp").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}
+
 impl<'a, 'r, S: FnMut(BringUpStage) + ?Sized> BringUp<'a, 'r, S> {
-    /// Calls `on_stage` whenever the bring-up waits for something else.
-    pub(crate) fn new(apn: &'a Apn<'a>, pin_unconfirmed: &'r mut bool, on_stage: &'r mut S, now: Instant) -> Self {
+    /// Calls `on_stage` whenever the bring-up waits for something else. `pin_unconfirmed` is `false` at first, and is
+    /// kept by the caller from one bring-up to the next: a PIN was sent and its acceptance was not seen, so that it is not
+    /// sent again. `now` is the time of [`Engine::pass_time`](crate::sans_io::Engine::pass_time).
+    pub fn new(apn: &'a Apn<'a>, pin_unconfirmed: &'r mut bool, on_stage: &'r mut S, now: Duration) -> Self {
         on_stage(BringUpStage::Module);
         Self {
             apn,
             pin_unconfirmed,
             on_stage,
-            deadline: now.after(apn.time_limit_ms()),
+            deadline: Instant::new(now).after(apn.time_limit_ms()),
             step: Step::Begin,
             stage: BringUpStage::Module,
             is_pausing: false,
@@ -110,14 +122,14 @@ impl<'a, 'r, S: FnMut(BringUpStage) + ?Sized> BringUp<'a, 'r, S> {
         }
     }
 
-    /// The outcome after a shell has driven the procedure to its end. `None` where it has to be driven again, because
-    /// the module did not answer or restarted.
-    pub(crate) fn outcome(&self, driven: Result<(), Error>, now: Instant) -> Option<Result<Attachment, BringUpError>> {
+    /// The outcome after the procedure was driven to its end, which was `driven`, at the time `now`. `None` where it has
+    /// to be driven again, because the module did not answer or restarted.
+    pub fn outcome(&self, driven: Result<(), Error>, now: Duration) -> Option<Result<Attachment, BringUpError>> {
         match (driven, self.failure) {
             (Ok(()), None) => Some(Ok(self.attachment)),
             (Ok(()), Some(failure)) => Some(Err(failure)),
             (Err(Error::NoAnswer { .. } | Error::ModemRestarted { .. }), _) => {
-                now.has_reached(self.deadline).then(|| self.end_of_time())
+                Instant::new(now).has_reached(self.deadline).then(|| self.end_of_time())
             }
             (Err(error), _) => Some(Err(error.into())),
         }

@@ -2,14 +2,15 @@
 
 use embedded_io_async::{BufRead, Write};
 
-use super::{Apn, Attachment, BringUp, BringUpError, BringUpStage, ClockError, Identity};
+use super::bring_up::BringUp;
+use super::{Apn, Attachment, BringUpError, BringUpStage, ClockError, Identity};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
 use crate::command::network::{CclkRead, Cgmm, Cgmr, Cntp, CntpWrite, DateTime};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::session::Procedure;
-use crate::timer::{Instant, Timer};
+use crate::timer::Timer;
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// Brings the module from any state to an address: unlocks the SIM card, sets the access point, waits for a network,
@@ -47,11 +48,11 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     ) -> Result<Attachment, BringUpError> {
         let Self { port, pin_unconfirmed, .. } = self;
         let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut on_stage;
-        let mut procedure = BringUp::new(apn, pin_unconfirmed, on_stage, Instant::new(port.timer.now()));
+        let mut procedure = BringUp::new(apn, pin_unconfirmed, on_stage, port.timer.now());
         loop {
             let call: &mut (dyn Procedure + Send) = &mut procedure;
             let driven = port.drive(call, NO_SOURCE).await;
-            if let Some(outcome) = procedure.outcome(driven, Instant::new(port.timer.now())) {
+            if let Some(outcome) = procedure.outcome(driven, port.timer.now()) {
                 return outcome;
             }
         }

@@ -9,7 +9,7 @@
 mod apn;
 #[cfg(feature = "blocking")]
 mod blocking;
-mod bring_up;
+pub(crate) mod bring_up;
 #[cfg(feature = "async")]
 mod client;
 mod clock;
@@ -20,7 +20,6 @@ mod stage;
 pub use crate::command::network::{Credentials, DateTime, NtpFailure, PdpType};
 pub use apn::Apn;
 pub use bring_up::Attachment;
-pub(crate) use bring_up::BringUp;
 pub use clock::ClockError;
 pub use error::BringUpError;
 pub use identity::Identity;

@@ -71,8 +71,9 @@ enum Step {
     Done,
 }
 
-/// Brings one client to the connected state.
-pub(crate) struct Connect<'a> {
+/// Brings one client to the connected state, from any state: as [`Client::connect`](crate::Client::connect).
+#[derive(Debug)]
+pub struct Connect<'a> {
     client: ClientIndex,
     options: &'a ConnectOptions<'a>,
     step: Step,
@@ -102,7 +103,7 @@ pub(crate) struct Connect<'a> {
 
 impl<'a> Connect<'a> {
     /// Connects with these options.
-    pub(crate) const fn new(client: ClientIndex, options: &'a ConnectOptions<'a>) -> Self {
+    pub const fn new(client: ClientIndex, options: &'a ConnectOptions<'a>) -> Self {
         Self {
             client,
             options,
@@ -120,6 +121,11 @@ impl<'a> Connect<'a> {
             waits: 0,
             connection: Connection::Opened,
         }
+    }
+
+    /// How the client came to be connected, once the call has succeeded.
+    pub const fn connection(&self) -> Connection {
+        self.connection
     }
 
     /// Compares the options with the last ones, and remembers them.

@@ -11,7 +11,7 @@ use crate::command::{
 use crate::family::{Family, TestForms, Timeouts};
 use crate::session::{Failure, Next, Procedure, Session};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Begin,
     Model,
@@ -21,8 +21,10 @@ enum Step {
     Subtopic,
 }
 
-/// Queries the model; if it is unknown, queries the ranges in which the families differ.
-pub(crate) struct Detect {
+/// Queries the model; if it is unknown, queries the ranges in which the families differ: as
+/// [`Modem::detect_family`](crate::Modem::detect_family).
+#[derive(Debug)]
+pub struct Detect {
     step: Step,
     model: Text<32>,
     ranges: Ranges,
@@ -31,8 +33,15 @@ pub(crate) struct Detect {
     pub(crate) family: Option<Family>,
 }
 
+impl Default for Detect {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Detect {
-    pub(crate) fn new() -> Self {
+    /// Asks the module.
+    pub fn new() -> Self {
         Self {
             step: Step::Begin,
             model: Text::default(),
@@ -41,6 +50,11 @@ impl Detect {
             forms: TestForms::default(),
             family: None,
         }
+    }
+
+    /// The family, once the call has succeeded; `None` where it is unknown. The engine uses it from then on.
+    pub const fn family(&self) -> Option<Family> {
+        self.family
     }
 
     fn found(&mut self, family: Option<Family>, session: &mut Session) -> Next {

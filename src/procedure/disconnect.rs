@@ -13,8 +13,9 @@ use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Sessio
 /// The `<timeout>` of DISC: the shortest that every family takes.
 pub(crate) const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Ends the connection of one client.
-pub(crate) struct Disconnect {
+/// Ends the connection of one client: as [`Client::disconnect`](crate::Client::disconnect).
+#[derive(Debug)]
+pub struct Disconnect {
     client: ClientIndex,
     timeout: Duration,
     /// DISC has no known outcome: `AT+CMQTTDISC?` is sent.
@@ -24,7 +25,8 @@ pub(crate) struct Disconnect {
 }
 
 impl Disconnect {
-    pub(crate) const fn new(client: ClientIndex, timeout: Duration) -> Self {
+    /// Ends the connection of this client; the module tries it for this time, 60-180 s.
+    pub const fn new(client: ClientIndex, timeout: Duration) -> Self {
         Self { client, timeout, failure: None, connected: None }
     }
 }
@@ -63,7 +65,7 @@ impl Procedure for Disconnect {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Disc(ClientIndex),
     Rel(ClientIndex),
@@ -72,19 +74,27 @@ enum Step {
     AccqRead,
 }
 
-/// Ends both clients and the service, from any state.
+/// Ends both clients and the service, from any state: as [`Modem::shutdown`](crate::Modem::shutdown).
 ///
 /// A refusal of DISC or REL (not connected, not acquired) means that there was nothing to end; where their outcome is
 /// unknown, STOP shows it: it is refused while a client is acquired. Only a failure of STOP counts, and only if the service
 /// is still started.
-pub(crate) struct Shutdown {
+#[derive(Debug)]
+pub struct Shutdown {
     step: Step,
     /// Of STOP.
     failure: Failure,
 }
 
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Shutdown {
-    pub(crate) const fn new() -> Self {
+    /// Ends what is active.
+    pub const fn new() -> Self {
         Self { step: Step::Disc(ClientIndex::First), failure: Failure::NoAnswer }
     }
 

@@ -3,26 +3,11 @@
 #[cfg(test)]
 mod tests;
 
+use core::fmt;
+
 use crate::at::Line;
-use crate::command::{Command, CommandWriter, Request};
+use crate::command::{Command, CommandWriter};
 use crate::session::{Failure, Next, Procedure, Session};
-
-/// Sends one command, and ignores its answer except for the result.
-pub(crate) struct Single<C>(pub(crate) C);
-
-impl<C: Request> Procedure for Single<C> {
-    fn next(&mut self, _: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
-        once(last)
-    }
-
-    fn command(&self, writer: &mut CommandWriter<'_>) {
-        self.0.describe(writer);
-    }
-
-    fn data(&self) -> Option<&[u8]> {
-        Some(self.0.data())
-    }
-}
 
 /// One command, and its result.
 pub(super) fn once(last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
@@ -32,15 +17,33 @@ pub(super) fn once(last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
     }
 }
 
-/// Sends one command and collects its response.
-pub(crate) struct Execute<'c, C: Command> {
+/// Sends one command and collects its response: as [`Modem::execute`](crate::Modem::execute).
+pub struct Execute<'c, C: Command> {
     command: &'c C,
     pub(crate) response: C::Response,
 }
 
 impl<'c, C: Command> Execute<'c, C> {
-    pub(crate) fn new(command: &'c C) -> Self {
+    /// Sends this command.
+    pub fn new(command: &'c C) -> Self {
         Self { command, response: C::Response::default() }
+    }
+
+    /// The response, complete once the call has succeeded.
+    pub const fn response(&self) -> &C::Response {
+        &self.response
+    }
+
+    /// The response itself.
+    pub fn into_response(self) -> C::Response {
+        self.response
+    }
+}
+
+/// Without the arguments, which can be a password.
+impl<C: Command> fmt::Debug for Execute<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execute").finish_non_exhaustive()
     }
 }
 

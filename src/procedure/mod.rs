@@ -6,19 +6,28 @@ mod disconnect;
 mod execute;
 mod list_certificates;
 mod listen;
+#[cfg(any(feature = "async", feature = "blocking", test))]
+mod listen_until;
 mod publish;
+#[cfg(any(feature = "async", feature = "blocking", test))]
+mod single;
 mod store;
 mod subscribe;
 mod subscribe_all;
 
-pub(crate) use connect::Connect;
-pub use connect::Connection;
-pub(crate) use detect::Detect;
-pub(crate) use disconnect::{DISCONNECT_TIMEOUT, Disconnect, Shutdown};
-pub(crate) use execute::{Execute, Single};
-pub(crate) use list_certificates::ListCertificates;
-pub(crate) use listen::{Listen, ListenUntil};
-pub(crate) use publish::PublishMessage;
-pub(crate) use store::Store;
-pub(crate) use subscribe::Subscribe;
-pub(crate) use subscribe_all::{SubscribeAll, Subscribing};
+pub use connect::{Connect, Connection};
+pub use detect::Detect;
+#[cfg(any(feature = "async", feature = "blocking", test))]
+pub(crate) use disconnect::DISCONNECT_TIMEOUT;
+pub use disconnect::{Disconnect, Shutdown};
+pub use execute::Execute;
+pub use list_certificates::ListCertificates;
+pub use listen::Listen;
+#[cfg(any(feature = "async", feature = "blocking", test))]
+pub(crate) use listen_until::ListenUntil;
+pub use publish::PublishMessage;
+#[cfg(any(feature = "async", feature = "blocking", test))]
+pub(crate) use single::Single;
+pub use store::Store;
+pub use subscribe::Subscribe;
+pub use subscribe_all::{Operation, SubscribeAll, Subscribing, Unsubscribing};

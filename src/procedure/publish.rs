@@ -9,7 +9,7 @@ use crate::command::{ClientIndex, CommandWriter, Payload, Pub, Request, Topic};
 use crate::options::Publish;
 use crate::session::{Failure, Next, Procedure, Session};
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Begin,
     Topic,
@@ -17,8 +17,10 @@ enum Step {
     Pub,
 }
 
-/// Publishes one message. An empty payload has no PAYLOAD command (A76 §3.5, S67 §3.5).
-pub(crate) struct PublishMessage<'a> {
+/// Publishes one message: as [`Client::publish`](crate::Client::publish). An empty payload has no PAYLOAD command (A76
+/// §3.5, S67 §3.5).
+#[derive(Debug)]
+pub struct PublishMessage<'a> {
     client: ClientIndex,
     message: &'a Publish<'a>,
     step: Step,
@@ -29,12 +31,15 @@ pub(crate) struct PublishMessage<'a> {
 }
 
 impl<'a> PublishMessage<'a> {
-    pub(crate) const fn new(client: ClientIndex, message: &'a Publish<'a>) -> Self {
+    /// Publishes this message.
+    pub const fn new(client: ClientIndex, message: &'a Publish<'a>) -> Self {
         Self { client, message, step: Step::Begin, length: message.payload.len(), has_source: false }
     }
 
-    /// Publishes `length` bytes of a source in place of the message's payload.
-    pub(crate) const fn announced(client: ClientIndex, message: &'a Publish<'a>, length: usize) -> Self {
+    /// Publishes `length` bytes in place of the message's payload, which the caller sends when
+    /// [`Outgoing::Source`](crate::sans_io::Outgoing::Source) asks for them: as
+    /// [`Client::publish_from`](crate::Client::publish_from).
+    pub const fn announced(client: ClientIndex, message: &'a Publish<'a>, length: usize) -> Self {
         Self { client, message, step: Step::Begin, length, has_source: true }
     }
 

@@ -21,8 +21,9 @@ pub(super) fn names(line: Line<'_>, filter: &[u8]) -> bool {
     line.bytes() == filter && !line.is_cut()
 }
 
-/// Subscribes to one topic filter.
-pub(crate) struct Subscribe<'a> {
+/// Subscribes to one topic filter: as [`Client::subscribe`](crate::Client::subscribe).
+#[derive(Debug)]
+pub struct Subscribe<'a> {
     sub: Sub<'a>,
     /// SUB has no known outcome: `AT+CMQTTSUB?` is sent.
     is_asking: bool,
@@ -31,7 +32,8 @@ pub(crate) struct Subscribe<'a> {
 }
 
 impl<'a> Subscribe<'a> {
-    pub(crate) const fn new(sub: Sub<'a>) -> Self {
+    /// Sends this command.
+    pub const fn new(sub: Sub<'a>) -> Self {
         Self { sub, is_asking: false, is_listed: false }
     }
 }

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use core::fmt;
 use core::marker::PhantomData;
 
 use super::subscribe::{can_ask, names};
@@ -14,28 +15,34 @@ use crate::error::{Parameter, Problem};
 use crate::family::Family;
 use crate::session::{Failure, Next, Procedure, Session};
 
-/// What is done with each entry of a list.
-pub(crate) trait Operation {
+/// What is done with each entry of a list: [`Subscribing`] or [`Unsubscribing`].
+pub trait Operation {
     /// A topic filter, and what has to be known besides.
     type Entry;
 
     /// Whether the module can be asked what it has done.
+    #[doc(hidden)]
     const CAN_ASK: bool;
 
+    #[doc(hidden)]
     fn filter(entry: &Self::Entry) -> &[u8];
 
     /// The command for this one alone.
+    #[doc(hidden)]
     fn describe_alone(entry: &Self::Entry, client: ClientIndex, writer: &mut CommandWriter<'_>);
 
     /// The command that stages it.
+    #[doc(hidden)]
     fn describe_staging(entry: &Self::Entry, client: ClientIndex, writer: &mut CommandWriter<'_>);
 
     /// The command for all that are staged.
+    #[doc(hidden)]
     fn describe_staged(client: ClientIndex, writer: &mut CommandWriter<'_>);
 }
 
 /// To subscribe.
-pub(crate) struct Subscribing<F>(PhantomData<F>);
+#[derive(Debug)]
+pub struct Subscribing<F>(PhantomData<F>);
 
 impl<F: AsRef<[u8]>> Operation for Subscribing<F> {
     type Entry = (F, QoS);
@@ -60,7 +67,8 @@ impl<F: AsRef<[u8]>> Operation for Subscribing<F> {
 }
 
 /// To end the subscriptions.
-pub(crate) struct Unsubscribing<F>(PhantomData<F>);
+#[derive(Debug)]
+pub struct Unsubscribing<F>(PhantomData<F>);
 
 impl<F: AsRef<[u8]>> Operation for Unsubscribing<F> {
     type Entry = F;
@@ -84,7 +92,7 @@ impl<F: AsRef<[u8]>> Operation for Unsubscribing<F> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Begin,
     /// The filter of this index is staged, or sent alone.
@@ -95,8 +103,10 @@ enum Step {
     Read,
 }
 
-/// Subscribes to several topic filters, or ends these subscriptions.
-pub(crate) struct SubscribeAll<'a, O: Operation> {
+/// Subscribes to several topic filters, or ends these subscriptions: as
+/// [`Client::subscribe_all`](crate::Client::subscribe_all) and
+/// [`Client::unsubscribe_all`](crate::Client::unsubscribe_all).
+pub struct SubscribeAll<'a, O: Operation> {
     client: ClientIndex,
     entries: &'a [O::Entry],
     family: Family,
@@ -113,14 +123,22 @@ pub(crate) struct SubscribeAll<'a, O: Operation> {
 }
 
 impl<'a, F: AsRef<[u8]>> SubscribeAll<'a, Subscribing<F>> {
-    pub(crate) const fn new(client: ClientIndex, filters: &'a [(F, QoS)], family: Family) -> Self {
+    /// Subscribes to these filters on a module of this family.
+    pub const fn new(client: ClientIndex, filters: &'a [(F, QoS)], family: Family) -> Self {
         Self::of(client, filters, family)
     }
 }
 
 impl<'a, F: AsRef<[u8]>> SubscribeAll<'a, Unsubscribing<F>> {
-    pub(crate) const fn ending(client: ClientIndex, filters: &'a [F], family: Family) -> Self {
+    /// Ends the subscriptions to these filters on a module of this family.
+    pub const fn ending(client: ClientIndex, filters: &'a [F], family: Family) -> Self {
         Self::of(client, filters, family)
+    }
+}
+
+impl<O: Operation> fmt::Debug for SubscribeAll<'_, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscribeAll").field("client", &self.client).field("step", &self.step).finish_non_exhaustive()
     }
 }
 

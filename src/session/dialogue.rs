@@ -192,7 +192,7 @@ impl Dialogue {
             match self.engine.poll(procedure) {
                 Ok(Progress::Waiting) => {}
                 Ok(Progress::Done) => return Ok(Wanted::End),
-                Err(failure) => return Err(self.engine.session.error(failure)),
+                Err(error) => return Err(error),
             }
             let mut window = [0; WINDOW_BYTES];
             match self.engine.transmit(procedure, &mut window) {

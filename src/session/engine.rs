@@ -9,26 +9,28 @@ use embedded_io::ErrorKind;
 
 use super::exchange::Phase;
 use super::routing::Routed;
-use super::{CHUNK_BYTES, Failure, Next, Procedure, Session};
+use super::{CHUNK_BYTES, ClientState, Counters, Event, Failure, Next, Procedure, ServiceState, Session};
 use crate::at::{Parser, Token, WINDOW_BYTES};
-use crate::command::CommandWriter;
+use crate::command::{ClientIndex, CommandWriter};
 use crate::error::{Error, InvalidInput};
-use crate::family::Family;
+use crate::family::{Family, Timeouts};
 use crate::fmt::warning;
 use crate::handler::MessageHandler;
 use crate::saturating::saturating_u16;
 use crate::timer::Instant;
 
-/// What the shell has to send next.
+/// What is to be sent next.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Outgoing<'b> {
+pub enum Outgoing<'b> {
     /// Nothing.
     Nothing,
-    /// Some of these bytes, at least one.
+    /// These bytes, 1-64, or a first part of them: [`Engine::transmitted`] says how many.
     Bytes(&'b [u8]),
-    /// At most this many bytes of the procedure's own source.
+    /// At most this many bytes, at least one, of what the call has announced and the caller holds: the payload of
+    /// [`PublishMessage::announced`](crate::sans_io::PublishMessage::announced), or the file of
+    /// [`Store`](crate::sans_io::Store). Then [`Engine::transmitted`].
     Source(usize),
-    /// What the transmitter still holds back.
+    /// What the transmitter still holds back. Then [`Engine::flushed`].
     Flush,
 }
 
@@ -37,23 +39,17 @@ const PIECE_BYTES: u16 = 3_072 - saturating_u16(CHUNK_BYTES);
 
 /// Whether a call has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Progress {
+pub enum Progress {
     /// There is something to send, or to wait for.
     Waiting,
-    /// The procedure has done what it was for.
+    /// The call has succeeded. Its result, if it has one, is in the procedure.
     Done,
 }
 
-/// A state machine that takes bytes, procedures and the time, and gives back bytes to send, a deadline, and events.
-///
-/// Every call of the user is a loop: [`begin_call`](Self::begin_call) once; then as long as [`poll`](Self::poll) says
-/// `Waiting`: send what [`transmit`](Self::transmit) gives, hand what arrives to [`receive`](Self::receive), and call
-/// [`expire`](Self::expire) when nothing arrives for [`time_left`](Self::time_left). The loop can be left at any point.
-///
-/// What has arrived since the last call is taken before anything is decided, because it may be a restart: until there is
-/// [nothing more](Self::input_is_drained), nothing is sent, and no time passes.
+/// The state machine of one module: it takes bytes, procedures and the time, and gives back bytes to send, a deadline,
+/// messages and events. [How it is driven](crate::sans_io) is told there.
 #[derive(Debug)]
-pub(crate) struct Engine {
+pub struct Engine {
     parser: Parser,
     errors_in_a_row: u8,
     /// What had arrived before the call has been taken.
@@ -85,7 +81,8 @@ const fn loses_bytes(kind: ErrorKind) -> bool {
 }
 
 impl Engine {
-    pub(crate) fn new(family: Family) -> Self {
+    /// An engine for a module of this family, in any state.
+    pub fn new(family: Family) -> Self {
         Self {
             parser: Parser::new(),
             errors_in_a_row: 0,
@@ -96,8 +93,42 @@ impl Engine {
         }
     }
 
-    /// A call begins: its arguments are checked, and resync begins if the call before has not ended.
-    pub(crate) fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
+    /// Replaces the timeouts of the family.
+    pub fn set_timeouts(&mut self, timeouts: Timeouts) {
+        self.session.timeouts = timeouts;
+    }
+
+    /// The family; [`Detect`](crate::sans_io::Detect) can change it.
+    pub fn family(&self) -> Family {
+        self.session.family
+    }
+
+    /// The state of the MQTT service, where it is known.
+    pub fn service_state(&self) -> ServiceState {
+        self.session.lifecycle.service
+    }
+
+    /// The state of a client, where it is known.
+    pub fn client_state(&self, client: ClientIndex) -> ClientState {
+        self.session.lifecycle.client(client).state
+    }
+
+    /// Counts of what was ignored or lost since construction.
+    pub fn counters(&self) -> Counters {
+        self.session.events.counters()
+    }
+
+    /// The next event, if one waits. Messages come before changes of state, and equal events are joined.
+    pub fn take_event(&mut self) -> Option<Event> {
+        self.session.events.take()
+    }
+
+    /// A call begins: its arguments are checked. If the call before has not ended, this one resyncs first.
+    ///
+    /// # Errors
+    ///
+    /// Which argument is wrong, and how. Nothing is sent, and nothing has changed.
+    pub fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
         self.input_drained = false;
         self.command_waits = false;
         self.session.listens_until = None;
@@ -112,18 +143,31 @@ impl Engine {
         Ok(())
     }
 
-    /// Time has passed, on the timer that says `now`.
-    pub(crate) fn pass_time(&mut self, now: Duration) {
+    /// Time has passed. `now` is the time since a fixed moment, such as power-on, to the millisecond. It must not run
+    /// backwards, but may wrap as a counter of 32 bits does. A deadline must be seen by [`expire`](Self::expire) within 47
+    /// days: later, it looks like one that is still to come, in 37 hours at most.
+    pub fn pass_time(&mut self, now: Duration) {
         self.session.now = Instant::new(now);
     }
 
-    /// The receiver has nothing more for now. Returns whether that is news.
-    pub(crate) fn input_is_drained(&mut self) -> bool {
+    /// The receiver has nothing more for now. Returns whether that is news: then [`poll`](Self::poll) again, before
+    /// waiting for anything.
+    pub fn input_is_drained(&mut self) -> bool {
         !core::mem::replace(&mut self.input_drained, true)
     }
 
-    /// Continues as far as possible without sending or receiving.
-    pub(crate) fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Failure> {
+    /// Continues as far as possible without sending or receiving. `procedure` is the one of
+    /// [`begin_call`](Self::begin_call).
+    ///
+    /// # Errors
+    ///
+    /// The call has failed, and has ended. Every kind of [`Error`] that the call of the modem has, except those of the UART
+    /// and of a source.
+    pub fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Error> {
+        self.advance(procedure).map_err(|failure| self.session.error(failure))
+    }
+
+    fn advance(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Failure> {
         let session = &mut self.session;
         let listens = procedure.listens();
         session.hasten_after_loss();
@@ -172,12 +216,9 @@ impl Engine {
         }
     }
 
-    /// What is to be sent now.
-    pub(crate) fn transmit<'b>(
-        &self,
-        procedure: &'b dyn Procedure,
-        window: &'b mut [u8; WINDOW_BYTES],
-    ) -> Outgoing<'b> {
+    /// What is to be sent now. The window holds bytes that are in no memory of the caller's, such as those of a command
+    /// line; it can be another one each time.
+    pub fn transmit<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW_BYTES]) -> Outgoing<'b> {
         if !self.input_drained {
             return Outgoing::Nothing;
         }
@@ -213,26 +254,21 @@ impl Engine {
     }
 
     /// The transmitter holds nothing back.
-    pub(crate) fn flushed(&mut self) {
+    pub fn flushed(&mut self) {
         self.unflushed = 0;
     }
 
     /// The first `count` bytes of what was to be sent have been sent.
-    pub(crate) fn transmitted(&mut self, count: usize) {
-        #[expect(clippy::cast_possible_truncation, reason = "no more than was given to send, `CHUNK_BYTES` at most")]
-        let count = count as u16;
+    pub fn transmitted(&mut self, count: usize) {
+        let count = saturating_u16(count);
         self.unflushed = self.unflushed.saturating_add(count);
         self.session.exchange.transmitted(count, &self.session.timeouts, self.session.now);
     }
 
-    /// Takes bytes from the module, all of them.
+    /// Takes bytes from the module, all of them. Messages go to `handler`, events to
+    /// [`take_event`](Self::take_event).
     #[inline(never)]
-    pub(crate) fn receive(
-        &mut self,
-        mut bytes: &[u8],
-        procedure: &mut dyn Procedure,
-        handler: &mut dyn MessageHandler,
-    ) {
+    pub fn receive(&mut self, mut bytes: &[u8], procedure: &mut dyn Procedure, handler: &mut dyn MessageHandler) {
         self.session.reassembly.bytes_came(bytes.len(), self.session.now);
         self.errors_in_a_row = 0;
         loop {
@@ -261,8 +297,14 @@ impl Engine {
         }
     }
 
-    /// The receiver reported an error. Where only bytes were lost, the call continues.
-    pub(crate) fn receive_failed(&mut self, kind: ErrorKind, handler: &mut dyn MessageHandler) -> Result<(), Error> {
+    /// The receiver reported an error, such as an overrun, framing or noise. Where only bytes were lost, the call
+    /// continues.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Receive`]: the receiver counts as broken, because of the kind of the error or after 16 in a row without a
+    /// byte between them. Leave the call.
+    pub fn receive_failed(&mut self, kind: ErrorKind, handler: &mut dyn MessageHandler) -> Result<(), Error> {
         self.errors_in_a_row += 1;
         if self.errors_in_a_row >= ERRORS_IN_A_ROW || !loses_bytes(kind) {
             self.errors_in_a_row = 0;
@@ -275,14 +317,16 @@ impl Engine {
         Ok(())
     }
 
-    /// In how many milliseconds to call [`expire`](Self::expire); `None` where there is no hurry.
-    pub(crate) fn time_left(&self) -> Option<u32> {
+    /// In how many milliseconds to call [`expire`](Self::expire), if nothing arrives before; `None` where there is no
+    /// deadline. It changes with every other method.
+    pub fn time_left(&self) -> Option<u32> {
         let left = if self.input_drained { self.session.time_left() } else { u32::MAX };
         (left < u32::MAX).then_some(left)
     }
 
-    /// Nothing arrived in time.
-    pub(crate) fn expire(&mut self, handler: &mut dyn MessageHandler) {
+    /// Ends what is overdue, if anything is. Call it only when the receiver has nothing more: what has arrived, has
+    /// arrived in time.
+    pub fn expire(&mut self, handler: &mut dyn MessageHandler) {
         if self.session.exchange.has_expired(self.session.now) {
             self.session.expire_exchange();
         }

@@ -12,7 +12,7 @@ use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::family::Timeouts;
 use crate::fmt::debug;
 use crate::saturating::saturating_u16;
-use crate::timer::{Instant, LONGEST_WAIT_MS};
+use crate::timer::Instant;
 
 /// How long an outcome is still awaited after the UART lost bytes: it may be among them.
 pub(super) const OUTCOME_AFTER_LOSS_MS: u32 = 8_000;
@@ -86,14 +86,7 @@ impl Exchange {
         if self.info.answer == Answer::Query {
             self.facts.lacks = Lacking::Line;
         }
-        let timeout_ms = match self.info.effect {
-            Effect::Start => timeouts.start_ms,
-            Effect::Stop => timeouts.stop_ms,
-            Effect::Connect | Effect::Disc | Effect::Sub | Effect::Unsub => timeouts.operation_ms,
-            _ => timeouts.command_ms,
-        };
-        let own_ms = if writer.timeout_ms > 0 { writer.timeout_ms } else { timeout_ms.max(writer.least_timeout_ms) };
-        self.timeout_ms = own_ms.min(LONGEST_WAIT_MS);
+        self.timeout_ms = self.info.timeout_ms(timeouts, writer.timeout_ms, writer.least_timeout_ms);
         self.deadline = now.after(self.timeout_ms.min(timeouts.command_ms));
         match self.data_length {
             _ if writer.is_blank() => {}
@@ -277,17 +270,6 @@ impl Exchange {
 /// A deadline that leaves `limit` milliseconds at most.
 pub(super) fn sooner(deadline: Instant, now: Instant, limit: u32) -> Instant {
     if now.until(deadline) > limit { now.after(limit) } else { deadline }
-}
-
-/// The code in `+CMQTTxxx: [<client_index>,]<err>`, if `line` is one of this command and client.
-pub(super) fn code_in(line: Line<'_>, name: &str, client: Option<ClientIndex>) -> Option<ResultCode> {
-    let mut parameters = line.parameters(name)?;
-    if let Some(client) = client
-        && parameters.number()? != u32::from(client.number())
-    {
-        return None;
-    }
-    parameters.small_number().map(ResultCode::new)
 }
 
 /// The client and the number behind it in a line with this name.

@@ -76,7 +76,7 @@ impl Facts {
 
 /// How a command failed. Its name is added where the failure leaves the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub enum Failure {
     Illegal(Illegal),
     Refused(Refusal),
     NoAnswer,

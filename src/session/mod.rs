@@ -5,6 +5,8 @@
 
 #[cfg(test)]
 pub(crate) mod dialogue;
+#[cfg(feature = "async")]
+mod driven;
 mod engine;
 mod error_window;
 mod events;
@@ -26,26 +28,29 @@ use crate::fmt::debug;
 use crate::handler::MessageHandler;
 use crate::timer::Instant;
 
-pub(crate) use engine::{Engine, Outgoing, Progress};
+#[cfg(feature = "async")]
+pub(crate) use driven::Driven;
+pub use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
 use exchange::Exchange;
-pub(crate) use facts::Failure;
+pub use facts::Failure;
 use facts::Loss;
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
 use pending_outcome::PendingOutcome;
-pub(crate) use procedure::{Driven, Next, Procedure};
+pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK_BYTES: usize = 64;
 
+/// Everything that is known about the module.
 #[derive(Debug)]
 // The order of the fields counts: the instructions of Thumb are short for the first 32 bytes, and the exchange is used most.
 #[repr(C)]
-pub(crate) struct Session {
+pub struct Session {
     exchange: Exchange,
     reassembly: Reassembly,
     pub(crate) now: Instant,

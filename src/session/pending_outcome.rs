@@ -1,10 +1,10 @@
 //! An outcome that is still to come while the AT channel is free.
 
-use super::exchange::{OUTCOME_AFTER_LOSS_MS, code_in, sooner};
+use super::exchange::{OUTCOME_AFTER_LOSS_MS, sooner};
 use super::facts::Loss;
 use crate::ResultCode;
 use crate::at::Line;
-use crate::command::{ClientIndex, CommandInfo};
+use crate::command::{ClientIndex, CommandInfo, code_in};
 use crate::timer::Instant;
 
 /// The outcome of a deferred command that a dropped call did not wait for.

@@ -40,7 +40,7 @@ impl Session {
             return Routed::Taken;
         }
         match urc {
-            Some(Urc::Text) => {
+            Some(Urc::Text(_)) => {
                 self.pass_over(line, None, handler);
                 Routed::TextFollows
             }
@@ -82,7 +82,7 @@ impl Session {
             Urc::RxEnd(end) => reassembly.end(end.client, events, handler),
             Urc::ConnLost(lost) => self.connection_lost(lost),
             Urc::NoNet(_) => self.network_lost(),
-            Urc::Text => {}
+            Urc::Text(_) | Urc::Ping(_) => {}
             Urc::Ready(_) => self.restarted(),
         }
         Routed::Taken
@@ -146,7 +146,7 @@ impl Session {
             return Routed::Taken;
         }
         let result =
-            FinalResult::of(line.bytes()).or_else(|| self.exchange.is_garbled_ok(line).then_some(FinalResult::Ok));
+            FinalResult::parse(line.bytes()).or_else(|| self.exchange.is_garbled_ok(line).then_some(FinalResult::Ok));
         let is_taken = match result {
             Some(result) => self.final_result(result),
             None if self.exchange.answer_line(line) => {

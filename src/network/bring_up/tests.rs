@@ -76,10 +76,10 @@ impl Bench {
         let mut stages = Vec::new();
         let mut on_stage = |stage| stages.push(stage);
         let mut pin_unconfirmed = self.pin_unconfirmed;
-        let mut procedure = BringUp::new(apn, &mut pin_unconfirmed, &mut on_stage, Instant::new(self.now()));
+        let mut procedure = BringUp::new(apn, &mut pin_unconfirmed, &mut on_stage, self.now());
         let outcome = loop {
             let driven = self.drive(&mut procedure);
-            if let Some(outcome) = procedure.outcome(driven, Instant::new(self.now())) {
+            if let Some(outcome) = procedure.outcome(driven, self.now()) {
                 break outcome;
             }
         };

@@ -5,12 +5,13 @@ use std::string::String;
 use std::vec;
 use std::vec::Vec;
 
-use super::{Execute, Single};
+use super::Execute;
 use crate::at::Line;
 use crate::command::network::{Cgact, Cgmm};
 use crate::command::{Answer, Ccertdown, Command, CommandInfo, CommandWriter, Disc, EchoOff, Request, Start, Stop};
 use crate::error::{CommandName, Error, Refusal};
 use crate::family::{Family, Timeouts};
+use crate::procedure::Single;
 use crate::session::dialogue::*;
 use crate::session::{ClientState, ServiceState};
 

@@ -3,10 +3,11 @@ extern crate std;
 use core::time::Duration;
 use std::vec;
 
-use super::{Listen, ListenUntil};
+use super::Listen;
 use crate::command::{At, QoS};
 use crate::family::Family;
 use crate::options::Publish;
+use crate::procedure::ListenUntil;
 use crate::procedure::{PublishMessage, Single};
 use crate::session::dialogue::*;
 use crate::session::{ClientState, Event, ServiceState};

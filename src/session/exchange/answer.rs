@@ -1,9 +1,9 @@
 //! What comes from the module while a command is under way, and what it leaves to wait for.
 
-use super::{Exchange, OUTCOME_AFTER_LOSS_MS, Phase, code_in, sooner};
+use super::{Exchange, OUTCOME_AFTER_LOSS_MS, Phase, sooner};
 use crate::ResultCode;
 use crate::at::{FinalResult, Line, resembles};
-use crate::command::{Answer, Effect};
+use crate::command::{Answer, Effect, code_in};
 use crate::session::facts::{Lacking, Loss};
 use crate::timer::Instant;
 
@@ -66,12 +66,7 @@ impl Exchange {
 
     /// A line came that is no final result. Returns whether it is a part of the answer.
     pub(in crate::session) fn answer_line(&mut self, line: Line<'_>) -> bool {
-        let is_answer = self.phase == Phase::Final
-            && match self.info.answer {
-                Answer::Text => true,
-                Answer::Information | Answer::Query => line.parameters(self.info.name).is_some(),
-                Answer::Plain | Answer::Deferred => false,
-            };
+        let is_answer = self.phase == Phase::Final && self.info.takes(line);
         if is_answer {
             self.facts.lacks = Lacking::Nothing;
         }

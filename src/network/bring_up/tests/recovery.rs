@@ -164,7 +164,7 @@ fn a_dropped_call_is_gone_on_with_by_the_next() {
     bench.on("AT+CGREG?", &[ERROR]);
     bench.on("AT+CEREG?", &[ERROR]);
     let (apn, mut pin_unconfirmed, mut on_stage) = (apn(), false, |_| {});
-    let mut dropped = BringUp::new(&apn, &mut pin_unconfirmed, &mut on_stage, Instant::new(bench.now()));
+    let mut dropped = BringUp::new(&apn, &mut pin_unconfirmed, &mut on_stage, bench.now());
     bench.begin(&dropped).unwrap();
     // Runs up to the pause before the first query is repeated.
     loop {

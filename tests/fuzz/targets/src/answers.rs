@@ -8,10 +8,10 @@ use core::fmt::Debug;
 use core::time::Duration;
 use std::rc::Rc;
 
-use simcom_mqtt::ClientIndex;
+use simcom_mqtt::at::{Line, Parser, Token};
 use simcom_mqtt::command::network::{self, Registration, Rssi, SystemInformation};
-use simcom_mqtt::command::{self, Command, Listed, Part, Ranges, Text};
-use simcom_mqtt::sans_io::{Parser, Token};
+use simcom_mqtt::command::{self, Command, Encoded, Listed, Part, Ranges, Text};
+use simcom_mqtt::{ClientIndex, Family};
 
 use crate::findings::Findings;
 use crate::{chunks, split_first};
@@ -167,7 +167,30 @@ fn response<C: Command, V: PartialEq + Debug>(answer: Answer<'_>, command: &C, l
     let whole = look(&read([answer.bytes], command));
     assert_eq!(look(&read(chunks(answer.bytes, answer.seed), command)), whole, "in chunks and as a whole");
     assert_eq!(look(&read(answer.bytes.chunks(1), command)), whole, "byte by byte and as a whole");
+    in_any_order(answer, command);
     whole
+}
+
+/// What no parser does: the rest of a line before its beginning, and lines of any length as a whole. And the command
+/// without a parser.
+fn in_any_order<C: Command>(answer: Answer<'_>, command: &C) {
+    let mut response = C::Response::default();
+    command.rest(&mut response, answer.bytes);
+    let encoded = Encoded::new(command, Family::A76xx);
+    for line in answer.bytes.split(|byte| matches!(byte, b'\r' | b'\n')) {
+        command.line(&mut response, Line::new(line));
+        command.rest(&mut response, line);
+        if let Ok(encoded) = &encoded {
+            assert!(!encoded.takes(Line::new(line)) || encoded.answer() != command::Answer::Plain);
+            let _ = encoded.outcome(Line::new(line));
+        }
+    }
+    let Ok(encoded) = encoded else { return };
+    let (mut line, mut window) = (Vec::new(), vec![0; usize::from(answer.seed) + 1]);
+    while let bytes @ [_, ..] = encoded.encode_window(line.len(), &mut window) {
+        line.extend_from_slice(bytes);
+    }
+    assert_eq!(encoded.encode(&mut [0; 1_024]), Some(&line[..]), "in windows and as a whole");
 }
 
 /// As [`response`], for a command whose every value is in range.

@@ -4,6 +4,8 @@
 
 pub mod answers;
 pub mod core;
+pub mod engine;
+pub mod expectations;
 pub mod findings;
 pub mod module;
 pub mod parser;
@@ -15,6 +17,8 @@ pub fn target(name: &str) -> Option<fn(&[u8]) -> findings::Findings> {
     match name {
         "answers" => Some(answers::check),
         "core" => Some(core::check),
+        "engine" => Some(engine::check),
+        "expectations" => Some(expectations::check),
         "module" => Some(module::check),
         "parser" => Some(parser::check),
         _ => None,

@@ -3,14 +3,10 @@
 //! An input is two bytes and the module's bytes. The first byte selects the lines after which a prompt is awaited (a
 //! bit for each of eight lines, cyclically), the second how the bytes are cut.
 
-use simcom_mqtt::at::Line;
-use simcom_mqtt::sans_io::{Parser, Token};
+use simcom_mqtt::at::{LINE_LIMIT_BYTES, Line, Parser, Separator, Token};
 
 use crate::findings::Findings;
 use crate::{chunks, split_first};
-
-/// Longest piece of a line.
-const LINE_LIMIT: usize = 64;
 
 /// The tokens; pieces of a line or of data that chunks have cut are joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +15,7 @@ enum Found {
     Rest(Vec<u8>),
     Prompt,
     Data(Vec<u8>),
-    Separator(bool),
+    Separator(Separator),
 }
 
 /// Parses an input in several chunkings.
@@ -62,7 +58,7 @@ fn parse<'b>(chunks: impl IntoIterator<Item = &'b [u8]>, prompts: u8) -> Vec<Fou
                     lines += 1;
                     found.push(Found::Prompt);
                 }
-                Token::Separator(is_whole) => found.push(Found::Separator(is_whole)),
+                Token::Separator(separator) => found.push(Found::Separator(separator)),
                 Token::Text(_) => panic!("no text was announced"),
                 Token::Data(bytes) => {
                     assert!(!bytes.is_empty() && bytes.len() <= announced.into(), "more data than announced, or none");
@@ -96,11 +92,11 @@ fn is_accounted_for(bytes: &[u8], found: &[Found]) {
             Found::Line(line, is_cut) => {
                 rest = without_line_ends(rest);
                 let length = line.len();
-                assert!((1..=LINE_LIMIT).contains(&length), "a line of {length} bytes");
+                assert!((1..=LINE_LIMIT_BYTES).contains(&length), "a line of {length} bytes");
                 assert!(!line.iter().any(|byte| is_line_end(*byte)), "a line end inside of a line");
                 rest = rest.strip_prefix(&line[..]).expect("a line that was not sent");
                 assert_eq!(*is_cut, !rest.first().is_some_and(|byte| is_line_end(*byte)), "cut");
-                assert!(!is_cut || length == LINE_LIMIT, "a line was cut though it is short");
+                assert!(!is_cut || length == LINE_LIMIT_BYTES, "a line was cut though it is short");
             }
             Found::Rest(more) => rest = rest.strip_prefix(&more[..]).expect("more of a line than was sent"),
             Found::Prompt => {
@@ -120,7 +116,10 @@ fn is_accounted_for(bytes: &[u8], found: &[Found]) {
         }
     }
     let unfinished = without_line_ends(rest);
-    assert!(unfinished.len() <= LINE_LIMIT && !unfinished.iter().any(|byte| is_line_end(*byte)), "bytes were lost");
+    assert!(
+        unfinished.len() <= LINE_LIMIT_BYTES && !unfinished.iter().any(|byte| is_line_end(*byte)),
+        "bytes were lost"
+    );
 }
 
 fn without_line_ends(bytes: &[u8]) -> &[u8] {

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use simcom_fuzz_targets::findings::Findings;
-use simcom_fuzz_targets::{answers, core, module, parser};
+use simcom_fuzz_targets::{answers, core, engine, expectations, module, parser};
 
 /// Inputs that hit known defects: `TARGET/FILE: FINDING`, one per line.
 const KNOWN: &str = include_str!("../../crashes/KNOWN");
@@ -19,6 +19,16 @@ fn the_parser_takes_every_stored_input() {
 #[test]
 fn the_core_takes_every_stored_input() {
     replay("core", core::check);
+}
+
+#[test]
+fn the_engine_takes_every_stored_order_of_calls() {
+    replay("engine", engine::check);
+}
+
+#[test]
+fn the_parser_takes_every_stored_order_of_expectations() {
+    replay("expectations", expectations::check);
 }
 
 #[test]

@@ -23,8 +23,16 @@ fn main() -> ExitCode {
 }
 
 fn write(corpus: &Path, folder: &Path) -> io::Result<()> {
-    let Seeds { answers, core, module, parser } = Seeds::new(&transcripts(folder)?);
-    for (target, seeds) in [("answers", answers), ("core", core), ("module", module), ("parser", parser)] {
+    let Seeds { answers, core, engine, expectations, module, parser } = Seeds::new(&transcripts(folder)?);
+    let targets = [
+        ("answers", answers),
+        ("core", core),
+        ("engine", engine),
+        ("expectations", expectations),
+        ("module", module),
+        ("parser", parser),
+    ];
+    for (target, seeds) in targets {
         let folder = corpus.join(target);
         fs::create_dir_all(&folder)?;
         for (name, seed) in seeds {

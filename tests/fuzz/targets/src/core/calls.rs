@@ -1,10 +1,15 @@
 //! The calls of a script, and the conditions for their success.
 
+use core::time::Duration;
+
 use simcom_mqtt::at::Line;
 use simcom_mqtt::command::network::{CclkRead, CgdcontRead, Cgmm, Cpsi, Csq};
 use simcom_mqtt::command::{self, Answer, Command, CommandInfo, CommandWriter, Request};
 use simcom_mqtt::network::Apn;
-use simcom_mqtt::sans_io::{Call, Core, Execution};
+use simcom_mqtt::sans_io::{
+    BringUp, Connect, Detect, Disconnect, Engine, Execute, Listen, Procedure, PublishMessage, Shutdown, Store,
+    SubscribeAll,
+};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, MqttVersion, Publish, QoS, Tls, Will};
 
 use super::places;
@@ -17,7 +22,7 @@ static WILL: Will<'static> = Will::new("device-7/state", b"gone").qos(QoS::AtLea
 static DETAILED: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1884), "device-7")
     .credentials("device", "secret")
     .will(&WILL)
-    .operation_timeout(core::time::Duration::from_secs(30));
+    .operation_timeout(Duration::from_secs(30));
 static WILLING: ConnectOptions<'static> =
     ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7").will(&WILL);
 static TLS: Tls<'static> = Tls::server("ca.pem");
@@ -141,10 +146,13 @@ impl Command for Own {
 /// Carries out calls.
 pub(crate) trait Carrier {
     /// The core that makes the call.
-    fn core(&mut self) -> &mut Core;
+    fn core(&mut self) -> &mut Engine;
+
+    /// The present time.
+    fn now(&self) -> Duration;
 
     /// Carries out a call until it ends or is dropped.
-    fn during(&mut self, call: Call<'_>, expected: &Expected);
+    fn during(&mut self, call: &mut dyn Procedure, expected: &Expected);
 
     /// Takes all events. Returns their number.
     fn take_events(&mut self) -> usize;
@@ -170,22 +178,27 @@ pub(crate) fn begin(run: &mut impl Carrier, number: u8) {
         13 => subscribe(run, second, "all"),
         14 => subscribe_all(run, first),
         15 => subscribe_all(run, second),
-        16 => run.during(Call::unsubscribe(first, FILTERS[0].0), &Expected::outcome("+CMQTTUNSUB", first)),
-        17 => run.during(Call::disconnect(first), &Expected::outcome("+CMQTTDISC", first)),
-        18 => run.during(Call::disconnect(second), &Expected::outcome("+CMQTTDISC", second)),
-        19 => run.during(Call::shutdown(), &Expected::default()),
+        16 => {
+            let unsub = command::Unsub { client: first, filter: FILTERS[0].0.as_bytes() };
+            run.during(&mut Execute::new(&unsub), &Expected::outcome("+CMQTTUNSUB", first));
+        }
+        17 => run.during(&mut Disconnect::new(first, Duration::from_secs(60)), &Expected::outcome("+CMQTTDISC", first)),
+        18 => {
+            run.during(&mut Disconnect::new(second, Duration::from_secs(60)), &Expected::outcome("+CMQTTDISC", second))
+        }
+        19 => run.during(&mut Shutdown::new(), &Expected::default()),
         20 => next_event(run),
-        21 => run.during(Call::detect_family(), &Expected::default()),
+        21 => run.during(&mut Detect::new(), &Expected::default()),
         22 => {
             let expected = Expected { has_source: true, ..Expected::ok() };
-            run.during(Call::store_certificate("ca.pem", 5_000), &expected);
+            run.during(&mut Store::new("ca.pem", 5_000), &expected);
         }
         23 => {
             // Without a PIN, none can be unconfirmed.
             let (mut pin_unconfirmed, mut on_stage) = (false, |_| {});
             let apn = Apn::new("internet");
-            let call = run.core().bring_up(&apn, &mut pin_unconfirmed, &mut on_stage);
-            run.during(call, &Expected::default());
+            let mut call = BringUp::new(&apn, &mut pin_unconfirmed, &mut on_stage, run.now());
+            run.during(&mut call, &Expected::default());
         }
         24 => execute(run, &command::At),
         25 => execute(run, &command::EchoOff),
@@ -203,7 +216,7 @@ pub(crate) fn begin(run: &mut impl Carrier, number: u8) {
 }
 
 fn connect(run: &mut impl Carrier, client: ClientIndex, options: &'static ConnectOptions<'static>) {
-    run.during(Call::connect(client, options), &connected(client));
+    run.during(&mut Connect::new(client, options), &connected(client));
 }
 
 /// A new connection, or an adopted one.
@@ -215,32 +228,31 @@ fn connected(client: ClientIndex) -> Expected {
 
 fn publish(run: &mut impl Carrier, client: ClientIndex, topic: &str, payload: &[u8], qos: QoS) {
     let message = Publish::new(topic, payload).qos(qos);
-    run.during(Call::publish(client, &message), &published(client, topic, payload, qos));
+    run.during(&mut PublishMessage::new(client, &message), &published(client, topic, payload, qos));
 }
 
 fn publish_from(run: &mut impl Carrier, client: ClientIndex, length: usize) {
     let message = Publish::new("device-7/log", b"").qos(QoS::AtLeastOnce);
     let expected = published(client, "device-7/log", &vec![b'.'; length], QoS::AtLeastOnce);
-    run.during(Call::publish_from(client, &message, length), &Expected { has_source: true, ..expected });
+    run.during(&mut PublishMessage::announced(client, &message, length), &Expected { has_source: true, ..expected });
 }
 
 fn subscribe(run: &mut impl Carrier, client: ClientIndex, filter: &'static str) {
-    let call = Call::subscribe(client, filter, QoS::AtLeastOnce);
-    run.during(call, &Expected::subscribed(client, &[filter]));
+    let sub = command::Sub { client, filter: filter.as_bytes(), qos: QoS::AtLeastOnce };
+    run.during(&mut Subscribe::new(sub), &Expected::subscribed(client, &[filter]));
 }
 
 fn subscribe_all(run: &mut impl Carrier, client: ClientIndex) {
-    let call = run.core().subscribe_all(client, &FILTERS);
-    run.during(call, &Expected::subscribed(client, &FILTERS.map(|(filter, _)| filter)));
+    let mut call = SubscribeAll::new(client, &FILTERS, run.core().family());
+    run.during(&mut call, &Expected::subscribed(client, &FILTERS.map(|(filter, _)| filter)));
 }
 
 fn next_event(run: &mut impl Carrier) {
     if run.take_events() == 0 {
-        run.during(Call::next_event(), &Expected { listens: true, ..Expected::default() });
+        run.during(&mut Listen, &Expected { listens: true, ..Expected::default() });
     }
 }
 
 fn execute(run: &mut impl Carrier, command: &impl Command) {
-    let mut execution = Execution::new(command);
-    run.during(execution.call(), &Expected::ok());
+    run.during(&mut Execute::new(command), &Expected::ok());
 }

@@ -1,7 +1,7 @@
 //! Checks that a module that has just been switched on can be connected after any script.
 
 use simcom_mqtt::ClientIndex;
-use simcom_mqtt::sans_io::Call;
+use simcom_mqtt::sans_io::Connect;
 
 use super::calls::PLAIN;
 use super::run::Run;
@@ -13,7 +13,7 @@ pub(super) fn check(run: &mut Run) {
     let mut module = Simulated::switched_on(run.core.family(), run.now);
     let mut connect = || {
         let Run { core, ledger, now, .. } = run;
-        let mut call = Call::connect(ClientIndex::First, &PLAIN);
+        let mut call = Connect::new(ClientIndex::First, &PLAIN);
         module.carry_out(core, ledger, now, &mut call).expect("connect waits for ever")
     };
     if connect().is_err() {

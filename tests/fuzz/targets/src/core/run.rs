@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use embedded_io::ErrorKind;
-use simcom_mqtt::sans_io::{Call, Core, Outgoing, Window};
+use simcom_mqtt::sans_io::{self, Engine, Outgoing, Procedure, WINDOW_BYTES};
 use simcom_mqtt::{Error, Event, Family};
 
 use super::calls::{self, Carrier, Expected};
@@ -48,7 +48,7 @@ struct Transmitter {
 }
 
 pub(crate) struct Run {
-    pub(super) core: Core,
+    pub(super) core: Engine,
     pub(super) ledger: Ledger,
     pub(super) now: Duration,
     script: VecDeque<Step>,
@@ -71,7 +71,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(super) fn new(family: Family, now: Duration, steps: Vec<Step>) -> Self {
-        let mut core = Core::new(family);
+        let mut core = Engine::new(family);
         core.pass_time(now);
         Self {
             core,
@@ -142,10 +142,10 @@ impl Run {
         }
     }
 
-    fn under_way(&mut self, call: &mut Call<'_>, expected: &Expected) -> Option<Result<(), Error>> {
+    fn under_way(&mut self, call: &mut dyn Procedure, expected: &Expected) -> Option<Result<(), Error>> {
         self.core.pass_time(self.now);
         if let Err(error) = self.core.begin_call(call) {
-            return Some(Err(error));
+            return Some(Err(error.into()));
         }
         for arrived in core::mem::take(&mut self.backlog) {
             if let Err(error) = self.arrives(call, arrived) {
@@ -184,7 +184,7 @@ impl Run {
     }
 
     /// The module stays silent: a call that does not wait for events ends.
-    fn silence(&mut self, call: &mut Call<'_>, expected: &Expected) -> Option<Result<(), Error>> {
+    fn silence(&mut self, call: &mut dyn Procedure, expected: &Expected) -> Option<Result<(), Error>> {
         self.transmitter = Transmitter { left: None, piece: usize::MAX };
         self.source = usize::MAX;
         if let Progress::Ended(result) = self.go_on(call, expected) {
@@ -200,7 +200,7 @@ impl Run {
     }
 
     /// Passes bytes or an error of the receiver to the core.
-    fn arrives(&mut self, call: &mut Call<'_>, arrived: Result<Vec<u8>, ErrorKind>) -> Result<(), Error> {
+    fn arrives(&mut self, call: &mut dyn Procedure, arrived: Result<Vec<u8>, ErrorKind>) -> Result<(), Error> {
         self.core.pass_time(self.now);
         self.bytes_at_once = 0;
         match arrived {
@@ -219,7 +219,7 @@ impl Run {
     }
 
     /// Lets time pass, with a poll at every deadline.
-    fn wait(&mut self, call: &mut Call<'_>, expected: &Expected, milliseconds: u64) -> Progress {
+    fn wait(&mut self, call: &mut dyn Procedure, expected: &Expected, milliseconds: u64) -> Progress {
         let end = self.now + Duration::from_millis(milliseconds);
         loop {
             self.core.pass_time(self.now);
@@ -240,7 +240,7 @@ impl Run {
     }
 
     /// Handles the deadlines that have passed.
-    fn look_at_the_clock(&mut self, call: &mut Call<'_>, expected: &Expected) -> Progress {
+    fn look_at_the_clock(&mut self, call: &mut dyn Procedure, expected: &Expected) -> Progress {
         self.core.pass_time(self.now);
         let mut expiries = 0;
         while self.core.time_left() == Some(0) {
@@ -256,14 +256,14 @@ impl Run {
     }
 
     /// Advances as far as possible without time and bytes from the module.
-    fn go_on(&mut self, call: &mut Call<'_>, expected: &Expected) -> Progress {
-        let mut window = Window::default();
+    fn go_on(&mut self, call: &mut dyn Procedure, expected: &Expected) -> Progress {
+        let mut window = [0; WINDOW_BYTES];
         loop {
             self.core.pass_time(self.now);
             match self.core.poll(call) {
-                Ok(true) => return Progress::Ended(Ok(())),
+                Ok(sans_io::Progress::Done) => return Progress::Ended(Ok(())),
                 Err(error) => return Progress::Ended(Err(error)),
-                Ok(false) => {}
+                Ok(sans_io::Progress::Waiting) => {}
             }
             let outgoing = self.core.transmit(call, &mut window);
             let bytes = match outgoing {
@@ -311,15 +311,19 @@ impl Run {
 }
 
 impl Carrier for Run {
-    fn core(&mut self) -> &mut Core {
+    fn core(&mut self) -> &mut Engine {
         &mut self.core
     }
 
-    fn during(&mut self, mut call: Call<'_>, expected: &Expected) {
+    fn now(&self) -> Duration {
+        self.now
+    }
+
+    fn during(&mut self, call: &mut dyn Procedure, expected: &Expected) {
         let started = self.received.len().saturating_sub(LONGEST_LINE);
         self.sent.clear();
         self.flushed = false;
-        let ended = self.under_way(&mut call, expected);
+        let ended = self.under_way(call, expected);
         if let Some(Err(error)) = ended {
             assert!(!error.to_string().is_empty());
         }

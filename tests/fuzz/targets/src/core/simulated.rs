@@ -6,7 +6,7 @@ use simcom_modem_simulator::behaviour::Behaviour;
 use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_modem_simulator::loopback::Loopback;
 use simcom_modem_simulator::modem::Modem;
-use simcom_mqtt::sans_io::{Call, Core, Outgoing, Window};
+use simcom_mqtt::sans_io::{Engine, Outgoing, Procedure, Progress, WINDOW_BYTES};
 use simcom_mqtt::{Error, Family, MessageHandler};
 
 use super::run::LONGEST_CALL_MS;
@@ -47,21 +47,21 @@ impl Simulated {
     /// Carries out a call. Returns `None` if both sides wait for ever, as for an event that never arrives.
     pub(crate) fn carry_out(
         &mut self,
-        core: &mut Core,
+        core: &mut Engine,
         handler: &mut dyn MessageHandler,
         now: &mut Duration,
-        call: &mut Call<'_>,
+        call: &mut dyn Procedure,
     ) -> Option<Result<(), Error>> {
         let end = *now + Duration::from_millis(LONGEST_CALL_MS);
         core.pass_time(*now);
         if let Err(error) = core.begin_call(call) {
-            return Some(Err(error));
+            return Some(Err(error.into()));
         }
-        let mut window = Window::default();
+        let mut window = [0; WINDOW_BYTES];
         while *now <= end {
             core.pass_time(*now);
             match core.poll(call) {
-                Ok(false) => {}
+                Ok(Progress::Waiting) => {}
                 ended => return Some(ended.map(|_| ())),
             }
             let since = *now - self.switched_on;
@@ -105,7 +105,7 @@ impl Simulated {
     }
 
     /// Advances to the next event. Returns whether there is one.
-    fn wait(&mut self, core: &mut Core, handler: &mut dyn MessageHandler, now: &mut Duration) -> bool {
+    fn wait(&mut self, core: &mut Engine, handler: &mut dyn MessageHandler, now: &mut Duration) -> bool {
         let due = core.time_left().map(|left| *now + Duration::from_millis(left.into()));
         let module = [self.module.next_deadline(), self.broker.next_deadline()].into_iter().flatten().min();
         let module = module.map(|at| self.switched_on + at);

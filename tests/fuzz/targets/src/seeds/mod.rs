@@ -45,6 +45,8 @@ impl Dialogue {
 pub struct Seeds {
     pub answers: Vec<(String, Vec<u8>)>,
     pub core: Vec<(String, Vec<u8>)>,
+    pub engine: Vec<(String, Vec<u8>)>,
+    pub expectations: Vec<(String, Vec<u8>)>,
     pub module: Vec<(String, Vec<u8>)>,
     pub parser: Vec<(String, Vec<u8>)>,
 }
@@ -54,18 +56,27 @@ impl Seeds {
     pub fn new(transcripts: &[Transcript]) -> Self {
         let transcripts = transcripts.iter().enumerate();
         let transcripts = transcripts.map(|(number, it)| transcript::dialogue(format!("transcript-{number}"), it));
-        let mut seeds = Self { answers: vec![], core: vec![], module: vec![], parser: vec![] };
+        let mut seeds = Self {
+            answers: vec![],
+            core: vec![],
+            engine: vec![],
+            expectations: vec![],
+            module: vec![],
+            parser: vec![],
+        };
         for (number, example) in answers::examples() {
             seeds.answers.push((format!("manual-{number}"), answer_seed(number, example.as_bytes())));
         }
         for (number, (call, bytes)) in SEEN.into_iter().enumerate() {
             let name = format!("seen-{number}");
             seeds.core.push((name.clone(), [&[8 + 2, 5, call][..], bytes].concat()));
+            seeds.expectations.push((name.clone(), expectations(bytes)));
             seeds.parser.push((name, parser_seed(bytes)));
         }
         for dialogue in session::dialogues().chain(transcripts) {
             let name = &dialogue.name;
             seeds.core.push((name.clone(), core(&dialogue)));
+            seeds.engine.push((name.clone(), engine(&dialogue)));
             seeds.module.push((name.clone(), module(&dialogue)));
             seeds.parser.push((name.clone(), parser_seed(&dialogue.by_module().collect::<Vec<_>>().concat())));
             for (number, answer) in answers_in(&dialogue).into_iter().enumerate() {
@@ -74,6 +85,36 @@ impl Seeds {
         }
         seeds
     }
+}
+
+/// A prompt is awaited, and some of what follows is data, or a text.
+fn expectations(bytes: &[u8]) -> Vec<u8> {
+    let (before, behind) = bytes.split_at(bytes.len() / 2);
+    input(&[
+        Step::Operation(5, 1),
+        Step::Bytes(before.to_vec()),
+        Step::Operation(2, 3),
+        Step::Bytes(behind.to_vec()),
+        Step::Operation(4, 0),
+        Step::Bytes(bytes.to_vec()),
+    ])
+}
+
+/// The calls, driven as documented, with the bytes of the dialogue.
+fn engine(dialogue: &Dialogue) -> Vec<u8> {
+    let turn = [Step::Operation(12, 0), Step::Operation(6, 0), Step::Operation(7, 0), Step::Operation(9, 0)];
+    let mut steps = Vec::new();
+    for part in &dialogue.parts {
+        match part {
+            Part::Call(number) => steps.extend([Step::Operation(3, *number), Step::Operation(5, 0)]),
+            Part::Said(Said::ByModule(bytes)) => steps.push(Step::Bytes(bytes.clone())),
+            Part::Said(Said::Nothing(_)) => steps.push(Step::Operation(1, 1)),
+            Part::Said(Said::ByHost(_)) => {}
+            Part::Take => steps.push(Step::Operation(15, 0)),
+        }
+        steps.extend(turn.clone());
+    }
+    [&[dialogue.family][..], &input(&steps)].concat()
 }
 
 /// Prompts are awaited after every line.

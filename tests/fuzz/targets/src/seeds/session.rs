@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use simcom_mqtt::sans_io::{Call, Core};
+use simcom_mqtt::sans_io::{Engine, Procedure};
 use simcom_mqtt::{Error, Family};
 
 use super::{Dialogue, Part};
@@ -55,7 +55,7 @@ pub(super) fn dialogues_with_results() -> impl Iterator<Item = (Dialogue, Outcom
 
 /// Carries out calls on a simulated module.
 struct Recorder {
-    core: Core,
+    core: Engine,
     ledger: Ledger,
     module: Simulated,
     now: Duration,
@@ -66,7 +66,7 @@ struct Recorder {
 impl Recorder {
     fn new(family: Family) -> Self {
         let now = Duration::ZERO;
-        let (core, module) = (Core::new(family), Simulated::switched_on(family, now));
+        let (core, module) = (Engine::new(family), Simulated::switched_on(family, now));
         Self { core, ledger: Ledger::default(), module, now, parts: vec![], results: vec![] }
     }
 
@@ -87,13 +87,17 @@ impl Recorder {
 }
 
 impl Carrier for Recorder {
-    fn core(&mut self) -> &mut Core {
+    fn core(&mut self) -> &mut Engine {
         &mut self.core
     }
 
-    fn during(&mut self, mut call: Call<'_>, _: &Expected) {
+    fn now(&self) -> Duration {
+        self.now
+    }
+
+    fn during(&mut self, call: &mut dyn Procedure, _: &Expected) {
         let Self { core, ledger, module, now, .. } = self;
-        self.results.push(module.carry_out(core, ledger, now, &mut call));
+        self.results.push(module.carry_out(core, ledger, now, call));
         self.parts.extend(module.dialogue.drain(..).map(Part::Said));
     }
 

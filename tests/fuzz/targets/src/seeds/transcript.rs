@@ -10,7 +10,7 @@ use std::path::Path;
 use simcom_modem_simulator::family;
 use simcom_modem_simulator::pipe::Direction;
 use simcom_modem_simulator::transcript::{Call as HeaderCall, Transcript};
-use simcom_mqtt::sans_io::{Call, Core, Outgoing, Window};
+use simcom_mqtt::sans_io::{Engine, Outgoing, Procedure, Progress, WINDOW_BYTES};
 use simcom_mqtt::{Family, RefuseAll};
 
 use super::{Dialogue, Part};
@@ -47,7 +47,7 @@ pub(super) fn dialogue(name: String, transcript: &Transcript) -> Dialogue {
         family::Family::Sim767x => (3, Family::Sim767x),
     };
     let mut reader = Reader {
-        core: Core::new(family),
+        core: Engine::new(family),
         now: Duration::ZERO,
         steps: transcript.steps.iter().map(|step| (step.direction, step.after, step.bytes.clone())).collect(),
         parts: Vec::new(),
@@ -94,7 +94,7 @@ fn number_of(call: &HeaderCall) -> Option<u8> {
 
 /// Makes calls, and receives the recorded bytes.
 struct Reader {
-    core: Core,
+    core: Engine,
     now: Duration,
     steps: VecDeque<(Direction, Duration, Vec<u8>)>,
     parts: Vec<Part>,
@@ -119,19 +119,23 @@ impl Reader {
 }
 
 impl Carrier for Reader {
-    fn core(&mut self) -> &mut Core {
+    fn core(&mut self) -> &mut Engine {
         &mut self.core
     }
 
-    fn during(&mut self, mut call: Call<'_>, _: &Expected) {
-        let mut window = Window::default();
+    fn now(&self) -> Duration {
+        self.now
+    }
+
+    fn during(&mut self, call: &mut dyn Procedure, _: &Expected) {
+        let mut window = [0; WINDOW_BYTES];
         let mut sent = Vec::new();
         self.core.pass_time(self.now);
-        if self.core.begin_call(&call).is_err() {
+        if self.core.begin_call(call).is_err() {
             return;
         }
-        while let Ok(false) = self.core.poll(&mut call) {
-            match self.core.transmit(&call, &mut window) {
+        while let Ok(Progress::Waiting) = self.core.poll(call) {
+            match self.core.transmit(call, &mut window) {
                 Outgoing::Bytes(bytes) => {
                     sent.extend(bytes);
                     let count = bytes.len();
@@ -148,7 +152,7 @@ impl Carrier for Reader {
                         _ if self.says_more() => {
                             let Some(Part::Said(Said::ByModule(bytes))) = self.parts.last() else { return };
                             let bytes = bytes.clone();
-                            self.hears(&bytes, &mut call);
+                            self.hears(&bytes, call);
                             continue;
                         }
                         _ if self.core.time_left().is_some_and(|left| left <= 1_000) => {
@@ -160,7 +164,7 @@ impl Carrier for Reader {
                         _ => return,
                     };
                     self.parts.push(Part::Said(Said::ByModule(said.clone())));
-                    self.hears(&said, &mut call);
+                    self.hears(&said, call);
                 }
             }
         }
@@ -172,7 +176,7 @@ impl Carrier for Reader {
 }
 
 impl Reader {
-    fn hears(&mut self, bytes: &[u8], call: &mut Call<'_>) {
+    fn hears(&mut self, bytes: &[u8], call: &mut dyn Procedure) {
         self.core.pass_time(self.now);
         self.core.receive(bytes, call, &mut RefuseAll);
     }
