@@ -87,8 +87,9 @@ impl Instant {
 
 /// The moment on the timer's own clock that comes `milliseconds` after `now`, to the millisecond.
 pub(crate) const fn moment(now: Duration, milliseconds: u32) -> Duration {
-    let (seconds, milliseconds) = (milliseconds / 1000, milliseconds % 1000 + now.subsec_millis());
-    let seconds = now.as_secs().wrapping_add((seconds + milliseconds / 1000) as u64);
+    // No time to wait is as long as 49 days.
+    let milliseconds = milliseconds.saturating_add(now.subsec_millis());
+    let seconds = now.as_secs().wrapping_add((milliseconds / 1000) as u64);
     Duration::new(seconds, milliseconds % 1000 * 1_000_000)
 }
 
@@ -154,7 +155,7 @@ mod tests {
     #[test]
     fn a_moment_is_exact_to_the_millisecond() {
         let now = Duration::new(7, 999_000_001);
-        for milliseconds in [0, 1, 999, 1000, 185_000, u32::MAX] {
+        for milliseconds in [0, 1, 999, 1000, 185_000, LONGEST_WAIT_MS] {
             let expected = Duration::from_millis(7_999 + u64::from(milliseconds));
             assert_eq!(moment(now, milliseconds), expected);
         }
