@@ -15,7 +15,7 @@ use crate::network::{Apn, BringUp, BringUpStage};
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
     Connect, DISCONNECT_TIMEOUT, Detect, Disconnect, Execute, Listen, PublishMessage, Shutdown, Single, Store,
-    SubscribeAll,
+    Subscribe, SubscribeAll,
 };
 use crate::session::{self, ClientState, Counters, Engine, Event, Procedure, Progress, ServiceState};
 
@@ -98,7 +98,7 @@ pub struct Call<'c>(Kind<'c>);
 enum Kind<'c> {
     Connect(Connect<'c>),
     Publish(PublishMessage<'c>),
-    Subscribe(Single<Sub<'c>>),
+    Subscribe(Subscribe<'c>),
     SubscribeAll(SubscribeAll<'c, (&'c str, QoS)>),
     Unsubscribe(Single<Unsub<'c>>),
     Disconnect(Disconnect),
@@ -160,7 +160,7 @@ impl<'c> Call<'c> {
 
     /// `Client::subscribe`.
     pub fn subscribe(client: ClientIndex, filter: &'c str, qos: QoS) -> Self {
-        Self(Kind::Subscribe(Single(Sub { client, filter, qos })))
+        Self(Kind::Subscribe(Subscribe::new(Sub { client, filter, qos })))
     }
 
     /// `Client::unsubscribe`.

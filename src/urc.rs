@@ -131,6 +131,10 @@ impl Urc {
             return Some(Self::RxEnd(RxEnd { client }));
         }
         let length = parameters.length()?;
+        // Half a line, and the echo of a command: the module has restarted in between. No data follow.
+        if let [b'A', b'T', ..] = parameters.rest() {
+            return None;
+        }
         Some(match kind {
             Kind::RxTopic => Self::RxTopic(RxTopic { client, length }),
             Kind::RxPayload => Self::RxPayload(RxPayload { client, length }),

@@ -34,7 +34,7 @@ use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Detect, Disconnect, Execute, ListCertificates, Listen, ListenUntil,
-    PublishMessage, Shutdown, Single, Store, SubscribeAll,
+    PublishMessage, Shutdown, Single, Store, Subscribe, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -310,7 +310,7 @@ where
     /// [`Error::Invalid`]: the filter is wrong; nothing was sent. [`Error::Illegal`]: the client is not connected;
     /// nothing was sent. [`Error::Refused`]: with the code.
     pub fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
-        self.drive(&mut Single(Sub { client: self.index, filter, qos }))
+        self.drive(&mut Subscribe::new(Sub { client: self.index, filter, qos }))
     }
 
     /// Subscribes to several topic filters. They are staged one by one and sent together (`AT+CMQTTSUBTOPIC`,

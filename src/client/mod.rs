@@ -12,7 +12,9 @@ use crate::command::{ClientIndex, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
-use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, PublishMessage, Single, SubscribeAll};
+use crate::procedure::{
+    Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, PublishMessage, Single, Subscribe, SubscribeAll,
+};
 use crate::session::{ClientState, Procedure};
 use crate::timer::Timer;
 use drive::{NO_SOURCE, ReadBuffer, Reader};
@@ -70,8 +72,13 @@ pub use modem::Modem;
 /// * An outcome line that is lost as a whole without an error of the UART, or by so many bytes that the rest resembles
 ///   nothing: 65 s for PUB and DISC, 125 s for CONNECT, SUB and UNSUB, 125 s or 17 s for START. Then the call fails
 ///   with [`Error::OutcomeUnknown`], unless the module can be asked: [`connect`](Self::connect),
-///   [`disconnect`](Self::disconnect) and [`shutdown`](Modem::shutdown) ask it. As long as CONNECT may still be at
-///   work, `connect` asks every 2 s and does not send it again.
+///   [`disconnect`](Self::disconnect) and [`shutdown`](Modem::shutdown) ask it, and
+///   [`subscribe`](Self::subscribe) where the module can tell. As long as CONNECT may still be at work,
+///   `connect` asks every 2 s and does not send it again.
+/// * The carriage return of START or STOP on its way to the module, which then carries out and answers nothing: 125 s or
+///   17 s for START, 17 s for STOP. The same for the `A` or the `T`, on a module that does not answer a line without
+///   them. The module may take as long to answer these two commands at all, and what is sent to it meanwhile may abort
+///   them. Any other command ends after 9 s.
 /// * An outcome of CONNECT that comes more than 2 s behind its `ERROR` (the documents have it behind `ERROR`, without a
 ///   time), while the next CONNECT is under way: it is taken for that of the next one.
 /// * A data byte on its way to the module: the module goes on waiting for it. The call fails with [`Error::NoAnswer`]
@@ -169,18 +176,27 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
     /// [`Error::Invalid`]: the filter is wrong; nothing was sent. [`Error::Illegal`]: the client is not connected;
     /// nothing was sent. [`Error::Refused`]: with the code; 6, 11 and 16 mean that the connection is gone.
     ///
+    /// # Lost outcome
+    ///
+    /// If the outcome is lost, the module is asked (`AT+CMQTTSUB?`) whether it lists the filter, on a
+    /// [family](crate::Family::lists_subscriptions) that has this list. It does not say which client has a
+    /// subscription, or with which quality of service: so it is asked only while the other client is
+    /// [released](ClientState::Released), and a filter that the client was subscribed to before counts. A filter longer than
+    /// 64 bytes is not looked for. Otherwise the call fails with [`Error::OutcomeUnknown`].
+    ///
     /// # Cancel safety
     ///
     /// This method is cancel safe. If the future is dropped, the subscription may or may not be made: subscribe or
     /// unsubscribe to be sure. A filter of which no byte had been sent is not subscribed to.
     pub async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<(), Error> {
-        self.drive(&mut Single(Sub { client: self.index, filter, qos })).await
+        self.drive(&mut Subscribe::new(Sub { client: self.index, filter, qos })).await
     }
 
     /// Subscribes to several topic filters. They are staged one by one and sent together (`AT+CMQTTSUBTOPIC`,
     /// `AT+CMQTTSUB`). They are sent one after the other on a family that cannot stage them (SIM767x), and where a
     /// dropped or failed call may have left a filter staged: no filter of an earlier call is subscribed to. [After an
-    /// adoption](#after-an-adoption), it waits while the client is busy.
+    /// adoption](#after-an-adoption), it waits while the client is busy. If an outcome is lost, the module is asked [as by
+    /// `subscribe`](Self::subscribe), once for each filter of that SUB.
     ///
     /// # Errors
     ///

@@ -38,8 +38,7 @@ impl Request for Accq<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let takes_version = writer.family().version_setting() == VersionSetting::AcquireArgument;
         writer
-            .command(const { &CommandInfo::new("+CMQTTACCQ", Answer::Plain).effect(Effect::Accq) })
-            .client(self.client)
+            .client_command(const { &CommandInfo::new("+CMQTTACCQ", Answer::Plain).effect(Effect::Accq) }, self.client)
             .comma_quoted(self.client_id, CLIENT_ID_LIMIT_BYTES, Parameter::ClientId)
             .comma_number(self.server_type as u32);
         if let Some(version) = self.version {
@@ -60,7 +59,7 @@ pub struct Rel {
 
 impl Request for Rel {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(const { &CommandInfo::new("+CMQTTREL", Answer::Plain).effect(Effect::Rel) }).client(self.client);
+        writer.client_command(const { &CommandInfo::new("+CMQTTREL", Answer::Plain).effect(Effect::Rel) }, self.client);
     }
 }
 
@@ -93,8 +92,7 @@ impl Connect<'_> {
 impl Request for Connect<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(Self::INFO)
-            .client(self.client)
+            .client_command(Self::INFO, self.client)
             .text(",\"tcp://")
             .text(self.host)
             .byte(b':')
@@ -144,7 +142,7 @@ impl Disc {
 
 impl Request for Disc {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer.command(Self::INFO).client(self.client);
+        writer.client_command(Self::INFO, self.client);
         let timeout_s = seconds(self.timeout);
         if timeout_s == 0 && writer.family().has_disconnect_without_timeout() {
             writer.comma_number(0);

@@ -139,6 +139,7 @@ pub use read_form::{
 pub use service::{Start, Stop};
 pub use settings::{Cfg, MqttVersion, Setting, WillMsg, WillTopic};
 pub use staged::{SubStaged, Subtopic, UnsubStaged, Unsubtopic};
+pub(crate) use subscribe::describe_read;
 pub use subscribe::{Sub, SubRead, Unsub};
 pub use test_form::{
     AccqTest, CfgRanges, CfgTest, ConnectTest, DiscTest, PayloadTest, PubTest, RelTest, SslcfgTest, SubTest,

@@ -19,8 +19,10 @@ pub struct Topic<'a> {
 impl Request for Topic<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTTOPIC", Answer::Plain).effect(Effect::Topic) })
-            .client(self.client)
+            .client_command(
+                const { &CommandInfo::new("+CMQTTTOPIC", Answer::Plain).effect(Effect::Topic) },
+                self.client,
+            )
             .topic(self.topic, Parameter::Topic);
     }
 
@@ -54,8 +56,10 @@ impl Request for Payload<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let limit = writer.family().payload_limit();
         writer
-            .command(const { &CommandInfo::new("+CMQTTPAYLOAD", Answer::Plain).effect(Effect::Payload) })
-            .client(self.client)
+            .client_command(
+                const { &CommandInfo::new("+CMQTTPAYLOAD", Answer::Plain).effect(Effect::Payload) },
+                self.client,
+            )
             .announce_within(self.length, limit, Parameter::Payload);
     }
 
@@ -88,8 +92,7 @@ impl Request for Pub {
         let shortest = writer.family().shortest_publish_timeout();
         let timeout_s = seconds(self.timeout);
         writer
-            .command(Self::INFO)
-            .client(self.client)
+            .client_command(Self::INFO, self.client)
             .comma_number(self.qos as u32)
             .comma_number_within(timeout_s, shortest, TIMEOUT_LIMIT_S, Parameter::Timeout)
             .comma_number(self.retained.into())

@@ -2,9 +2,12 @@
 
 use core::time::Duration;
 
-use super::{Answer, ClientIndex, Command, CommandInfo, CommandWriter, PerClient, Request, ServerType, Text};
+use super::{Answer, ClientIndex, Command, CommandInfo, CommandWriter, PerClient, Request, ServerType, Text, check};
 use crate::at::{Line, Parameters};
-use crate::family::{ADDRESS_LIMIT_BYTES, CLIENT_ID_LIMIT_BYTES, CREDENTIAL_LIMIT_BYTES};
+use crate::family::{
+    ADDRESS_LIMIT_BYTES, CLIENT_ID_LIMIT_BYTES, CREDENTIAL_LIMIT_BYTES, LAST_SSL_CONTEXT, OPERATION_TIMEOUT_S,
+    SHORTEST_OPERATION_TIMEOUT_S,
+};
 
 /// `AT+CMQTTACCQ?`: which clients are acquired, and for what (A76 §2.1.3, S67 §2.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,12 +84,13 @@ impl Request for SslcfgRead {
 }
 
 impl Command for SslcfgRead {
-    /// The SSL context of each client, 0-9, where the module named one.
+    /// The SSL context of each client, 0-9, where the module named one of these.
     type Response = PerClient<u8>;
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
         let Some((client, mut parameters)) = client_line(line, "+CMQTTSSLCFG") else { return };
-        response.set(client, parameters.small_number());
+        let context = parameters.small_number().filter(|context| u16::from(*context) <= LAST_SSL_CONTEXT);
+        response.set(client, context);
     }
 }
 
@@ -210,14 +214,17 @@ impl Request for CfgRead {
 }
 
 impl Command for CfgRead {
-    /// The settings of each client, where the module listed it.
+    /// The settings of each client, where the module listed it with a time that is one.
     type Response = PerClient<Settings>;
 
     fn line(&self, response: &mut Self::Response, line: Line<'_>) {
         let Some((client, mut parameters)) = client_line(line, "+CMQTTCFG") else { return };
-        let (Some(check), Some(seconds)) = (parameters.number(), parameters.number()) else { return };
+        let (Some(is_checked), Some(seconds)) = (parameters.number(), parameters.number()) else { return };
+        if check::range(seconds, SHORTEST_OPERATION_TIMEOUT_S, OPERATION_TIMEOUT_S).is_err() {
+            return;
+        }
         let operation_timeout = Duration::from_secs(seconds.into());
-        response.set(client, Some(Settings { check_utf8: check == 1, operation_timeout }));
+        response.set(client, Some(Settings { check_utf8: is_checked == 1, operation_timeout }));
     }
 }
 

@@ -78,8 +78,10 @@ pub struct WillTopic<'a> {
 impl Request for WillTopic<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTWILLTOPIC", Answer::Plain).effect(Effect::Configure) })
-            .client(self.client)
+            .client_command(
+                const { &CommandInfo::new("+CMQTTWILLTOPIC", Answer::Plain).effect(Effect::Configure) },
+                self.client,
+            )
             .topic(self.topic, Parameter::WillTopic);
     }
 
@@ -102,8 +104,10 @@ pub struct WillMsg<'a> {
 impl Request for WillMsg<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTWILLMSG", Answer::Plain).effect(Effect::Configure) })
-            .client(self.client)
+            .client_command(
+                const { &CommandInfo::new("+CMQTTWILLMSG", Answer::Plain).effect(Effect::Configure) },
+                self.client,
+            )
             .announce_within(self.message.len(), TOPIC_LIMIT_BYTES, Parameter::WillMessage)
             .comma_number(self.qos as u32);
     }

@@ -19,13 +19,13 @@ pub struct Sub<'a> {
     pub qos: QoS,
 }
 
+impl Sub<'_> {
+    pub(crate) const INFO: &'static CommandInfo = &CommandInfo::new("+CMQTTSUB", Answer::Deferred).effect(Effect::Sub);
+}
+
 impl Request for Sub<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer
-            .command(const { &CommandInfo::new("+CMQTTSUB", Answer::Deferred).effect(Effect::Sub) })
-            .client(self.client)
-            .filter(self.filter)
-            .comma_number(self.qos as u32);
+        writer.client_command(Self::INFO, self.client).filter(self.filter).comma_number(self.qos as u32);
     }
 
     fn data(&self) -> &[u8] {
@@ -48,7 +48,7 @@ impl Unsub<'_> {
 
     /// Describes the command for a filter of this length, whose bytes come from another source.
     pub(crate) fn describe_for(writer: &mut CommandWriter<'_>, client: ClientIndex, length: u16) {
-        writer.command(Self::INFO).client(client).announce(length.into()).comma_number(0);
+        writer.client_command(Self::INFO, client).announce(length.into()).comma_number(0);
     }
 }
 
@@ -75,7 +75,7 @@ impl Repeatable for Sub<'_> {
 
 impl Repeatable for Unsub<'_> {
     fn describe_with(&self, writer: &mut CommandWriter<'_>, duplicate: bool) {
-        writer.command(Self::INFO).client(self.client).filter(self.filter).comma_number(duplicate.into());
+        writer.client_command(Self::INFO, self.client).filter(self.filter).comma_number(duplicate.into());
     }
 }
 
@@ -115,6 +115,11 @@ impl<H: Fn(Part<'_>)> SubRead<H> {
     }
 }
 
+/// Describes `AT+CMQTTSUB?`.
+pub(crate) fn describe_read<'a, 'w>(writer: &'a mut CommandWriter<'w>) -> &'a mut CommandWriter<'w> {
+    writer.command(const { &CommandInfo::new("+CMQTTSUB", Answer::Text) }).byte(b'?')
+}
+
 impl<H> fmt::Debug for SubRead<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SubRead").finish_non_exhaustive()
@@ -124,7 +129,7 @@ impl<H> fmt::Debug for SubRead<H> {
 impl<H: Fn(Part<'_>)> Request for SubRead<H> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         let is_known = writer.family().lists_subscriptions();
-        writer.command(const { &CommandInfo::new("+CMQTTSUB", Answer::Text) }).byte(b'?').known(is_known);
+        describe_read(writer).known(is_known);
     }
 }
 

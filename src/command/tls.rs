@@ -24,8 +24,10 @@ pub struct Sslcfg {
 impl Request for Sslcfg {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer
-            .command(const { &CommandInfo::new("+CMQTTSSLCFG", Answer::Plain).effect(Effect::SslContext) })
-            .client(self.client)
+            .client_command(
+                const { &CommandInfo::new("+CMQTTSSLCFG", Answer::Plain).effect(Effect::SslContext) },
+                self.client,
+            )
             .comma_number_within(self.context.into(), 0, LAST_SSL_CONTEXT, Parameter::SslContext);
     }
 }

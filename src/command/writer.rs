@@ -103,9 +103,14 @@ impl<'w> CommandWriter<'w> {
     }
 
     /// Sets the client of the command, and writes `=` and its number.
-    #[inline(never)]
     pub fn client(&mut self, client: ClientIndex) -> &mut Self {
         self.of_client(client).byte(b'=').number(client.number().into())
+    }
+
+    /// Names the command, sets its client, and writes `=` and its number.
+    #[inline(never)]
+    pub fn client_command(&mut self, info: &'static CommandInfo, client: ClientIndex) -> &mut Self {
+        self.command(info).client(client)
     }
 
     /// Sets how long the final result, or the outcome of a deferred command, may take, at most 37 hours.

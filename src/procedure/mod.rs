@@ -8,6 +8,7 @@ mod list_certificates;
 mod listen;
 mod publish;
 mod store;
+mod subscribe;
 mod subscribe_all;
 
 pub(crate) use connect::Connect;
@@ -19,4 +20,5 @@ pub(crate) use list_certificates::ListCertificates;
 pub(crate) use listen::{Listen, ListenUntil};
 pub(crate) use publish::PublishMessage;
 pub(crate) use store::Store;
+pub(crate) use subscribe::Subscribe;
 pub(crate) use subscribe_all::SubscribeAll;

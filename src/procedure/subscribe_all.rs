@@ -3,8 +3,10 @@
 #[cfg(test)]
 mod tests;
 
+use super::subscribe::{can_ask, names};
+use crate::at::Line;
 use crate::command::{
-    ClientIndex, CommandWriter, QoS, Request, Sub, SubStaged, Subtopic, Unsub, UnsubStaged, Unsubtopic,
+    ClientIndex, CommandWriter, QoS, Request, Sub, SubStaged, Subtopic, Unsub, UnsubStaged, Unsubtopic, describe_read,
 };
 use crate::error::{Parameter, Problem};
 use crate::family::Family;
@@ -12,6 +14,9 @@ use crate::session::{Failure, Next, Procedure, Session};
 
 /// What is done with each filter of a list.
 pub(crate) trait Filter {
+    /// If the outcome is lost, the module's list of subscriptions shows whether it has succeeded.
+    const IS_LISTED: bool;
+
     fn filter(&self) -> &str;
 
     /// The command for this one alone.
@@ -26,6 +31,8 @@ pub(crate) trait Filter {
 
 /// It is subscribed to.
 impl Filter for (&str, QoS) {
+    const IS_LISTED: bool = true;
+
     fn filter(&self) -> &str {
         self.0
     }
@@ -47,6 +54,8 @@ impl Filter for (&str, QoS) {
 
 /// Its subscription ends.
 impl Filter for &str {
+    const IS_LISTED: bool = false;
+
     fn filter(&self) -> &str {
         self
     }
@@ -71,6 +80,8 @@ enum Step {
     Filter,
     /// All that are staged are sent.
     Staged,
+    /// SUB has no known outcome: `AT+CMQTTSUB?` is sent, once for each of its filters.
+    Read,
 }
 
 /// Subscribes to several topic filters, or ends these subscriptions.
@@ -82,13 +93,46 @@ pub(crate) struct SubscribeAll<'a, F> {
     /// Whether they are staged and sent together.
     is_staging: bool,
     index: usize,
+    /// The first filter of the present SUB, or the one that is looked for.
+    first: usize,
+    /// The module has listed it.
+    is_listed: bool,
     /// Bytes of the staged filters.
     staged: usize,
 }
 
 impl<'a, F: Filter> SubscribeAll<'a, F> {
     pub(crate) const fn new(client: ClientIndex, filters: &'a [F], family: Family) -> Self {
-        Self { client, filters, family, step: Step::Begin, is_staging: false, index: 0, staged: 0 }
+        let (step, is_listed) = (Step::Begin, false);
+        Self { client, filters, family, step, is_staging: false, index: 0, first: 0, is_listed, staged: 0 }
+    }
+
+    /// The filter that is looked for in the module's list.
+    fn wanted(&self) -> &str {
+        self.filters.get(self.first).map_or("", Filter::filter)
+    }
+
+    /// How the last command has ended; `None` where the module is asked for that.
+    fn known(&mut self, session: &Session, last: Result<(), Failure>) -> Option<Result<(), Failure>> {
+        match last {
+            _ if self.step == Step::Read => {
+                let result = if self.is_listed { Ok(()) } else { Err(Failure::OutcomeUnknown) };
+                self.first += 1;
+                let (step, end) = if self.is_staging {
+                    (Step::Staged, self.index)
+                } else {
+                    (Step::Filter, self.index.saturating_add(1))
+                };
+                if result.is_err() || self.first >= end {
+                    self.step = step;
+                    return Some(result);
+                }
+            }
+            Err(failure) if F::IS_LISTED && can_ask(failure, self.client, session) => self.step = Step::Read,
+            last => return Some(last),
+        }
+        self.is_listed = false;
+        None
     }
 
     /// Whether this many more bytes can be staged before the staged ones are sent.
@@ -99,8 +143,15 @@ impl<'a, F: Filter> SubscribeAll<'a, F> {
 
 impl<F: Filter> Procedure for SubscribeAll<'_, F> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
+        let result = match last {
+            Some(last) => match self.known(session, last) {
+                None => return Ok(Next::Command),
+                known => known,
+            },
+            None => None,
+        };
         let staging = &mut session.lifecycle.client_mut(self.client).staging;
-        if let Some(result) = last {
+        if let Some(result) = result {
             // Nothing is staged if the first filter was refused, or once all were sent.
             let is_empty = match self.step {
                 Step::Filter => self.is_staging && self.staged == 0 && matches!(result, Err(Failure::Refused(_))),
@@ -120,7 +171,11 @@ impl<F: Filter> Procedure for SubscribeAll<'_, F> {
                 self.staged += self.filters.get(self.index).map_or(0, |filter| filter.filter().len());
                 self.index += 1;
             }
-            Step::Staged => self.staged = 0,
+            Step::Staged | Step::Read => self.staged = 0,
+        }
+        // One by one, or a new group.
+        if !self.is_staging || self.staged == 0 {
+            self.first = self.index;
         }
         self.step = match self.filters.get(self.index) {
             Some(filter) if !self.is_staging || self.has_room_for(filter.filter().len()) => Step::Filter,
@@ -141,6 +196,9 @@ impl<F: Filter> Procedure for SubscribeAll<'_, F> {
                 writer.refuse(Parameter::Filter, Problem::Empty);
             }
             (Step::Begin, Some(_)) => self.filters.iter().for_each(|filter| filter.describe_alone(client, writer)),
+            (Step::Read, _) => {
+                describe_read(writer);
+            }
             (Step::Staged, _) => F::describe_staged(client, writer),
             (Step::Filter, Some(filter)) if self.is_staging => filter.describe_staging(client, writer),
             (Step::Filter, Some(filter)) => filter.describe_alone(client, writer),
@@ -153,5 +211,9 @@ impl<F: Filter> Procedure for SubscribeAll<'_, F> {
             (Step::Filter, Some(filter)) => filter.filter().as_bytes(),
             _ => &[],
         })
+    }
+
+    fn line(&mut self, line: Line<'_>) {
+        self.is_listed |= names(line, self.wanted());
     }
 }

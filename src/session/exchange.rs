@@ -6,7 +6,6 @@ mod tests;
 
 use super::PendingOutcome;
 use super::facts::{Facts, Failure, Lacking};
-use super::staging::Staging;
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
@@ -174,9 +173,9 @@ impl Exchange {
         if matches!(self.phase, Phase::Prompt | Phase::Data) { self.unsent } else { 0 }
     }
 
-    /// Tells `staging` that the data are filled with slashes.
-    pub(super) fn note_filling(&self, staging: &mut Staging) {
-        staging.filled(self.info.effect, self.sent, self.data_length);
+    /// The length of its filter, if that becomes nothing but the slashes that fill it.
+    pub(super) fn padded_filter(&self) -> Option<u16> {
+        (self.info.effect == Effect::Sub && self.sent == 0).then_some(self.data_length)
     }
 
     /// The outcome, to be awaited outside of the exchange, if there is one.

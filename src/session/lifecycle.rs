@@ -54,6 +54,9 @@ pub(crate) struct Lifecycle {
     pub(crate) service: ServiceState,
     pub(crate) clients: [ClientLife; 2],
     pub(crate) echo_is_off: bool,
+    /// The client that has a subscription to nothing but slashes, which filling a prompt has made, and its length. It lives on
+    /// in the broker, whatever happens to the client. One is remembered, since the next call undoes it.
+    padded_filter: Option<(ClientIndex, u16)>,
 }
 
 impl ClientLife {
@@ -74,6 +77,7 @@ impl Lifecycle {
             service: ServiceState::Unknown,
             clients: [const { ClientLife::new(ClientState::Unknown) }; 2],
             echo_is_off: false,
+            padded_filter: None,
         }
     }
 
@@ -221,8 +225,10 @@ impl Lifecycle {
 
     /// The data of `exchange` are filled with slashes, or may have to be.
     pub(super) fn data_filled(&mut self, exchange: &Exchange) {
-        if let Some(client) = exchange.client {
-            exchange.note_filling(&mut self.client_mut(client).staging);
+        let Some(client) = exchange.client else { return };
+        self.client_mut(client).staging.filled(exchange.info.effect);
+        if let Some(length) = exchange.padded_filter() {
+            self.padded_filter = Some((client, length));
         }
     }
 
@@ -233,18 +239,11 @@ impl Lifecycle {
 
     /// A subscription to slashes that can be undone now, and its length.
     pub(super) fn padded_filter(&self) -> Option<(ClientIndex, u16)> {
-        let padded = |client: ClientIndex| {
-            let life = self.client(client);
-            let length = life.staging.padded_filter();
-            (life.state == ClientState::Connected && length > 0).then_some((client, length))
-        };
-        ClientIndex::ALL.into_iter().find_map(padded)
+        self.padded_filter.filter(|(client, _)| self.client(*client).state == ClientState::Connected)
     }
 
     pub(super) fn padded_filter_is_undone(&mut self) {
-        if let Some((client, _)) = self.padded_filter() {
-            self.client_mut(client).staging.padded_filter_is_undone();
-        }
+        self.padded_filter = None;
     }
 
     /// The clients that are believed connected: a bit for each, the first one lowest.
@@ -365,6 +364,20 @@ mod tests {
         life.network_lost();
         assert_eq!(life.check(Effect::Accq, CLIENT), Err(Illegal::ServiceNotStarted));
         assert_eq!(life.client(ClientIndex::First).state, ClientState::Unknown);
+    }
+
+    #[test]
+    fn a_filter_of_slashes_is_undone_once_while_its_client_is_connected_whatever_happened_to_it_before() {
+        let mut life = after(&[Effect::Start, Effect::Accq, Effect::Connect]);
+        life.padded_filter = Some((ClientIndex::First, 9));
+        life.network_lost();
+        assert_eq!(life.padded_filter(), None);
+        for effect in [Effect::Start, Effect::Accq, Effect::Connect] {
+            life.succeeded(effect, if effect == Effect::Start { None } else { CLIENT });
+        }
+        assert_eq!(life.padded_filter(), Some((ClientIndex::First, 9)));
+        life.padded_filter_is_undone();
+        assert_eq!(life.padded_filter(), None);
     }
 
     #[test]

@@ -175,7 +175,7 @@ impl Session {
         }
     }
 
-    /// The data of the exchange are filled with slashes, or may have to be. Where they make a filter, `staging` remembers it.
+    /// The data of the exchange are filled with slashes, or may have to be. Where they make a filter, `lifecycle` remembers it.
     fn note_padded_filter(&mut self) {
         self.lifecycle.data_filled(&self.exchange);
     }

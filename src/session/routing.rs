@@ -184,6 +184,7 @@ impl Session {
     }
 
     /// A line that nothing waits for.
+    #[inline(never)]
     fn pass_over(&mut self, line: Line<'_>, result: Option<FinalResult>, handler: &mut dyn MessageHandler) {
         let counters = &mut self.events.counters;
         if line.is_cut() {

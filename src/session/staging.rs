@@ -13,8 +13,6 @@ pub(crate) struct Staging {
     payload: bool,
     /// A filter that is padded or of an earlier call: the next staged SUB or UNSUB would send it.
     filter: bool,
-    /// Length of a subscription to nothing but slashes, which filling a prompt has made; 0 where there is none.
-    padded_filter: u16,
     /// Settings and will are complete since the client was acquired.
     is_prepared: bool,
     /// A call was refused because of what is staged: the next connect releases and acquires the client.
@@ -22,12 +20,11 @@ pub(crate) struct Staging {
 }
 
 impl Staging {
-    pub(super) const NONE: Self =
-        Self { payload: false, filter: false, padded_filter: 0, is_prepared: false, needs_reacquire: false };
+    pub(super) const NONE: Self = Self { payload: false, filter: false, is_prepared: false, needs_reacquire: false };
 
-    /// The client was acquired or released. A padded subscription can live on in the broker.
+    /// The client was acquired or released.
     pub(super) const fn clear(&mut self) {
-        *self = Self { padded_filter: self.padded_filter, ..Self::NONE };
+        *self = Self::NONE;
     }
 
     /// A command succeeded.
@@ -62,23 +59,11 @@ impl Staging {
         self.filter = true;
     }
 
-    /// Data of a command are filled with slashes, the first `sent` bytes excepted. A subscription to nothing but slashes can be
-    /// ended; a staged filter goes when the client is acquired again.
-    pub(super) fn filled(&mut self, effect: Effect, sent: u16, length: u16) {
-        match effect {
-            Effect::Sub if sent == 0 => self.padded_filter = length,
-            Effect::Subtopic | Effect::Unsubtopic => self.filter = true,
-            _ => {}
+    /// Data of a command are filled with slashes. A staged filter goes when the client is acquired again.
+    pub(super) const fn filled(&mut self, effect: Effect) {
+        if matches!(effect, Effect::Subtopic | Effect::Unsubtopic) {
+            self.filter = true;
         }
-    }
-
-    /// Length of a subscription to nothing but slashes; 0 where there is none.
-    pub(super) const fn padded_filter(&self) -> u16 {
-        self.padded_filter
-    }
-
-    pub(super) const fn padded_filter_is_undone(&mut self) {
-        self.padded_filter = 0;
     }
 
     /// Whether PUB would send no payload but the one that it is given.
@@ -166,22 +151,10 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_of_slashes_only_can_be_undone_and_outlives_the_client() {
-        let mut staging = Staging::NONE;
-        staging.filled(Effect::Sub, 3, 9);
-        assert_eq!(staging.padded_filter(), 0, "part of the filter was sent");
-        staging.filled(Effect::Sub, 0, 9);
-        staging.clear();
-        assert_eq!(staging.padded_filter(), 9);
-        staging.padded_filter_is_undone();
-        assert_eq!(staging.padded_filter(), 0);
-    }
-
-    #[test]
     fn a_filled_staged_filter_stays_until_the_client_is_acquired_again() {
         for effect in [Effect::Subtopic, Effect::Unsubtopic] {
             let mut staging = Staging::NONE;
-            staging.filled(effect, 4, 9);
+            staging.filled(effect);
             assert!(staging.has_filter());
             staging.clear();
             assert!(!staging.has_filter());

@@ -23,6 +23,7 @@ mod recovery {
     mod late_answers;
     mod line_errors;
     mod losses;
+    mod lost_subscriptions;
     mod pending_outcomes;
     mod restarts;
     mod unanswered;

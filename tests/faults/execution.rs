@@ -185,7 +185,8 @@ impl<'a> Execution<'a> {
                 break;
             }
             if call == Call::ReceiveAfterwards && counts {
-                self.verdict.recovery = Some(self.bench.now().saturating_sub(end));
+                // Bytes of a longer loss can have been sent after the call that it made fail.
+                self.verdict.recovery = Some(self.bench.now().saturating_sub(end.max(self.end_of_fault())));
             }
         }
         let received = core::mem::take(&mut self.received);

@@ -1,5 +1,7 @@
 //! The clock of the module. The module checks certificates against it, unless `AT+CSSLCFG` disables that.
 
+use core::iter;
+
 use super::only_number;
 use crate::at::Line;
 use crate::command::{Answer, Command, CommandInfo, CommandWriter, Request, check, no_response};
@@ -43,22 +45,28 @@ impl DateTime {
             _ => 0,
         };
         let year = year + if year < 70 { 2000 } else { 1900 };
-        Some(Self { year, month, day, hour, minute, second, quarters_from_utc })
+        let time = Self { year, month, day, hour, minute, second, quarters_from_utc };
+        let is_in_range = |(_, number, least, most)| check::range(u16::into(number), least, most).is_ok();
+        time.behind_year().into_iter().all(is_in_range).then_some(time)
     }
 
-    /// Writes it in quotes, with two digits for each number. Numbers that do not fit are refused.
-    fn describe(&self, writer: &mut CommandWriter<'_>) {
+    /// Each number behind the year: what stands before it, and its range.
+    fn behind_year(&self) -> [(u8, u16, u16, u16); 6] {
         let (zone, furthest) = if self.quarters_from_utc < 0 { (b'-', 48) } else { (b'+', 56) };
-        let parts = [
-            (b'"', self.year, 2000, 2069),
+        [
             (b'/', self.month.into(), 1, 12),
             (b'/', self.day.into(), 1, 31),
             (b',', self.hour.into(), 0, 23),
             (b':', self.minute.into(), 0, 59),
             (b':', self.second.into(), 0, 59),
             (zone, self.quarters_from_utc.unsigned_abs().into(), 0, furthest),
-        ];
-        for (separator, number, least, most) in parts {
+        ]
+    }
+
+    /// Writes it in quotes, with two digits for each number. Numbers that do not fit are refused.
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let year = (b'"', self.year, 2000, 2069);
+        for (separator, number, least, most) in iter::once(year).chain(self.behind_year()) {
             writer
                 .byte(separator)
                 .byte(b'0' + (number / 10 % 10) as u8)
@@ -164,6 +172,26 @@ mod tests {
         assert_eq!(response(&CclkRead, b"+CCLK: \"70/01/01,00:01:02+00\"\r\n").unwrap().year, 1970);
         for text in ["", "24/05/31", "24/05/31,10:11:xx+08", "24/05/31,10:11:12+999"] {
             assert_eq!(response(&CclkRead, std::format!("+CCLK: \"{text}\"\r\n").as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_no_clock_shows_is_none() {
+        let read = |text: &str| response(&CclkRead, std::format!("+CCLK: \"{text}\"\r\n").as_bytes());
+        assert!(read("24/12/31,23:59:59+56").is_some() && read("24/01/01,00:00:00-48").is_some());
+        for text in [
+            "26/99/99,99:99:99+99",
+            "24/13/31,10:11:12+08",
+            "24/00/31,10:11:12+08",
+            "24/05/32,10:11:12+08",
+            "24/05/00,10:11:12+08",
+            "24/05/31,24:11:12+08",
+            "24/05/31,10:60:12+08",
+            "24/05/31,10:11:60+08",
+            "24/05/31,10:11:12+57",
+            "24/05/31,10:11:12-49",
+        ] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 

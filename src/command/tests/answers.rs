@@ -80,6 +80,8 @@ fn short_read_forms_distinguish_the_clients() {
     };
     assert_eq!(settings(b"+CMQTTCFG: 0,0,24\r\n+CMQTTCFG: 1, 1,120\r\n"), [Some((false, 24)), Some((true, 120))]);
     assert_eq!(settings(b"+CMQTTCFG: 0,0\r\n+CMQTTCFG: 2,1,120\r\n"), [None, None]);
+    assert_eq!(contexts(b"+CMQTTSSLCFG: 0,10\r\n+CMQTTSSLCFG: 1,200\r\n"), [None, None], "there is no such context");
+    assert_eq!(settings(b"+CMQTTCFG: 0,1,19\r\n+CMQTTCFG: 1,1,4294967295\r\n"), [None, None], "20-120 s");
     response(&RelRead, b"\r\nOK\r\n", |&()| ());
 }
 

@@ -8,6 +8,7 @@ use super::SubscribeAll;
 use crate::command::QoS;
 use crate::error::{CommandName, Error, Illegal, InvalidInput, Parameter, Problem};
 use crate::family::Family;
+use crate::session::ClientState;
 use crate::session::dialogue::*;
 
 const FILTERS: [(&str, QoS); 3] = [("a/+", QoS::AtMostOnce), ("b/#", QoS::AtLeastOnce), ("c", QoS::ExactlyOnce)];
@@ -192,4 +193,44 @@ fn filters_whose_sub_was_refused_or_dropped_are_not_sent_by_the_next_call() {
     let sub = crate::command::SubStaged { client: FIRST };
     let result = dialogue.call(&mut crate::procedure::Single(sub), &[]);
     assert_eq!(result, Err(illegal(&"+CMQTTSUB", Illegal::FilterStaged)));
+}
+
+/// The first client is connected, and the other one is released.
+fn alone(family: Family) -> Dialogue {
+    let mut dialogue = Dialogue::connected(family);
+    dialogue.engine.session.lifecycle.client_mut(SECOND).state = ClientState::Released;
+    dialogue
+}
+
+const GARBLED: &str = "\r\nOK\r\n\r\n+CMQTTSUB: 00\r\n";
+const UNKNOWN: Result<(), Error> = Err(Error::OutcomeUnknown { command: CommandName::new(&"+CMQTTSUB") });
+
+#[test]
+fn a_garbled_outcome_is_a_success_where_the_module_lists_every_filter_of_it() {
+    let read = |filters: &str| command("AT+CMQTTSUB?", &std::format!("\r\n+CMQTTSUB:\r\n{filters}\r\nOK\r\n"));
+    let all = || read("c\r\nb/#\r\na/+\r\n");
+    let garbled = || [staged(), command("AT+CMQTTSUB=0", GARBLED), vec![after_ms(1_000)]].concat();
+    let mut dialogue = alone(Family::A76xx);
+    assert_eq!(subscribe_all(&mut dialogue, &FILTERS, &[garbled(), all(), all(), all()]), Ok(()));
+    // They were sent, so the next call stages its own.
+    assert_eq!(subscribe_all(&mut dialogue, &FILTERS, &[staged(), command("AT+CMQTTSUB=0", SUBSCRIBED)]), Ok(()));
+    let two = || read("b/#\r\na/+\r\n");
+    assert_eq!(subscribe_all(&mut dialogue, &FILTERS, &[garbled(), two(), two(), two()]), UNKNOWN);
+    // Perhaps they are staged still.
+    assert_eq!(subscribe_all(&mut dialogue, &FILTERS, &[one_by_one()]), Ok(()));
+}
+
+#[test]
+fn one_by_one_only_the_filter_of_a_garbled_outcome_is_asked_for() {
+    let read = |answer: &str| [vec![after_ms(1_000)], command("AT+CMQTTSUB?", answer)].concat();
+    let script = [
+        prompted("AT+CMQTTSUB=0,3,0", "a/+", SUBSCRIBED),
+        prompted("AT+CMQTTSUB=0,3,1", "b/#", GARBLED),
+        read("\r\n+CMQTTSUB:\r\nb/#\r\n\r\nOK\r\n"),
+        prompted("AT+CMQTTSUB=0,1,2", "c", GARBLED),
+        read("\r\n+CMQTTSUB:\r\nb/#\r\nc\r\n\r\nOK\r\n"),
+    ];
+    assert_eq!(subscribe_all(&mut alone(Family::Sim767x), &FILTERS, &script), Ok(()));
+    let missing = [&script[..4], &[read("\r\n+CMQTTSUB:\r\na/+\r\nb/#\r\n\r\nOK\r\n")]].concat();
+    assert_eq!(subscribe_all(&mut alone(Family::Sim767x), &FILTERS, &missing), UNKNOWN);
 }

@@ -132,6 +132,18 @@ fn a_transmitter_that_takes_nothing_is_given_up_after_9_seconds() {
 }
 
 #[test]
+fn half_a_header_with_the_echo_of_a_command_behind_it_announces_no_data() {
+    for half in
+        ["+CMQTTRXPAYLOAD: 0,5", "+CMQTTRXTOPIC: 0,5", "+CMQTTRXPAYLOAD: 0,", "+CMQTTRXPAY", "+CMQTTCONNLOST: 0,1"]
+    {
+        let mut dialogue = module();
+        dialogue.dropped_call(&mut Listen, &[received(std::format!("\r\n{half}"))]);
+        assert_eq!(at(&mut dialogue, &[sent("AT\r"), received("AT\r\r\nOK\r\n")]), Ok(()), "{half}");
+        assert_eq!(dialogue.events(), [], "{half}");
+    }
+}
+
+#[test]
 fn an_early_expiry_changes_nothing() {
     let mut dialogue = module();
     let mut procedure = Single(At);

@@ -47,6 +47,8 @@ pub(crate) struct Expected {
     pub(super) has_source: bool,
     /// If it succeeds, one of these outcomes was received: the name of a command, and the numbers after it.
     outcomes: Vec<(&'static str, Vec<u32>)>,
+    /// Or the module was asked for its subscriptions, and these were among them.
+    filters: Vec<&'static str>,
     /// If it succeeds, a final result `OK` was received.
     ok: bool,
     /// If it succeeds, the bytes sent end with this.
@@ -58,6 +60,10 @@ impl Expected {
         Self { outcomes: vec![(name, vec![client.number().into(), 0])], ok: true, ..Self::default() }
     }
 
+    fn subscribed(client: ClientIndex, filters: &[&'static str]) -> Self {
+        Self { filters: filters.to_vec(), ..Self::outcome("+CMQTTSUB", client) }
+    }
+
     fn ok() -> Self {
         Self { ok: true, ..Self::default() }
     }
@@ -65,7 +71,14 @@ impl Expected {
     /// Checks a successful call: its outcome was received, and its bytes were sent.
     pub(super) fn check(&self, received: &[u8], sent: &[u8]) {
         let is_reported = |(name, numbers): &(&str, Vec<u32>)| has_line(received, name, numbers);
-        assert!(self.outcomes.is_empty() || self.outcomes.iter().any(is_reported), "a success that was not reported");
+        let is_listed = |filter: &&str| places(received, filter.as_bytes()).next().is_some();
+        let was_asked = !self.filters.is_empty() && places(sent, b"AT+CMQTTSUB?\r").next().is_some();
+        assert!(
+            self.outcomes.is_empty()
+                || self.outcomes.iter().any(is_reported)
+                || was_asked && self.filters.iter().all(is_listed),
+            "a success that was not reported"
+        );
         assert!(!self.ok || places(received, b"OK").next().is_some(), "a success without OK");
         assert!(sent.ends_with(&self.sent), "a success without what was to be sent: {}", sent.escape_ascii());
     }
@@ -153,10 +166,8 @@ pub(crate) fn begin(run: &mut impl Carrier, number: u8) {
         9 => publish(run, first, "device-7/state", b"", QoS::AtLeastOnce),
         10 => publish_from(run, first, 70),
         11 => publish_from(run, second, 4_000),
-        12 => {
-            run.during(Call::subscribe(first, FILTERS[0].0, QoS::AtLeastOnce), &Expected::outcome("+CMQTTSUB", first))
-        }
-        13 => run.during(Call::subscribe(second, "all", QoS::AtMostOnce), &Expected::outcome("+CMQTTSUB", second)),
+        12 => subscribe(run, first, FILTERS[0].0),
+        13 => subscribe(run, second, "all"),
         14 => subscribe_all(run, first),
         15 => subscribe_all(run, second),
         16 => run.during(Call::unsubscribe(first, FILTERS[0].0), &Expected::outcome("+CMQTTUNSUB", first)),
@@ -213,9 +224,14 @@ fn publish_from(run: &mut impl Carrier, client: ClientIndex, length: usize) {
     run.during(Call::publish_from(client, &message, length), &Expected { has_source: true, ..expected });
 }
 
+fn subscribe(run: &mut impl Carrier, client: ClientIndex, filter: &'static str) {
+    let call = Call::subscribe(client, filter, QoS::AtLeastOnce);
+    run.during(call, &Expected::subscribed(client, &[filter]));
+}
+
 fn subscribe_all(run: &mut impl Carrier, client: ClientIndex) {
     let call = run.core().subscribe_all(client, &FILTERS);
-    run.during(call, &Expected::outcome("+CMQTTSUB", client));
+    run.during(call, &Expected::subscribed(client, &FILTERS.map(|(filter, _)| filter)));
 }
 
 fn next_event(run: &mut impl Carrier) {
