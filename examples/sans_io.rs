@@ -28,7 +28,7 @@ use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Error, Event, Family, Inb
 
 const CLIENT: ClientIndex = ClientIndex::First;
 static OPTIONS: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
-static SUBSCRIPTION: Sub<'static> = Sub { client: CLIENT, filter: "device-7/cmd", qos: QoS::AtLeastOnce };
+static SUBSCRIPTION: Sub<'static> = Sub { client: CLIENT, filter: b"device-7/cmd", qos: QoS::AtLeastOnce };
 /// Looks like a part of the dialogue.
 const PAYLOAD: &[u8] = b"\r\nOK\r\n> on";
 static MESSAGE: Publish<'static> = Publish::new("device-7/cmd", PAYLOAD);

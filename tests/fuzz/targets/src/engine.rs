@@ -42,7 +42,7 @@ use crate::split_first;
 const PROCEDURES: u8 = 13;
 
 static MESSAGE: Publish<'static> = Publish::new("device-7/state", b"\r\nOK\r\n>+CMQTTRXEND: 0\r\n");
-static SUB: Sub<'static> = Sub { client: ClientIndex::First, filter: "device-7/cmd/#", qos: QoS::AtLeastOnce };
+static SUB: Sub<'static> = Sub { client: ClientIndex::First, filter: b"device-7/cmd/#", qos: QoS::AtLeastOnce };
 const FILTERS: &[(&str, QoS)] = &[("device-7/cmd/#", QoS::AtLeastOnce), ("all", QoS::ExactlyOnce)];
 
 /// Runs a script.

@@ -8,7 +8,7 @@ use simcom_mqtt::command::{self, Answer, Command, CommandInfo, CommandWriter, Re
 use simcom_mqtt::network::Apn;
 use simcom_mqtt::sans_io::{
     BringUp, Connect, Detect, Disconnect, Engine, Execute, Listen, Procedure, PublishMessage, Shutdown, Store,
-    SubscribeAll,
+    Subscribe, SubscribeAll,
 };
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, MqttVersion, Publish, QoS, Tls, Will};
 
