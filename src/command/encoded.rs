@@ -53,7 +53,7 @@ use crate::family::{Family, Timeouts};
 /// use simcom_mqtt::command::{Encoded, QoS, Sub};
 /// use simcom_mqtt::{ClientIndex, Error, Family, ResultCode};
 ///
-/// let sub = Sub { client: ClientIndex::First, filter: "device-7/cmd", qos: QoS::AtLeastOnce };
+/// let sub = Sub { client: ClientIndex::First, filter: b"device-7/cmd", qos: QoS::AtLeastOnce };
 /// let command = Encoded::new(&sub, Family::A76xx)?;
 /// let mut sink = [0; 64];
 /// let mut room = &mut sink[..];

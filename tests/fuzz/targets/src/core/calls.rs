@@ -96,8 +96,8 @@ fn has_line(received: &[u8], name: &str, numbers: &[u32]) -> bool {
         let behind = &received[place + name.len()..];
         let end = behind.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(behind.len());
         let line = String::from_utf8_lossy(&behind[..end]).into_owned();
-        let said = line.split(',').map(|number| {
-            let number = number.trim_matches(' ');
+        // The driver takes a blank for a comma.
+        let said = line.split([',', ' ']).filter(|number| !number.is_empty()).map(|number| {
             let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
             number[..end].parse::<u32>().ok()
         });
