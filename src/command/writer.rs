@@ -49,6 +49,7 @@ impl<'w> CommandWriter<'w> {
     }
 
     /// Without a window: only what must be known before the first byte is sent.
+    #[inline(never)]
     pub(crate) fn checking(family: Family) -> Self {
         Self::new(family, 0, &mut [])
     }

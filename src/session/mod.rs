@@ -173,6 +173,7 @@ impl Session {
     }
 
     /// Detaches the outcome, if there is one to come, so that the exchange is free for another command.
+    #[inline(never)]
     fn detach_outcome(&mut self) {
         if let Some(pending) = self.exchange.pending_outcome() {
             debug!("the outcome of AT{} is still to come", pending.info.name);
