@@ -50,11 +50,11 @@ fn module(test: &str) -> (Half, Half, Remote) {
     (Serial::new(receiver), Serial::new(transmitter), remote)
 }
 
-fn modem<'a>(
+fn modem(
     receiver: Half,
     transmitter: Half,
-    inbox: &'a Inbox<1024>,
-) -> Modem<Half, Half, Clock, &'a Inbox<1024>, impl FnMut() -> core::ops::ControlFlow<()>> {
+    inbox: &Inbox<1024>,
+) -> Modem<Half, Half, Clock, &Inbox<1024>, impl FnMut() -> core::ops::ControlFlow<()>> {
     let end = Instant::now() + Duration::from_secs(60);
     Modem::new(receiver, transmitter, Clock(Instant::now()), Family::A76xx, inbox).with_idle(move || {
         sleep(Duration::from_millis(1));
