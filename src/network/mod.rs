@@ -12,6 +12,7 @@ mod blocking;
 pub(crate) mod bring_up;
 #[cfg(feature = "async")]
 mod client;
+#[cfg(any(feature = "async", feature = "blocking"))]
 mod clock;
 mod error;
 mod identity;
@@ -20,6 +21,7 @@ mod stage;
 pub use crate::command::network::{Credentials, DateTime, NtpFailure, PdpType};
 pub use apn::Apn;
 pub use bring_up::Attachment;
+#[cfg(any(feature = "async", feature = "blocking"))]
 pub use clock::ClockError;
 pub use error::BringUpError;
 pub use identity::Identity;
