@@ -99,6 +99,7 @@ mod result_code;
 pub mod sans_io;
 mod saturating;
 mod session;
+mod skipped;
 mod timer;
 mod tls;
 pub mod transport;
@@ -117,6 +118,7 @@ pub use options::{Broker, ConnectOptions, Publish, Will};
 pub use procedure::Connection;
 pub use result_code::ResultCode;
 pub use session::{ClientState, Counters, Event, ServiceState};
+pub use skipped::SkippedSettings;
 #[cfg(feature = "embassy-time")]
 pub use timer::EmbassyTimer;
 pub use timer::Timer;

@@ -37,6 +37,7 @@ use crate::procedure::{
     PublishMessage, Shutdown, Single, Store, Subscribe, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
+use crate::skipped::SkippedSettings;
 use crate::timer::Timer;
 use drive::{NoSource, Port};
 
@@ -283,6 +284,12 @@ where
     H: MessageHandler,
     I: FnMut() -> ControlFlow<()>,
 {
+    /// What the module's firmware has refused of the defaults of [`connect`](Self::connect), for either client, since the
+    /// module's last restart: settings that were not asked for, and without which the connection was opened.
+    pub fn skipped_settings(&self) -> SkippedSettings {
+        self.modem.port.engine.skipped_settings()
+    }
+
     /// The state of this client, where the driver knows it.
     pub fn state(&self) -> ClientState {
         self.modem.port.engine.session.lifecycle.client(self.index).state

@@ -16,6 +16,7 @@ use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, PublishMessage, Single, Subscribe, SubscribeAll,
 };
 use crate::session::{ClientState, Procedure};
+use crate::skipped::SkippedSettings;
 use crate::timer::Timer;
 use drive::{NO_SOURCE, ReadBuffer, Reader};
 pub use modem::Modem;
@@ -100,6 +101,12 @@ impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Client<'_, R, T, C, H> {
 impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, H> {
     fn new(modem: &'m mut Modem<R, T, C, H>, index: ClientIndex) -> Self {
         Self { modem, index }
+    }
+
+    /// What the module's firmware has refused of the defaults of [`connect`](Self::connect), for either client, since the
+    /// module's last restart: settings that were not asked for, and without which the connection was opened.
+    pub fn skipped_settings(&self) -> SkippedSettings {
+        self.modem.port.engine.skipped_settings()
     }
 
     /// The state of this client, where the driver knows it.

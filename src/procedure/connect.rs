@@ -9,11 +9,12 @@ mod tests;
 use crate::ResultCode;
 use crate::at::Line;
 use crate::command::{
-    self, AccqRead, ClientIndex, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, Rel, Request, Start,
+    self, AccqRead, ClientIndex, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, MqttVersion, Rel, Request, Start,
 };
 use crate::error::Refusal;
+use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
-use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
+use crate::session::{ClientState, Failure, Lifecycle, Next, Procedure, ServiceState, Session};
 use crate::timer::Instant;
 
 use super::disconnect::DISCONNECT_TIMEOUT;
@@ -63,7 +64,7 @@ enum Step {
     Rel,
     Accq,
     /// Sends the settings of the options, one after the other.
-    Configure(u8),
+    Configure,
     Sslcfg,
     Connect,
     /// The outcome may still come.
@@ -91,9 +92,13 @@ pub struct Connect<'a> {
     torn_down: bool,
     /// Outcome of `DiscRead`.
     connected: Option<bool>,
+    /// What is sent of the version of MQTT: not a default that the module has refused.
+    version: Option<MqttVersion>,
     comparison: Comparison,
     /// The current line of the answer belongs to this client.
     is_ours: bool,
+    /// The setting that was sent last.
+    place: u8,
     /// `AccqRead` reports that the other client is not acquired.
     other_is_released: bool,
     /// How often the module was busy.
@@ -115,8 +120,13 @@ impl<'a> Connect<'a> {
             outcome_until: Instant::ZERO,
             torn_down: false,
             connected: None,
+            version: match options.version {
+                None => Some(MqttVersion::V3_1_1),
+                version => version,
+            },
             comparison: Comparison::NotSeen,
             is_ours: false,
+            place: 0,
             other_is_released: false,
             waits: 0,
             connection: Connection::Opened,
@@ -167,8 +177,9 @@ impl<'a> Connect<'a> {
             self.failure = None;
             return Ok(Step::AccqRead);
         }
+        let before = self.version;
         if let Err(error) = last
-            && !self.tolerates(error)
+            && !self.tolerates(session.family, lifecycle, error)
         {
             return Err(error);
         }
@@ -233,14 +244,18 @@ impl<'a> Connect<'a> {
             Step::Disc => return Ok(Step::Rel),
             Step::Rel => return Ok(Step::Accq),
             // The index is in use although the driver took it for free: it is torn down, once.
+            Step::Accq if refused && self.version != before => return Ok(Step::Accq),
             Step::Accq if refused => {
                 self.torn_down = true;
                 return Ok(Step::Disc);
             }
-            Step::Accq | Step::Configure(_) => {
-                let step = self.following_configuration(self.step, session.family);
-                lifecycle.client_mut(self.client).staging.set_prepared(!matches!(step, Step::Configure(_)));
-                return Ok(step);
+            Step::Accq | Step::Configure => {
+                let place = if self.step == Step::Accq { 0 } else { self.place + 1 };
+                let next = self.next_place(place, session.family);
+                lifecycle.client_mut(self.client).staging.set_prepared(next.is_none());
+                let Some(place) = next else { return Ok(self.connect_step()) };
+                self.place = place;
+                return Ok(Step::Configure);
             }
             Step::Sslcfg => return Ok(Step::Connect),
             Step::Connect => {
@@ -274,7 +289,7 @@ impl<'a> Connect<'a> {
     }
 
     /// Whether the present step may fail in this way, because a later one determines the state.
-    fn tolerates(&self, failure: Failure) -> bool {
+    fn tolerates(&mut self, family: Family, lifecycle: &mut Lifecycle, failure: Failure) -> bool {
         let refusal = match failure {
             Failure::Refused(refusal) => refusal,
             // The next command asks the module. REL shows whether DISC has succeeded.
@@ -286,6 +301,11 @@ impl<'a> Connect<'a> {
             }
             _ => return false,
         };
+        if self.skips_version(family) && refusal == Refusal::Error {
+            lifecycle.version_refused = true;
+            self.version = None;
+            return true;
+        }
         match self.step {
             Step::EchoOff | Step::AccqRead | Step::DiscRead | Step::ConnectRead | Step::Disc | Step::Rel => true,
             Step::OutcomeRead => true,
@@ -301,6 +321,15 @@ impl<'a> Connect<'a> {
         }
     }
 
+    /// Whether the command of this step sets the version, though the user did not ask for it.
+    fn skips_version(&self, family: Family) -> bool {
+        let is_sent = match family.version_setting() {
+            VersionSetting::AcquireArgument => self.step == Step::Accq,
+            VersionSetting::Configuration | VersionSetting::None => self.step == Step::Configure && self.place == 0,
+        };
+        is_sent && self.options.version.is_none() && self.version.is_some()
+    }
+
     /// Describes the command of a step.
     fn describe(&self, step: Step, writer: &mut CommandWriter<'_>) {
         let client = self.client;
@@ -313,7 +342,7 @@ impl<'a> Connect<'a> {
             Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
             Step::Rel => Rel { client }.describe(writer),
             Step::Accq => self.describe_accq(writer),
-            Step::Configure(place) => self.describe_configuration(place, writer),
+            Step::Configure => self.describe_configuration(self.place, writer),
             Step::Sslcfg => self.describe_sslcfg(writer),
             Step::Connect => self.describe_connect(writer),
             Step::Begin => self.describe_all(writer),
@@ -330,6 +359,9 @@ impl Procedure for Connect<'_> {
         self.step = self.following(session, last.unwrap_or(Ok(())))?;
         self.comparison = Comparison::NotSeen;
         self.connected = None;
+        if session.lifecycle.version_refused {
+            self.version = self.options.version;
+        }
         Ok(match self.step {
             Step::Done => {
                 // Unless it was lost again.
@@ -353,7 +385,7 @@ impl Procedure for Connect<'_> {
     }
 
     fn data(&self) -> Option<&[u8]> {
-        Some(self.step_data(self.step))
+        Some(if self.step == Step::Configure { self.data_at(self.place) } else { &[] })
     }
 
     fn line(&mut self, line: Line<'_>) {

@@ -1,0 +1,83 @@
+//! Defaults that a firmware does not know.
+
+use super::*;
+use crate::procedure::Listen;
+use crate::skipped::SkippedSettings;
+
+const ACCQ_ALONE: &str = "AT+CMQTTACCQ=0,\"meter-3\",0";
+
+fn skipped(dialogue: &Dialogue) -> SkippedSettings {
+    dialogue.engine.skipped_settings()
+}
+
+/// ACCQ, and the version where the family sets it behind that, refused.
+fn version_refused(family: Family) -> Vec<Row> {
+    if family == Family::Sim7600 {
+        [command("AT+CMQTTACCQ=0,\"meter-3\",0,4", ERROR), command(ACCQ_ALONE, OK)].concat()
+    } else {
+        [command(ACCQ_ALONE, OK), command("AT+CMQTTCFG=\"version\",0,4", ERROR)].concat()
+    }
+}
+
+#[test]
+fn a_version_that_is_unknown_is_skipped_and_not_sent_again_before_a_restart() {
+    for family in [Family::Sim7600, Family::A76xx, Family::Sim767x] {
+        let mut dialogue = Dialogue::in_step(family);
+        let script = [accq_read(FREE, FREE), version_refused(family), open()];
+        assert_eq!(first_connect(&mut dialogue, &script), Ok(Connection::Opened));
+        assert!(skipped(&dialogue).mqtt_version());
+
+        // The options are still the same.
+        assert_eq!(reconnect(&mut dialogue, &[disc_read(0, 1)]), Ok(Connection::Adopted));
+        // Other options: the client is acquired again.
+        let script = [disc(), rel(), command(ACCQ_ALONE, OK), open()];
+        assert_eq!(connect(&mut dialogue, FIRST, &OPTIONS, None, &script), Ok(Connection::Opened));
+
+        assert_eq!(dialogue.call(&mut Listen, &[received("\r\nRDY\r\n")]), Ok(()));
+        assert!(skipped(&dialogue).is_empty());
+    }
+}
+
+#[test]
+fn a_version_that_was_asked_for_is_not_skipped() {
+    for family in [Family::Sim7600, Family::A76xx] {
+        let options = OPTIONS.version(MqttVersion::V3_1_1);
+        let mut dialogue = Dialogue::in_step(family);
+        let (script, name) = if family == Family::Sim7600 {
+            let accq = || command("AT+CMQTTACCQ=0,\"meter-3\",0,4", ERROR);
+            ([accq_read(FREE, FREE), accq(), disc(), rel(), accq()].concat(), "+CMQTTACCQ")
+        } else {
+            ([accq_read(FREE, FREE), version_refused(family)].concat(), "+CMQTTCFG")
+        };
+        let result = connect(&mut dialogue, FIRST, &options, None, &[script]);
+        assert!(matches!(result, Err(Error::Refused { command, .. }) if command.as_str() == name), "{result:?}");
+        assert!(skipped(&dialogue).is_empty());
+    }
+}
+
+#[test]
+fn an_index_in_use_says_nothing_about_the_version() {
+    let mut dialogue = Dialogue::in_step(Family::Sim7600);
+    let accq = |answer| command("AT+CMQTTACCQ=0,\"meter-3\",0,4", answer);
+    let in_use = accq("\r\n+CMQTTACCQ: 0,19\r\n\r\nERROR\r\n");
+    let script = [accq_read(FREE, FREE), in_use, disc(), rel(), accq(OK), open()];
+    assert_eq!(first_connect(&mut dialogue, &script), Ok(Connection::Opened));
+    assert!(skipped(&dialogue).is_empty());
+}
+
+#[test]
+fn an_index_that_is_refused_without_its_version_too_is_torn_down() {
+    let mut dialogue = Dialogue::in_step(Family::Sim7600);
+    let refused = |line| command(line, ERROR);
+    let alone = command(ACCQ_ALONE, OK);
+    let script = [
+        accq_read(FREE, FREE),
+        refused("AT+CMQTTACCQ=0,\"meter-3\",0,4"),
+        refused(ACCQ_ALONE),
+        disc(),
+        rel(),
+        alone,
+        open(),
+    ];
+    assert_eq!(first_connect(&mut dialogue, &script), Ok(Connection::Opened));
+}
