@@ -5,12 +5,17 @@ use core::time::Duration;
 
 use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, SslSetting, SslVersion, Sslcfg};
 use crate::saturating::seconds;
+use crate::skipped::SkippedSettings;
+
+/// How long the handshake may take where the user says nothing: the modules' own 300 s are longer than a user waits.
+const DEFAULT_NEGOTIATION_S: u32 = 120;
 
 /// The interface of [`Tls`] for `connect`. It uses only this trait: a program that never connects over TLS does not
 /// link the code for it.
 pub(crate) trait Security: Sync {
-    /// Describes the command with this number among those that set up the SSL context, if there is one.
-    fn describe(&self, number: u8, writer: &mut CommandWriter<'_>);
+    /// Describes the command with this number among those that set up the SSL context, if there is one. Defaults that were
+    /// `skipped` have no number.
+    fn describe(&self, number: u8, skipped: SkippedSettings, writer: &mut CommandWriter<'_>);
 
     /// Describes the command that selects the SSL context before each CONNECT.
     fn describe_context(&self, client: ClientIndex, writer: &mut CommandWriter<'_>);
@@ -85,14 +90,14 @@ impl fmt::Debug for dyn Security + '_ {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tls<'a> {
     context: u8,
-    version: SslVersion,
+    version: Option<SslVersion>,
     auth_mode: AuthMode,
     ca: Option<&'a str>,
     certificate: Option<&'a str>,
     key: Option<&'a str>,
     ignore_local_time: Option<bool>,
     negotiation_time_s: Option<u32>,
-    sni: bool,
+    sni: Option<bool>,
     extra: &'a [SslSetting<'a>],
 }
 
@@ -100,14 +105,14 @@ impl<'a> Tls<'a> {
     const fn new(auth_mode: AuthMode, ca: Option<&'a str>, certificate: Option<&'a str>, key: Option<&'a str>) -> Self {
         Self {
             context: 0,
-            version: SslVersion::All,
+            version: None,
             auth_mode,
             ca,
             certificate,
             key,
             ignore_local_time: None,
             negotiation_time_s: None,
-            sni: true,
+            sni: None,
             extra: &[],
         }
     }
@@ -144,7 +149,7 @@ impl<'a> Tls<'a> {
     /// The version of TLS; by default, the highest that both sides support.
     #[must_use]
     pub const fn version(mut self, version: SslVersion) -> Self {
-        self.version = version;
+        self.version = Some(version);
         self
     }
 
@@ -156,7 +161,7 @@ impl<'a> Tls<'a> {
         self
     }
 
-    /// How long the handshake may take: 10-300 s, in whole seconds; 300 s by default.
+    /// How long the handshake may take: 10-300 s, in whole seconds; 120 s by default.
     #[must_use]
     pub const fn negotiation_time(mut self, time: Duration) -> Self {
         self.negotiation_time_s = Some(seconds(time));
@@ -166,7 +171,7 @@ impl<'a> Tls<'a> {
     /// Whether the handshake names the server, SNI (`true` by default).
     #[must_use]
     pub const fn sni(mut self, sni: bool) -> Self {
-        self.sni = sni;
+        self.sni = Some(sni);
         self
     }
 
@@ -178,23 +183,49 @@ impl<'a> Tls<'a> {
     }
 }
 
-impl Security for Tls<'_> {
+impl Tls<'_> {
+    /// The setting with this number, and which default it is, if it is one.
+    ///
     /// In the order of the manual (A76 §1.1). A setting that is not sent keeps its earlier value, so every setting that
     /// matters for security is sent.
-    fn describe(&self, number: u8, writer: &mut CommandWriter<'_>) {
+    fn setting(&self, number: u8, skipped: SkippedSettings) -> Option<(SslSetting<'_>, SkippedSettings)> {
+        let asked_for = |setting| (setting, SkippedSettings::NONE);
+        let default = |setting: Option<_>, default, name| match setting {
+            Some(setting) => (setting, SkippedSettings::NONE),
+            None => (default, name),
+        };
+        let time = |time_s: u32| SslSetting::NegotiateTime(Duration::from_secs(time_s.into()));
         let own = [
-            Some(SslSetting::Version(self.version)),
-            Some(SslSetting::AuthMode(self.auth_mode)),
-            self.ignore_local_time.map(SslSetting::IgnoreLocalTime),
-            self.negotiation_time_s.map(|time| SslSetting::NegotiateTime(Duration::from_secs(time.into()))),
-            self.ca.map(SslSetting::CaCert),
-            self.certificate.map(SslSetting::ClientCert),
-            self.key.map(SslSetting::ClientKey),
-            Some(SslSetting::EnableSni(self.sni)),
+            Some(default(
+                self.version.map(SslSetting::Version),
+                SslSetting::Version(SslVersion::All),
+                SkippedSettings::SSL_VERSION,
+            )),
+            Some(asked_for(SslSetting::AuthMode(self.auth_mode))),
+            self.ignore_local_time.map(SslSetting::IgnoreLocalTime).map(asked_for),
+            Some(default(
+                self.negotiation_time_s.map(time),
+                time(DEFAULT_NEGOTIATION_S),
+                SkippedSettings::NEGOTIATION_TIME,
+            )),
+            self.ca.map(SslSetting::CaCert).map(asked_for),
+            self.certificate.map(SslSetting::ClientCert).map(asked_for),
+            self.key.map(SslSetting::ClientKey).map(asked_for),
+            Some(default(self.sni.map(SslSetting::EnableSni), SslSetting::EnableSni(true), SkippedSettings::SNI)),
         ];
-        let setting = own.into_iter().flatten().chain(self.extra.iter().copied()).nth(number.into());
-        if let Some(setting) = setting {
+        let extra = self.extra.iter().copied().map(asked_for);
+        let mut sent = own.into_iter().flatten().filter(|(_, default)| !skipped.has(*default)).chain(extra);
+        sent.nth(number.into())
+    }
+}
+
+impl Security for Tls<'_> {
+    fn describe(&self, number: u8, skipped: SkippedSettings, writer: &mut CommandWriter<'_>) {
+        if let Some((setting, default)) = self.setting(number, skipped) {
             Csslcfg::new(writer.family(), self.context, setting).describe(writer);
+            if !default.is_empty() {
+                writer.info = SslSetting::default_info(default);
+            }
         }
     }
 

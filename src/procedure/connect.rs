@@ -14,7 +14,8 @@ use crate::command::{
 use crate::error::Refusal;
 use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
-use crate::session::{ClientState, Failure, Lifecycle, Next, Procedure, ServiceState, Session};
+use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
+use crate::skipped::SkippedSettings;
 use crate::timer::Instant;
 
 use super::disconnect::DISCONNECT_TIMEOUT;
@@ -94,10 +95,12 @@ pub struct Connect<'a> {
     connected: Option<bool>,
     /// What is sent of the version of MQTT: not a default that the module has refused.
     version: Option<MqttVersion>,
+    /// Defaults of TLS that the module has refused: they are not sent.
+    skipped: SkippedSettings,
     comparison: Comparison,
     /// The current line of the answer belongs to this client.
     is_ours: bool,
-    /// The setting that was sent last.
+    /// The setting that was sent last; 0 before the first one.
     place: u8,
     /// `AccqRead` reports that the other client is not acquired.
     other_is_released: bool,
@@ -124,6 +127,7 @@ impl<'a> Connect<'a> {
                 None => Some(MqttVersion::V3_1_1),
                 version => version,
             },
+            skipped: SkippedSettings::NONE,
             comparison: Comparison::NotSeen,
             is_ours: false,
             place: 0,
@@ -177,13 +181,17 @@ impl<'a> Connect<'a> {
             self.failure = None;
             return Ok(Step::AccqRead);
         }
-        let before = self.version;
         if let Err(error) = last
-            && !self.tolerates(session.family, lifecycle, error)
+            && !self.tolerates(session, error)
         {
             return Err(error);
         }
+        if session.lifecycle.version_refused {
+            self.version = self.options.version;
+        }
+        self.skipped = session.lifecycle.skipped;
         let refused = last.is_err();
+        let lifecycle = &mut session.lifecycle;
         match self.step {
             Step::Begin if !lifecycle.echo_is_off => return Ok(Step::EchoOff),
             Step::Begin | Step::EchoOff | Step::Busy => {}
@@ -244,13 +252,12 @@ impl<'a> Connect<'a> {
             Step::Disc => return Ok(Step::Rel),
             Step::Rel => return Ok(Step::Accq),
             // The index is in use although the driver took it for free: it is torn down, once.
-            Step::Accq if refused && self.version != before => return Ok(Step::Accq),
             Step::Accq if refused => {
                 self.torn_down = true;
                 return Ok(Step::Disc);
             }
             Step::Accq | Step::Configure => {
-                let place = if self.step == Step::Accq { 0 } else { self.place + 1 };
+                let place = if self.step == Step::Accq { 0 } else { self.place.saturating_add((!refused).into()) };
                 let next = self.next_place(place, session.family);
                 lifecycle.client_mut(self.client).staging.set_prepared(next.is_none());
                 let Some(place) = next else { return Ok(self.connect_step()) };
@@ -289,7 +296,7 @@ impl<'a> Connect<'a> {
     }
 
     /// Whether the present step may fail in this way, because a later one determines the state.
-    fn tolerates(&mut self, family: Family, lifecycle: &mut Lifecycle, failure: Failure) -> bool {
+    fn tolerates(&mut self, session: &mut Session, failure: Failure) -> bool {
         let refusal = match failure {
             Failure::Refused(refusal) => refusal,
             // The next command asks the module. REL shows whether DISC has succeeded.
@@ -301,9 +308,12 @@ impl<'a> Connect<'a> {
             }
             _ => return false,
         };
-        if self.skips_version(family) && refusal == Refusal::Error {
-            lifecycle.version_refused = true;
-            self.version = None;
+        if self.skips_version(session.family) && refusal == Refusal::Error {
+            session.lifecycle.version_refused = true;
+            if self.step == Step::Accq {
+                // As after REL: ACCQ follows.
+                self.step = Step::Rel;
+            }
             return true;
         }
         match self.step {
@@ -317,17 +327,21 @@ impl<'a> Connect<'a> {
             Step::Accq => {
                 !self.torn_down && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_USED))
             }
-            _ => false,
+            _ => {
+                let default = session.default();
+                session.lifecycle.skipped.add(default);
+                !default.is_empty()
+            }
         }
     }
 
     /// Whether the command of this step sets the version, though the user did not ask for it.
     fn skips_version(&self, family: Family) -> bool {
-        let is_sent = match family.version_setting() {
-            VersionSetting::AcquireArgument => self.step == Step::Accq,
-            VersionSetting::Configuration | VersionSetting::None => self.step == Step::Configure && self.place == 0,
+        let step = match family.version_setting() {
+            VersionSetting::AcquireArgument => Step::Accq,
+            VersionSetting::Configuration | VersionSetting::None => Step::Configure,
         };
-        is_sent && self.options.version.is_none() && self.version.is_some()
+        self.step == step && self.place == 0 && self.options.version.is_none() && self.version.is_some()
     }
 
     /// Describes the command of a step.
@@ -359,9 +373,6 @@ impl Procedure for Connect<'_> {
         self.step = self.following(session, last.unwrap_or(Ok(())))?;
         self.comparison = Comparison::NotSeen;
         self.connected = None;
-        if session.lifecycle.version_refused {
-            self.version = self.options.version;
-        }
         Ok(match self.step {
             Step::Done => {
                 // Unless it was lost again.

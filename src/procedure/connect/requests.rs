@@ -9,7 +9,7 @@ use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
 
 /// What is sent between ACCQ and CONNECT.
-enum Configuration {
+pub(super) enum Configuration {
     Version,
     OperationTimeout,
     CheckUtf8,
@@ -23,7 +23,7 @@ enum Configuration {
 
 impl Configuration {
     /// What has this place in the order. A place is empty where the options require nothing there.
-    const fn at(place: u8) -> Self {
+    pub(super) const fn at(place: u8) -> Self {
         match place {
             0 => Self::Version,
             1 => Self::OperationTimeout,
@@ -87,7 +87,7 @@ impl Connect<'_> {
             (Configuration::WillMessage, Some(will), _) => {
                 return WillMsg { client, message: will.message, qos: will.qos }.describe(writer);
             }
-            (Configuration::SslContext(number), _, Some(tls)) => return tls.describe(number, writer),
+            (Configuration::SslContext(number), _, Some(tls)) => return tls.describe(number, self.skipped, writer),
             (
                 Configuration::WillTopic
                 | Configuration::WillMessage

@@ -1,6 +1,7 @@
 //! Defaults that a firmware does not know.
 
 use super::*;
+use crate::command::SslVersion;
 use crate::procedure::Listen;
 use crate::skipped::SkippedSettings;
 
@@ -80,4 +81,67 @@ fn an_index_that_is_refused_without_its_version_too_is_torn_down() {
         open(),
     ];
     assert_eq!(first_connect(&mut dialogue, &script), Ok(Connection::Opened));
+}
+
+/// The settings of `Tls::server`, of which those with this place are refused.
+fn tls_settings(refused: &[usize], sent: &[usize]) -> Vec<Row> {
+    let lines = [
+        "AT+CSSLCFG=\"sslversion\",0,4",
+        "AT+CSSLCFG=\"authmode\",0,1",
+        "AT+CSSLCFG=\"negotiatetime\",0,120",
+        "AT+CSSLCFG=\"cacert\",0,\"ca.pem\"",
+        "AT+CSSLCFG=\"enableSNI\",0,1",
+    ];
+    let answer = |place| if refused.contains(place) { ERROR } else { OK };
+    sent.iter().flat_map(|place| command(lines[*place], answer(place))).collect()
+}
+
+const TLS_CONNECT: &str = "AT+CMQTTCONNECT=0,\"tcp://broker.example:8883\",60,1";
+
+#[test]
+fn every_default_of_tls_that_is_unknown_is_skipped_and_not_sent_again() {
+    let names: [fn(SkippedSettings) -> bool; 3] =
+        [SkippedSettings::ssl_version, SkippedSettings::negotiation_time, SkippedSettings::sni];
+    let tls = Tls::server("ca.pem");
+    let options = ConnectOptions::new(Broker::tls("broker.example", 8883, &tls), "meter-3");
+    for refused in [&[0][..], &[2], &[4], &[0, 2, 4]] {
+        let mut dialogue = Dialogue::in_step(Family::A7600);
+        let accq = || command("AT+CMQTTACCQ=0,\"meter-3\",1", OK);
+        let opened = || {
+            let connected = command(TLS_CONNECT, "\r\nOK\r\n\r\n+CMQTTCONNECT: 0,0\r\n");
+            [command("AT+CMQTTSSLCFG=0,0", OK), connected].concat()
+        };
+        let script = [accq_read(FREE, FREE), accq(), tls_settings(refused, &[0, 1, 2, 3, 4]), opened()];
+        assert_eq!(connect(&mut dialogue, FIRST, &options, None, &script), Ok(Connection::Opened));
+        let found = names.map(|name| name(skipped(&dialogue)));
+        assert_eq!(found, [0, 2, 4].map(|place| refused.contains(&place)));
+
+        let left: Vec<usize> = (0..5).filter(|place| !refused.contains(place)).collect();
+        let script = [disc(), rel(), accq(), tls_settings(&[], &left), opened()];
+        assert_eq!(connect(&mut dialogue, FIRST, &options, None, &script), Ok(Connection::Opened));
+        assert_eq!(
+            connect(&mut dialogue, FIRST, &options, Some(&options), &[disc_read(0, 1)]),
+            Ok(Connection::Adopted)
+        );
+    }
+}
+
+#[test]
+fn a_setting_of_tls_that_was_asked_for_is_named_where_it_is_refused() {
+    let tls = [
+        Tls::server("ca.pem").version(SslVersion::All),
+        Tls::server("ca.pem").negotiation_time(Duration::from_secs(120)),
+        Tls::server("ca.pem").sni(true),
+    ];
+    let names = [&"+CSSLCFG=\"sslversion\"", &"+CSSLCFG=\"negotiatetime\"", &"+CSSLCFG=\"enableSNI\""];
+    for (place, (tls, name)) in [0, 2, 4].into_iter().zip(tls.iter().zip(names)) {
+        let options = ConnectOptions::new(Broker::tls("broker.example", 8883, tls), "meter-3");
+        let sent: Vec<usize> = (0..=place).collect();
+        let accq = command("AT+CMQTTACCQ=0,\"meter-3\",1", OK);
+        let script = [accq_read(FREE, FREE), accq, tls_settings(&[place], &sent)];
+        let mut dialogue = Dialogue::in_step(Family::A7600);
+        let result = connect(&mut dialogue, FIRST, &options, None, &script);
+        assert_eq!(result, Err(refused_without_code(name)));
+        assert!(skipped(&dialogue).is_empty());
+    }
 }
