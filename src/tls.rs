@@ -1,5 +1,8 @@
 //! How a connection is secured.
 
+#[cfg(any(feature = "async", feature = "blocking"))]
+pub(crate) mod search;
+
 use core::fmt;
 use core::time::Duration;
 
@@ -49,6 +52,10 @@ impl fmt::Debug for dyn Security + '_ {
 /// or does not fit its key. 32: the handshake failed, because of another CA, another host name, a certificate that is
 /// not yet or no longer valid by the module's clock, or a client certificate that the broker does not accept.
 ///
+/// A default that the firmware refuses is [skipped](crate::SkippedSettings): `"sslversion"`, `"negotiatetime"`,
+/// `"enableSNI"`. The verification of the server, certificates, and what was asked for never are. A firmware that refuses
+/// `"authmode"` has no TLS, see [`Error::missing_feature`](crate::Error::missing_feature).
+///
 /// # In the right order
 ///
 /// 1. An address: [`bring_up`](crate::Modem::bring_up).
@@ -57,8 +64,9 @@ impl fmt::Debug for dyn Security + '_ {
 ///    in any case: by the network, by [`set_clock_by_ntp`](crate::Modem::set_clock_by_ntp), or by
 ///    [`Cclk`](crate::command::network::Cclk).
 /// 3. The files, once: they survive a restart. PEM with LF line ends: a module may not read CR LF (34). Some firmware
-///    does not replace a file: delete it first. `AT+CSSLCFG` accepts names of files that do not exist, so look at the
-///    [list](crate::Modem::list_certificates).
+///    does not replace a file, so [`replace_certificate`](crate::Modem::replace_certificate) deletes it first.
+///    `AT+CSSLCFG` accepts names of files that do not exist: [`check_certificates`](crate::Modem::check_certificates)
+///    names the one that is missing.
 /// 4. `connect`. The address of the broker is its name, without a scheme: SNI names it to the server.
 ///
 /// ```
@@ -77,9 +85,8 @@ impl fmt::Debug for dyn Security + '_ {
 /// if modem.clock().await.is_err() {
 ///     modem.set_clock_by_ntp("pool.ntp.org", 0).await?;
 /// }
-/// // Its error means nothing: there may be no such file.
-/// let _ = modem.delete_certificate("ca.pem").await;
-/// modem.store_certificate("ca.pem", CA.len(), &mut &CA[..]).await?;
+/// modem.replace_certificate("ca.pem", CA.len(), &mut &CA[..]).await?;
+/// modem.check_certificates(&tls).await?;
 /// modem.client(ClientIndex::First).connect(&options).await?;
 /// # Ok(()) }.await;
 /// # steps.unwrap();

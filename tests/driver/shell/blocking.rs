@@ -191,6 +191,14 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.store_certificate(name, length, reader)
     }
 
+    pub async fn replace_certificate(&mut self, name: &str, length: usize, reader: &mut &[u8]) -> Result<(), Error> {
+        self.0.replace_certificate(name, length, reader)
+    }
+
+    pub async fn check_certificates(&mut self, tls: &Tls<'_>) -> Result<(), Error> {
+        self.0.check_certificates(tls)
+    }
+
     pub async fn list_certificates(&mut self, name: impl FnMut(Part<'_>)) -> Result<u16, Error> {
         self.0.list_certificates(name)
     }
