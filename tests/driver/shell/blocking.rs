@@ -12,7 +12,7 @@ use crate::driver::blocking::{Client, Modem};
 use crate::driver::command::{Command, Part};
 use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, ClockError, DateTime, Identity};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
-use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timeouts, Timer};
+use crate::driver::{MessageHandler, Publish, QoS, ServiceState, SkippedSettings, Timeouts, Timer, Tls};
 
 /// Polling interval of a full transmitter.
 const LOOKS_EVERY: Duration = Duration::from_micros(100);
@@ -219,6 +219,10 @@ pub struct ShellClient<'m, H>(Client<'m, BlockingReceiver, BlockingTransmitter, 
 impl<H: MessageHandler> ShellClient<'_, H> {
     pub fn state(&self) -> ClientState {
         self.0.state()
+    }
+
+    pub fn skipped_settings(&self) -> SkippedSettings {
+        self.0.skipped_settings()
     }
 
     pub async fn connect(&mut self, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
