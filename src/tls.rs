@@ -7,8 +7,12 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, SslSetting, SslVersion, Sslcfg};
+use crate::family::{LONGEST_NEGOTIATION_S, with_margin_ms};
 use crate::saturating::seconds;
 use crate::skipped::SkippedSettings;
+
+/// The number that is no setting, but the time of CONNECT: no slice of settings is as long.
+pub(crate) const CONNECT_TIME: u8 = u8::MAX - 5;
 
 /// How long the handshake may take where the user says nothing: the modules' own 300 s are longer than a user waits.
 const DEFAULT_NEGOTIATION_S: u32 = 120;
@@ -17,7 +21,7 @@ const DEFAULT_NEGOTIATION_S: u32 = 120;
 /// link the code for it.
 pub(crate) trait Security: Sync {
     /// Describes the command with this number among those that set up the SSL context, if there is one. Defaults that were
-    /// `skipped` have no number.
+    /// `skipped` have no number. [`CONNECT_TIME`] describes how long CONNECT may take.
     fn describe(&self, number: u8, skipped: SkippedSettings, writer: &mut CommandWriter<'_>);
 
     /// Describes the command that selects the SSL context before each CONNECT.
@@ -228,7 +232,14 @@ impl Tls<'_> {
 
 impl Security for Tls<'_> {
     fn describe(&self, number: u8, skipped: SkippedSettings, writer: &mut CommandWriter<'_>) {
-        if let Some((setting, default)) = self.setting(number, skipped) {
+        if number == CONNECT_TIME {
+            let negotiation_s = match self.negotiation_time_s {
+                Some(time_s) => time_s,
+                None if skipped.negotiation_time() => LONGEST_NEGOTIATION_S.into(),
+                None => DEFAULT_NEGOTIATION_S,
+            };
+            writer.least_timeout_milliseconds(with_margin_ms(negotiation_s));
+        } else if let Some((setting, default)) = self.setting(number, skipped) {
             Csslcfg::new(writer.family(), self.context, setting).describe(writer);
             if !default.is_empty() {
                 writer.info = SslSetting::default_info(default);

@@ -46,6 +46,8 @@ pub use modem::Modem;
 ///
 /// What can be added:
 ///
+/// * CONNECT over TLS: the [time of its handshake](crate::Tls::negotiation_time) and 5 in place of 125, where that is longer,
+///   and 305 where the firmware has refused the default of 120;
 /// * the time that the UART needs for the bytes, up to 10,241 more of them where a prompt may be open;
 /// * the rest of the time of a dropped call: the next one awaits the outcome of what that began; 9 after a call whose
 ///   prompt was not seen, for the same reason;

@@ -257,7 +257,7 @@ impl<'a> Connect<'a> {
                 return Ok(Step::Disc);
             }
             Step::Accq | Step::Configure => {
-                let place = if self.step == Step::Accq { 0 } else { self.place.saturating_add((!refused).into()) };
+                let place = if self.step == Step::Accq { 0 } else { self.place.wrapping_add((!refused).into()) };
                 let next = self.next_place(place, session.family);
                 lifecycle.client_mut(self.client).staging.set_prepared(next.is_none());
                 let Some(place) = next else { return Ok(self.connect_step()) };
@@ -356,9 +356,17 @@ impl<'a> Connect<'a> {
             Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
             Step::Rel => Rel { client }.describe(writer),
             Step::Accq => self.describe_accq(writer),
-            Step::Configure => self.describe_configuration(self.place, writer),
+            Step::Configure | Step::Connect => {
+                let place = if step == Step::Connect {
+                    self.describe_connect(writer);
+                    // No command has this place. It says how long CONNECT may take over TLS.
+                    u8::MAX
+                } else {
+                    self.place
+                };
+                self.describe_configuration(place, writer);
+            }
             Step::Sslcfg => self.describe_sslcfg(writer),
-            Step::Connect => self.describe_connect(writer),
             Step::Begin => self.describe_all(writer),
             Step::Busy | Step::OutcomeWait | Step::Done => {}
         }

@@ -17,8 +17,6 @@ pub(super) enum Configuration {
     WillMessage,
     /// A setting of the SSL context, by its number among them; behind the last one there is nothing.
     SslContext(u8),
-    /// No place is behind it.
-    End,
 }
 
 impl Configuration {
@@ -30,8 +28,7 @@ impl Configuration {
             2 => Self::CheckUtf8,
             3 => Self::WillTopic,
             4 => Self::WillMessage,
-            5..u8::MAX => Self::SslContext(place - 5),
-            u8::MAX => Self::End,
+            5.. => Self::SslContext(place - 5),
         }
     }
 }
@@ -88,13 +85,7 @@ impl Connect<'_> {
                 return WillMsg { client, message: will.message, qos: will.qos }.describe(writer);
             }
             (Configuration::SslContext(number), _, Some(tls)) => return tls.describe(number, self.skipped, writer),
-            (
-                Configuration::WillTopic
-                | Configuration::WillMessage
-                | Configuration::SslContext(_)
-                | Configuration::End,
-                ..,
-            ) => None,
+            (Configuration::WillTopic | Configuration::WillMessage | Configuration::SslContext(_), ..) => None,
         };
         if let Some(setting) = setting {
             Cfg { client, setting }.describe(writer);
@@ -119,7 +110,7 @@ impl Connect<'_> {
             if !writer.is_blank() {
                 return Some(place);
             }
-            if matches!(Configuration::at(place), Configuration::SslContext(_) | Configuration::End) {
+            if matches!(Configuration::at(place), Configuration::SslContext(_)) {
                 return None;
             }
             place += 1;

@@ -145,3 +145,25 @@ fn a_setting_of_tls_that_was_asked_for_is_named_where_it_is_refused() {
         assert!(skipped(&dialogue).is_empty());
     }
 }
+
+#[test]
+fn connect_waits_as_long_as_the_handshake_may_take_and_5_s() {
+    let long = Tls::server("ca.pem").negotiation_time(Duration::from_secs(300));
+    let long_settings =
+        [tls_settings(&[], &[0, 1]), command("AT+CSSLCFG=\"negotiatetime\",0,300", OK), tls_settings(&[], &[3, 4])];
+    let default_refused = tls_settings(&[2], &[0, 1, 2, 3, 4]);
+    for (tls, settings) in [(long, long_settings.concat()), (Tls::server("ca.pem"), default_refused)] {
+        let options = ConnectOptions::new(Broker::tls("broker.example", 8883, &tls), "meter-3");
+        let late = vec![
+            sent(TLS_CONNECT),
+            sent("\r"),
+            received(OK),
+            after_ms(304_000),
+            received("\r\n+CMQTTCONNECT: 0,0\r\n"),
+        ];
+        let accq = command("AT+CMQTTACCQ=0,\"meter-3\",1", OK);
+        let script = [accq_read(FREE, FREE), accq, settings, command("AT+CMQTTSSLCFG=0,0", OK), late];
+        let mut dialogue = Dialogue::in_step(Family::A7600);
+        assert_eq!(connect(&mut dialogue, FIRST, &options, None, &script), Ok(Connection::Opened));
+    }
+}
