@@ -68,6 +68,7 @@ impl defmt::Format for CommandName {
 /// | [`Aborted`](Self::Aborted) | is in the state in which a dropped future leaves it | what the idle hook aborted for, then repeat | [`Retry`](crate::NextStep::Retry) |
 /// | [`Receive`](Self::Receive), [`Transmit`](Self::Transmit) | – | the UART driver failed, see its kind: set it up again | [`RestartUart`](crate::NextStep::RestartUart) |
 /// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | did not publish, or has an incomplete file | correct the reader, publish or store again | [`CorrectInput`](crate::NextStep::CorrectInput) |
+/// | [`CertificateMissing`](Self::CertificateMissing) | does not list the file | store it with `replace_certificate` | [`CorrectInput`](crate::NextStep::CorrectInput) |
 ///
 /// After every error the next call works: it resyncs with the module first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +135,55 @@ pub enum Error {
     Source(ErrorKind),
     /// The reader that holds the payload or file ended before its announced length.
     SourceEnded,
+    /// The module's list of certificates does not have a file.
+    CertificateMissing {
+        /// What needs it, `+CSSLCFG="cacert"` for example; `+CCERTDOWN` where it was stored just before.
+        command: CommandName,
+    },
+}
+
+/// A command set that a firmware build can lack. The same model is sold with and without; `AT+CGMR` tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum MissingFeature {
+    /// It refuses `"authmode"` of `AT+CSSLCFG`, which every firmware with TLS has: this build has no TLS.
+    Tls,
+    /// It refuses `AT+CMQTTSTART` without a code. Where `connect` fails so, `AT+CMQTTACCQ?` was refused too, for 12 s: this
+    /// build has no MQTT. Where [`Start`](crate::command::Start) was executed, the service may be started already.
+    Mqtt,
+}
+
+impl Error {
+    /// What the module's firmware lacks, if that is why it has refused.
+    ///
+    /// ```
+    /// use simcom_mqtt::Error;
+    /// use simcom_mqtt::error::{CommandName, MissingFeature, Refusal};
+    ///
+    /// let command = CommandName::new(&"+CSSLCFG=\"authmode\"");
+    /// let refused = Error::Refused { command, refusal: Refusal::Error };
+    /// assert_eq!(refused.missing_feature(), Some(MissingFeature::Tls));
+    /// ```
+    pub fn missing_feature(&self) -> Option<MissingFeature> {
+        match self {
+            Self::Refused { command, refusal: Refusal::Error } => match command.as_str() {
+                "+CSSLCFG=\"authmode\"" => Some(MissingFeature::Tls),
+                "+CMQTTSTART" => Some(MissingFeature::Mqtt),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for MissingFeature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tls => "this build of the firmware has no TLS",
+            Self::Mqtt => "if the service is not started already, this build of the firmware has no MQTT",
+        })
+    }
 }
 
 /// How a module refuses a command.
@@ -314,7 +364,10 @@ impl fmt::Display for Error {
             Self::Refused { command, refusal: Refusal::Code(code) } if !command.as_str().starts_with("+CMQTT") => {
                 write!(f, "{command} failed: {}", code.number())
             }
-            Self::Refused { command, refusal } => write!(f, "{command} failed: {refusal}"),
+            Self::Refused { command, refusal } => {
+                write!(f, "{command} failed: {refusal}")?;
+                self.missing_feature().map_or(Ok(()), |missing| write!(f, "; {missing}"))
+            }
             Self::NoAnswer { command } => {
                 write!(f, "{command} got no answer: check power, wiring and baud rate, then connect")
             }
@@ -331,6 +384,7 @@ impl fmt::Display for Error {
             Self::Receive(kind) => write!(f, "cannot receive from the module: {kind}"),
             Self::Transmit(kind) => write!(f, "cannot send to the module: {kind}"),
             Self::Source(kind) => write!(f, "cannot read the data to send: {kind}; nothing was published, a file in the module is incomplete"),
+            Self::CertificateMissing { command } => write!(f, "the module does not list the file of {command}: store it"),
             Self::SourceEnded => f.write_str("the data to send ended before their announced length; nothing was published, a file in the module is incomplete"),
         }
     }

@@ -62,6 +62,7 @@
 //! | [`Timer`] | where time comes from, and the ready-made `EmbassyTimer` |
 //! | [`NextStep`] | what to do after an error or an event, as data |
 //! | [`ResultCode`] | `<err>` 0-35: its meaning, and what to do |
+//! | [`SkippedSettings`] | defaults that the module's firmware has refused |
 //! | [`at`] | the line discipline, which knows AT but not MQTT: encoder, streaming parser, parameters of a line |
 //! | [`family`] | the families of modules, and everything in which they differ |
 //! | [`error`] | typed errors: what each means, and what to call next |
@@ -99,6 +100,7 @@ mod result_code;
 pub mod sans_io;
 mod saturating;
 mod session;
+mod skipped;
 mod timer;
 mod tls;
 pub mod transport;
@@ -117,6 +119,7 @@ pub use options::{Broker, ConnectOptions, Publish, Will};
 pub use procedure::Connection;
 pub use result_code::ResultCode;
 pub use session::{ClientState, Counters, Event, ServiceState};
+pub use skipped::SkippedSettings;
 #[cfg(feature = "embassy-time")]
 pub use timer::EmbassyTimer;
 pub use timer::Timer;

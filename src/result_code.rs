@@ -75,8 +75,8 @@ result_codes! {
     8 NETWORK_CLOSE_FAIL "network close fail", "restart the module" => Reset;
     9 NETWORK_NOT_OPENED "network not opened", "the service is not started: connect" => Connect;
     10 CLIENT_INDEX_ERROR "client index error", "use client index 0 or 1" => CorrectInput;
-    11 NO_CONNECTION "no connection", "the client is not connected: connect" => Connect;
-    12 INVALID_PARAMETER "invalid parameter", "compare with the ranges of the module's firmware" => CorrectInput;
+    11 NO_CONNECTION "no connection", "the client is not connected: connect; if it comes again after every connect, another device has this client id" => Connect;
+    12 INVALID_PARAMETER "invalid parameter", "compare with the ranges of the module's firmware; a wrong family has wrong commands, see detect_family; the host has no scheme" => CorrectInput;
     13 NOT_SUPPORTED_OPERATION "not supported operation", "the client may be connected already: connect again" => Connect;
     14 CLIENT_IS_BUSY "client is busy", "wait for the outcome of the operation before" => Retry;
     15 REQUIRE_CONNECTION_FAIL "require connection fail", "connect again; check host, port, TLS or not, and the credentials" => Connect;
@@ -96,9 +96,9 @@ result_codes! {
     29 SERVER_UNAVAILABLE "connection refused: server unavailable", "try again later" => Retry;
     30 BAD_USER_NAME_OR_PASSWORD "connection refused: bad user name or password", "check user name and password" => CorrectInput;
     31 NOT_AUTHORIZED "connection refused: not authorized", "check the credentials and the broker's access rules" => CorrectInput;
-    32 HANDSHAKE_FAIL "handshake fail", "check certificates, the module's clock, SNI and TLS versions" => CorrectInput;
-    33 NOT_SET_CERTIFICATE "not set certificate", "store the certificate and name it in the TLS options" => CorrectInput;
-    34 OPEN_SESSION_FAILED "open session failed", "check the TLS options and the certificate files" => CorrectInput;
+    32 HANDSHAKE_FAIL "handshake fail", "check the module's clock (1970 or 1980: set it), the CA, SNI, TLS versions, the broker's policy, and the length of the server's chain (4.4 KB works, 5 KB in one record may not); in under 1 s with every host, it is the firmware" => CorrectInput;
+    33 NOT_SET_CERTIFICATE "not set certificate", "store the certificate and name it in the TLS options; compare the names with the list of files in the module" => CorrectInput;
+    34 OPEN_SESSION_FAILED "open session failed", "check that every file is in the module, is PEM with LF line ends and not CR LF, fits its key, and that the CA is not valid past 2050" => CorrectInput;
     35 DISCONNECT_FAILED "disconnect from server failed", "connect again" => Connect;
 }
 

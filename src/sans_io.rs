@@ -9,7 +9,7 @@
 //!
 //! | call of the modem | procedure | its result |
 //! |---|---|---|
-//! | `connect` | [`Connect`] | [`Connect::connection`] |
+//! | `connect` | [`Connect`] | [`Connect::connection`], [`Engine::skipped_settings`] |
 //! | `publish`, `publish_from` | [`PublishMessage`] | |
 //! | `subscribe` | [`Subscribe`] | |
 //! | `unsubscribe` | [`Execute`] of [`Unsub`](crate::command::Unsub) | |

@@ -1,16 +1,28 @@
 //! How a connection is secured.
 
+#[cfg(any(feature = "async", feature = "blocking"))]
+pub(crate) mod search;
+
 use core::fmt;
 use core::time::Duration;
 
 use crate::command::{AuthMode, ClientIndex, CommandWriter, Csslcfg, Request, SslSetting, SslVersion, Sslcfg};
+use crate::family::{LONGEST_NEGOTIATION_S, with_margin_ms};
 use crate::saturating::seconds;
+use crate::skipped::SkippedSettings;
+
+/// The number that is no setting, but the time of CONNECT: no slice of settings is as long.
+pub(crate) const CONNECT_TIME: u8 = u8::MAX - 5;
+
+/// How long the handshake may take where the user says nothing: the modules' own 300 s are longer than a user waits.
+const DEFAULT_NEGOTIATION_S: u32 = 120;
 
 /// The interface of [`Tls`] for `connect`. It uses only this trait: a program that never connects over TLS does not
 /// link the code for it.
 pub(crate) trait Security: Sync {
-    /// Describes the command with this number among those that set up the SSL context, if there is one.
-    fn describe(&self, number: u8, writer: &mut CommandWriter<'_>);
+    /// Describes the command with this number among those that set up the SSL context, if there is one. Defaults that were
+    /// `skipped` have no number. [`CONNECT_TIME`] describes how long CONNECT may take.
+    fn describe(&self, number: u8, skipped: SkippedSettings, writer: &mut CommandWriter<'_>);
 
     /// Describes the command that selects the SSL context before each CONNECT.
     fn describe_context(&self, client: ClientIndex, writer: &mut CommandWriter<'_>);
@@ -44,6 +56,10 @@ impl fmt::Debug for dyn Security + '_ {
 /// or does not fit its key. 32: the handshake failed, because of another CA, another host name, a certificate that is
 /// not yet or no longer valid by the module's clock, or a client certificate that the broker does not accept.
 ///
+/// A default that the firmware refuses is [skipped](crate::SkippedSettings): `"sslversion"`, `"negotiatetime"`,
+/// `"enableSNI"`. The verification of the server, certificates, and what was asked for never are. A firmware that refuses
+/// `"authmode"` has no TLS, see [`Error::missing_feature`](crate::Error::missing_feature).
+///
 /// # In the right order
 ///
 /// 1. An address: [`bring_up`](crate::Modem::bring_up).
@@ -52,8 +68,9 @@ impl fmt::Debug for dyn Security + '_ {
 ///    in any case: by the network, by [`set_clock_by_ntp`](crate::Modem::set_clock_by_ntp), or by
 ///    [`Cclk`](crate::command::network::Cclk).
 /// 3. The files, once: they survive a restart. PEM with LF line ends: a module may not read CR LF (34). Some firmware
-///    does not replace a file: delete it first. `AT+CSSLCFG` accepts names of files that do not exist, so look at the
-///    [list](crate::Modem::list_certificates).
+///    does not replace a file, so [`replace_certificate`](crate::Modem::replace_certificate) deletes it first.
+///    `AT+CSSLCFG` accepts names of files that do not exist: [`check_certificates`](crate::Modem::check_certificates)
+///    names the one that is missing.
 /// 4. `connect`. The address of the broker is its name, without a scheme: SNI names it to the server.
 ///
 /// ```
@@ -72,9 +89,8 @@ impl fmt::Debug for dyn Security + '_ {
 /// if modem.clock().await.is_err() {
 ///     modem.set_clock_by_ntp("pool.ntp.org", 0).await?;
 /// }
-/// // Its error means nothing: there may be no such file.
-/// let _ = modem.delete_certificate("ca.pem").await;
-/// modem.store_certificate("ca.pem", CA.len(), &mut &CA[..]).await?;
+/// modem.replace_certificate("ca.pem", CA.len(), &mut &CA[..]).await?;
+/// modem.check_certificates(&tls).await?;
 /// modem.client(ClientIndex::First).connect(&options).await?;
 /// # Ok(()) }.await;
 /// # steps.unwrap();
@@ -85,14 +101,14 @@ impl fmt::Debug for dyn Security + '_ {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Tls<'a> {
     context: u8,
-    version: SslVersion,
+    version: Option<SslVersion>,
     auth_mode: AuthMode,
     ca: Option<&'a str>,
     certificate: Option<&'a str>,
     key: Option<&'a str>,
     ignore_local_time: Option<bool>,
     negotiation_time_s: Option<u32>,
-    sni: bool,
+    sni: Option<bool>,
     extra: &'a [SslSetting<'a>],
 }
 
@@ -100,14 +116,14 @@ impl<'a> Tls<'a> {
     const fn new(auth_mode: AuthMode, ca: Option<&'a str>, certificate: Option<&'a str>, key: Option<&'a str>) -> Self {
         Self {
             context: 0,
-            version: SslVersion::All,
+            version: None,
             auth_mode,
             ca,
             certificate,
             key,
             ignore_local_time: None,
             negotiation_time_s: None,
-            sni: true,
+            sni: None,
             extra: &[],
         }
     }
@@ -144,7 +160,7 @@ impl<'a> Tls<'a> {
     /// The version of TLS; by default, the highest that both sides support.
     #[must_use]
     pub const fn version(mut self, version: SslVersion) -> Self {
-        self.version = version;
+        self.version = Some(version);
         self
     }
 
@@ -156,7 +172,7 @@ impl<'a> Tls<'a> {
         self
     }
 
-    /// How long the handshake may take: 10-300 s, in whole seconds; 300 s by default.
+    /// How long the handshake may take: 10-300 s, in whole seconds; 120 s by default.
     #[must_use]
     pub const fn negotiation_time(mut self, time: Duration) -> Self {
         self.negotiation_time_s = Some(seconds(time));
@@ -166,7 +182,7 @@ impl<'a> Tls<'a> {
     /// Whether the handshake names the server, SNI (`true` by default).
     #[must_use]
     pub const fn sni(mut self, sni: bool) -> Self {
-        self.sni = sni;
+        self.sni = Some(sni);
         self
     }
 
@@ -178,23 +194,56 @@ impl<'a> Tls<'a> {
     }
 }
 
-impl Security for Tls<'_> {
+impl Tls<'_> {
+    /// The setting with this number, and which default it is, if it is one.
+    ///
     /// In the order of the manual (A76 §1.1). A setting that is not sent keeps its earlier value, so every setting that
     /// matters for security is sent.
-    fn describe(&self, number: u8, writer: &mut CommandWriter<'_>) {
+    fn setting(&self, number: u8, skipped: SkippedSettings) -> Option<(SslSetting<'_>, SkippedSettings)> {
+        let asked_for = |setting| (setting, SkippedSettings::NONE);
+        let default = |setting: Option<_>, default, name| match setting {
+            Some(setting) => (setting, SkippedSettings::NONE),
+            None => (default, name),
+        };
+        let time = |time_s: u32| SslSetting::NegotiateTime(Duration::from_secs(time_s.into()));
         let own = [
-            Some(SslSetting::Version(self.version)),
-            Some(SslSetting::AuthMode(self.auth_mode)),
-            self.ignore_local_time.map(SslSetting::IgnoreLocalTime),
-            self.negotiation_time_s.map(|time| SslSetting::NegotiateTime(Duration::from_secs(time.into()))),
-            self.ca.map(SslSetting::CaCert),
-            self.certificate.map(SslSetting::ClientCert),
-            self.key.map(SslSetting::ClientKey),
-            Some(SslSetting::EnableSni(self.sni)),
+            Some(default(
+                self.version.map(SslSetting::Version),
+                SslSetting::Version(SslVersion::All),
+                SkippedSettings::SSL_VERSION,
+            )),
+            Some(asked_for(SslSetting::AuthMode(self.auth_mode))),
+            self.ignore_local_time.map(SslSetting::IgnoreLocalTime).map(asked_for),
+            Some(default(
+                self.negotiation_time_s.map(time),
+                time(DEFAULT_NEGOTIATION_S),
+                SkippedSettings::NEGOTIATION_TIME,
+            )),
+            self.ca.map(SslSetting::CaCert).map(asked_for),
+            self.certificate.map(SslSetting::ClientCert).map(asked_for),
+            self.key.map(SslSetting::ClientKey).map(asked_for),
+            Some(default(self.sni.map(SslSetting::EnableSni), SslSetting::EnableSni(true), SkippedSettings::SNI)),
         ];
-        let setting = own.into_iter().flatten().chain(self.extra.iter().copied()).nth(number.into());
-        if let Some(setting) = setting {
+        let extra = self.extra.iter().copied().map(asked_for);
+        let mut sent = own.into_iter().flatten().filter(|(_, default)| !skipped.has(*default)).chain(extra);
+        sent.nth(number.into())
+    }
+}
+
+impl Security for Tls<'_> {
+    fn describe(&self, number: u8, skipped: SkippedSettings, writer: &mut CommandWriter<'_>) {
+        if number == CONNECT_TIME {
+            let negotiation_s = match self.negotiation_time_s {
+                Some(time_s) => time_s,
+                None if skipped.negotiation_time() => LONGEST_NEGOTIATION_S.into(),
+                None => DEFAULT_NEGOTIATION_S,
+            };
+            writer.least_timeout_milliseconds(with_margin_ms(negotiation_s));
+        } else if let Some((setting, default)) = self.setting(number, skipped) {
             Csslcfg::new(writer.family(), self.context, setting).describe(writer);
+            if !default.is_empty() {
+                writer.info = SslSetting::default_info(default);
+            }
         }
     }
 

@@ -48,12 +48,22 @@ impl Stored {
     /// The name depends on the content, so that a file which the module has already is not sent again.
     fn read(path: &Path, role: &str) -> Result<Self, Failure> {
         let content = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let content = with_lf(content);
         let mut hasher = DefaultHasher::new();
         content.hash(&mut hasher);
         // The modules distinguish the formats by the extension.
         let extension = if content.starts_with(b"-----BEGIN") { "pem" } else { "der" };
         Ok(Self { name: format!("{role}-{:016x}.{extension}", hasher.finish()), content })
     }
+}
+
+/// PEM with LF line ends: a module may not read CR LF, and says so with a bare 34.
+fn with_lf(content: Vec<u8>) -> Vec<u8> {
+    if !content.starts_with(b"-----BEGIN") {
+        return content;
+    }
+    let lines = content.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.collect::<Vec<_>>().join(&b'\n')
 }
 
 /// The certificates and keys that the flags name.
@@ -141,5 +151,18 @@ impl Certificates {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pem_gets_lf_line_ends_and_der_stays_as_it_is() {
+        let pem = b"-----BEGIN CERTIFICATE-----\r\nab\n\r\n-----END CERTIFICATE-----\r\n".to_vec();
+        assert_eq!(with_lf(pem), b"-----BEGIN CERTIFICATE-----\nab\n\n-----END CERTIFICATE-----\n");
+        let der = b"\x30\x82\r\n".to_vec();
+        assert_eq!(with_lf(der.clone()), der);
     }
 }

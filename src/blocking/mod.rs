@@ -27,7 +27,7 @@ use core::time::Duration;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part, QoS, Sub, Unsub};
+use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part, QoS, Request, Sub, Unsub};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
@@ -37,7 +37,10 @@ use crate::procedure::{
     PublishMessage, Shutdown, Single, Store, Subscribe, SubscribeAll,
 };
 use crate::session::{ClientState, Counters, Event, Procedure, ServiceState};
+use crate::skipped::SkippedSettings;
 use crate::timer::Timer;
+use crate::tls::Tls;
+use crate::tls::search::Search;
 use drive::{NoSource, Port};
 
 /// A module on a UART, without async.
@@ -225,6 +228,40 @@ where
         self.port.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
+    /// Stores a certificate or key as [`store_certificate`](Self::store_certificate), on firmware too that does not replace
+    /// a file: deletes the old one, stores, and looks for the name in the list (`AT+CCERTDELE`, `AT+CCERTDOWN`,
+    /// `AT+CCERTLIST`).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`store_certificate`](Self::store_certificate). [`Error::CertificateMissing`]: the module has accepted
+    /// the file, and does not list it.
+    pub fn replace_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
+        let store: &dyn Request = &Ccertdown::announced(name, length);
+        store.check(self.family())?;
+        match self.delete_certificate(name) {
+            // There was no such file.
+            Ok(()) | Err(Error::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        self.store_certificate(name, length, reader)?;
+        let mut search = Search::stored(name);
+        self.list_certificates(|part| search.part(part))?;
+        search.result()
+    }
+
+    /// Looks for the files that `tls` names in the module's list (`AT+CCERTLIST`), since `connect` succeeds or fails with a
+    /// bare 33 or 34 where one is missing. Files of [`extra`](Tls::extra) settings are not looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CertificateMissing`]: names the setting whose file is missing.
+    pub fn check_certificates(&mut self, tls: &Tls<'_>) -> Result<(), Error> {
+        let mut search = Search::of(tls);
+        self.list_certificates(|part| search.part(part))?;
+        search.result()
+    }
+
     /// Passes the names of the certificates and keys in the module to `name`, each in one or more parts
     /// (`AT+CCERTLIST`). Returns how many there are.
     ///
@@ -283,6 +320,12 @@ where
     H: MessageHandler,
     I: FnMut() -> ControlFlow<()>,
 {
+    /// What the module's firmware has refused of the defaults of [`connect`](Self::connect), for either client, since the
+    /// module's last restart: settings that were not asked for, and without which the connection was opened.
+    pub fn skipped_settings(&self) -> SkippedSettings {
+        self.modem.port.engine.skipped_settings()
+    }
+
     /// The state of this client, where the driver knows it.
     pub fn state(&self) -> ClientState {
         self.modem.port.engine.session.lifecycle.client(self.index).state

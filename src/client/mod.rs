@@ -16,6 +16,7 @@ use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, PublishMessage, Single, Subscribe, SubscribeAll,
 };
 use crate::session::{ClientState, Procedure};
+use crate::skipped::SkippedSettings;
 use crate::timer::Timer;
 use drive::{NO_SOURCE, ReadBuffer, Reader};
 pub use modem::Modem;
@@ -45,6 +46,8 @@ pub use modem::Modem;
 ///
 /// What can be added:
 ///
+/// * CONNECT over TLS: the [time of its handshake](crate::Tls::negotiation_time) and 5 in place of 125, where that is longer,
+///   and 305 where the firmware has refused the default of 120;
 /// * the time that the UART needs for the bytes, up to 10,241 more of them where a prompt may be open;
 /// * the rest of the time of a dropped call: the next one awaits the outcome of what that began; 9 after a call whose
 ///   prompt was not seen, for the same reason;
@@ -100,6 +103,12 @@ impl<R, T, C: fmt::Debug, H: fmt::Debug> fmt::Debug for Client<'_, R, T, C, H> {
 impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, H> {
     fn new(modem: &'m mut Modem<R, T, C, H>, index: ClientIndex) -> Self {
         Self { modem, index }
+    }
+
+    /// What the module's firmware has refused of the defaults of [`connect`](Self::connect), for either client, since the
+    /// module's last restart: settings that were not asked for, and without which the connection was opened.
+    pub fn skipped_settings(&self) -> SkippedSettings {
+        self.modem.port.engine.skipped_settings()
     }
 
     /// The state of this client, where the driver knows it.

@@ -7,13 +7,15 @@ use embedded_io_async::{BufRead, Read, Write};
 
 use super::Client;
 use super::drive::{NO_SOURCE, Port, ReadBuffer, Reader, Source};
-use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part};
+use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part, Request};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
 use crate::procedure::{Detect, Execute, ListCertificates, Listen, ListenUntil, Shutdown, Store};
 use crate::session::{Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
+use crate::tls::Tls;
+use crate::tls::search::Search;
 
 /// A module on a UART.
 ///
@@ -280,6 +282,53 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         let mut procedure = Store(Ccertdown::announced(name, length));
         let mut buffer = ReadBuffer::default();
         self.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
+    }
+
+    /// Stores a certificate or key as [`store_certificate`](Self::store_certificate), on firmware too that does not replace
+    /// a file: deletes the old one, stores, and looks for the name in the list (`AT+CCERTDELE`, `AT+CCERTDOWN`,
+    /// `AT+CCERTLIST`).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`store_certificate`](Self::store_certificate). [`Error::CertificateMissing`]: the module has accepted
+    /// the file, and does not list it.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`store_certificate`](Self::store_certificate); the old file may be gone.
+    pub async fn replace_certificate<S: Read>(
+        &mut self,
+        name: &str,
+        length: usize,
+        reader: &mut S,
+    ) -> Result<(), Error> {
+        let store: &dyn Request = &Ccertdown::announced(name, length);
+        store.check(self.family())?;
+        match self.delete_certificate(name).await {
+            // There was no such file.
+            Ok(()) | Err(Error::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        self.store_certificate(name, length, reader).await?;
+        let mut search = Search::stored(name);
+        self.list_certificates(|part| search.part(part)).await?;
+        search.result()
+    }
+
+    /// Looks for the files that `tls` names in the module's list (`AT+CCERTLIST`), since `connect` succeeds or fails with a
+    /// bare 33 or 34 where one is missing. Files of [`extra`](Tls::extra) settings are not looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CertificateMissing`]: names the setting whose file is missing.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. It changes nothing in the module.
+    pub async fn check_certificates(&mut self, tls: &Tls<'_>) -> Result<(), Error> {
+        let mut search = Search::of(tls);
+        self.list_certificates(|part| search.part(part)).await?;
+        search.result()
     }
 
     /// Passes the names of the certificates and keys in the module to `name`, each in one or more parts

@@ -126,6 +126,7 @@ use crate::ResultCode;
 use crate::at::Line;
 use crate::error::{CommandName, InvalidInput};
 use crate::family::{Family, Timeouts};
+use crate::skipped::SkippedSettings;
 use crate::timer::LONGEST_WAIT_MS;
 
 pub use certificate::{Ccertdele, Ccertdown, Ccertlist};
@@ -253,12 +254,14 @@ pub struct CommandInfo {
     pub(crate) name: &'static str,
     pub(crate) answer: Answer,
     pub(crate) effect: Effect,
+    /// The default that it sets, if it sets one.
+    pub(crate) default: SkippedSettings,
 }
 
 impl CommandInfo {
     /// A command `AT<name>` with this kind of answer; `name` is `+CMGF`, for example.
     pub const fn new(name: &'static str, answer: Answer) -> Self {
-        Self { name, answer, effect: Effect::None }
+        Self { name, answer, effect: Effect::None, default: SkippedSettings::NONE }
     }
 
     /// The name of an exchange that belongs to no call.

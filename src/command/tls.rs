@@ -9,6 +9,7 @@ use crate::family::{
     Family, KEY_PASSWORD_LIMIT_BYTES, LAST_SSL_CONTEXT, LONGEST_NEGOTIATION_S, SHORTEST_NEGOTIATION_S,
 };
 use crate::saturating::seconds;
+use crate::skipped::SkippedSettings;
 
 /// `AT+CMQTTSSLCFG=`: the SSL context that a client uses, 0-9 (A76 §2.1.5, S67 §2.2.5).
 ///
@@ -143,6 +144,41 @@ impl<'a> SslSetting<'a> {
         has.then_some(name)
     }
 
+    /// What an error calls it.
+    const fn info(self) -> &'static CommandInfo {
+        const fn member(name: &'static str) -> CommandInfo {
+            CommandInfo::new(name, Answer::Plain)
+        }
+        match self {
+            Self::Version(_) => const { &member("+CSSLCFG=\"sslversion\"") },
+            Self::AuthMode(_) => const { &member("+CSSLCFG=\"authmode\"") },
+            Self::IgnoreLocalTime(_) => const { &member("+CSSLCFG=\"ignorelocaltime\"") },
+            Self::NegotiateTime(_) => const { &member("+CSSLCFG=\"negotiatetime\"") },
+            Self::CaCert(_) => const { &member("+CSSLCFG=\"cacert\"") },
+            Self::ClientCert(_) => const { &member("+CSSLCFG=\"clientcert\"") },
+            Self::ClientKey(_) => const { &member("+CSSLCFG=\"clientkey\"") },
+            Self::EnableSni(_) => const { &member("+CSSLCFG=\"enableSNI\"") },
+            Self::KeyPwd(_) => const { &member("+CSSLCFG=\"keypwd\"") },
+            Self::CipherSuites(_) => const { &member("+CSSLCFG=\"ciphersuites\"") },
+            Self::Password(_) => const { &member("+CSSLCFG=\"password\"") },
+            Self::IgnoreCertCn(_) => const { &member("+CSSLCFG=\"ignorecertCN\"") },
+        }
+    }
+
+    /// The same, where it is a default that the module may refuse.
+    pub(crate) const fn default_info(default: SkippedSettings) -> &'static CommandInfo {
+        const fn member(name: &'static str, default: SkippedSettings) -> CommandInfo {
+            CommandInfo { default, ..CommandInfo::new(name, Answer::Plain) }
+        }
+        match default {
+            SkippedSettings::SSL_VERSION => const { &member("+CSSLCFG=\"sslversion\"", SkippedSettings::SSL_VERSION) },
+            SkippedSettings::NEGOTIATION_TIME => {
+                const { &member("+CSSLCFG=\"negotiatetime\"", SkippedSettings::NEGOTIATION_TIME) }
+            }
+            _ => const { &member("+CSSLCFG=\"enableSNI\"", SkippedSettings::SNI) },
+        }
+    }
+
     const fn value(self) -> Value<'a> {
         match self {
             Self::Version(version) => Value::Number(version as u32),
@@ -163,7 +199,8 @@ impl<'a> SslSetting<'a> {
 /// `AT+CSSLCFG=`: one setting of an SSL context (A76 §1.1, S67 §3.2-3.4).
 ///
 /// The families spell some settings differently, so the command is made for one family. It is refused before a byte is
-/// sent where the module's family has no such setting, or spells it differently.
+/// sent where the module's family has no such setting, or spells it differently. An error names the member:
+/// `+CSSLCFG="authmode"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Csslcfg<'a> {
     family: Family,
@@ -200,6 +237,7 @@ impl Request for Csslcfg<'_> {
             Value::File(name) => writer.byte(b',').file_name(name),
             Value::Secret(text) => writer.comma_quoted(text, KEY_PASSWORD_LIMIT_BYTES, Parameter::KeyPassword),
         };
+        writer.info = self.setting.info();
     }
 }
 

@@ -15,7 +15,9 @@ impl Error {
     /// ```
     pub const fn next_step(&self) -> NextStep {
         match self {
-            Self::Invalid(_) | Self::Source(_) | Self::SourceEnded => NextStep::CorrectInput,
+            Self::Invalid(_) | Self::Source(_) | Self::SourceEnded | Self::CertificateMissing { .. } => {
+                NextStep::CorrectInput
+            }
             Self::Illegal { reason, .. } => reason.next_step(),
             Self::Refused { refusal, .. } => refusal.next_step(),
             // Only a bare `AT` has no name: nothing that resync sends was answered.
@@ -103,6 +105,7 @@ mod tests {
             Error::Transmit(ErrorKind::WriteZero),
             Error::Source(ErrorKind::Other),
             Error::SourceEnded,
+            Error::CertificateMissing { command },
         ];
         let refused = |code| Error::Refused { command, refusal: Refusal::Code(ResultCode::new(code)) };
         let samples: std::vec::Vec<Error> = samples.into_iter().chain((0..=36).map(refused)).collect();

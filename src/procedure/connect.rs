@@ -9,11 +9,13 @@ mod tests;
 use crate::ResultCode;
 use crate::at::Line;
 use crate::command::{
-    self, AccqRead, ClientIndex, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, Rel, Request, Start,
+    self, AccqRead, ClientIndex, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, MqttVersion, Rel, Request, Start,
 };
 use crate::error::Refusal;
+use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
+use crate::skipped::SkippedSettings;
 use crate::timer::Instant;
 
 use super::disconnect::DISCONNECT_TIMEOUT;
@@ -63,7 +65,7 @@ enum Step {
     Rel,
     Accq,
     /// Sends the settings of the options, one after the other.
-    Configure(u8),
+    Configure,
     Sslcfg,
     Connect,
     /// The outcome may still come.
@@ -91,9 +93,15 @@ pub struct Connect<'a> {
     torn_down: bool,
     /// Outcome of `DiscRead`.
     connected: Option<bool>,
+    /// What is sent of the version of MQTT: not a default that the module has refused.
+    version: Option<MqttVersion>,
+    /// Defaults of TLS that the module has refused: they are not sent.
+    skipped: SkippedSettings,
     comparison: Comparison,
     /// The current line of the answer belongs to this client.
     is_ours: bool,
+    /// The setting that was sent last; 0 before the first one.
+    place: u8,
     /// `AccqRead` reports that the other client is not acquired.
     other_is_released: bool,
     /// How often the module was busy.
@@ -115,8 +123,14 @@ impl<'a> Connect<'a> {
             outcome_until: Instant::ZERO,
             torn_down: false,
             connected: None,
+            version: match options.version {
+                None => Some(MqttVersion::V3_1_1),
+                version => version,
+            },
+            skipped: SkippedSettings::NONE,
             comparison: Comparison::NotSeen,
             is_ours: false,
+            place: 0,
             other_is_released: false,
             waits: 0,
             connection: Connection::Opened,
@@ -168,11 +182,16 @@ impl<'a> Connect<'a> {
             return Ok(Step::AccqRead);
         }
         if let Err(error) = last
-            && !self.tolerates(error)
+            && !self.tolerates(session, error)
         {
             return Err(error);
         }
+        if session.lifecycle.version_refused {
+            self.version = self.options.version;
+        }
+        self.skipped = session.lifecycle.skipped;
         let refused = last.is_err();
+        let lifecycle = &mut session.lifecycle;
         match self.step {
             Step::Begin if !lifecycle.echo_is_off => return Ok(Step::EchoOff),
             Step::Begin | Step::EchoOff | Step::Busy => {}
@@ -237,10 +256,13 @@ impl<'a> Connect<'a> {
                 self.torn_down = true;
                 return Ok(Step::Disc);
             }
-            Step::Accq | Step::Configure(_) => {
-                let step = self.following_configuration(self.step, session.family);
-                lifecycle.client_mut(self.client).staging.set_prepared(!matches!(step, Step::Configure(_)));
-                return Ok(step);
+            Step::Accq | Step::Configure => {
+                let place = if self.step == Step::Accq { 0 } else { self.place.wrapping_add((!refused).into()) };
+                let next = self.next_place(place, session.family);
+                lifecycle.client_mut(self.client).staging.set_prepared(next.is_none());
+                let Some(place) = next else { return Ok(self.connect_step()) };
+                self.place = place;
+                return Ok(Step::Configure);
             }
             Step::Sslcfg => return Ok(Step::Connect),
             Step::Connect => {
@@ -274,7 +296,7 @@ impl<'a> Connect<'a> {
     }
 
     /// Whether the present step may fail in this way, because a later one determines the state.
-    fn tolerates(&self, failure: Failure) -> bool {
+    fn tolerates(&mut self, session: &mut Session, failure: Failure) -> bool {
         let refusal = match failure {
             Failure::Refused(refusal) => refusal,
             // The next command asks the module. REL shows whether DISC has succeeded.
@@ -286,6 +308,14 @@ impl<'a> Connect<'a> {
             }
             _ => return false,
         };
+        if self.skips_version(session.family) && refusal == Refusal::Error {
+            session.lifecycle.version_refused = true;
+            if self.step == Step::Accq {
+                // As after REL: ACCQ follows.
+                self.step = Step::Rel;
+            }
+            return true;
+        }
         match self.step {
             Step::EchoOff | Step::AccqRead | Step::DiscRead | Step::ConnectRead | Step::Disc | Step::Rel => true,
             Step::OutcomeRead => true,
@@ -297,8 +327,21 @@ impl<'a> Connect<'a> {
             Step::Accq => {
                 !self.torn_down && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_USED))
             }
-            _ => false,
+            _ => {
+                let default = session.default();
+                session.lifecycle.skipped.add(default);
+                !default.is_empty()
+            }
         }
+    }
+
+    /// Whether the command of this step sets the version, though the user did not ask for it.
+    fn skips_version(&self, family: Family) -> bool {
+        let step = match family.version_setting() {
+            VersionSetting::AcquireArgument => Step::Accq,
+            VersionSetting::Configuration | VersionSetting::None => Step::Configure,
+        };
+        self.step == step && self.place == 0 && self.options.version.is_none() && self.version.is_some()
     }
 
     /// Describes the command of a step.
@@ -313,9 +356,17 @@ impl<'a> Connect<'a> {
             Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
             Step::Rel => Rel { client }.describe(writer),
             Step::Accq => self.describe_accq(writer),
-            Step::Configure(place) => self.describe_configuration(place, writer),
+            Step::Configure | Step::Connect => {
+                let place = if step == Step::Connect {
+                    self.describe_connect(writer);
+                    // No command has this place. It says how long CONNECT may take over TLS.
+                    u8::MAX
+                } else {
+                    self.place
+                };
+                self.describe_configuration(place, writer);
+            }
             Step::Sslcfg => self.describe_sslcfg(writer),
-            Step::Connect => self.describe_connect(writer),
             Step::Begin => self.describe_all(writer),
             Step::Busy | Step::OutcomeWait | Step::Done => {}
         }
@@ -353,7 +404,7 @@ impl Procedure for Connect<'_> {
     }
 
     fn data(&self) -> Option<&[u8]> {
-        Some(self.step_data(self.step))
+        Some(if self.step == Step::Configure { self.data_at(self.place) } else { &[] })
     }
 
     fn line(&mut self, line: Line<'_>) {

@@ -67,6 +67,7 @@ impl Detect {
                 session.timeouts = Timeouts::of(family);
             }
             session.family = family;
+            session.lifecycle.sends_every_default();
         }
         Next::Done
     }

@@ -17,6 +17,7 @@ use crate::family::{Family, Timeouts};
 use crate::fmt::warning;
 use crate::handler::MessageHandler;
 use crate::saturating::saturating_u16;
+use crate::skipped::SkippedSettings;
 use crate::timer::Instant;
 
 /// What is to be sent next.
@@ -111,6 +112,11 @@ impl Engine {
     /// The state of a client, where it is known.
     pub fn client_state(&self, client: ClientIndex) -> ClientState {
         self.session.lifecycle.client(client).state
+    }
+
+    /// What the module has refused of the defaults of [`Connect`](crate::sans_io::Connect) since its last restart.
+    pub fn skipped_settings(&self) -> SkippedSettings {
+        self.session.lifecycle.skipped_settings()
     }
 
     /// Counts of what was ignored or lost since construction.

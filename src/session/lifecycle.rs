@@ -6,6 +6,7 @@ use super::staging::Staging;
 use crate::ResultCode;
 use crate::command::{ClientIndex, Effect};
 use crate::error::{Illegal, Refusal};
+use crate::skipped::SkippedSettings;
 use crate::timer::Instant;
 
 /// The state of the MQTT service.
@@ -54,6 +55,11 @@ pub(crate) struct Lifecycle {
     pub(crate) service: ServiceState,
     pub(crate) clients: [ClientLife; 2],
     pub(crate) echo_is_off: bool,
+    /// The module has refused the version of MQTT that is the default. A flag of its own costs less than a bit of
+    /// [`SkippedSettings`].
+    pub(crate) version_refused: bool,
+    /// Defaults of TLS that the module has refused.
+    pub(crate) skipped: SkippedSettings,
     /// The client that has a subscription to nothing but slashes, which filling a prompt has made, and its length. It lives on
     /// in the broker, whatever happens to the client. One is remembered, since the next call undoes it.
     padded_filter: Option<(ClientIndex, u16)>,
@@ -77,6 +83,8 @@ impl Lifecycle {
             service: ServiceState::Unknown,
             clients: [const { ClientLife::new(ClientState::Unknown) }; 2],
             echo_is_off: false,
+            version_refused: false,
+            skipped: SkippedSettings::NONE,
             padded_filter: None,
         }
     }
@@ -87,6 +95,14 @@ impl Lifecycle {
 
     pub(crate) const fn client_mut(&mut self, client: ClientIndex) -> &mut ClientLife {
         client.of_mut(&mut self.clients)
+    }
+
+    pub(crate) fn skipped_settings(&self) -> SkippedSettings {
+        let mut skipped = self.skipped;
+        if self.version_refused {
+            skipped.add(SkippedSettings::MQTT_VERSION);
+        }
+        skipped
     }
 
     /// Whether a command fits the present state. Where the state is not known, the module decides; only what needs a
@@ -284,6 +300,13 @@ impl Lifecycle {
     pub(crate) fn restarted(&mut self) {
         self.found_stopped();
         self.echo_is_off = false;
+        self.sends_every_default();
+    }
+
+    /// What a firmware has refused is no longer known.
+    pub(crate) const fn sends_every_default(&mut self) {
+        self.version_refused = false;
+        self.skipped = SkippedSettings::NONE;
     }
 }
 

@@ -26,6 +26,7 @@ use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
+use crate::skipped::SkippedSettings;
 use crate::timer::Instant;
 
 #[cfg(feature = "async")]
@@ -153,6 +154,11 @@ impl Session {
     /// What failed is this command, though it is not the last one.
     pub(crate) fn attribute_error_to(&mut self, command: &'static CommandInfo) {
         self.exchange.info = command;
+    }
+
+    /// The default that the last command was to set, if it was one.
+    pub(crate) fn default(&self) -> SkippedSettings {
+        self.exchange.info.default
     }
 
     /// The failure of the last command, with its name.

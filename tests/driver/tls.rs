@@ -7,7 +7,7 @@ use simcom_modem_simulator::broker::{Authentication, TlsOptions};
 
 use crate::bench::*;
 use crate::driver::command::{Part, SslSetting, SslVersion};
-use crate::driver::error::{Parameter, Problem, Refusal};
+use crate::driver::error::{MissingFeature, Parameter, Problem, Refusal};
 use crate::driver::{Broker, ConnectOptions, Connection, Error, Event, Family, Publish, QoS, ResultCode, Tls, Will};
 
 const CA: &[u8] = b"-----BEGIN CERTIFICATE-----\nof the authority\n";
@@ -184,4 +184,68 @@ fn a_certificate_of_a_bad_length_is_refused_unsent() {
             assert_eq!(bench.sent(), b"");
         }
     });
+}
+
+#[test]
+fn a_certificate_is_replaced_on_firmware_that_does_not_replace_files() {
+    for firmware in ["replaced", "kept", "error"] {
+        on_every_family(&[("certificate-replace", firmware)], async |bench, modem, _| {
+            for content in [CA, KEY, CERTIFICATE] {
+                modem.replace_certificate("ca.pem", content.len(), &mut &content[..]).await.or_transcript(bench);
+                bench.modem(|module, _| {
+                    assert!(module.certificates().any(|(name, stored)| name == "ca.pem" && stored == content));
+                });
+            }
+            let refused = modem.replace_certificate("ca.pem", 0, &mut &[][..]).await;
+            assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+            bench.modem(|module, _| assert_eq!(module.certificates().count(), 1));
+        });
+    }
+}
+
+#[test]
+fn a_file_that_is_not_in_the_module_is_named_by_its_setting() {
+    every_family_accepts(async |bench, modem| {
+        with_certificates(bench, modem).await;
+        modem.check_certificates(&Tls::mutual("ca.pem", "meter.pem", "meter-key.pem")).await.or_transcript(bench);
+        for (tls, setting) in [
+            (Tls::server("ca.pe"), "+CSSLCFG=\"cacert\""),
+            (Tls::server("ca.pem2"), "+CSSLCFG=\"cacert\""),
+            (Tls::mutual("ca.pem", "other.pem", "meter-key.pem"), "+CSSLCFG=\"clientcert\""),
+            (Tls::client_only("meter.pem", "meter.key"), "+CSSLCFG=\"clientkey\""),
+        ] {
+            match modem.check_certificates(&tls).await {
+                Err(Error::CertificateMissing { command }) => assert_eq!(command.as_str(), setting),
+                other => panic!("{other:?}"),
+            }
+        }
+    });
+}
+
+#[test]
+fn a_build_without_tls_is_an_error_of_its_own() {
+    on_every_family(&[("tls", "off")], async |_, modem, _| {
+        let error = modem.client(FIRST).connect(options(Tls::server("ca.pem"))).await.unwrap_err();
+        assert_eq!(error.missing_feature(), Some(MissingFeature::Tls), "{error}");
+    });
+    on_every_family(&[("mqtt", "off")], async |_, modem, _| {
+        let error = modem.client(FIRST).connect(&OPTIONS).await.unwrap_err();
+        assert_eq!(error.missing_feature(), Some(MissingFeature::Mqtt), "{error}");
+    });
+}
+
+#[test]
+fn defaults_that_a_firmware_does_not_know_are_skipped() {
+    on_every_family(
+        &[("unknown-ssl-settings", "negotiatetime,enableSNI"), ("highest-ssl-version", "2")],
+        async |bench, modem, _| {
+            with_certificates(bench, modem).await;
+            let options = options(Tls::server("ca.pem"));
+            for _ in 0..2 {
+                modem.client(FIRST).connect(options).await.or_transcript(bench);
+                let skipped = modem.client(FIRST).skipped_settings();
+                assert!(skipped.ssl_version() && skipped.negotiation_time() && skipped.sni(), "{skipped:?}");
+            }
+        },
+    );
 }

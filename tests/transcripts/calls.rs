@@ -116,6 +116,10 @@ async fn execute(call: &Call, modem: &mut ReplayModem<'_>) -> String {
             let data = bytes(call, "data");
             words::done(modem.store_certificate(text(call, "name"), data.len(), &mut &data[..]).await)
         }
+        "replace_certificate" => {
+            let data = bytes(call, "data");
+            words::done(modem.replace_certificate(text(call, "name"), data.len(), &mut &data[..]).await)
+        }
         "list_certificates" => words::count(modem.list_certificates(|_| {}).await),
         "delete_certificate" => words::done(modem.delete_certificate(text(call, "name")).await),
         other => format!("the replay does not know {other}"),

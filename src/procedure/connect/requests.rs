@@ -9,7 +9,7 @@ use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
 
 /// What is sent between ACCQ and CONNECT.
-enum Configuration {
+pub(super) enum Configuration {
     Version,
     OperationTimeout,
     CheckUtf8,
@@ -17,21 +17,18 @@ enum Configuration {
     WillMessage,
     /// A setting of the SSL context, by its number among them; behind the last one there is nothing.
     SslContext(u8),
-    /// No place is behind it.
-    End,
 }
 
 impl Configuration {
     /// What has this place in the order. A place is empty where the options require nothing there.
-    const fn at(place: u8) -> Self {
+    pub(super) const fn at(place: u8) -> Self {
         match place {
             0 => Self::Version,
             1 => Self::OperationTimeout,
             2 => Self::CheckUtf8,
             3 => Self::WillTopic,
             4 => Self::WillMessage,
-            5..u8::MAX => Self::SslContext(place - 5),
-            u8::MAX => Self::End,
+            5.. => Self::SslContext(place - 5),
         }
     }
 }
@@ -39,19 +36,21 @@ impl Configuration {
 impl Connect<'_> {
     /// Describes every command with arguments of the user, and what follows their prompts.
     pub(super) fn describe_all(&self, writer: &mut CommandWriter<'_>) {
-        self.describe_accq(writer);
-        let mut step = Step::Accq;
-        while step != Step::Connect {
-            step = self.following_configuration(step, writer.family());
+        for step in [Step::Accq, Step::Sslcfg, Step::Connect] {
             self.describe(step, writer);
-            writer.bytes(self.step_data(step));
+        }
+        let mut place = 0;
+        while let Some(next) = self.next_place(place, writer.family()) {
+            self.describe_configuration(next, writer);
+            writer.bytes(self.data_at(next));
+            place = next + 1;
         }
     }
 
     pub(super) fn describe_accq(&self, writer: &mut CommandWriter<'_>) {
-        let &ConnectOptions { client_id, ref broker, version, .. } = self.options;
+        let &ConnectOptions { client_id, ref broker, .. } = self.options;
         let version = match writer.family().version_setting() {
-            VersionSetting::AcquireArgument => Some(version.unwrap_or(MqttVersion::V3_1_1)),
+            VersionSetting::AcquireArgument => self.version,
             VersionSetting::None | VersionSetting::Configuration => None,
         };
         Accq { client: self.client, client_id, server_type: broker.server_type(), version }.describe(writer);
@@ -85,14 +84,8 @@ impl Connect<'_> {
             (Configuration::WillMessage, Some(will), _) => {
                 return WillMsg { client, message: will.message, qos: will.qos }.describe(writer);
             }
-            (Configuration::SslContext(number), _, Some(tls)) => return tls.describe(number, writer),
-            (
-                Configuration::WillTopic
-                | Configuration::WillMessage
-                | Configuration::SslContext(_)
-                | Configuration::End,
-                ..,
-            ) => None,
+            (Configuration::SslContext(number), _, Some(tls)) => return tls.describe(number, self.skipped, writer),
+            (Configuration::WillTopic | Configuration::WillMessage | Configuration::SslContext(_), ..) => None,
         };
         if let Some(setting) = setting {
             Cfg { client, setting }.describe(writer);
@@ -102,28 +95,23 @@ impl Connect<'_> {
     /// The version for `AT+CMQTTCFG`, where the family sets it there: 3.1.1 unless the user chose another.
     fn version(&self, family: Family) -> Option<MqttVersion> {
         match family.version_setting() {
-            VersionSetting::Configuration => Some(self.options.version.unwrap_or(MqttVersion::V3_1_1)),
+            VersionSetting::Configuration => self.version,
             VersionSetting::AcquireArgument => None,
             // A family without the setting refuses a choice when it is checked.
             VersionSetting::None => self.options.version,
         }
     }
 
-    /// The next step after ACCQ or after a setting.
-    pub(super) fn following_configuration(&self, step: Step, family: Family) -> Step {
-        let mut place = match step {
-            Step::Configure(place) => place.saturating_add(1),
-            Step::Accq => 0,
-            _ => return Step::Connect,
-        };
+    /// The first place from this one on at which there is a command.
+    pub(super) fn next_place(&self, mut place: u8, family: Family) -> Option<u8> {
         loop {
             let mut writer = CommandWriter::checking(family);
             self.describe_configuration(place, &mut writer);
             if !writer.is_blank() {
-                return Step::Configure(place);
+                return Some(place);
             }
-            if matches!(Configuration::at(place), Configuration::SslContext(_) | Configuration::End) {
-                return self.connect_step();
+            if matches!(Configuration::at(place), Configuration::SslContext(_)) {
+                return None;
             }
             place += 1;
         }
@@ -134,9 +122,8 @@ impl Connect<'_> {
         if self.options.broker.tls.is_some() { Step::Sslcfg } else { Step::Connect }
     }
 
-    /// The data of the command of this step.
-    pub(super) fn step_data(&self, step: Step) -> &[u8] {
-        let Step::Configure(place) = step else { return &[] };
+    /// The data of the command of this place.
+    pub(super) fn data_at(&self, place: u8) -> &[u8] {
         match (Configuration::at(place), self.options.will) {
             (Configuration::WillTopic, Some(will)) => will.topic,
             (Configuration::WillMessage, Some(will)) => will.message,

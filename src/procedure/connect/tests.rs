@@ -6,6 +6,7 @@ mod known_states;
 mod outcomes;
 mod refusals;
 mod settings;
+mod skipped;
 
 use core::time::Duration;
 use std::vec;

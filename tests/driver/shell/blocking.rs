@@ -12,7 +12,7 @@ use crate::driver::blocking::{Client, Modem};
 use crate::driver::command::{Command, Part};
 use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, ClockError, DateTime, Identity};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
-use crate::driver::{MessageHandler, Publish, QoS, ServiceState, Timeouts, Timer};
+use crate::driver::{MessageHandler, Publish, QoS, ServiceState, SkippedSettings, Timeouts, Timer, Tls};
 
 /// Polling interval of a full transmitter.
 const LOOKS_EVERY: Duration = Duration::from_micros(100);
@@ -191,6 +191,14 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.store_certificate(name, length, reader)
     }
 
+    pub async fn replace_certificate(&mut self, name: &str, length: usize, reader: &mut &[u8]) -> Result<(), Error> {
+        self.0.replace_certificate(name, length, reader)
+    }
+
+    pub async fn check_certificates(&mut self, tls: &Tls<'_>) -> Result<(), Error> {
+        self.0.check_certificates(tls)
+    }
+
     pub async fn list_certificates(&mut self, name: impl FnMut(Part<'_>)) -> Result<u16, Error> {
         self.0.list_certificates(name)
     }
@@ -211,6 +219,10 @@ pub struct ShellClient<'m, H>(Client<'m, BlockingReceiver, BlockingTransmitter, 
 impl<H: MessageHandler> ShellClient<'_, H> {
     pub fn state(&self) -> ClientState {
         self.0.state()
+    }
+
+    pub fn skipped_settings(&self) -> SkippedSettings {
+        self.0.skipped_settings()
     }
 
     pub async fn connect(&mut self, options: &ConnectOptions<'_>) -> Result<Connection, Error> {

@@ -88,6 +88,7 @@ fn tls_sets_up_its_context_behind_accq_and_names_it_before_every_connect() {
         command("AT+CMQTTACCQ=0,\"meter-3\",1,4", OK),
         command("AT+CSSLCFG=\"sslversion\",0,4", OK),
         command("AT+CSSLCFG=\"authmode\",0,1", OK),
+        command("AT+CSSLCFG=\"negotiatetime\",0,120", OK),
         command("AT+CSSLCFG=\"cacert\",0,\"ca.pem\"", OK),
         command("AT+CSSLCFG=\"enableSNI\",0,1", OK),
         command("AT+CMQTTSSLCFG=0,0", OK),
@@ -137,17 +138,21 @@ fn every_setting_of_tls_has_its_place_and_the_spelling_of_the_family() {
 
 #[test]
 fn a_firmware_that_refuses_to_verify_the_server_is_not_connected() {
-    for refused_place in 1..=2 {
+    for (refused_place, name) in [(1, &"+CSSLCFG=\"authmode\""), (3, &"+CSSLCFG=\"cacert\"")] {
         let tls = Tls::server("ca.pem");
         let options = ConnectOptions::new(Broker::tls("broker.example", 8883, &tls), "meter-3");
         let answer = |place| if place == refused_place { ERROR } else { OK };
-        let lines =
-            ["AT+CSSLCFG=\"sslversion\",0,4", "AT+CSSLCFG=\"authmode\",0,1", "AT+CSSLCFG=\"cacert\",0,\"ca.pem\""];
+        let lines = [
+            "AT+CSSLCFG=\"sslversion\",0,4",
+            "AT+CSSLCFG=\"authmode\",0,1",
+            "AT+CSSLCFG=\"negotiatetime\",0,120",
+            "AT+CSSLCFG=\"cacert\",0,\"ca.pem\"",
+        ];
         let mut script = vec![accq_read(FREE, FREE), command("AT+CMQTTACCQ=0,\"meter-3\",1", OK)];
         script.extend((0..=refused_place).map(|place| command(lines[place], answer(place))));
         let mut dialogue = Dialogue::in_step(Family::A7600);
         let result = connect(&mut dialogue, FIRST, &options, None, &script);
-        assert_eq!(result, Err(refused_without_code(&"+CSSLCFG")));
+        assert_eq!(result, Err(refused_without_code(name)));
     }
 }
 

@@ -94,6 +94,7 @@ const CALLS: &[(&str, &[Argument])] = &[
         ],
     ),
     ("store_certificate", &[required("name", Kind::Text), required("data", Kind::SecretBytes)]),
+    ("replace_certificate", &[required("name", Kind::Text), required("data", Kind::SecretBytes)]),
     ("list_certificates", &[]),
     ("delete_certificate", &[required("name", Kind::Text)]),
     ("at", &[]),
