@@ -37,7 +37,7 @@ impl<'a> Parameters<'a> {
     /// The next parameter as a number.
     pub fn number(&mut self) -> Option<u32> {
         let text = without_blanks(self.0);
-        // `digit1` divides in two places, which leaves a panic where functions are not inlined.
+        // Not `digit1`: it splits in two places, and a panic stays in the image where they are not inlined.
         let (rest, digits) = text.split_at_position::<_, ()>(|byte| !byte.is_ascii_digit()).unwrap_or((&[], text));
         if digits.is_empty() {
             return None;

@@ -308,7 +308,9 @@ impl<'a> Connect<'a> {
             }
             _ => return false,
         };
-        if self.skips_version(session.family) && refusal == Refusal::Error {
+        // A code of ACCQ says something about the client.
+        let is_about_version = self.step == Step::Configure || refusal == Refusal::Error;
+        if is_about_version && self.skips_version(session.family) {
             session.lifecycle.version_refused = true;
             if self.step == Step::Accq {
                 // As after REL: ACCQ follows.

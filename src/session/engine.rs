@@ -48,7 +48,7 @@ pub enum Progress {
 }
 
 /// The state machine of one module: it takes bytes, procedures and the time, and gives back bytes to send, a deadline,
-/// messages and events. [How it is driven](crate::sans_io) is told there.
+/// messages and events. [`sans_io`](crate::sans_io) says how it is driven.
 #[derive(Debug)]
 pub struct Engine {
     parser: Parser,

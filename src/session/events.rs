@@ -12,7 +12,7 @@ use crate::urc::{ConnLost, LossCause};
 /// | event | what to do | [next step](Self::next_step) |
 /// |---|---|---|
 /// | [`Message`](Self::Message) | take it from the message handler | [`Continue`](crate::NextStep::Continue) |
-/// | [`MessageRefused`](Self::MessageRefused), [`MessageAborted`](Self::MessageAborted) | nothing brings it back: the broker has been told that it arrived | [`Continue`](crate::NextStep::Continue) |
+/// | [`MessageRefused`](Self::MessageRefused), [`MessageAborted`](Self::MessageAborted) | nothing brings it back: for the broker it is delivered | [`Continue`](crate::NextStep::Continue) |
 /// | [`BytesLost`](Self::BytesLost) | nothing: the driver asks the module for what may have been missed | [`Continue`](crate::NextStep::Continue) |
 /// | [`ConnectionLost`](Self::ConnectionLost) | `connect`; if the network was the cause, `bring_up` first | [`Connect`](crate::NextStep::Connect) or [`BringUp`](crate::NextStep::BringUp) |
 /// | [`NetworkLost`](Self::NetworkLost) | `bring_up`, then `connect` | [`BringUp`](crate::NextStep::BringUp) |

@@ -12,19 +12,22 @@ fn skipped(dialogue: &Dialogue) -> SkippedSettings {
 }
 
 /// ACCQ, and the version where the family sets it behind that, refused.
-fn version_refused(family: Family) -> Vec<Row> {
+fn version_refused(family: Family, refused: &str) -> Vec<Row> {
     if family == Family::Sim7600 {
         [command("AT+CMQTTACCQ=0,\"meter-3\",0,4", ERROR), command(ACCQ_ALONE, OK)].concat()
     } else {
-        [command(ACCQ_ALONE, OK), command("AT+CMQTTCFG=\"version\",0,4", ERROR)].concat()
+        [command(ACCQ_ALONE, OK), command("AT+CMQTTCFG=\"version\",0,4", refused)].concat()
     }
 }
 
 #[test]
 fn a_version_that_is_unknown_is_skipped_and_not_sent_again_before_a_restart() {
-    for family in [Family::Sim7600, Family::A76xx, Family::Sim767x] {
+    let with_code = "\r\n+CMQTTCFG: 0,12\r\n\r\nERROR\r\n";
+    for (family, refused) in
+        [(Family::Sim7600, ERROR), (Family::A76xx, ERROR), (Family::Sim767x, ERROR), (Family::A76xx, with_code)]
+    {
         let mut dialogue = Dialogue::in_step(family);
-        let script = [accq_read(FREE, FREE), version_refused(family), open()];
+        let script = [accq_read(FREE, FREE), version_refused(family, refused), open()];
         assert_eq!(first_connect(&mut dialogue, &script), Ok(Connection::Opened));
         assert!(skipped(&dialogue).mqtt_version());
 
@@ -48,7 +51,7 @@ fn a_version_that_was_asked_for_is_not_skipped() {
             let accq = || command("AT+CMQTTACCQ=0,\"meter-3\",0,4", ERROR);
             ([accq_read(FREE, FREE), accq(), disc(), rel(), accq()].concat(), "+CMQTTACCQ")
         } else {
-            ([accq_read(FREE, FREE), version_refused(family)].concat(), "+CMQTTCFG")
+            ([accq_read(FREE, FREE), version_refused(family, ERROR)].concat(), "+CMQTTCFG")
         };
         let result = connect(&mut dialogue, FIRST, &options, None, &[script]);
         assert!(matches!(result, Err(Error::Refused { command, .. }) if command.as_str() == name), "{result:?}");

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | 1 *n* | *n*² · 10 ms pass |
 //! | 2 *n* | the clock jumps to *n*² · 20 s: less than 47 days in all |
-//! | 3 *n* | procedure *n* is made anew, and used from now on |
+//! | 3 *n* | procedure *n* is made again, and used from now on |
 //! | 4 *n* | procedure *n* is used from now on, as it is |
 //! | 5 | `begin_call` |
 //! | 6 | `poll` |
@@ -38,7 +38,7 @@ use crate::findings::Findings;
 use crate::script::{Step, steps};
 use crate::split_first;
 
-/// Number of procedures that are made anew; behind them comes a bring-up.
+/// Number of procedures that are made again; behind them comes a bring-up.
 const PROCEDURES: u8 = 13;
 
 static MESSAGE: Publish<'static> = Publish::new("device-7/state", b"\r\nOK\r\n>+CMQTTRXEND: 0\r\n");
