@@ -73,6 +73,8 @@ struct Turn {
     gives_way: bool,
     resumption: Resumption,
     gave_way: Option<GaveWay>,
+    /// The slots that had a result when it began, a bit for each.
+    ended_before: u8,
     /// The client of the call.
     client: Option<ClientIndex>,
     sharing: Sharing,
@@ -123,6 +125,7 @@ impl Slots {
                     gives_way: false,
                     resumption: Resumption::Begin,
                     gave_way: None,
+                    ended_before: 0,
                     client: None,
                     sharing: Sharing::Assumed,
                     shares: false,
@@ -137,10 +140,6 @@ impl Slots {
         Some((&mut self.slots, self.turn.first_mut()?))
     }
 
-    fn gives_way(&self) -> bool {
-        self.turn.first().is_some_and(|turn| turn.gives_way)
-    }
-
     /// Whether the call that has its turn does not begin with it.
     pub(super) fn resumes(&self) -> bool {
         self.turn.first().is_some_and(|turn| turn.resumption != Resumption::Begin)
@@ -153,9 +152,10 @@ impl Slots {
         }
     }
 
-    /// Whether a call that only listens gives way to one whose wait has ended.
+    /// Whether a call that only listens gives way to one whose wait has just ended.
     pub(super) fn listener_gives_way(&self) -> bool {
-        self.gives_way() && bits(&self.slots, |phase| phase == Phase::Done) > 0
+        let ended = bits(&self.slots, |phase| phase == Phase::Done);
+        self.turn.first().is_some_and(|turn| turn.gives_way && ended & !turn.ended_before != 0)
     }
 
     /// Whether an operation with this effect is under way.
@@ -213,6 +213,7 @@ impl super::Engine {
         turn.gives_way = gives_way;
         turn.resumption = resumption;
         turn.gave_way = None;
+        turn.ended_before = bits(slots, |phase| phase == Phase::Done);
     }
 
     /// The turn has ended. Returns how, where the call has not ended with it.

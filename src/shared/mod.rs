@@ -17,8 +17,10 @@ use crate::client::Modem;
 use crate::command::{ClientIndex, Command, QoS, Sub, Unsub};
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::options::Publish;
-use crate::procedure::{Execute, PublishMessage, Single, Subscribe};
+use crate::options::{ConnectOptions, Publish};
+use crate::procedure::{
+    Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Single, Subscribe,
+};
 use crate::timer::Timer;
 use queue::{Queue, Wants};
 pub use turn::Guard;
@@ -131,6 +133,36 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// Whether the session of a client is up: connected, and subscribed to what its supervisor subscribes to.
     pub fn is_up(&self, client: ClientIndex) -> bool {
         self.queue(|queue| Some(queue.is_up(client))) == Some(true)
+    }
+
+    /// Connects a client to a broker, from any state: as [`Client::connect`](crate::Client::connect). A supervisor makes this
+    /// unnecessary.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::QueueFull`]. Otherwise the errors of [`Client::connect`](crate::Client::connect).
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the next `connect` continues from the state that the module is in
+    /// then.
+    pub async fn connect(&self, client: ClientIndex, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
+        let mut procedure = Connect::new(client, options);
+        self.call(&mut procedure).await?;
+        Ok(procedure.connection)
+    }
+
+    /// Disconnects from the broker: as [`Client::disconnect`](crate::Client::disconnect).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::QueueFull`]. Otherwise the errors of [`Client::disconnect`](crate::Client::disconnect).
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, the client may or may not be connected.
+    pub async fn disconnect(&self, client: ClientIndex) -> Result<(), Error> {
+        self.call(&mut Disconnect::new(client, DISCONNECT_TIMEOUT)).await
     }
 
     /// Publishes a message: as [`Client::publish`](crate::Client::publish).

@@ -29,7 +29,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// # Cancel safety
     ///
     /// This method is cancel safe. Call it again.
-    pub async fn run(&self, mut on_event: impl FnMut(Event) + Send) -> Result<(), Error> {
+    pub async fn run(&self, mut on_event: impl FnMut(Event)) -> Result<(), Error> {
         let mut place = Place::enter(self, Wants::Listen)?;
         loop {
             let mut turn = place.turn().await;

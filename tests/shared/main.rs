@@ -1,6 +1,12 @@
 //! Many tasks on one module, each with its own waker.
 
+mod bed;
+#[path = "../driver/families.rs"]
+mod families;
 mod harness;
+mod outcomes;
 mod paused;
+#[path = "../driver/shell/asynchronous.rs"]
+mod shell;
 
 use simcom_mqtt as driver;
