@@ -6,7 +6,9 @@ mod families;
 mod harness;
 mod outcomes;
 mod paused;
+mod pending;
 #[path = "../driver/shell/asynchronous.rs"]
 mod shell;
+mod turns;
 
 use simcom_mqtt as driver;
