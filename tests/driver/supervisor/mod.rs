@@ -1,0 +1,4 @@
+//! A supervised session against the simulated module, in virtual time.
+
+mod bench;
+mod causes;
