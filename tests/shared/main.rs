@@ -9,6 +9,7 @@ mod paused;
 mod pending;
 #[path = "../driver/shell/asynchronous.rs"]
 mod shell;
+mod supervised;
 mod turns;
 
 use simcom_mqtt as driver;
