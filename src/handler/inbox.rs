@@ -44,6 +44,10 @@ pub struct Inbox<const N: usize> {
 }
 
 impl<const N: usize> Inbox<N> {
+    /// Whether any message fits.
+    #[cfg(feature = "shared")]
+    pub(crate) const HOLDS_MESSAGES: bool = N > HEADER_BYTES;
+
     /// An empty queue.
     pub const fn new() -> Self {
         Self { ring: [const { Cell::new(0) }; N], start: Cell::new(0), used: Cell::new(0), reassembly: Cell::new(0) }

@@ -2,12 +2,17 @@
 
 use core::cell::Cell;
 use core::fmt;
+#[cfg(feature = "shared")]
+use core::future::poll_fn;
+use core::task::Waker;
+#[cfg(feature = "shared")]
+use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::MessageHandler;
-use super::inbox::{Inbox, Message};
+use super::inbox::{Header, Inbox, Message};
 use crate::command::ClientIndex;
 
 /// How many bytes are copied in one critical section at most.
@@ -45,12 +50,42 @@ struct Shared<const N: usize> {
     inbox: Inbox<N>,
     /// Of a message that is being taken: how many bytes are still in the queue.
     left: Cell<usize>,
+    /// Of the task that waits for a message.
+    #[cfg(feature = "shared")]
+    receiver: Cell<Option<Waker>>,
+}
+
+impl<const N: usize> Shared<N> {
+    /// Takes the header of the oldest message out of the queue, unless one is being taken.
+    fn begin_take(&self) -> Option<Header> {
+        if self.left.get() > 0 {
+            return None;
+        }
+        let header = self.inbox.pop_header()?;
+        self.left.set(header.length);
+        Some(header)
+    }
+
+    /// The task to wake. It is woken outside of the critical section.
+    fn take_receiver(&self) -> Option<Waker> {
+        #[cfg(feature = "shared")]
+        return self.receiver.take();
+        #[cfg(not(feature = "shared"))]
+        None
+    }
 }
 
 impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
     /// An empty queue.
     pub const fn new() -> Self {
-        Self { shared: Mutex::new(Shared { inbox: Inbox::new(), left: Cell::new(0) }) }
+        Self {
+            shared: Mutex::new(Shared {
+                inbox: Inbox::new(),
+                left: Cell::new(0),
+                #[cfg(feature = "shared")]
+                receiver: Cell::new(None),
+            }),
+        }
     }
 
     /// Whether the queue holds no whole message.
@@ -63,26 +98,57 @@ impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
     /// One message is taken at a time: while another thread, or a task that an interrupt has interrupted, is about to take
     /// one, this returns `None`. Have one place that takes messages, or take until there is none.
     pub fn take<'b>(&self, buffer: &'b mut [u8]) -> Option<Message<'b>> {
-        let header = self.shared.lock(|shared| {
-            if shared.left.get() > 0 {
-                return None;
-            }
-            let header = shared.inbox.pop_header()?;
-            shared.left.set(header.length);
-            Some(header)
-        })?;
+        let header = self.shared.lock(Shared::begin_take)?;
+        Some(self.finish_take(header, buffer))
+    }
+
+    /// Waits for a message, takes the oldest out of the queue and copies it into `buffer`, as [`take`](Self::take).
+    ///
+    /// A message wakes the task that waits, whether the [`Modem`](crate::Modem) or a [`Router`](crate::Router) has put it
+    /// in; until then the task is not polled by this inbox.
+    ///
+    /// One task receives from an inbox. Where two wait, the one polled last is woken. The other one waits until it is
+    /// polled for another reason, for example a timeout. A message is never lost by that, nor taken twice.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: a message leaves the queue only in the poll that returns it.
+    #[cfg(feature = "shared")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "shared")))]
+    pub async fn receive<'b>(&self, buffer: &'b mut [u8]) -> Message<'b> {
+        let header = poll_fn(|context| self.poll_begin_take(context)).await;
+        self.finish_take(header, buffer)
+    }
+
+    /// Takes the header of the oldest message out of the queue, or has the task woken when there is one.
+    #[cfg(feature = "shared")]
+    fn poll_begin_take(&self, context: &Context<'_>) -> Poll<Header> {
+        let waker = context.waker().clone();
+        // The waker that is replaced is dropped outside of the critical section.
+        let begun = self.shared.lock(|shared| match shared.begin_take() {
+            Some(header) => Ok(header),
+            None => Err(shared.receiver.replace(Some(waker))),
+        });
+        begun.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Copies the message behind the header into `buffer`.
+    fn finish_take<'b>(&self, header: Header, buffer: &'b mut [u8]) -> Message<'b> {
         let (mut left, mut room) = (header.length, &mut *buffer);
         while left > 0 {
             let count = left.min(PIECE_BYTES);
             left -= count;
             let (piece, rest) = room.split_at_mut(room.len().min(count));
             room = rest;
-            self.shared.lock(|shared| {
+            let receiver = self.shared.lock(|shared| {
                 shared.inbox.pop(piece, count);
                 shared.left.set(left);
+                // Who has come meanwhile has found none.
+                if left == 0 { shared.take_receiver() } else { None }
             });
+            wake(receiver);
         }
-        Some(header.message(buffer))
+        header.message(buffer)
     }
 
     /// Adds bytes to the incoming message.
@@ -90,6 +156,12 @@ impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
         for piece in bytes.chunks(PIECE_BYTES) {
             self.shared.lock(|shared| shared.inbox.push(piece));
         }
+    }
+}
+
+fn wake(receiver: Option<Waker>) {
+    if let Some(receiver) = receiver {
+        receiver.wake();
     }
 }
 
@@ -119,7 +191,9 @@ impl<Raw: RawMutex, const N: usize> MessageHandler for &SyncInbox<Raw, N> {
     }
 
     fn end(&mut self) -> bool {
-        self.shared.lock(|shared| (&shared.inbox).end())
+        let (taken, receiver) = self.shared.lock(|shared| ((&shared.inbox).end(), shared.take_receiver()));
+        wake(receiver);
+        taken
     }
 
     fn aborted(&mut self) {

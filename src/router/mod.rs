@@ -1,0 +1,272 @@
+//! Messages for several tasks: which inbox gets a message.
+
+mod matching;
+mod route;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+use core::sync::atomic::{AtomicU16, Ordering};
+
+pub use self::matching::topic_matches;
+pub use self::route::Route;
+use self::route::{RouteProblem, count};
+use crate::command::ClientIndex;
+use crate::error::InvalidInput;
+use crate::handler::MessageHandler;
+
+/// A message handler that distributes messages among inboxes, by their topics.
+///
+/// Every inbox with a matching [`Route`] gets the message, once. What no filter matches goes to the inboxes of
+/// [`Route::unmatched`], and is [counted](Self::unmatched) where there is none. Each task awaits the messages of its inbox
+/// with [`SyncInbox::receive`](crate::SyncInbox::receive):
+///
+/// ```
+/// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+/// use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+/// use embedded_io_async::{BufRead, Write};
+/// use simcom_mqtt::{
+///     Broker, ClientIndex, ConnectOptions, Error, Family, Modem, Publish, QoS, Route, Router, SyncInbox, Timer,
+/// };
+///
+/// static COMMANDS: SyncInbox<CriticalSectionRawMutex, 512> = SyncInbox::new();
+/// static CLOCK: SyncInbox<CriticalSectionRawMutex, 64> = SyncInbox::new();
+///
+/// static ROUTES: [Route; 2] = [
+///     Route::new("device-7/cmd/#", &COMMANDS),
+///     Route::new("+/clock", &CLOCK).client(ClientIndex::First),
+/// ];
+/// static ROUTER: Router = match Router::new(&ROUTES) {
+///     Ok(router) => router,
+///     // While the program is compiled.
+///     Err(_) => panic!("a route is invalid"),
+/// };
+///
+/// async fn commands() {
+///     let mut buffer = [0; 512];
+///     let message = COMMANDS.receive(&mut buffer).await;
+///     assert_eq!((message.topic(), message.payload()), (&b"device-7/cmd/pump"[..], &b"on"[..]));
+/// }
+///
+/// async fn clock() {
+///     let mut buffer = [0; 64];
+///     assert_eq!(CLOCK.receive(&mut buffer).await.payload(), b"12:00");
+/// }
+///
+/// async fn session(receiver: impl BufRead, transmitter: impl Write, timer: impl Timer) -> Result<(), Error> {
+///     let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+///     let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &ROUTER);
+///     let mut client = modem.client(ClientIndex::First);
+///     client.connect(&options).await?;
+///     client.subscribe_all(&[("device-7/cmd/#", QoS::AtLeastOnce), ("+/clock", QoS::AtMostOnce)]).await?;
+/// #   client.publish(&Publish::new("device-7/cmd/pump", b"on")).await?;
+/// #   client.publish(&Publish::new("home/clock", b"12:00")).await?;
+/// #   for _ in 0..2 {
+///     modem.next_event().await?;
+/// #   }
+///     Ok(())
+/// }
+/// # module::on_simulated_module(async |receiver, transmitter, timer| {
+/// #     tokio::join!(commands(), clock(), session(receiver, transmitter, timer)).2
+/// # });
+/// ```
+///
+/// A modem takes `&ROUTER`, or the `Router` itself. One `Modem` belongs to a router, and one router to its routes and
+/// inboxes.
+///
+/// # What becomes of a message
+///
+/// A full inbox holds nothing up. The other matching inboxes get the message, and the route
+/// [counts](Route::refused) it, as it does a message larger than its inbox. [`Event::Message`](crate::Event::Message)
+/// means that at least one inbox took messages; [`Event::MessageRefused`](crate::Event::MessageRefused) means that none
+/// took these, because the matching ones were full or no filter matched. To hear of every refusal, read the counters. A
+/// message that breaks off reaches no inbox, and no counter of the router:
+/// [`Event::MessageAborted`](crate::Event::MessageAborted) reports it.
+///
+/// The topic is matched byte by byte while it arrives, and is not stored for that. So room for a message is reserved in
+/// every inbox that has some, until its topic is complete. No other message could use that room meanwhile. An inbox takes
+/// no more bytes of a message from the first part of the topic that does not match. With `r` routes, a part takes up to `r²`
+/// comparisons of two addresses.
+///
+/// Lines that the driver does not know are dropped. To get them, put a router into a handler of your own that passes
+/// the other calls on and implements [`unknown_line`](MessageHandler::unknown_line).
+#[derive(Debug)]
+pub struct Router<'a> {
+    routes: &'a [Route<'a>],
+    unmatched: AtomicU16,
+}
+
+impl<'a> Router<'a> {
+    /// Distributes messages among the inboxes of these routes. In a `static`, an error stops the compiler.
+    pub const fn new(routes: &'a [Route<'a>]) -> Result<Self, InvalidRoutes> {
+        if routes.is_empty() {
+            return Err(InvalidRoutes::Empty);
+        }
+        let (mut index, mut rest) = (0, routes);
+        while let Some((route, behind)) = rest.split_first() {
+            match route.check() {
+                Ok(()) => {}
+                Err(RouteProblem::Filter(invalid)) => return Err(InvalidRoutes::Filter { index, invalid }),
+                Err(RouteProblem::Inbox) => return Err(InvalidRoutes::Inbox { index }),
+            }
+            (index, rest) = (index + 1, behind);
+        }
+        Ok(Self { routes, unmatched: AtomicU16::new(0) })
+    }
+
+    /// The routes given at construction.
+    pub const fn routes(&self) -> &'a [Route<'a>] {
+        self.routes
+    }
+
+    /// How many messages no route had an inbox for. Stops at 65,535.
+    pub fn unmatched(&self) -> u16 {
+        self.unmatched.load(Ordering::Relaxed)
+    }
+
+    /// The route before this one that has the same inbox and gets the message too, if it matches.
+    fn earlier(&self, index: usize, route: &Route<'_>) -> Option<&'a Route<'a>> {
+        self.routes.get(..index)?.iter().find(|earlier| earlier.may_match() && earlier.shares_inbox_with(route))
+    }
+
+    /// Adds a part to each inbox with a route that may match.
+    fn push(&self, part: &[u8]) {
+        for (index, route) in self.routes.iter().enumerate() {
+            if route.may_match() && route.has_room() && self.earlier(index, route).is_none() {
+                route.push(part);
+            }
+        }
+    }
+
+    /// The topic is complete: gives back the room that was reserved for routes that do not match.
+    fn complete_topic(&self) {
+        let is_matched = self.routes.iter().any(Route::matches);
+        for route in self.routes {
+            if if route.has_filter() { !route.matches() } else { is_matched } {
+                route.exclude();
+            }
+        }
+        for route in self.routes {
+            let is_needed = |other: &Route<'_>| other.may_match() && other.shares_inbox_with(route);
+            if route.has_room() && !self.routes.iter().any(is_needed) {
+                route.abort();
+            }
+        }
+    }
+}
+
+impl MessageHandler for &Router<'_> {
+    /// Always `true`: only the topic shows which route has a message for its inbox, and which one counts it.
+    fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
+        for (index, route) in self.routes.iter().enumerate() {
+            route.begin(client);
+            if !route.may_match() {
+                continue;
+            }
+            match self.earlier(index, route) {
+                Some(earlier) => route.set_room(earlier.has_room()),
+                None => route.reserve(client, topic_length, payload_length),
+            }
+        }
+        true
+    }
+
+    fn topic(&mut self, part: &[u8]) {
+        for route in self.routes {
+            route.topic(part);
+        }
+        self.push(part);
+    }
+
+    fn payload(&mut self, part: &[u8]) {
+        self.complete_topic();
+        self.push(part);
+    }
+
+    /// Whether at least one inbox took the message.
+    fn end(&mut self) -> bool {
+        self.complete_topic();
+        let (mut is_matched, mut is_taken) = (false, false);
+        for (index, route) in self.routes.iter().enumerate().filter(|(_, route)| route.may_match()) {
+            is_matched = true;
+            if !route.has_room() {
+                route.count_refusal();
+            } else if self.earlier(index, route).is_none() {
+                is_taken |= route.end();
+            }
+        }
+        if !is_matched {
+            count(&self.unmatched);
+        }
+        is_taken
+    }
+
+    fn aborted(&mut self) {
+        for route in self.routes.iter().filter(|route| route.has_room()) {
+            route.abort();
+        }
+    }
+}
+
+impl MessageHandler for Router<'_> {
+    fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
+        (&mut &*self).begin(client, topic_length, payload_length)
+    }
+
+    fn topic(&mut self, part: &[u8]) {
+        (&mut &*self).topic(part);
+    }
+
+    fn payload(&mut self, part: &[u8]) {
+        (&mut &*self).payload(part);
+    }
+
+    fn end(&mut self) -> bool {
+        (&mut &*self).end()
+    }
+
+    fn aborted(&mut self) {
+        (&mut &*self).aborted();
+    }
+}
+
+/// Why routes cannot become a [`Router`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum InvalidRoutes {
+    /// There are none.
+    Empty,
+    /// A topic filter is invalid.
+    Filter {
+        /// The place of the route, 0 the first.
+        index: usize,
+        /// What is wrong with the filter.
+        invalid: InvalidInput,
+    },
+    /// No message fits into an inbox: it has 5 bytes or less.
+    Inbox {
+        /// The place of the route, 0 the first.
+        index: usize,
+    },
+}
+
+impl fmt::Display for InvalidRoutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("there are no routes"),
+            Self::Filter { index, invalid } => write!(f, "route {index}: {invalid}"),
+            Self::Inbox { index } => write!(f, "route {index}: no message fits into its inbox"),
+        }
+    }
+}
+
+/// The message of an error holds that of its source.
+impl core::error::Error for InvalidRoutes {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Filter { invalid, .. } => Some(invalid),
+            Self::Empty | Self::Inbox { .. } => None,
+        }
+    }
+}
