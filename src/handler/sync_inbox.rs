@@ -12,13 +12,15 @@ use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
 use super::MessageHandler;
-use super::inbox::{Header, Inbox, Message};
+#[cfg(feature = "shared")]
+use super::inbox::HEADER_BYTES;
+use super::inbox::{Header, Message, Queue};
 use crate::command::ClientIndex;
 
 /// How many bytes are copied in one critical section at most.
 const PIECE_BYTES: usize = 64;
 
-/// An [`Inbox`] that is `Sync`: the [`Modem`](crate::Modem) puts messages in on one thread or executor, the program takes
+/// An [`Inbox`](super::Inbox) that is `Sync`: the [`Modem`](crate::Modem) puts messages in on one thread or executor, the program takes
 /// them out on another, or in an interrupt.
 ///
 /// `Raw` is the mutex of embassy-sync, usually `CriticalSectionRawMutex`. It is locked for 64 bytes of a message at a time,
@@ -43,63 +45,38 @@ const PIECE_BYTES: usize = 64;
 /// assert!(taken.join().unwrap());
 /// ```
 pub struct SyncInbox<Raw, const N: usize> {
-    shared: Mutex<Raw, Shared<N>>,
-}
-
-struct Shared<const N: usize> {
-    inbox: Inbox<N>,
-    /// Of a message that is being taken: how many bytes are still in the queue.
-    left: Cell<usize>,
-    /// Of the task that waits for a message.
-    #[cfg(feature = "shared")]
-    receiver: Cell<Option<Waker>>,
-}
-
-impl<const N: usize> Shared<N> {
-    /// Takes the header of the oldest message out of the queue, unless one is being taken.
-    fn begin_take(&self) -> Option<Header> {
-        if self.left.get() > 0 {
-            return None;
-        }
-        let header = self.inbox.pop_header()?;
-        self.left.set(header.length);
-        Some(header)
-    }
-
-    /// The task to wake. It is woken outside of the critical section.
-    fn take_receiver(&self) -> Option<Waker> {
-        #[cfg(feature = "shared")]
-        return self.receiver.take();
-        #[cfg(not(feature = "shared"))]
-        None
-    }
+    shared: Mutex<Raw, Shared<[Cell<u8>; N]>>,
 }
 
 impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
+    /// Whether any message fits.
+    #[cfg(feature = "shared")]
+    pub(crate) const HOLDS_MESSAGES: bool = N > HEADER_BYTES;
+
     /// An empty queue.
     pub const fn new() -> Self {
         Self {
             shared: Mutex::new(Shared {
-                inbox: Inbox::new(),
                 left: Cell::new(0),
                 #[cfg(feature = "shared")]
                 receiver: Cell::new(None),
+                queue: Queue::new(),
             }),
         }
     }
 
     /// Whether the queue holds no whole message.
     pub fn is_empty(&self) -> bool {
-        self.shared.lock(|shared| shared.inbox.used() == shared.left.get())
+        self.shared.lock(|shared| shared.queue.used() == shared.left.get())
     }
 
-    /// Takes the oldest message out of the queue and copies it into `buffer`, as [`Inbox::take`].
+    /// Takes the oldest message out of the queue and copies it into `buffer`, as [`Inbox::take`](super::Inbox::take).
     ///
     /// One message is taken at a time: while another thread, or a task that an interrupt has interrupted, is about to take
     /// one, this returns `None`. Have one place that takes messages, or take until there is none.
     pub fn take<'b>(&self, buffer: &'b mut [u8]) -> Option<Message<'b>> {
-        let header = self.shared.lock(Shared::begin_take)?;
-        Some(self.finish_take(header, buffer))
+        let header = self.any().begin_take()?;
+        Some(self.any().finish_take(header, buffer))
     }
 
     /// Waits for a message, takes the oldest out of the queue and copies it into `buffer`, as [`take`](Self::take).
@@ -116,52 +93,12 @@ impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
     #[cfg(feature = "shared")]
     #[cfg_attr(docsrs, doc(cfg(feature = "shared")))]
     pub async fn receive<'b>(&self, buffer: &'b mut [u8]) -> Message<'b> {
-        let header = poll_fn(|context| self.poll_begin_take(context)).await;
-        self.finish_take(header, buffer)
+        let header = poll_fn(|context| self.any().poll_begin_take(context)).await;
+        self.any().finish_take(header, buffer)
     }
 
-    /// Takes the header of the oldest message out of the queue, or has the task woken when there is one.
-    #[cfg(feature = "shared")]
-    fn poll_begin_take(&self, context: &Context<'_>) -> Poll<Header> {
-        let waker = context.waker().clone();
-        // The waker that is replaced is dropped outside of the critical section.
-        let begun = self.shared.lock(|shared| match shared.begin_take() {
-            Some(header) => Ok(header),
-            None => Err(shared.receiver.replace(Some(waker))),
-        });
-        begun.map_or(Poll::Pending, Poll::Ready)
-    }
-
-    /// Copies the message behind the header into `buffer`.
-    fn finish_take<'b>(&self, header: Header, buffer: &'b mut [u8]) -> Message<'b> {
-        let (mut left, mut room) = (header.length, &mut *buffer);
-        while left > 0 {
-            let count = left.min(PIECE_BYTES);
-            left -= count;
-            let (piece, rest) = room.split_at_mut(room.len().min(count));
-            room = rest;
-            let receiver = self.shared.lock(|shared| {
-                shared.inbox.pop(piece, count);
-                shared.left.set(left);
-                // Who has come meanwhile has found none.
-                if left == 0 { shared.take_receiver() } else { None }
-            });
-            wake(receiver);
-        }
-        header.message(buffer)
-    }
-
-    /// Adds bytes to the incoming message.
-    fn push(&self, bytes: &[u8]) {
-        for piece in bytes.chunks(PIECE_BYTES) {
-            self.shared.lock(|shared| shared.inbox.push(piece));
-        }
-    }
-}
-
-fn wake(receiver: Option<Waker>) {
-    if let Some(receiver) = receiver {
-        receiver.wake();
+    fn any(&self) -> &dyn AnyInbox {
+        self
     }
 }
 
@@ -179,24 +116,140 @@ impl<Raw: RawMutex, const N: usize> fmt::Debug for SyncInbox<Raw, N> {
 
 impl<Raw: RawMutex, const N: usize> MessageHandler for &SyncInbox<Raw, N> {
     fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
-        self.shared.lock(|shared| (&shared.inbox).begin(client, topic_length, payload_length))
+        self.any().begin(client, topic_length, payload_length)
     }
 
     fn topic(&mut self, part: &[u8]) {
-        self.push(part);
+        self.any().push(part);
     }
 
     fn payload(&mut self, part: &[u8]) {
-        self.push(part);
+        self.any().push(part);
     }
 
     fn end(&mut self) -> bool {
-        let (taken, receiver) = self.shared.lock(|shared| ((&shared.inbox).end(), shared.take_receiver()));
-        wake(receiver);
-        taken
+        self.any().end();
+        true
     }
 
     fn aborted(&mut self) {
-        self.shared.lock(|shared| (&shared.inbox).aborted());
+        self.shared.lock(|shared| shared.queue.abort());
+    }
+}
+
+/// What a [`SyncInbox`] keeps behind its mutex.
+pub(crate) struct Shared<Ring: ?Sized> {
+    /// Of a message that is being taken: how many bytes are still in the queue.
+    left: Cell<usize>,
+    /// Of the task that waits for a message.
+    #[cfg(feature = "shared")]
+    receiver: Cell<Option<Waker>>,
+    queue: Queue<Ring>,
+}
+
+impl Shared<[Cell<u8>]> {
+    /// Takes the header of the oldest message out of the queue, unless one is being taken.
+    fn begin_take(&self) -> Option<Header> {
+        if self.left.get() > 0 {
+            return None;
+        }
+        let header = self.queue.pop_header()?;
+        self.left.set(header.length);
+        Some(header)
+    }
+
+    /// The task to wake. It is woken outside of the critical section.
+    fn take_receiver(&self) -> Option<Waker> {
+        #[cfg(feature = "shared")]
+        return self.receiver.take();
+        #[cfg(not(feature = "shared"))]
+        None
+    }
+}
+
+/// A [`SyncInbox`] of any capacity, behind any mutex. Only the lock exists for each of them, all that works with it once.
+pub(crate) trait AnyInbox {
+    /// Runs `action` in a critical section.
+    fn lock(&self, action: &mut dyn FnMut(&Shared<[Cell<u8>]>));
+}
+
+impl<Raw: RawMutex, const N: usize> AnyInbox for SyncInbox<Raw, N> {
+    fn lock(&self, action: &mut dyn FnMut(&Shared<[Cell<u8>]>)) {
+        self.shared.lock(|shared| action(shared));
+    }
+}
+
+impl dyn AnyInbox + '_ {
+    /// A message begins, as in [`MessageHandler::begin`].
+    pub(crate) fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
+        let mut fits = false;
+        self.lock(&mut |shared| fits = shared.queue.begin(client, topic_length, payload_length));
+        fits
+    }
+
+    /// Adds bytes to the incoming message.
+    pub(crate) fn push(&self, bytes: &[u8]) {
+        for piece in bytes.chunks(PIECE_BYTES) {
+            self.lock(&mut |shared| shared.queue.push(piece));
+        }
+    }
+
+    /// The incoming message is whole.
+    pub(crate) fn end(&self) {
+        let mut receiver = None;
+        self.lock(&mut |shared| {
+            shared.queue.end();
+            receiver = shared.take_receiver();
+        });
+        wake(receiver);
+    }
+
+    fn begin_take(&self) -> Option<Header> {
+        let mut header = None;
+        self.lock(&mut |shared| header = shared.begin_take());
+        header
+    }
+
+    /// Takes the header of the oldest message out of the queue, or has the task woken when there is one.
+    #[cfg(feature = "shared")]
+    fn poll_begin_take(&self, context: &Context<'_>) -> Poll<Header> {
+        // Cloned, and dropped where it was not needed or another one was, outside of the critical section.
+        let mut waker = Some(context.waker().clone());
+        let mut header = None;
+        self.lock(&mut |shared| {
+            header = shared.begin_take();
+            if header.is_none() {
+                waker = shared.receiver.replace(waker.take());
+            }
+        });
+        header.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Copies the message behind the header into `buffer`.
+    fn finish_take<'b>(&self, header: Header, buffer: &'b mut [u8]) -> Message<'b> {
+        let (mut left, mut room) = (header.length, &mut *buffer);
+        while left > 0 {
+            let count = left.min(PIECE_BYTES);
+            left -= count;
+            let (piece, rest) = room.split_at_mut(room.len().min(count));
+            room = rest;
+            let mut receiver = None;
+            self.lock(&mut |shared| {
+                shared.queue.pop(piece, count);
+                shared.left.set(left);
+                // Who has come meanwhile has found none.
+                if left == 0 {
+                    receiver = shared.take_receiver();
+                }
+            });
+            wake(receiver);
+        }
+        header.message(buffer)
+    }
+}
+
+fn wake(receiver: Option<Waker>) {
+    if let Some(receiver) = receiver {
+        receiver.wake();
     }
 }

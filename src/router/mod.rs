@@ -138,18 +138,13 @@ impl<'a> Router<'a> {
         }
     }
 
-    /// The topic is complete: gives back the room that was reserved for routes that do not match.
+    /// The topic is complete: what does not match gets no more of the message. Idempotent.
     fn complete_topic(&self) {
         let is_matched = self.routes.iter().any(Route::matches);
         for route in self.routes {
-            if if route.has_filter() { !route.matches() } else { is_matched } {
+            let is_excluded = if route.has_filter() { !route.matches() } else { is_matched };
+            if is_excluded {
                 route.exclude();
-            }
-        }
-        for route in self.routes {
-            let is_needed = |other: &Route<'_>| other.may_match() && other.shares_inbox_with(route);
-            if route.has_room() && !self.routes.iter().any(is_needed) {
-                route.abort();
             }
         }
     }
@@ -183,6 +178,9 @@ impl MessageHandler for &Router<'_> {
         self.push(part);
     }
 
+    // What an inbox has of a message that is aborted, or that does not match, it forgets when the next one begins. That
+    // takes no room from any other message, so there is nothing to do earlier.
+
     /// Whether at least one inbox took the message.
     fn end(&mut self) -> bool {
         self.complete_topic();
@@ -192,19 +190,14 @@ impl MessageHandler for &Router<'_> {
             if !route.has_room() {
                 route.count_refusal();
             } else if self.earlier(index, route).is_none() {
-                is_taken |= route.end();
+                route.end();
+                is_taken = true;
             }
         }
         if !is_matched {
             count(&self.unmatched);
         }
         is_taken
-    }
-
-    fn aborted(&mut self) {
-        for route in self.routes.iter().filter(|route| route.has_room()) {
-            route.abort();
-        }
     }
 }
 
@@ -223,10 +216,6 @@ impl MessageHandler for Router<'_> {
 
     fn end(&mut self) -> bool {
         (&mut &*self).end()
-    }
-
-    fn aborted(&mut self) {
-        (&mut &*self).aborted();
     }
 }
 

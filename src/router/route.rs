@@ -9,34 +9,7 @@ use super::matching::Matching;
 use crate::command::{ClientIndex, check};
 use crate::error::{InvalidInput, Parameter};
 use crate::family::TOPIC_LIMIT_BYTES;
-use crate::handler::{Inbox, MessageHandler, SyncInbox};
-
-/// An inbox of any capacity.
-trait Destination: Sync {
-    fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool;
-    /// The next part of topic or payload.
-    fn push(&self, part: &[u8]);
-    fn end(&self) -> bool;
-    fn abort(&self);
-}
-
-impl<Raw: RawMutex + Sync, const N: usize> Destination for SyncInbox<Raw, N> {
-    fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
-        MessageHandler::begin(&mut &*self, client, topic_length, payload_length)
-    }
-
-    fn push(&self, part: &[u8]) {
-        MessageHandler::payload(&mut &*self, part);
-    }
-
-    fn end(&self) -> bool {
-        MessageHandler::end(&mut &*self)
-    }
-
-    fn abort(&self) {
-        MessageHandler::aborted(&mut &*self);
-    }
-}
+use crate::handler::{AnyInbox, SyncInbox};
 
 /// Which messages go to an inbox, for a [`Router`](super::Router).
 ///
@@ -47,7 +20,7 @@ pub struct Route<'a> {
     filter: Option<&'a str>,
     /// Without one, that of both.
     client: Option<ClientIndex>,
-    inbox: &'a dyn Destination,
+    inbox: &'a (dyn AnyInbox + Sync),
     inbox_holds_messages: bool,
     /// Of the incoming message.
     matching: AtomicU16,
@@ -76,7 +49,7 @@ impl<'a> Route<'a> {
             filter: None,
             client: None,
             inbox,
-            inbox_holds_messages: Inbox::<N>::HOLDS_MESSAGES,
+            inbox_holds_messages: SyncInbox::<Raw, N>::HOLDS_MESSAGES,
             matching: AtomicU16::new(Matching::FAILED.position()),
             has_room: AtomicBool::new(false),
             refused: AtomicU16::new(0),
@@ -120,7 +93,7 @@ impl<'a> Route<'a> {
 
     /// Reserves room in the inbox.
     pub(super) fn reserve(&self, client: ClientIndex, topic_length: usize, payload_length: usize) {
-        self.set_room(self.inbox.begin(client, topic_length, payload_length));
+        self.set_room(self.inbox().begin(client, topic_length, payload_length));
     }
 
     /// The next part of the topic.
@@ -158,21 +131,19 @@ impl<'a> Route<'a> {
     }
 
     pub(super) fn push(&self, part: &[u8]) {
-        self.inbox.push(part);
+        self.inbox().push(part);
     }
 
-    pub(super) fn end(&self) -> bool {
-        self.inbox.end()
-    }
-
-    /// Gives the reserved room back.
-    pub(super) fn abort(&self) {
-        self.inbox.abort();
-        self.set_room(false);
+    pub(super) fn end(&self) {
+        self.inbox().end();
     }
 
     pub(super) fn count_refusal(&self) {
         count(&self.refused);
+    }
+
+    fn inbox(&self) -> &'a dyn AnyInbox {
+        self.inbox
     }
 
     fn matching(&self) -> Matching {
