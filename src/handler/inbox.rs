@@ -45,7 +45,7 @@ impl<const N: usize> Inbox<N> {
 
     /// Whether the queue holds no whole message.
     pub fn is_empty(&self) -> bool {
-        self.queue.used() == 0
+        self.queue().used() == 0
     }
 
     /// Takes the oldest message out of the queue and copies it into `buffer`.
@@ -71,7 +71,7 @@ impl<const N: usize> Default for Inbox<N> {
 
 impl<const N: usize> fmt::Debug for Inbox<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inbox").field("capacity", &N).field("used", &self.queue.used()).finish_non_exhaustive()
+        f.debug_struct("Inbox").field("capacity", &N).field("used", &self.queue().used()).finish_non_exhaustive()
     }
 }
 
@@ -94,7 +94,7 @@ impl<const N: usize> MessageHandler for &Inbox<N> {
     }
 
     fn aborted(&mut self) {
-        self.queue.abort();
+        self.queue().abort();
     }
 }
 
@@ -115,19 +115,12 @@ impl<const N: usize> Queue<[Cell<u8>; N]> {
     }
 }
 
-impl<Ring: ?Sized> Queue<Ring> {
+impl Queue<[Cell<u8>]> {
     /// Bytes of whole messages.
     pub(super) fn used(&self) -> usize {
         self.used.get()
     }
 
-    /// The incoming message will not become whole.
-    pub(super) fn abort(&self) {
-        self.reassembly.set(0);
-    }
-}
-
-impl Queue<[Cell<u8>]> {
     /// A message begins. What has come of one that did not end is forgotten.
     pub(super) fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
         let free = self.ring.len().saturating_sub(self.used.get());
@@ -163,6 +156,11 @@ impl Queue<[Cell<u8>]> {
         self.used.set(self.used.get() + self.reassembly.replace(0));
     }
 
+    /// The incoming message will not become whole.
+    pub(super) fn abort(&self) {
+        self.reassembly.set(0);
+    }
+
     /// Takes the header of the oldest message out of the queue.
     pub(super) fn pop_header(&self) -> Option<Header> {
         if self.used.get() == 0 {
@@ -193,7 +191,7 @@ impl Queue<[Cell<u8>]> {
 }
 
 /// What is known of a message before its bytes are taken.
-pub(super) struct Header {
+pub(crate) struct Header {
     client: ClientIndex,
     topic_length: usize,
     /// Of topic and payload together.

@@ -67,7 +67,7 @@ impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
 
     /// Whether the queue holds no whole message.
     pub fn is_empty(&self) -> bool {
-        self.shared.lock(|shared| shared.queue.used() == shared.left.get())
+        self.lock(|shared| shared.queue.used() == shared.left.get())
     }
 
     /// Takes the oldest message out of the queue and copies it into `buffer`, as [`Inbox::take`](super::Inbox::take).
@@ -75,7 +75,7 @@ impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
     /// One message is taken at a time: while another thread, or a task that an interrupt has interrupted, is about to take
     /// one, this returns `None`. Have one place that takes messages, or take until there is none.
     pub fn take<'b>(&self, buffer: &'b mut [u8]) -> Option<Message<'b>> {
-        let header = self.any().begin_take()?;
+        let header = self.lock(Shared::begin_take)?;
         Some(self.any().finish_take(header, buffer))
     }
 
@@ -97,6 +97,10 @@ impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
         self.any().finish_take(header, buffer)
     }
 
+    fn lock<O>(&self, action: impl FnOnce(&Shared<[Cell<u8>]>) -> O) -> O {
+        self.shared.lock(|shared| action(shared))
+    }
+
     fn any(&self) -> &dyn AnyInbox {
         self
     }
@@ -116,7 +120,7 @@ impl<Raw: RawMutex, const N: usize> fmt::Debug for SyncInbox<Raw, N> {
 
 impl<Raw: RawMutex, const N: usize> MessageHandler for &SyncInbox<Raw, N> {
     fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
-        self.any().begin(client, topic_length, payload_length)
+        AnyInbox::begin(*self, client, topic_length, payload_length)
     }
 
     fn topic(&mut self, part: &[u8]) {
@@ -128,12 +132,12 @@ impl<Raw: RawMutex, const N: usize> MessageHandler for &SyncInbox<Raw, N> {
     }
 
     fn end(&mut self) -> bool {
-        self.any().end();
+        wake(AnyInbox::end(*self));
         true
     }
 
     fn aborted(&mut self) {
-        self.shared.lock(|shared| shared.queue.abort());
+        self.lock(|shared| shared.queue.abort());
     }
 }
 
@@ -148,6 +152,12 @@ pub(crate) struct Shared<Ring: ?Sized> {
 }
 
 impl Shared<[Cell<u8>]> {
+    /// The incoming message is whole. Returns the task to wake.
+    fn end(&self) -> Option<Waker> {
+        self.queue.end();
+        self.take_receiver()
+    }
+
     /// Takes the header of the oldest message out of the queue, unless one is being taken.
     fn begin_take(&self) -> Option<Header> {
         if self.left.get() > 0 {
@@ -158,7 +168,22 @@ impl Shared<[Cell<u8>]> {
         Some(header)
     }
 
-    /// The task to wake. It is woken outside of the critical section.
+    #[cfg(feature = "shared")]
+    fn begin_take_or_wait(&self, waker: &mut Option<Waker>) -> Option<Header> {
+        let header = self.begin_take();
+        if header.is_none() {
+            *waker = self.receiver.replace(waker.take());
+        }
+        header
+    }
+
+    fn take_piece(&self, piece: &mut [u8], count: usize, left: usize) -> Option<Waker> {
+        self.queue.pop(piece, count);
+        self.left.set(left);
+        // A task that has come meanwhile has found no message.
+        if left == 0 { self.take_receiver() } else { None }
+    }
+
     fn take_receiver(&self) -> Option<Waker> {
         #[cfg(feature = "shared")]
         return self.receiver.take();
@@ -167,47 +192,53 @@ impl Shared<[Cell<u8>]> {
     }
 }
 
-/// A [`SyncInbox`] of any capacity, behind any mutex. Only the lock exists for each of them, all that works with it once.
+/// A [`SyncInbox`] of any capacity, behind any mutex. Each of these methods is a critical section; they exist for each
+/// capacity, what calls them exists once.
 pub(crate) trait AnyInbox {
-    /// Runs `action` in a critical section.
-    fn lock(&self, action: &mut dyn FnMut(&Shared<[Cell<u8>]>));
+    /// A message begins, as in [`MessageHandler::begin`].
+    fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool;
+
+    /// Adds bytes to the incoming message, [`PIECE_BYTES`] at most.
+    fn push_piece(&self, piece: &[u8]);
+
+    /// The incoming message is whole. Returns the task to wake.
+    fn end(&self) -> Option<Waker>;
+
+    /// Takes the header of the oldest message out of the queue, or else leaves a waker, in the place of another one.
+    #[cfg(feature = "shared")]
+    fn begin_take_or_wait(&self, waker: &mut Option<Waker>) -> Option<Header>;
+
+    /// Takes the next bytes of a message out of the queue, of which `left` stay there. Returns the task to wake.
+    fn take_piece(&self, piece: &mut [u8], count: usize, left: usize) -> Option<Waker>;
 }
 
 impl<Raw: RawMutex, const N: usize> AnyInbox for SyncInbox<Raw, N> {
-    fn lock(&self, action: &mut dyn FnMut(&Shared<[Cell<u8>]>)) {
-        self.shared.lock(|shared| action(shared));
+    fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
+        self.lock(|shared| shared.queue.begin(client, topic_length, payload_length))
+    }
+
+    fn push_piece(&self, piece: &[u8]) {
+        self.lock(|shared| shared.queue.push(piece));
+    }
+
+    fn end(&self) -> Option<Waker> {
+        self.lock(Shared::end)
+    }
+
+    #[cfg(feature = "shared")]
+    fn begin_take_or_wait(&self, waker: &mut Option<Waker>) -> Option<Header> {
+        self.lock(|shared| shared.begin_take_or_wait(waker))
+    }
+
+    fn take_piece(&self, piece: &mut [u8], count: usize, left: usize) -> Option<Waker> {
+        self.lock(|shared| shared.take_piece(piece, count, left))
     }
 }
 
 impl dyn AnyInbox + '_ {
-    /// A message begins, as in [`MessageHandler::begin`].
-    pub(crate) fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
-        let mut fits = false;
-        self.lock(&mut |shared| fits = shared.queue.begin(client, topic_length, payload_length));
-        fits
-    }
-
     /// Adds bytes to the incoming message.
     pub(crate) fn push(&self, bytes: &[u8]) {
-        for piece in bytes.chunks(PIECE_BYTES) {
-            self.lock(&mut |shared| shared.queue.push(piece));
-        }
-    }
-
-    /// The incoming message is whole.
-    pub(crate) fn end(&self) {
-        let mut receiver = None;
-        self.lock(&mut |shared| {
-            shared.queue.end();
-            receiver = shared.take_receiver();
-        });
-        wake(receiver);
-    }
-
-    fn begin_take(&self) -> Option<Header> {
-        let mut header = None;
-        self.lock(&mut |shared| header = shared.begin_take());
-        header
+        bytes.chunks(PIECE_BYTES).for_each(|piece| self.push_piece(piece));
     }
 
     /// Takes the header of the oldest message out of the queue, or has the task woken when there is one.
@@ -215,14 +246,7 @@ impl dyn AnyInbox + '_ {
     fn poll_begin_take(&self, context: &Context<'_>) -> Poll<Header> {
         // Cloned, and dropped where it was not needed or another one was, outside of the critical section.
         let mut waker = Some(context.waker().clone());
-        let mut header = None;
-        self.lock(&mut |shared| {
-            header = shared.begin_take();
-            if header.is_none() {
-                waker = shared.receiver.replace(waker.take());
-            }
-        });
-        header.map_or(Poll::Pending, Poll::Ready)
+        self.begin_take_or_wait(&mut waker).map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Copies the message behind the header into `buffer`.
@@ -233,22 +257,14 @@ impl dyn AnyInbox + '_ {
             left -= count;
             let (piece, rest) = room.split_at_mut(room.len().min(count));
             room = rest;
-            let mut receiver = None;
-            self.lock(&mut |shared| {
-                shared.queue.pop(piece, count);
-                shared.left.set(left);
-                // Who has come meanwhile has found none.
-                if left == 0 {
-                    receiver = shared.take_receiver();
-                }
-            });
-            wake(receiver);
+            wake(self.take_piece(piece, count, left));
         }
         header.message(buffer)
     }
 }
 
-fn wake(receiver: Option<Waker>) {
+/// Outside of the critical section.
+pub(crate) fn wake(receiver: Option<Waker>) {
     if let Some(receiver) = receiver {
         receiver.wake();
     }

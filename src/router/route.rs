@@ -9,7 +9,7 @@ use super::matching::Matching;
 use crate::command::{ClientIndex, check};
 use crate::error::{InvalidInput, Parameter};
 use crate::family::TOPIC_LIMIT_BYTES;
-use crate::handler::{AnyInbox, SyncInbox};
+use crate::handler::{AnyInbox, SyncInbox, wake};
 
 /// Which messages go to an inbox, for a [`Router`](super::Router).
 ///
@@ -135,7 +135,7 @@ impl<'a> Route<'a> {
     }
 
     pub(super) fn end(&self) {
-        self.inbox().end();
+        wake(self.inbox().end());
     }
 
     pub(super) fn count_refusal(&self) {
