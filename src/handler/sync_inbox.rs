@@ -4,9 +4,8 @@ use core::cell::Cell;
 use core::fmt;
 #[cfg(feature = "shared")]
 use core::future::poll_fn;
-use core::task::Waker;
 #[cfg(feature = "shared")]
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -132,7 +131,7 @@ impl<Raw: RawMutex, const N: usize> MessageHandler for &SyncInbox<Raw, N> {
     }
 
     fn end(&mut self) -> bool {
-        wake(AnyInbox::end(*self));
+        AnyInbox::end(*self).wake();
         true
     }
 
@@ -153,7 +152,7 @@ pub(crate) struct Shared<Ring: ?Sized> {
 
 impl Shared<[Cell<u8>]> {
     /// The incoming message is whole. Returns the task to wake.
-    fn end(&self) -> Option<Waker> {
+    fn end(&self) -> Receiver {
         self.queue.end();
         self.take_receiver()
     }
@@ -177,18 +176,34 @@ impl Shared<[Cell<u8>]> {
         header
     }
 
-    fn take_piece(&self, piece: &mut [u8], count: usize, left: usize) -> Option<Waker> {
+    fn take_piece(&self, piece: &mut [u8], count: usize, left: usize) -> Receiver {
         self.queue.pop(piece, count);
         self.left.set(left);
         // A task that has come meanwhile has found no message.
-        if left == 0 { self.take_receiver() } else { None }
+        if left == 0 { self.take_receiver() } else { Receiver::default() }
     }
 
-    fn take_receiver(&self) -> Option<Waker> {
+    fn take_receiver(&self) -> Receiver {
+        Receiver {
+            #[cfg(feature = "shared")]
+            waker: self.receiver.take(),
+        }
+    }
+}
+
+/// The task to wake, outside of the critical section.
+#[derive(Default)]
+pub(crate) struct Receiver {
+    #[cfg(feature = "shared")]
+    waker: Option<Waker>,
+}
+
+impl Receiver {
+    pub(crate) fn wake(self) {
         #[cfg(feature = "shared")]
-        return self.receiver.take();
-        #[cfg(not(feature = "shared"))]
-        None
+        if let Some(waker) = self.waker {
+            waker.wake();
+        }
     }
 }
 
@@ -202,14 +217,14 @@ pub(crate) trait AnyInbox {
     fn push_piece(&self, piece: &[u8]);
 
     /// The incoming message is whole. Returns the task to wake.
-    fn end(&self) -> Option<Waker>;
+    fn end(&self) -> Receiver;
 
     /// Takes the header of the oldest message out of the queue, or else leaves a waker, in the place of another one.
     #[cfg(feature = "shared")]
     fn begin_take_or_wait(&self, waker: &mut Option<Waker>) -> Option<Header>;
 
     /// Takes the next bytes of a message out of the queue, of which `left` stay there. Returns the task to wake.
-    fn take_piece(&self, piece: &mut [u8], count: usize, left: usize) -> Option<Waker>;
+    fn take_piece(&self, piece: &mut [u8], count: usize, left: usize) -> Receiver;
 }
 
 impl<Raw: RawMutex, const N: usize> AnyInbox for SyncInbox<Raw, N> {
@@ -221,7 +236,7 @@ impl<Raw: RawMutex, const N: usize> AnyInbox for SyncInbox<Raw, N> {
         self.lock(|shared| shared.queue.push(piece));
     }
 
-    fn end(&self) -> Option<Waker> {
+    fn end(&self) -> Receiver {
         self.lock(Shared::end)
     }
 
@@ -230,7 +245,7 @@ impl<Raw: RawMutex, const N: usize> AnyInbox for SyncInbox<Raw, N> {
         self.lock(|shared| shared.begin_take_or_wait(waker))
     }
 
-    fn take_piece(&self, piece: &mut [u8], count: usize, left: usize) -> Option<Waker> {
+    fn take_piece(&self, piece: &mut [u8], count: usize, left: usize) -> Receiver {
         self.lock(|shared| shared.take_piece(piece, count, left))
     }
 }
@@ -257,15 +272,8 @@ impl dyn AnyInbox + '_ {
             left -= count;
             let (piece, rest) = room.split_at_mut(room.len().min(count));
             room = rest;
-            wake(self.take_piece(piece, count, left));
+            self.take_piece(piece, count, left).wake();
         }
         header.message(buffer)
-    }
-}
-
-/// Outside of the critical section.
-pub(crate) fn wake(receiver: Option<Waker>) {
-    if let Some(receiver) = receiver {
-        receiver.wake();
     }
 }

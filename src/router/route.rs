@@ -9,7 +9,7 @@ use super::matching::Matching;
 use crate::command::{ClientIndex, check};
 use crate::error::{InvalidInput, Parameter};
 use crate::family::TOPIC_LIMIT_BYTES;
-use crate::handler::{AnyInbox, SyncInbox, wake};
+use crate::handler::{AnyInbox, SyncInbox};
 
 /// Which messages go to an inbox, for a [`Router`](super::Router).
 ///
@@ -135,7 +135,7 @@ impl<'a> Route<'a> {
     }
 
     pub(super) fn end(&self) {
-        wake(self.inbox().end());
+        self.inbox().end().wake();
     }
 
     pub(super) fn count_refusal(&self) {
