@@ -177,10 +177,9 @@ impl Queue<[Cell<u8>]> {
 
     /// Takes the oldest `count` bytes out of the queue, and copies those that fit into `bytes`.
     pub(super) fn pop(&self, bytes: &mut [u8], count: usize) {
-        let mut places = bytes.iter_mut();
         let mut start = self.start.get();
-        for _ in 0..count {
-            if let (Some(place), Some(byte)) = (places.next(), self.ring.get(start)) {
+        for index in 0..count {
+            if let (Some(place), Some(byte)) = (bytes.get_mut(index), self.ring.get(start)) {
                 *place = byte.get();
             }
             start = if start + 1 < self.ring.len() { start + 1 } else { 0 };
