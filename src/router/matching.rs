@@ -2,7 +2,8 @@
 
 use super::route::check_filter;
 
-/// The position in a filter up to which the bytes of a topic match.
+/// The position in a filter up to which the bytes of a topic match. Filter and topic are compared with one more slash behind
+/// them, so that each level ends with a slash, and `a/#` matches `a`.
 ///
 /// A filter has at most 1024 bytes, so positions that stand for something else are behind every filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +32,12 @@ impl Matching {
                 let is_wildcard = matches!(filter, [b'+' | b'#', ..]);
                 matching = if byte == b'$' && is_wildcard { Self::FAILED } else { Self(0) };
             }
-            matching = match filter.get(usize::from(matching.0)) {
+            let position = usize::from(matching.0);
+            let expected = if position == filter.len() { Some(&b'/') } else { filter.get(position) };
+            matching = match expected {
                 Some(b'#') => matching,
                 Some(b'+') if byte != b'/' => matching,
-                // Behind `+` stands a slash or nothing. Where nothing does, this is behind the filter.
+                // Behind `+` stands a slash.
                 Some(b'+') => Self(matching.0.saturating_add(2)),
                 Some(&expected) if expected == byte => Self(matching.0.saturating_add(1)),
                 _ => Self::FAILED,
@@ -45,16 +48,15 @@ impl Matching {
 
     /// Whether the topic that ends here matches.
     pub(super) fn ends(self, filter: &[u8]) -> bool {
-        // `#` stands for its parent level too.
-        matches!(filter.get(usize::from(self.0)..), Some(b"" | b"+" | b"#" | b"/#" | b"+/#"))
+        let position = usize::from(self.advance(filter, b"/").0);
+        position == filter.len() + 1 || filter.get(position) == Some(&b'#')
     }
 }
 
 /// Whether a topic matches a topic filter, as a broker decides (MQTT 3.1.1 §4.7): `+` is any one level, `#` any number of
 /// levels and their parent, and a filter that begins with a wildcard does not match a topic that begins with `$`.
 ///
-/// An invalid filter, one that [`Client::subscribe`](crate::Client::subscribe) would refuse, matches nothing. So does
-/// every filter an empty topic.
+/// An invalid filter, one that [`Client::subscribe`](crate::Client::subscribe) would refuse, matches nothing.
 ///
 /// ```
 /// use simcom_mqtt::topic_matches;
@@ -77,7 +79,7 @@ pub(super) mod tests {
     /// MQTT 3.1.1 §4.7, level by level.
     pub(crate) fn reference(filter: &str, topic: &[u8]) -> bool {
         let begins_with_wildcard = filter.starts_with(['+', '#']);
-        if topic.is_empty() || (topic.starts_with(b"$") && begins_with_wildcard) {
+        if topic.starts_with(b"$") && begins_with_wildcard {
             return false;
         }
         let filter: Vec<&[u8]> = filter.as_bytes().split(|&byte| byte == b'/').collect();

@@ -84,9 +84,8 @@ use crate::handler::MessageHandler;
 /// [`Event::MessageAborted`](crate::Event::MessageAborted) reports it.
 ///
 /// The topic is matched byte by byte while it arrives, and is not stored for that. So room for a message is reserved in
-/// every inbox that has some, until its topic is complete. No other message could use that room meanwhile. An inbox takes
-/// no more bytes of a message from the first part of the topic that does not match. With `r` routes, a part takes up to `r²`
-/// comparisons of two addresses.
+/// every inbox that has some, until the topic is complete. No other message could use that room meanwhile. From the first
+/// part of the topic that does not match, an inbox gets no more of the message.
 ///
 /// Lines that the driver does not know are dropped. To get them, put a router into a handler of your own that passes
 /// the other calls on and implements [`unknown_line`](MessageHandler::unknown_line).
@@ -124,28 +123,21 @@ impl<'a> Router<'a> {
         self.unmatched.load(Ordering::Relaxed)
     }
 
-    /// The route before this one that has the same inbox and gets the message too, if it matches.
-    fn earlier(&self, index: usize, route: &Route<'_>) -> Option<&'a Route<'a>> {
-        self.routes.get(..index)?.iter().find(|earlier| earlier.may_match() && earlier.shares_inbox_with(route))
-    }
-
-    /// Adds a part to each inbox with a route that may match.
+    /// Adds a part to each inbox that takes the message, once.
     fn push(&self, part: &[u8]) {
         for (index, route) in self.routes.iter().enumerate() {
-            if route.may_match() && route.has_room() && self.earlier(index, route).is_none() {
+            let mut earlier = self.routes.iter().take(index);
+            if route.takes_message() && !earlier.any(|other| other.takes_message() && other.shares_inbox_with(route)) {
                 route.push(part);
             }
         }
     }
 
-    /// The topic is complete: what does not match gets no more of the message. Idempotent.
+    /// The topic is complete: a route that does not match takes no more of the message. Idempotent.
     fn complete_topic(&self) {
         let is_matched = self.routes.iter().any(Route::matches);
         for route in self.routes {
-            let is_excluded = if route.has_filter() { !route.matches() } else { is_matched };
-            if is_excluded {
-                route.exclude();
-            }
+            route.complete_topic(is_matched);
         }
     }
 }
@@ -153,15 +145,9 @@ impl<'a> Router<'a> {
 impl MessageHandler for &Router<'_> {
     /// Always `true`: only the topic shows which route has a message for its inbox, and which one counts it.
     fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
-        for (index, route) in self.routes.iter().enumerate() {
-            route.begin(client);
-            if !route.may_match() {
-                continue;
-            }
-            match self.earlier(index, route) {
-                Some(earlier) => route.set_room(earlier.has_room()),
-                None => route.reserve(client, topic_length, payload_length),
-            }
+        for route in self.routes {
+            // Where several routes have one inbox, the message begins there several times, which is the same as once.
+            route.begin(client, topic_length, payload_length);
         }
         true
     }
@@ -185,14 +171,9 @@ impl MessageHandler for &Router<'_> {
     fn end(&mut self) -> bool {
         self.complete_topic();
         let (mut is_matched, mut is_taken) = (false, false);
-        for (index, route) in self.routes.iter().enumerate().filter(|(_, route)| route.may_match()) {
+        for route in self.routes.iter().filter(|route| route.may_match()) {
             is_matched = true;
-            if !route.has_room() {
-                route.count_refusal();
-            } else if self.earlier(index, route).is_none() {
-                route.end();
-                is_taken = true;
-            }
+            is_taken |= route.end();
         }
         if !is_matched {
             count(&self.unmatched);

@@ -80,20 +80,11 @@ impl<'a> Route<'a> {
         }
     }
 
-    pub(super) const fn has_filter(&self) -> bool {
-        self.filter.is_some()
-    }
-
-    /// A message begins, of which the inbox takes nothing yet.
-    pub(super) fn begin(&self, client: ClientIndex) {
+    /// A message begins: reserves room for it in the inbox, if there is some.
+    pub(super) fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) {
         let is_excluded = self.client.is_some_and(|only| only != client);
         self.set_matching(if is_excluded { Matching::FAILED } else { Matching::BEGUN });
-        self.has_room.store(false, Ordering::Relaxed);
-    }
-
-    /// Reserves room in the inbox.
-    pub(super) fn reserve(&self, client: ClientIndex, topic_length: usize, payload_length: usize) {
-        self.set_room(self.inbox().begin(client, topic_length, payload_length));
+        self.has_room.store(self.inbox().begin(client, topic_length, payload_length), Ordering::Relaxed);
     }
 
     /// The next part of the topic.
@@ -103,43 +94,52 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Whether the message may still match.
-    pub(super) fn may_match(&self) -> bool {
-        self.matching() != Matching::FAILED
-    }
-
     /// Whether the topic, which is complete, matches the filter.
     pub(super) fn matches(&self) -> bool {
         self.filter.is_some_and(|filter| self.matching().ends(filter.as_bytes()))
     }
 
-    /// The message does not match.
-    pub(super) fn exclude(&self) {
-        self.set_matching(Matching::FAILED);
+    /// The topic is complete, and any of the filters may have matched.
+    pub(super) fn complete_topic(&self, is_matched: bool) {
+        let is_excluded = if self.filter.is_some() { !self.matches() } else { is_matched };
+        if is_excluded {
+            self.set_matching(Matching::FAILED);
+        }
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        self.has_room.load(Ordering::Relaxed)
+    /// Whether the message may still match.
+    pub(super) fn may_match(&self) -> bool {
+        self.matching() != Matching::FAILED
     }
 
-    pub(super) fn set_room(&self, has_room: bool) {
-        self.has_room.store(has_room, Ordering::Relaxed);
+    /// Whether the inbox takes the message, as far as is known.
+    pub(super) fn takes_message(&self) -> bool {
+        self.may_match() && self.has_room()
     }
 
     pub(super) fn shares_inbox_with(&self, other: &Self) -> bool {
         core::ptr::addr_eq(self.inbox, other.inbox)
     }
 
+    /// The next part of topic or payload.
     pub(super) fn push(&self, part: &[u8]) {
         self.inbox().push(part);
     }
 
-    pub(super) fn end(&self) {
-        self.inbox().end().wake();
+    /// The message, which matches, is whole. Returns whether the inbox takes it.
+    pub(super) fn end(&self) -> bool {
+        let has_room = self.has_room();
+        if has_room {
+            // An earlier route may have done so; then the inbox has nothing more.
+            self.inbox().end().wake();
+        } else {
+            count(&self.refused);
+        }
+        has_room
     }
 
-    pub(super) fn count_refusal(&self) {
-        count(&self.refused);
+    fn has_room(&self) -> bool {
+        self.has_room.load(Ordering::Relaxed)
     }
 
     fn inbox(&self) -> &'a dyn AnyInbox {
