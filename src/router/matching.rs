@@ -26,20 +26,20 @@ impl Matching {
 
     /// Goes on with the next part of the topic. The filter is valid (MQTT 3.1.1 §4.7).
     pub(super) fn advance(self, filter: &[u8], part: &[u8]) -> Self {
-        let mut matching = self;
+        let mut matching = match (self, part, filter) {
+            (Self::BEGUN, [b'$', ..], [b'+' | b'#', ..]) => Self::FAILED,
+            (Self::BEGUN, [_, ..], _) => Self(0),
+            _ => self,
+        };
         for &byte in part {
-            if matching == Self::BEGUN {
-                let is_wildcard = matches!(filter, [b'+' | b'#', ..]);
-                matching = if byte == b'$' && is_wildcard { Self::FAILED } else { Self(0) };
-            }
             let position = usize::from(matching.0);
-            let expected = if position == filter.len() { Some(&b'/') } else { filter.get(position) };
+            let expected = filter.get(position).copied().unwrap_or(b'/');
             matching = match expected {
-                Some(b'#') => matching,
-                Some(b'+') if byte != b'/' => matching,
+                b'#' => matching,
+                b'+' if byte != b'/' => matching,
                 // Behind `+` stands a slash.
-                Some(b'+') => Self(matching.0.saturating_add(2)),
-                Some(&expected) if expected == byte => Self(matching.0.saturating_add(1)),
+                b'+' => Self(matching.0.saturating_add(2)),
+                _ if expected == byte && position <= filter.len() => Self(matching.0.saturating_add(1)),
                 _ => Self::FAILED,
             };
         }
