@@ -1,6 +1,7 @@
 //! Topic filters against topics that arrive in parts.
 
 use super::route::check_filter;
+use crate::saturating::saturating_u16;
 
 /// The position in a filter up to which the bytes of a topic match. Filter and topic are compared with one more slash behind
 /// them, so that each level ends with a slash, and `a/#` matches `a`.
@@ -26,24 +27,23 @@ impl Matching {
 
     /// Goes on with the next part of the topic. The filter is valid (MQTT 3.1.1 §4.7).
     pub(super) fn advance(self, filter: &[u8], part: &[u8]) -> Self {
-        let mut matching = match (self, part, filter) {
-            (Self::BEGUN, [b'$', ..], [b'+' | b'#', ..]) => Self::FAILED,
-            (Self::BEGUN, [_, ..], _) => Self(0),
-            _ => self,
+        let mut position = match (self, part, filter) {
+            (Self::BEGUN, [b'$', ..], [b'+' | b'#', ..]) => return Self::FAILED,
+            (Self::BEGUN, [_, ..], _) => 0,
+            _ => usize::from(self.0),
         };
         for &byte in part {
-            let position = usize::from(matching.0);
-            let expected = filter.get(position).copied().unwrap_or(b'/');
-            matching = match expected {
-                b'#' => matching,
-                b'+' if byte != b'/' => matching,
+            position = match filter.get(position) {
+                Some(b'#') => position,
+                Some(b'+') if byte != b'/' => position,
                 // Behind `+` stands a slash.
-                b'+' => Self(matching.0.saturating_add(2)),
-                _ if expected == byte && position <= filter.len() => Self(matching.0.saturating_add(1)),
-                _ => Self::FAILED,
+                Some(b'+') => position + 2,
+                Some(&expected) if expected == byte => position + 1,
+                None if position == filter.len() && byte == b'/' => position + 1,
+                _ => return Self::FAILED,
             };
         }
-        matching
+        Self(saturating_u16(position))
     }
 
     /// Whether the topic that ends here matches.

@@ -125,11 +125,13 @@ impl<'a> Router<'a> {
 
     /// Adds a part to each inbox that takes the message, once.
     fn push(&self, part: &[u8]) {
-        for (index, route) in self.routes.iter().enumerate() {
-            let mut earlier = self.routes.iter().take(index);
-            if route.takes_message() && !earlier.any(|other| other.takes_message() && other.shares_inbox_with(route)) {
+        let mut rest = self.routes;
+        while let [route, behind @ ..] = rest {
+            let is_shared = |other: &Route<'_>| other.takes_message() && other.shares_inbox_with(route);
+            if route.takes_message() && !behind.iter().any(is_shared) {
                 route.push(part);
             }
+            rest = behind;
         }
     }
 
