@@ -258,6 +258,7 @@ impl dyn AnyInbox + '_ {
 
     /// Takes the header of the oldest message out of the queue, or has the task woken when there is one.
     #[cfg(feature = "shared")]
+    #[inline(never)] // Each task that receives would have a copy.
     fn poll_begin_take(&self, context: &Context<'_>) -> Poll<Header> {
         // Cloned, and dropped where it was not needed or another one was, outside of the critical section.
         let mut waker = Some(context.waker().clone());

@@ -137,9 +137,12 @@ impl<'a> Router<'a> {
 
     /// The topic is complete: a route that does not match takes no more of the message. Idempotent.
     fn complete_topic(&self) {
-        let is_matched = self.routes.iter().any(Route::matches);
+        let mut is_matched = false;
         for route in self.routes {
-            route.complete_topic(is_matched);
+            is_matched |= route.complete_topic();
+        }
+        if is_matched {
+            self.routes.iter().filter(|route| !route.has_filter()).for_each(Route::exclude);
         }
     }
 }

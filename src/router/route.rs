@@ -94,17 +94,23 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Whether the topic, which is complete, matches the filter.
-    pub(super) fn matches(&self) -> bool {
-        self.filter.is_some_and(|filter| self.matching().ends(filter.as_bytes()))
+    /// The topic is complete. Returns whether it matches the filter.
+    pub(super) fn complete_topic(&self) -> bool {
+        let Some(filter) = self.filter else { return false };
+        let is_match = self.matching().ends(filter.as_bytes());
+        if !is_match {
+            self.exclude();
+        }
+        is_match
     }
 
-    /// The topic is complete, and any of the filters may have matched.
-    pub(super) fn complete_topic(&self, is_matched: bool) {
-        let is_excluded = if self.filter.is_some() { !self.matches() } else { is_matched };
-        if is_excluded {
-            self.set_matching(Matching::FAILED);
-        }
+    pub(super) const fn has_filter(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    /// The message does not match.
+    pub(super) fn exclude(&self) {
+        self.set_matching(Matching::FAILED);
     }
 
     /// Whether the message may still match.
