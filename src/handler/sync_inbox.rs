@@ -19,8 +19,8 @@ use crate::command::ClientIndex;
 /// How many bytes are copied in one critical section at most.
 const PIECE_BYTES: usize = 64;
 
-/// An [`Inbox`](super::Inbox) that is `Sync`: the [`Modem`](crate::Modem) puts messages in on one thread or executor, the program takes
-/// them out on another, or in an interrupt.
+/// An [`Inbox`](super::Inbox) that is `Sync`: the [`Modem`](crate::Modem) puts messages in on one thread or executor, the
+/// program takes them out on another, or in an interrupt.
 ///
 /// `Raw` is the mutex of embassy-sync, usually `CriticalSectionRawMutex`. It is locked for 64 bytes of a message at a time,
 /// so interrupts are off for no longer than it takes to copy these. One `Modem` belongs to an inbox. A `static` holds it:
@@ -80,11 +80,10 @@ impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
 
     /// Waits for a message, takes the oldest out of the queue and copies it into `buffer`, as [`take`](Self::take).
     ///
-    /// A message wakes the task that waits, whether the [`Modem`](crate::Modem) or a [`Router`](crate::Router) has put it
-    /// in; until then the task is not polled by this inbox.
+    /// The task sleeps until a [`Modem`](crate::Modem) or a [`Router`](crate::Router) has put in a whole message.
     ///
     /// One task receives from an inbox. Where two wait, the one polled last is woken. The other one waits until it is
-    /// polled for another reason, for example a timeout. A message is never lost by that, nor taken twice.
+    /// polled for another reason, for example a timeout. By that no message is lost or taken twice.
     ///
     /// # Cancel safety
     ///
