@@ -61,13 +61,13 @@ use crate::handler::MessageHandler;
 ///     client.subscribe_all(&[("device-7/cmd/#", QoS::AtLeastOnce), ("+/clock", QoS::AtMostOnce)]).await?;
 /// #   client.publish(&Publish::new("device-7/cmd/pump", b"on")).await?;
 /// #   client.publish(&Publish::new("home/clock", b"12:00")).await?;
-/// #   for _ in 0..2 {
-///     modem.next_event().await?;
-/// #   }
-///     Ok(())
+///     loop {
+///         modem.next_event().await?;
+///     }
 /// }
 /// # module::on_simulated_module(async |receiver, transmitter, timer| {
-/// #     tokio::join!(commands(), clock(), session(receiver, transmitter, timer)).2
+/// #     let tasks = async { tokio::join!(commands(), clock()) };
+/// #     tokio::select! { _ = tasks => Ok(()), ended = session(receiver, transmitter, timer) => ended }
 /// # });
 /// ```
 ///
