@@ -20,6 +20,7 @@ use crate::timer::Instant;
 
 use super::disconnect::DISCONNECT_TIMEOUT;
 use comparison::Comparison;
+use requests::Configuration;
 
 /// Pause before a busy module is queried again.
 const BUSY_WAIT_MS: u32 = 2_000;
@@ -361,8 +362,7 @@ impl<'a> Connect<'a> {
             Step::Configure | Step::Connect => {
                 let place = if step == Step::Connect {
                     self.describe_connect(writer);
-                    // No command has this place. It says how long CONNECT may take over TLS.
-                    u8::MAX
+                    Configuration::CONNECT_TIME
                 } else {
                     self.place
                 };
@@ -410,12 +410,7 @@ impl Procedure for Connect<'_> {
     }
 
     fn line(&mut self, line: Line<'_>) {
-        let name = match self.step {
-            Step::AccqRead => "+CMQTTACCQ",
-            Step::ConnectRead => "+CMQTTCONNECT",
-            _ => "+CMQTTDISC",
-        };
-        let Some(mut parameters) = line.parameters(name) else { return };
+        let Some(mut parameters) = line.parameters_of_answer() else { return };
         self.is_ours = parameters.number() == Some(self.client.number().into());
         match (self.step, self.is_ours) {
             (Step::DiscRead | Step::OutcomeRead, true) => self.connected = parameters.number().map(|state| state == 0),

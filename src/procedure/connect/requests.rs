@@ -7,6 +7,7 @@ use crate::command::{self, Accq, Cfg, CommandWriter, MqttVersion, Request, Setti
 use crate::command::{WillMsg, WillTopic};
 use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
+use crate::tls::TlsRequest;
 
 /// What is sent between ACCQ and CONNECT.
 pub(super) enum Configuration {
@@ -15,11 +16,14 @@ pub(super) enum Configuration {
     CheckUtf8,
     WillTopic,
     WillMessage,
-    /// A setting of the SSL context, by its number among them; behind the last one there is nothing.
-    SslContext(u8),
+    /// What TLS adds; behind the last setting of the SSL context there is nothing.
+    Tls(TlsRequest),
 }
 
 impl Configuration {
+    /// The place that is no command, but says how long CONNECT may take over TLS.
+    pub(super) const CONNECT_TIME: u8 = 5;
+
     /// What has this place in the order. A place is empty where the options require nothing there.
     pub(super) const fn at(place: u8) -> Self {
         match place {
@@ -28,7 +32,8 @@ impl Configuration {
             2 => Self::CheckUtf8,
             3 => Self::WillTopic,
             4 => Self::WillMessage,
-            5.. => Self::SslContext(place - 5),
+            Self::CONNECT_TIME => Self::Tls(TlsRequest::ConnectTime),
+            6.. => Self::Tls(TlsRequest::Setting(place - 6)),
         }
     }
 }
@@ -84,8 +89,8 @@ impl Connect<'_> {
             (Configuration::WillMessage, Some(will), _) => {
                 return WillMsg { client, message: will.message, qos: will.qos }.describe(writer);
             }
-            (Configuration::SslContext(number), _, Some(tls)) => return tls.describe(number, self.skipped, writer),
-            (Configuration::WillTopic | Configuration::WillMessage | Configuration::SslContext(_), ..) => None,
+            (Configuration::Tls(request), _, Some(tls)) => return tls.describe(request, self.skipped, writer),
+            (Configuration::WillTopic | Configuration::WillMessage | Configuration::Tls(_), ..) => None,
         };
         if let Some(setting) = setting {
             Cfg { client, setting }.describe(writer);
@@ -110,7 +115,7 @@ impl Connect<'_> {
             if !writer.is_blank() {
                 return Some(place);
             }
-            if matches!(Configuration::at(place), Configuration::SslContext(_)) {
+            if matches!(Configuration::at(place), Configuration::Tls(TlsRequest::Setting(_))) {
                 return None;
             }
             place += 1;
