@@ -63,7 +63,7 @@ impl fmt::Debug for dyn Security + '_ {
 ///
 /// A default that the firmware refuses is [skipped](crate::SkippedSettings): `"sslversion"`, `"negotiatetime"`,
 /// `"enableSNI"`. The verification of the server, certificates, and what was asked for never are. A firmware that refuses
-/// `"authmode"` has no TLS, see [`Error::missing_feature`](crate::Error::missing_feature).
+/// `"authmode"` has no TLS: [`Error::NoTls`](crate::Error::NoTls).
 ///
 /// # In the right order
 ///
@@ -74,9 +74,11 @@ impl fmt::Debug for dyn Security + '_ {
 ///    [`Cclk`](crate::command::network::Cclk).
 /// 3. The files, once: they survive a restart. PEM with LF line ends: a module may not read CR LF (34). Some firmware
 ///    does not replace a file, so [`replace_certificate`](crate::Modem::replace_certificate) deletes it first.
-///    `AT+CSSLCFG` accepts names of files that do not exist: [`check_certificates`](crate::Modem::check_certificates)
-///    names the one that is missing.
-/// 4. `connect`. The address of the broker is its name, without a scheme: SNI names it to the server.
+/// 4. The names of the files, after they were stored and before the first `connect`:
+///    [`check_certificates`](crate::Modem::check_certificates) names one that is missing. `AT+CSSLCFG` accepts names of
+///    files that do not exist, and `connect` does not look for them.
+/// 5. `connect`. The address of the broker is its name, without a scheme: SNI names it to the server. If it fails, the
+///    error says [how long CONNECT took](crate::Error::ConnectRefused): less than a second is no handshake.
 ///
 /// ```
 /// # #[cfg(feature = "async")] {

@@ -250,8 +250,12 @@ where
         search.result()
     }
 
-    /// Looks for the files that `tls` names in the module's list (`AT+CCERTLIST`), since `connect` succeeds or fails with a
-    /// bare 33 or 34 where one is missing. Files of [`extra`](Tls::extra) settings are not looked for.
+    /// Looks for the files that `tls` names in the module's list (`AT+CCERTLIST`). Files of [`extra`](Tls::extra) settings
+    /// are not looked for.
+    ///
+    /// Call it before `connect`, which does not look: `AT+CSSLCFG` accepts names of files that do not exist, and CONNECT
+    /// then fails with a bare 33 or 34. Files survive a restart of the module, so once after they were stored, and once
+    /// after such a failure, is enough.
     ///
     /// # Errors
     ///
@@ -338,8 +342,9 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::Refused`]: names the command and the code.
-    /// After any error, `connect` can be called again.
+    /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::ConnectRefused`]: with the code and the
+    /// time that it took. [`Error::Refused`]: another command, with the code. [`Error::NoTls`], [`Error::NoMqtt`]: what the
+    /// module's firmware lacks. After any error, `connect` can be called again.
     pub fn connect(&mut self, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
         let mut procedure = Connect::new(self.index, options);
         self.drive(&mut procedure)?;

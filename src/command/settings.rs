@@ -33,6 +33,7 @@ pub enum Setting {
 }
 
 /// `AT+CMQTTCFG=`: one setting of a client that is acquired and not connected (A76 §2.1.17, S67 §2.2.15).
+/// An error names the setting: `+CMQTTCFG="version"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cfg {
     /// The client.
