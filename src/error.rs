@@ -69,6 +69,8 @@ impl defmt::Format for CommandName {
 /// | [`Receive`](Self::Receive), [`Transmit`](Self::Transmit) | – | the UART driver failed, see its kind: set it up again | [`RestartUart`](crate::NextStep::RestartUart) |
 /// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | did not publish, or has an incomplete file | correct the reader, publish or store again | [`CorrectInput`](crate::NextStep::CorrectInput) |
 /// | [`CertificateMissing`](Self::CertificateMissing) | does not list the file | store it with `replace_certificate` | [`CorrectInput`](crate::NextStep::CorrectInput) |
+/// | [`Offline`](Self::Offline) | received nothing | wait until the session is up (`wait_up`), then repeat | [`Retry`](crate::NextStep::Retry) |
+/// | [`QueueFull`](Self::QueueFull) | received nothing | repeat later, or share the module with more places | [`Retry`](crate::NextStep::Retry) |
 ///
 /// After every error the next call works: it resyncs with the module first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +142,10 @@ pub enum Error {
         /// What needs it, `+CSSLCFG="cacert"` for example; `+CCERTDOWN` where it was stored just before.
         command: CommandName,
     },
+    /// The session of the client is not up; nothing was sent. Only of a shared modem.
+    Offline,
+    /// As many calls as there are places wait for the module already; nothing was sent. Only of a shared modem.
+    QueueFull,
 }
 
 /// A command set that a firmware build can lack. The same model is sold with and without; `AT+CGMR` tells them apart.
@@ -385,6 +391,8 @@ impl fmt::Display for Error {
             Self::Transmit(kind) => write!(f, "cannot send to the module: {kind}"),
             Self::Source(kind) => write!(f, "cannot read the data to send: {kind}; nothing was published, a file in the module is incomplete"),
             Self::CertificateMissing { command } => write!(f, "the module does not list the file of {command}: store it"),
+            Self::Offline => f.write_str("the session is not up: wait until it is"),
+            Self::QueueFull => f.write_str("too many calls wait for the module: repeat it later"),
             Self::SourceEnded => f.write_str("the data to send ended before their announced length; nothing was published, a file in the module is incomplete"),
         }
     }

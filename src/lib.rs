@@ -100,6 +100,8 @@ mod result_code;
 pub mod sans_io;
 mod saturating;
 mod session;
+#[cfg(feature = "shared")]
+mod shared;
 mod skipped;
 mod timer;
 mod tls;
@@ -119,6 +121,8 @@ pub use options::{Broker, ConnectOptions, Publish, Will};
 pub use procedure::Connection;
 pub use result_code::ResultCode;
 pub use session::{ClientState, Counters, Event, ServiceState};
+#[cfg(feature = "shared")]
+pub use shared::{Guard, SharedModem};
 pub use skipped::SkippedSettings;
 #[cfg(feature = "embassy-time")]
 pub use timer::EmbassyTimer;

@@ -249,7 +249,7 @@ pub enum Answer {
 }
 
 /// What the session has to know about a command to carry it out, independent of its parameters.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct CommandInfo {
     pub(crate) name: &'static str,
     pub(crate) answer: Answer,

@@ -23,7 +23,7 @@ impl Error {
             // Only a bare `AT` has no name: nothing that resync sends was answered.
             Self::NoAnswer { command } if command.as_str().is_empty() => NextStep::Reset,
             Self::NoAnswer { .. } | Self::DataCutShort { .. } | Self::ConnectionLost { .. } => NextStep::Connect,
-            Self::OutcomeUnknown { .. } | Self::Aborted => NextStep::Retry,
+            Self::OutcomeUnknown { .. } | Self::Aborted | Self::Offline | Self::QueueFull => NextStep::Retry,
             Self::NetworkLost { .. } | Self::ModemRestarted { .. } => NextStep::BringUp,
             Self::Receive(_) | Self::Transmit(_) => NextStep::RestartUart,
         }
@@ -106,6 +106,8 @@ mod tests {
             Error::Source(ErrorKind::Other),
             Error::SourceEnded,
             Error::CertificateMissing { command },
+            Error::Offline,
+            Error::QueueFull,
         ];
         let refused = |code| Error::Refused { command, refusal: Refusal::Code(ResultCode::new(code)) };
         let samples: std::vec::Vec<Error> = samples.into_iter().chain((0..=36).map(refused)).collect();

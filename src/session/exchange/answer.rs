@@ -39,7 +39,7 @@ impl Exchange {
             // The module does not wait for data any longer: refused, or the length that it has read is a smaller one.
             Phase::Data if !is_ok => {}
             Phase::Data if !self.info.name.is_empty() => self.facts.lacks = Lacking::Data,
-            Phase::Final if self.facts.final_result.is_none() => {}
+            Phase::Final if self.facts.final_result.is_none() || self.ok_is_in_doubt() => {}
             _ => return false,
         }
         self.facts.final_result = Some(result);
@@ -62,6 +62,26 @@ impl Exchange {
             self.deadline = now.after(if is_connect { GRACE_AFTER_ERROR_TO_CONNECT_MS } else { GRACE_AFTER_ERROR_MS });
         }
         true
+    }
+
+    /// `OK` came that is perhaps the last word on another command. If no other one comes in this time, it was its own. Returns
+    /// whether it is taken.
+    pub(in crate::session) fn doubt_ok(&mut self, limit: u32, now: Instant) -> bool {
+        match self.phase {
+            // It cannot be its own, or would mean that the module does not take the rest.
+            Phase::Prompt | Phase::Data => true,
+            Phase::Final if self.facts.lacks == Lacking::Nothing && !self.is_deferred() => {
+                self.facts.final_result = Some(FinalResult::Ok);
+                self.hasten(limit, now);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether its `OK` may have been that of another command. Only beside parked calls.
+    fn ok_is_in_doubt(&self) -> bool {
+        cfg!(feature = "shared") && self.facts.final_result == Some(FinalResult::Ok)
     }
 
     /// A line came that is no final result. Returns whether it is a part of the answer.
