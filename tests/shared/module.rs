@@ -1,10 +1,10 @@
 //! The module as several tasks see it.
 
-use core::time::Duration;
+use core::pin::Pin;
 
 use simcom_modem_simulator::pipe::Bench;
 
-use crate::driver::{Broker, ClientIndex, ConnectOptions, Error, Family, Publish};
+use crate::driver::{Broker, ClientIndex, ConnectOptions, Counters, Error, Family, Publish};
 
 /// Topic of what the tasks publish.
 pub const OUT: &str = "soak/out";
@@ -13,8 +13,7 @@ pub const IN: [&str; 2] = ["soak/in/near", "soak/in/far/off"];
 /// What the first client subscribes to, one filter an inbox.
 pub const FILTERS: [&str; 2] = ["soak/in/#", "soak/in/+"];
 
-/// Longest time between two attempts to be up again.
-pub const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+pub const CLIENTS: [ClientIndex; 2] = [ClientIndex::First, ClientIndex::Second];
 
 pub const OPTIONS: [ConnectOptions<'static>; 2] = [options("soak-0"), options("soak-1")];
 
@@ -22,13 +21,21 @@ const fn options(id: &'static str) -> ConnectOptions<'static> {
     ConnectOptions::new(Broker::tcp("broker.example", 1883), id)
 }
 
+/// A task.
+pub type Job<'s> = Pin<Box<dyn Future<Output = ()> + 's>>;
+
+/// Messages of which the driver says that they did not reach an inbox.
+pub fn counted(counters: Counters) -> usize {
+    usize::from(counters.aborted_messages) + usize::from(counters.refused_messages)
+}
+
 /// A driver whose module is used by several tasks.
 pub trait Shared {
     /// On the module of this bench, in a state that the driver does not know.
     fn on(bench: &Bench, family: Family) -> Self;
 
-    /// Keeps both clients connected and the first one subscribed. It never ends.
-    async fn run(&self);
+    /// What keeps both clients connected and the first one subscribed, a task each. They never end.
+    fn jobs(&self) -> Vec<(&'static str, Job<'_>)>;
 
     /// Publishes, or fails at once while the session is not up.
     async fn publish(&self, client: ClientIndex, message: &Publish<'_>) -> Result<(), Error>;

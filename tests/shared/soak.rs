@@ -15,7 +15,7 @@ use crate::module::{IN, Shared};
 use crate::tasks::Application;
 use crate::trouble::{Schedule, Trouble};
 
-const BAUD: NonZeroU32 = NonZeroU32::new(115_200).unwrap();
+const BAUD: Option<NonZeroU32> = NonZeroU32::new(115_200);
 /// Far more than any run needs.
 const TIME_LIMIT: Duration = Duration::from_secs(400 * 24 * 3600);
 /// Time for the last messages to reach their inboxes.
@@ -29,6 +29,8 @@ pub struct Plan {
     /// Messages of each publisher, and messages from the broker.
     pub messages: usize,
     pub seed: u64,
+    /// Speed of the line; without one, bytes take no time.
+    pub baud: Option<NonZeroU32>,
     pub switches: &'static [(&'static str, &'static str)],
 }
 
@@ -47,33 +49,37 @@ pub struct Record {
 }
 
 /// A module of the plan's family with its switches set.
-pub fn bench(family: Family, switches: &[(&str, &str)]) -> Bench {
+pub fn bench(family: Family, baud: Option<NonZeroU32>, switches: &[(&str, &str)]) -> Bench {
     let mut behaviour = Behaviour::of(module_family(family));
     for (name, value) in switches {
         behaviour.set(name, value).expect("a switch and its value");
     }
     let bench = Bench::with(module_family(family), behaviour);
-    bench.set_baud(Some(BAUD));
+    bench.set_baud(baud);
     bench.set_time_limit(TIME_LIMIT);
     bench
 }
 
 /// Runs the tasks until each publisher has published all its messages.
 pub fn run<S: Shared>(plan: &Plan) -> Record {
-    let bench = bench(plan.family, plan.switches);
+    let bench = bench(plan.family, plan.baud, plan.switches);
     let application = Application::new(&bench, S::on(&bench, plan.family), ONE_OF_DROPPED);
     let mut schedule = Schedule::new(plan.seed);
     let mut broker = Sender { random: Rng::with_seed(plan.seed ^ 1), sent: 0, messages: plan.messages };
     let mut tasks = Tasks::new(&bench);
     tasks.shuffle(plan.seed);
-    tasks.spawn("runner", application.shared.run());
+    for (name, job) in application.shared.jobs() {
+        tasks.spawn(name, job);
+    }
     let publishers: Vec<_> = (0..3)
         .map(|qos| {
             let seed = plan.seed.wrapping_mul(31).wrapping_add(qos as u64);
             tasks.spawn(&format!("publisher {qos}"), application.publisher(qos, plan.messages, seed))
         })
         .collect();
-    (0..2).for_each(|inbox| drop(tasks.spawn(&format!("inbox {inbox}"), application.receiver(inbox))));
+    for inbox in 0..2 {
+        tasks.spawn(&format!("inbox {inbox}"), application.receiver(inbox));
+    }
     tasks.spawn("signal", application.signal(Duration::from_secs(2), plan.seed));
     while publishers.iter().any(|id| !tasks.has_ended(*id)) {
         tasks.poll_next_or_fail();
@@ -122,6 +128,22 @@ impl Sender {
             application.bench.loopback(|broker, now| broker.publish(now, IN[topic].as_bytes(), &payload, false));
             application.ledger.sent(topic, payload);
             self.sent += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::families::ALL_FAMILIES;
+    use crate::locked::Locked;
+
+    #[test]
+    fn a_lock_around_the_driver_loses_and_doubles_nothing() {
+        for (family, _) in ALL_FAMILIES {
+            let record = run::<Locked>(&Plan { family, messages: 200, seed: 1, baud: BAUD, switches: &[] });
+            println!("{family:?} {record:?}");
+            assert_eq!(record.violations, []);
         }
     }
 }
