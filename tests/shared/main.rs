@@ -6,6 +6,7 @@ mod families;
 mod fate;
 mod harness;
 mod inboxes;
+mod kept;
 mod ledger;
 mod locked;
 mod module;

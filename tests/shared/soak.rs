@@ -136,12 +136,22 @@ impl Sender {
 mod tests {
     use super::*;
     use crate::families::ALL_FAMILIES;
+    use crate::kept::Kept;
     use crate::locked::Locked;
 
     #[test]
     fn a_lock_around_the_driver_loses_and_doubles_nothing() {
         for (family, _) in ALL_FAMILIES {
             let record = run::<Locked>(&Plan { family, messages: 200, seed: 1, baud: BAUD, switches: &[] });
+            println!("{family:?} {record:?}");
+            assert_eq!(record.violations, []);
+        }
+    }
+
+    #[test]
+    fn the_shared_modem_loses_and_doubles_nothing() {
+        for (family, _) in ALL_FAMILIES {
+            let record = run::<Kept>(&Plan { family, messages: 200, seed: 1, baud: BAUD, switches: &[] });
             println!("{family:?} {record:?}");
             assert_eq!(record.violations, []);
         }
