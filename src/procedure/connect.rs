@@ -299,6 +299,8 @@ impl<'a> Connect<'a> {
     fn tolerates(&mut self, session: &mut Session, failure: Failure) -> bool {
         let refusal = match failure {
             Failure::Refused(refusal) => refusal,
+            // Another task has started the service meanwhile.
+            Failure::Illegal(_) => return cfg!(feature = "shared") && self.step == Step::Start,
             // The next command asks the module. REL shows whether DISC has succeeded.
             _ if failure.leaves_outcome_unknown() => {
                 return match self.step {

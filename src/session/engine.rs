@@ -183,6 +183,7 @@ impl Engine {
         let session = &mut self.session;
         let listens = procedure.listens();
         session.hasten_after_loss();
+        let mut illegal = None;
         loop {
             if !self.input_drained {
                 return Ok(Progress::Waiting);
@@ -204,7 +205,7 @@ impl Engine {
             if let Some(command_waits) = session.unpark() {
                 self.command_waits = command_waits;
             }
-            let last = session.exchange.take_result();
+            let last = session.exchange.take_result().or(illegal.take());
             if !self.command_waits {
                 if last.is_none() && session.call_is_excluded() {
                     return Ok(session.give_way(Resumption::Begin));
@@ -240,7 +241,11 @@ impl Engine {
                 return Ok(session.give_way(Resumption::Command));
             }
             self.command_waits = false;
-            session.command(procedure, true)?;
+            match session.command(procedure, true) {
+                // Another call has changed the state while this one was excluded: it may choose again.
+                Err(failure @ Failure::Illegal(_)) if session.slots.was_excluded() => illegal = Some(Err(failure)),
+                begun => begun?,
+            }
         }
     }
 

@@ -73,8 +73,10 @@ struct Turn {
     gives_way: bool,
     resumption: Resumption,
     gave_way: Option<GaveWay>,
-    /// The slots that had a result when it began, a bit for each.
-    ended_before: u8,
+    /// The slots in which something was awaited when it began, a bit for each.
+    waiting_before: u8,
+    /// Its command was chosen before other calls had their turns.
+    was_excluded: bool,
     /// The client of the call.
     client: Option<ClientIndex>,
     sharing: Sharing,
@@ -125,7 +127,8 @@ impl Slots {
                     gives_way: false,
                     resumption: Resumption::Begin,
                     gave_way: None,
-                    ended_before: 0,
+                    waiting_before: 0,
+                    was_excluded: false,
                     client: None,
                     sharing: Sharing::Assumed,
                     shares: false,
@@ -145,17 +148,23 @@ impl Slots {
         self.turn.first().is_some_and(|turn| turn.resumption != Resumption::Begin)
     }
 
+    /// Whether the present command was chosen before other calls had their turns; once.
+    pub(super) fn was_excluded(&mut self) -> bool {
+        self.turn.first_mut().is_some_and(|turn| mem::take(&mut turn.was_excluded))
+    }
+
     /// A call begins, of this client.
     pub(super) fn begin_call(&mut self, client: Option<ClientIndex>) {
         if let Some(turn) = self.turn.first_mut() {
             turn.client = client;
+            turn.was_excluded = false;
         }
     }
 
-    /// Whether a call that only listens gives way to one whose wait has just ended.
+    /// Whether a call that only listens gives way, because a wait has just ended.
     pub(super) fn listener_gives_way(&self) -> bool {
-        let ended = bits(&self.slots, |phase| phase == Phase::Done);
-        self.turn.first().is_some_and(|turn| turn.gives_way && ended & !turn.ended_before != 0)
+        let waiting = bits(&self.slots, is_waiting);
+        self.turn.first().is_some_and(|turn| turn.gives_way && turn.waiting_before & !waiting != 0)
     }
 
     /// Whether an operation with this effect is under way.
@@ -213,7 +222,7 @@ impl super::Engine {
         turn.gives_way = gives_way;
         turn.resumption = resumption;
         turn.gave_way = None;
-        turn.ended_before = bits(slots, |phase| phase == Phase::Done);
+        turn.waiting_before = bits(slots, is_waiting);
     }
 
     /// The turn has ended. Returns how, where the call has not ended with it.
@@ -273,13 +282,17 @@ impl Session {
         let (slots, turn) = self.slots.parts()?;
         match mem::replace(&mut turn.resumption, Resumption::Begin) {
             Resumption::Begin => None,
-            Resumption::Command => Some(true),
+            Resumption::Command => {
+                turn.was_excluded = true;
+                Some(true)
+            }
             Resumption::Slot(number) => {
                 let slot = slots.get_mut(usize::from(number))?;
                 mem::swap(&mut slot.exchange, &mut self.exchange);
                 slot.exchange.clear();
                 self.loss = slot.loss;
                 self.continues = true;
+                turn.was_excluded = slot.command_waits;
                 Some(slot.command_waits)
             }
         }
@@ -303,6 +316,7 @@ impl Session {
     /// The call is excluded, and goes on like this later. It gives up its turn where it can, and waits with it otherwise.
     pub(super) fn give_way(&mut self, resumption: Resumption) -> Progress {
         let Some((_, turn)) = self.slots.parts() else { return Progress::Waiting };
+        turn.was_excluded = true;
         if !turn.gives_way {
             return Progress::Waiting;
         }

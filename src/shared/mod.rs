@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
-    Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Single, Subscribe,
+    Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Shutdown, Single, Subscribe,
 };
 use crate::timer::Timer;
 use queue::{Queue, Wants};
@@ -163,6 +163,20 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// This method is cancel safe. If the future is dropped, the client may or may not be connected.
     pub async fn disconnect(&self, client: ClientIndex) -> Result<(), Error> {
         self.call(&mut Disconnect::new(client, DISCONNECT_TIMEOUT)).await
+    }
+
+    /// Ends both clients and the service, from any state: as [`Modem::shutdown`], but the modem stays. Other calls can begin
+    /// again what this ends, so no other one should be under way.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::QueueFull`]. Otherwise the errors of [`Modem::shutdown`].
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped, a part may have ended.
+    pub async fn shutdown(&self) -> Result<(), Error> {
+        self.call(&mut Shutdown::new()).await
     }
 
     /// Publishes a message: as [`Client::publish`](crate::Client::publish).

@@ -3,19 +3,13 @@
 mod bed;
 #[path = "../driver/families.rs"]
 mod families;
-mod fate;
 mod harness;
-mod inboxes;
-mod kept;
-mod ledger;
-mod locked;
-mod module;
 mod outcomes;
 mod paused;
+mod pending;
 #[path = "../driver/shell/asynchronous.rs"]
 mod shell;
 mod soak;
-mod tasks;
-mod trouble;
+mod turns;
 
 use simcom_mqtt as driver;

@@ -8,8 +8,8 @@ use simcom_modem_simulator::loopback::matches;
 use simcom_modem_simulator::modem::message_bytes;
 use simcom_modem_simulator::pipe::{Bench, Direction};
 
-use crate::fate::Fate;
-use crate::module::{FILTERS, IN, OUT};
+use crate::soak::fate::Fate;
+use crate::soak::module::{FILTERS, IN, OUT};
 
 /// One book for all tasks of a run.
 #[derive(Default)]

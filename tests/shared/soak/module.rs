@@ -1,6 +1,7 @@
 //! The module as several tasks see it.
 
 use core::pin::Pin;
+use core::time::Duration;
 
 use simcom_modem_simulator::pipe::Bench;
 
@@ -31,6 +32,9 @@ pub fn counted(counters: Counters) -> usize {
 
 /// A driver whose module is used by several tasks.
 pub trait Shared {
+    /// The longest time until it tries to be up again.
+    const LONGEST_BACKOFF: Duration;
+
     /// On the module of this bench, in a state that the driver does not know.
     fn on(bench: &Bench, family: Family) -> Self;
 

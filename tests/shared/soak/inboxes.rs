@@ -8,7 +8,7 @@ use simcom_modem_simulator::loopback::matches;
 use tokio::sync::Notify;
 
 use crate::driver::{ClientIndex, MessageHandler};
-use crate::module::FILTERS;
+use crate::soak::module::FILTERS;
 
 #[derive(Default)]
 pub struct Queues {

@@ -1,5 +1,15 @@
 //! Many messages each way, with a fault every few of them.
 
+mod fate;
+mod inboxes;
+mod kept;
+mod ledger;
+mod locked;
+mod module;
+mod referee;
+mod tasks;
+mod trouble;
+
 use core::num::NonZeroU32;
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -10,10 +20,10 @@ use simcom_modem_simulator::pipe::{Bench, Tasks};
 
 use crate::driver::Family;
 use crate::families::module_family;
-use crate::ledger::{Totals, Violation, incoming};
-use crate::module::{IN, Shared};
-use crate::tasks::Application;
-use crate::trouble::{Schedule, Trouble};
+use crate::soak::ledger::{Totals, Violation, incoming};
+use crate::soak::module::{IN, Shared};
+use crate::soak::tasks::Application;
+use crate::soak::trouble::{Schedule, Trouble};
 
 const BAUD: Option<NonZeroU32> = NonZeroU32::new(115_200);
 /// Far more than any run needs.
@@ -58,6 +68,12 @@ pub fn bench(family: Family, baud: Option<NonZeroU32>, switches: &[(&str, &str)]
     bench.set_baud(baud);
     bench.set_time_limit(TIME_LIMIT);
     bench
+}
+
+/// A bench for tests of the referee.
+#[cfg(test)]
+pub fn test_bench() -> Bench {
+    bench(Family::A76xx, None, &[])
 }
 
 /// Runs the tasks until each publisher has published all its messages.
@@ -136,8 +152,8 @@ impl Sender {
 mod tests {
     use super::*;
     use crate::families::ALL_FAMILIES;
-    use crate::kept::Kept;
-    use crate::locked::Locked;
+    use crate::soak::kept::Kept;
+    use crate::soak::locked::Locked;
 
     #[test]
     fn a_lock_around_the_driver_loses_and_doubles_nothing() {

@@ -9,9 +9,9 @@ use simcom_modem_simulator::pipe::{Bench, Clock};
 use crate::bed::Module;
 use crate::driver::command::network::Csq;
 use crate::driver::{ClientIndex, Error, Family, Publish, QoS};
-use crate::inboxes::{Inboxes, Queues};
-use crate::module::{CLIENTS, FILTERS, Job, OPTIONS, Shared, counted};
 use crate::shell::shell_modem;
+use crate::soak::inboxes::{Inboxes, Queues};
+use crate::soak::module::{CLIENTS, FILTERS, Job, OPTIONS, Shared, counted};
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(5);
@@ -57,6 +57,8 @@ impl Kept {
 }
 
 impl Shared for Kept {
+    const LONGEST_BACKOFF: Duration = BETWEEN_ATTEMPTS;
+
     fn on(bench: &Bench, family: Family) -> Self {
         let handler = Inboxes::default();
         let inboxes = handler.queues.clone();

@@ -9,9 +9,9 @@ use tokio::sync::Mutex;
 
 use crate::driver::command::network::Csq;
 use crate::driver::{ClientIndex, ClientState, Error, Family, Publish, QoS};
-use crate::inboxes::{Inboxes, Queues};
-use crate::module::{CLIENTS, FILTERS, Job, OPTIONS, Shared, counted};
 use crate::shell::{ShellModem, shell_modem};
+use crate::soak::inboxes::{Inboxes, Queues};
+use crate::soak::module::{CLIENTS, FILTERS, Job, OPTIONS, Shared, counted};
 
 /// How long the module is listened to before the next task has its turn.
 const LISTENING: Duration = Duration::from_millis(50);
@@ -65,6 +65,8 @@ impl Locked {
 }
 
 impl Shared for Locked {
+    const LONGEST_BACKOFF: Duration = BETWEEN_ATTEMPTS;
+
     fn on(bench: &Bench, family: Family) -> Self {
         let handler = Inboxes::default();
         let inboxes = handler.queues.clone();

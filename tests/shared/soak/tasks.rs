@@ -10,9 +10,9 @@ use fastrand::Rng;
 use simcom_modem_simulator::pipe::Bench;
 
 use crate::driver::{ClientIndex, Publish, QoS};
-use crate::fate::Fate;
-use crate::ledger::{Ledger, max, payload};
-use crate::module::{OUT, Shared};
+use crate::soak::fate::Fate;
+use crate::soak::ledger::{Ledger, max, payload};
+use crate::soak::module::{OUT, Shared};
 
 /// What the module, its tasks and their book are.
 pub struct Application<S> {
