@@ -23,6 +23,10 @@ pub struct Ledger {
     pub signals: Signals,
     pub longest_publish: Cell<Duration>,
     last_accepted: Cell<Duration>,
+    /// Since when the next member looks.
+    watched_from: Cell<Duration>,
+    /// By quality of service: when the first publish was accepted that began after that.
+    accepted_since: [Cell<Option<Duration>>; 3],
     pub longest_outage: Cell<Duration>,
 }
 
@@ -88,7 +92,22 @@ impl Ledger {
         if fate == Fate::Accepted {
             max(&self.longest_outage, now - self.last_accepted.get());
             self.last_accepted.set(now);
+            if began >= self.watched_from.get() && self.accepted_since[qos].get().is_none() {
+                self.accepted_since[qos].set(Some(now));
+            }
         }
+    }
+
+    /// From now on, the first publish that is accepted counts.
+    pub fn watch_from(&self, now: Duration) {
+        self.watched_from.set(now);
+        self.accepted_since.iter().for_each(|accepted| accepted.set(None));
+    }
+
+    /// When a publish of every quality of service had been accepted since then.
+    pub fn all_accepted(&self) -> Option<Duration> {
+        let accepted: Option<Vec<_>> = self.accepted_since.iter().map(Cell::get).collect();
+        accepted?.into_iter().max()
     }
 
     pub fn sent(&self, topic: usize, payload: Vec<u8>) {

@@ -6,6 +6,7 @@ mod kept;
 mod ledger;
 mod locked;
 mod module;
+mod outages;
 mod referee;
 mod tasks;
 mod trouble;
@@ -170,6 +171,16 @@ mod tests {
             let record = run::<Kept>(&Plan { family, messages: 200, seed: 1, baud: BAUD, switches: &[] });
             println!("{family:?} {record:?}");
             assert_eq!(record.violations, []);
+        }
+    }
+
+    #[test]
+    fn others_go_on_during_an_outage() {
+        for outage in outages::Outage::ALL {
+            for (family, _) in ALL_FAMILIES {
+                let record = outages::run::<Kept>(family, outage);
+                println!("{family:?} {outage:?} {record:?}");
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct Application<S> {
     pub ledger: Ledger,
     /// Publishes that have ended: the measure of progress.
     pub published: Cell<usize>,
-    /// Set when no publisher has work left.
+    /// Set when the tasks have to end.
     pub is_over: Cell<bool>,
     /// One call of so many is dropped; none with 0.
     pub drops_one_of: usize,
@@ -53,6 +53,9 @@ impl<S: Shared> Application<S> {
         let client = if qos == 2 { ClientIndex::Second } else { ClientIndex::First };
         let mut random = Rng::with_seed(seed);
         for number in 0..count {
+            if self.is_over.get() {
+                return;
+            }
             let payload = payload(qos, number);
             let mut message = Publish::new(OUT, payload.as_bytes()).qos(QUALITIES[qos]);
             loop {
