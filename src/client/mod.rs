@@ -2,6 +2,7 @@
 
 pub(crate) mod drive;
 mod modem;
+mod supervise;
 
 use core::fmt;
 use core::time::Duration;

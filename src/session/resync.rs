@@ -6,7 +6,7 @@ use super::exchange::{Phase, client_and_number};
 use super::{ClientState, Failure, ServiceState};
 use crate::at::{Line, WINDOW_BYTES};
 use crate::command::network::{Cpin, Creg, Csq};
-use crate::command::{At, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
+use crate::command::{At, ClientIndex, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::fmt::debug;
 use crate::urc::{ConnLost, LossCause};
@@ -305,6 +305,11 @@ impl Session {
             return;
         }
         let Some((client, 1)) = client_and_number(line, "+CMQTTDISC") else { return };
+        self.found_disconnected(client);
+    }
+
+    /// The module says that this client is not connected.
+    pub(crate) fn found_disconnected(&mut self, client: ClientIndex) {
         if self.lifecycle.client(client).state == ClientState::Connected {
             self.connection_lost(ConnLost { client, cause: LossCause::Other(0) });
         }

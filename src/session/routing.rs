@@ -97,7 +97,7 @@ impl Session {
     }
 
     /// The network was lost, and the service with it.
-    pub(super) fn network_lost(&mut self) {
+    pub(crate) fn network_lost(&mut self) {
         // The end of the user's own STOP is no loss.
         let is_stopping = (self.exchange.is_under_way() && self.exchange.info.effect == Effect::Stop)
             || self.slots.has_operation(Effect::Stop);
