@@ -414,7 +414,7 @@ impl Session {
         }
         self.for_each_slot(|session| {
             session.exchange.restarted(session.now);
-            session.exchange.log_result();
+            session.exchange.log_result(session.elapsed());
             false
         });
     }

@@ -9,6 +9,7 @@ mod paused;
 mod pending;
 #[path = "../driver/shell/asynchronous.rs"]
 mod shell;
+mod soak;
 mod supervised;
 mod turns;
 

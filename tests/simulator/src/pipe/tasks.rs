@@ -53,6 +53,8 @@ struct Task<'t> {
     polls: usize,
     /// Polls since time last advanced, and when that was.
     recent: (Duration, usize),
+    /// The highest number of these so far.
+    most_recent: usize,
 }
 
 enum State<'t> {
@@ -118,7 +120,14 @@ impl<'t> Tasks<'t> {
         let waker = Arc::new(TaskWaker { id, is_queued: AtomicBool::new(false), woken: self.woken.clone() });
         waker.wake_by_ref();
         let state = State::Waiting(Box::pin(future));
-        self.tasks.push(Task { name: name.to_owned(), state, waker, polls: 0, recent: (Duration::ZERO, 0) });
+        self.tasks.push(Task {
+            name: name.to_owned(),
+            state,
+            waker,
+            polls: 0,
+            recent: (Duration::ZERO, 0),
+            most_recent: 0,
+        });
         id
     }
 
@@ -148,10 +157,25 @@ impl<'t> Tasks<'t> {
     /// message ends with the transcript.
     pub fn run_until_ended(&mut self, id: TaskId) {
         while !self.has_ended(id) {
-            if let Err(why) = self.poll_next(None) {
-                self.give_up(why);
-            }
+            self.poll_next_or_fail();
         }
+    }
+
+    /// Lets time pass until a task is woken, and polls it once.
+    ///
+    /// # Panics
+    ///
+    /// As [`run_until_ended`](Self::run_until_ended).
+    pub fn poll_next_or_fail(&mut self) -> TaskId {
+        match self.poll_next(None) {
+            Ok(id) => id,
+            Err(why) => self.give_up(why),
+        }
+    }
+
+    /// How often a task has been polled at most without virtual time passing.
+    pub fn most_polls_at_one_time(&self) -> usize {
+        self.tasks.iter().map(|task| task.most_recent).max().unwrap_or_default()
     }
 
     /// Runs all tasks for a time.
@@ -172,9 +196,7 @@ impl<'t> Tasks<'t> {
     /// As [`run_until_ended`](Self::run_until_ended).
     pub fn run_until_polled(&mut self, id: TaskId, polls: usize) {
         while self.polls(id) < polls && !self.has_ended(id) {
-            if let Err(why) = self.poll_next(None) {
-                self.give_up(why);
-            }
+            self.poll_next_or_fail();
         }
     }
 
@@ -215,6 +237,7 @@ impl<'t> Tasks<'t> {
         task.polls += 1;
         let before = if task.recent.0 == now { task.recent.1 } else { 0 };
         task.recent = (now, before + 1);
+        task.most_recent = task.most_recent.max(task.recent.1);
         self.bench.count_step();
         let waker = Waker::from(task.waker.clone());
         if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
