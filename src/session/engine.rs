@@ -226,13 +226,12 @@ impl Engine {
                         if !session.resync.is_in_step() {
                             session.begin_resync();
                         }
-                        continue;
                     }
                     Next::Pause(time) => session.exchange.pause(time, session.now),
-                    Next::Listen => {}
+                    Next::Listen => return Ok(Progress::Waiting),
                     Next::Done => return Ok(Progress::Done),
                 }
-                return Ok(Progress::Waiting);
+                continue;
             }
             if !session.may_begin() {
                 return Ok(Progress::Waiting);

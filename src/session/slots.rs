@@ -233,6 +233,11 @@ impl super::Engine {
         turn.gave_way.take()
     }
 
+    /// The client of the call that has its turn.
+    pub(crate) fn client_of_call(&self) -> Option<ClientIndex> {
+        self.session.slots.turn.first().and_then(|turn| turn.client)
+    }
+
     /// What is there for the calls that wait.
     pub(crate) fn left(&self) -> Left {
         let connected = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0);

@@ -3,6 +3,7 @@
 use core::task::Waker;
 
 use crate::command::ClientIndex;
+use crate::error::Error;
 use crate::session::Left;
 
 /// Identifies a waiter. Of two, the one that came first has the lower number.
@@ -52,6 +53,37 @@ pub(super) struct Queue<const N: usize> {
     dropped: u8,
     /// The clients whose session is not up before more than their connection is made, a bit for each.
     prepares: u8,
+    results: [Results; 2],
+}
+
+/// What has become of the calls of a client.
+#[derive(Clone, Copy, Debug)]
+struct Results {
+    has_succeeded: bool,
+    /// Failures since then.
+    failures: u8,
+    /// The last one.
+    failure: Error,
+}
+
+impl Results {
+    const NONE: Self = Self { has_succeeded: false, failures: 0, failure: Error::Offline };
+
+    fn add(&mut self, result: Result<(), Error>) {
+        match result {
+            Ok(()) => *self = Self { has_succeeded: true, ..Self::NONE },
+            Err(failure) => {
+                self.failure = failure;
+                self.failures = self.failures.saturating_add(1);
+            }
+        }
+    }
+
+    /// The success first, then the failures.
+    fn in_order(self) -> impl Iterator<Item = Result<(), Error>> {
+        let failures = core::iter::repeat_n(Err(self.failure), self.failures.into());
+        self.has_succeeded.then_some(Ok(())).into_iter().chain(failures)
+    }
 }
 
 impl<const N: usize> Queue<N> {
@@ -67,6 +99,7 @@ impl<const N: usize> Queue<N> {
             changes: 0,
             dropped: 0,
             prepares: 0,
+            results: [Results::NONE; 2],
         }
     }
 
@@ -106,7 +139,7 @@ impl<const N: usize> Queue<N> {
     }
 
     /// Whether what it waits for is there, but for the module.
-    fn is_ready(&self, wants: Wants) -> bool {
+    pub(super) fn is_ready(&self, wants: Wants) -> bool {
         match wants {
             Wants::Turn => true,
             Wants::Slot(slot) => self.left.ended & bit(slot) != 0,
@@ -196,6 +229,21 @@ impl<const N: usize> Queue<N> {
     pub(super) fn set_prepares(&mut self, client: ClientIndex, prepares: bool) {
         let bit = bit(client.number());
         if prepares { self.prepares |= bit } else { self.prepares &= !bit }
+    }
+
+    /// A call has ended: of this client, or of neither.
+    pub(super) fn observe(&mut self, client: Option<ClientIndex>, result: Result<(), Error>) {
+        for (results, index) in self.results.iter_mut().zip(ClientIndex::ALL) {
+            // A success of another subsystem says nothing of a client.
+            if client == Some(index) || (client.is_none() && result.is_err()) {
+                results.add(result);
+            }
+        }
+    }
+
+    /// What has become of the calls of this client since this was last called.
+    pub(super) fn take_results(&mut self, client: ClientIndex) -> impl Iterator<Item = Result<(), Error>> + use<N> {
+        core::mem::replace(client.of_mut(&mut self.results), Results::NONE).in_order()
     }
 
     /// The next one to be woken, once. To be called until there is none, after every other method.

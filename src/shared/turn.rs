@@ -13,6 +13,7 @@ use super::SharedModem;
 use super::queue::{Ticket, Wants};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
+use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::session::{GaveWay, Left, Procedure, Resumption};
@@ -32,13 +33,6 @@ impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N
         Ok(Self { shared, ticket, slot: None })
     }
 
-    pub(super) fn want(&mut self, wants: Wants) {
-        self.shared.queue(|queue| {
-            queue.want(self.ticket, wants);
-            None::<()>
-        });
-    }
-
     /// Waits for what it wants.
     pub(super) async fn wait(&mut self) {
         poll_fn(|context| {
@@ -48,16 +42,19 @@ impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N
         .await;
     }
 
-    /// Waits for a turn.
-    pub(super) async fn turn(&mut self) -> Turn<'s, Raw, R, T, C, H, N> {
+    /// Waits for a turn, and for what it `wants` it for.
+    pub(super) async fn turn(&mut self, wants: Wants) -> Turn<'s, Raw, R, T, C, H, N> {
         loop {
+            self.shared.queue(|queue| {
+                queue.want(self.ticket, wants);
+                None::<()>
+            });
             self.wait().await;
             let release = Release { shared: self.shared, left: None };
             // The queue lets one in at a time.
             if let Some(Ok(modem)) = self.shared.modem.try_get().map(embassy_sync::mutex::Mutex::try_lock) {
                 return Turn { modem, release };
             }
-            self.want(Wants::Turn);
         }
     }
 }
@@ -110,19 +107,24 @@ impl<Raw: RawMutex, R, T, C, H, const N: usize> Turn<'_, Raw, R, T, C, H, N> {
 }
 
 impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> Turn<'_, Raw, R, T, C, H, N> {
-    /// Drives a call until it ends or gives up its turn.
-    async fn drive(
+    /// Drives a call until it ends or gives up its turn. The supervisors hear of its end.
+    pub(super) async fn drive(
         &mut self,
         resumption: Resumption,
         procedure: &mut (dyn Procedure + Send),
     ) -> Result<Option<GaveWay>, Error> {
         self.begin(true, resumption);
         let result = self.modem.port.drive(procedure, NO_SOURCE).await;
-        let gave_way = self.modem.port.engine.end_turn();
-        if gave_way.is_none() {
-            result?;
+        let engine = &mut self.modem.port.engine;
+        if let Some(gave_way) = engine.end_turn() {
+            return Ok(Some(gave_way));
         }
-        Ok(gave_way)
+        let client = engine.client_of_call();
+        self.release.shared.queue(|queue| {
+            queue.observe(client, result);
+            None::<()>
+        });
+        result.map(|()| None)
     }
 }
 
@@ -130,33 +132,59 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// Makes a call, in as many turns as it takes.
     pub(super) async fn call(&self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
         let mut place = Place::enter(self, Wants::Turn)?;
-        let mut resumption = Resumption::Begin;
+        let (mut resumption, mut wants) = (Resumption::Begin, Wants::Turn);
         loop {
-            let gave_way = place.turn().await.drive(resumption, procedure).await;
-            place.slot = None;
-            match gave_way? {
-                None => return Ok(()),
-                Some(gave_way) => resumption = place.give_way(gave_way),
-            }
+            let gave_way = place.turn(wants).await.drive(resumption, procedure).await;
+            let Some(gave_way) = place.ended(gave_way)? else { return Ok(()) };
+            (resumption, wants) = place.gives_way(gave_way);
         }
     }
 }
 
-impl<Raw: RawMutex, R, T, C, H, const N: usize> Place<'_, Raw, R, T, C, H, N> {
-    /// Waits for what the call has given way to. Returns how it goes on.
-    pub(super) fn give_way(&mut self, gave_way: GaveWay) -> Resumption {
+impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N> {
+    pub(super) const fn shared(&self) -> &'s SharedModem<Raw, R, T, C, H, N> {
+        self.shared
+    }
+
+    /// A turn has ended; what it has come back for is taken.
+    pub(super) fn ended(&mut self, gave_way: Result<Option<GaveWay>, Error>) -> Result<Option<GaveWay>, Error> {
+        self.slot = None;
+        gave_way
+    }
+
+    /// What the call has to wait for now, and how it goes on then.
+    pub(super) fn gives_way(&mut self, gave_way: GaveWay) -> (Resumption, Wants) {
         match gave_way {
             GaveWay::Parked(slot) => {
                 self.slot = Some(slot);
-                self.want(Wants::Slot(slot));
-                Resumption::Slot(slot)
+                (Resumption::Slot(slot), Wants::Slot(slot))
             }
             GaveWay::Excluded(resumption) => {
                 let changes = self.shared.queue(|queue| Some(queue.changes)).unwrap_or(0);
-                self.want(Wants::Change(changes));
-                resumption
+                (resumption, Wants::Change(changes))
             }
         }
+    }
+
+    /// Whether the session of this client needs more than its connection, before it is up.
+    pub(super) fn set_prepares(&self, client: ClientIndex, prepares: bool) {
+        self.shared.queue(|queue| {
+            queue.set_prepares(client, prepares);
+            None::<()>
+        });
+    }
+
+    /// The results of the calls of this client since this was last called.
+    pub(super) fn take_results(
+        &self,
+        client: ClientIndex,
+    ) -> impl Iterator<Item = Result<(), Error>> + use<Raw, R, T, C, H, N> {
+        self.shared.queue(|queue| Some(queue.take_results(client))).into_iter().flatten()
+    }
+
+    /// Whether that is there, but for the module.
+    pub(super) fn is_ready(&self, wants: Wants) -> bool {
+        self.shared.queue(|queue| queue.is_ready(wants).then_some(())).is_some()
     }
 }
 
@@ -173,7 +201,7 @@ pub struct Guard<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
 impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Guard<'s, Raw, R, T, C, H, N> {
     pub(super) async fn new(shared: &'s SharedModem<Raw, R, T, C, H, N>) -> Result<Self, Error> {
         let mut place = Place::enter(shared, Wants::Turn)?;
-        let mut turn = place.turn().await;
+        let mut turn = place.turn(Wants::Turn).await;
         turn.begin(false, Resumption::Begin);
         Ok(Self { turn, _place: place })
     }

@@ -9,6 +9,8 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use simcom_modem_simulator::behaviour::Behaviour;
 use simcom_modem_simulator::pipe::{Bench, Receiver, TaskId, Tasks, Transmitter};
 
+use crate::driver::network::Apn;
+use crate::driver::supervisor::{Backoff, Policy, Recovery, SubscriptionList, SupervisedEvent, Supervisor};
 use crate::driver::{
     Broker, ClientIndex, ConnectOptions, Event, Family, MessageHandler, Publish, QoS, RefuseAll, SharedModem,
 };
@@ -24,9 +26,8 @@ pub type Module<H = RefuseAll> = SharedModem<NoopRawMutex, Receiver, Transmitter
 pub type Returned<O> = Rc<RefCell<Option<O>>>;
 
 /// The options of a client.
-pub fn options(client: ClientIndex) -> ConnectOptions<'static> {
-    let id = if client == FIRST { "pump-1" } else { "pump-2" };
-    ConnectOptions::new(Broker::tcp("broker.example", 1883), id)
+pub fn options(client: ClientIndex) -> &'static ConnectOptions<'static> {
+    &OPTIONS[usize::from(client.number())]
 }
 
 /// A message that the broker acknowledges.
@@ -48,20 +49,55 @@ pub struct Bed<'t, H = RefuseAll> {
     pub bench: Bench,
     pub tasks: Tasks<'t>,
     pub module: &'t Module<H>,
-    pub events: Rc<RefCell<Vec<Event>>>,
+    pub events: Rc<RefCell<Vec<SupervisedEvent>>>,
 }
 
+/// What the supervised clients subscribe to.
+pub type Filters = SubscriptionList<&'static str, 4>;
+
+/// The longest wait of the supervisors.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+static APN: Apn<'static> = Apn::new("internet");
+static OPTIONS: [ConnectOptions<'static>; 2] = [
+    ConnectOptions::new(Broker::tcp("broker.example", 1883), "pump-1"),
+    ConnectOptions::new(Broker::tcp("broker.example", 1883), "pump-2"),
+];
+
 impl<'t, H: MessageHandler + 't> Bed<'t, H> {
+    /// Without supervisors.
     pub fn new(bench: &Bench, module: &'t Module<H>, family: Family, handler: H) -> Self {
+        Self::supervised(bench, module, family, handler, &[])
+    }
+
+    /// With a supervisor for each of these clients, and their filters.
+    pub fn supervised(
+        bench: &Bench,
+        module: &'t Module<H>,
+        family: Family,
+        handler: H,
+        clients: &[(ClientIndex, &'t Filters)],
+    ) -> Self {
+        let policy = Policy::new(Backoff::new(7).longest(LONGEST_WAIT));
+        let supervisor = |&(client, filters): &(ClientIndex, &'t Filters)| {
+            Supervisor::new(client, &OPTIONS[usize::from(client.number())], filters, policy)
+        };
+        let mut supervisors: Vec<_> = clients.iter().map(supervisor).collect();
         assert!(module.give(shell_modem(bench, family, handler)).is_ok(), "it is given once");
         let mut tasks = Tasks::new(bench);
         let events = Rc::new(RefCell::new(Vec::new()));
         let seen = events.clone();
         tasks.spawn("runner", async move {
-            let ended = module.run(move |event| seen.borrow_mut().push(event)).await;
+            let mut recovery = Recovery::new(&APN);
+            let ended = module.run(&mut supervisors, &mut recovery, |event| seen.borrow_mut().push(event)).await;
             panic!("the runner ended: {ended:?}");
         });
         Self { bench: bench.clone(), tasks, module, events }
+    }
+
+    /// Whether the module has reported this event.
+    pub fn has_heard(&self, event: Event) -> bool {
+        self.events.borrow().contains(&SupervisedEvent::Modem(event))
     }
 
     /// Starts a task that makes one call.
@@ -87,7 +123,7 @@ impl<'t, H: MessageHandler + 't> Bed<'t, H> {
     #[track_caller]
     pub fn connect(&mut self, client: ClientIndex) {
         let module = self.module;
-        let connected = self.now("connect", async move { module.connect(client, &options(client)).await });
+        let connected = self.now("connect", async move { module.connect(client, options(client)).await });
         assert!(connected.is_ok(), "{connected:?}\n{}", self.bench.transcript_text());
     }
 

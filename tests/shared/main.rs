@@ -10,6 +10,7 @@ mod pending;
 #[path = "../driver/shell/asynchronous.rs"]
 mod shell;
 mod soak;
+mod supervised;
 mod turns;
 
 use simcom_mqtt as driver;

@@ -7,6 +7,7 @@ use simcom_modem_simulator::pipe::Bench;
 use crate::bed::{Bed, FIRST, SECOND, acknowledged, on_every_family, options, returned};
 use crate::driver::command::network::Csq;
 use crate::driver::command::{DiscRead, Stop};
+use crate::driver::urc::LossCause;
 use crate::driver::{ClientIndex, Error, Event, QoS, ResultCode};
 use crate::driver::{Connection, error::Refusal};
 
@@ -77,7 +78,7 @@ fn a_connect_does_not_hold_it() {
     on_every_family(&[], &[SECOND], |bed| {
         silence(&bed.bench, true);
         let module = bed.module;
-        let (_, connected) = bed.call("connect", async move { module.connect(FIRST, &options(FIRST)).await });
+        let (_, connected) = bed.call("connect", async move { module.connect(FIRST, options(FIRST)).await });
         bed.run_for_seconds(2);
         signal_at_once(bed);
         assert!(connected.borrow().is_none());
@@ -86,7 +87,7 @@ fn a_connect_does_not_hold_it() {
         assert_eq!(published, Ok(()), "{}", bed.bench.transcript_text());
         bed.run_for_seconds(300);
         let _ = returned(&connected, &bed.bench);
-        let connected = bed.now("connect", async move { module.connect(FIRST, &options(FIRST)).await });
+        let connected = bed.now("connect", async move { module.connect(FIRST, options(FIRST)).await });
         assert!(connected.is_ok(), "{connected:?}");
     });
 }
@@ -119,7 +120,7 @@ fn every_call_of_the_same_client_waits() {
         let (_, first) = bed.call("first", async move { module.publish(FIRST, &acknowledged(b"1")).await });
         bed.run_for_seconds(1);
         let (_, again) = bed.call("again", async move { module.publish(FIRST, &acknowledged(b"2")).await });
-        let (_, connect) = bed.call("connect", async move { module.connect(FIRST, &options(FIRST)).await });
+        let (_, connect) = bed.call("connect", async move { module.connect(FIRST, options(FIRST)).await });
         bed.run_for_seconds(5);
         assert!(first.borrow().is_none() && again.borrow().is_none() && connect.borrow().is_none());
         signal_at_once(bed);
@@ -169,8 +170,8 @@ fn two_connects_of_different_clients_are_made_one_after_the_other() {
     on_every_family(&[], &[], |bed| {
         let module = bed.module;
         bed.bench.modem(|modem, _| modem.behaviour_mut().timing.connect = Duration::from_secs(10));
-        let (_, first) = bed.call("first", async move { module.connect(FIRST, &options(FIRST)).await });
-        let (_, second) = bed.call("second", async move { module.connect(SECOND, &options(SECOND)).await });
+        let (_, first) = bed.call("first", async move { module.connect(FIRST, options(FIRST)).await });
+        let (_, second) = bed.call("second", async move { module.connect(SECOND, options(SECOND)).await });
         bed.run_for_seconds(60);
         assert_eq!(returned(&first, &bed.bench), Ok(Connection::Opened));
         assert_eq!(returned(&second, &bed.bench), Ok(Connection::Opened));
@@ -190,7 +191,7 @@ fn a_loss_ends_the_wait_of_its_client_within_seconds() {
         bed.run_for_seconds(3);
         assert!(returned(&first, &bed.bench).is_err());
         assert!(second.borrow().is_none(), "{}", bed.bench.transcript_text());
-        assert!(bed.events.borrow().iter().any(|event| matches!(event, Event::ConnectionLost { client: FIRST, .. })));
+        assert!(bed.has_heard(Event::ConnectionLost { client: FIRST, cause: LossCause::Closed }));
         assert!(!module.is_up(FIRST) && module.is_up(SECOND));
     });
 }
@@ -207,7 +208,7 @@ fn a_restart_ends_every_wait_at_once() {
         bed.run_for_seconds(15);
         assert!(matches!(returned(&first, &bed.bench), Err(Error::ModemRestarted { .. })));
         assert!(matches!(returned(&second, &bed.bench), Err(Error::ModemRestarted { .. })));
-        assert!(bed.events.borrow().contains(&Event::ModemRestarted));
+        assert!(bed.has_heard(Event::ModemRestarted));
         silence(&bed.bench, false);
         BOTH.iter().for_each(|client| bed.connect(*client));
     });

@@ -28,7 +28,7 @@ enum Call {
 
 async fn make(module: &Module, call: Call) {
     let _ = match call {
-        Call::Connect => module.connect(FIRST, &options(FIRST)).await.map(|_| ()),
+        Call::Connect => module.connect(FIRST, options(FIRST)).await.map(|_| ()),
         Call::Publish => module.publish(FIRST, &acknowledged(b"dropped")).await,
         Call::Subscribe => module.subscribe(FIRST, "pump/set", QoS::AtLeastOnce).await,
         Call::Disconnect => module.disconnect(FIRST).await,
@@ -59,7 +59,7 @@ fn drop_at_every_poll(family: Family, call: Call) -> usize {
         let module = &module;
         let (_, signal) = bed.call("signal", async move { module.execute(&Csq).await });
         let (_, published) = bed.call("publish", async move { module.publish(SECOND, &acknowledged(b"kept")).await });
-        let (_, connected) = bed.call("connect", async move { module.connect(FIRST, &options(FIRST)).await });
+        let (_, connected) = bed.call("connect", async move { module.connect(FIRST, options(FIRST)).await });
         bed.run_for_seconds(100);
         assert!(returned(&signal, &bench).is_ok(), "{call:?}, poll {polls}\n{}", bench.transcript_text());
         assert_eq!(returned(&published, &bench), Ok(()), "{call:?}, poll {polls}\n{}", bench.transcript_text());
