@@ -69,7 +69,7 @@ pub struct Totals {
     pub repeated: usize,
     pub announced: usize,
     pub received: [usize; 2],
-    pub counted: usize,
+    pub counted: [usize; 2],
 }
 
 pub fn max(longest: &Cell<Duration>, time: Duration) {
@@ -119,7 +119,7 @@ impl Ledger {
     }
 
     /// Compares the book with broker and line.
-    pub fn judge(&self, bench: &Bench, counted: usize) -> (Totals, Vec<Violation>) {
+    pub fn judge(&self, bench: &Bench, counted: [usize; 2]) -> (Totals, Vec<Violation>) {
         let mut violations = Vec::new();
         let mut totals = Totals { counted, ..Totals::default() };
         self.judge_publishes(bench, &mut totals, &mut violations);
@@ -190,8 +190,9 @@ impl Ledger {
                 }
             }
             let missing: usize = places.values().map(Vec::len).sum();
-            if missing > totals.counted {
-                violations.push(Violation::Unaccounted { inbox, missing, counted: totals.counted });
+            let counted = totals.counted[inbox];
+            if missing > counted {
+                violations.push(Violation::Unaccounted { inbox, missing, counted });
             }
         }
     }

@@ -2,12 +2,12 @@
 
 mod fate;
 mod inboxes;
-mod kept;
 mod ledger;
 mod locked;
 mod module;
 mod outages;
 mod referee;
+mod supervised;
 mod tasks;
 mod trouble;
 
@@ -112,8 +112,8 @@ pub fn run<S: Shared>(plan: &Plan) -> Record {
 }
 
 fn record<S: Shared>(application: &Application<S>, schedule: Schedule, most_polls: usize) -> Record {
-    let Application { bench, shared, ledger, .. } = application;
-    let (totals, violations) = ledger.judge(bench, shared.counted_messages());
+    let Application { bench, ledger, .. } = application;
+    let (totals, violations) = ledger.judge(bench, application.counted_messages());
     let signals = &ledger.signals;
     Record {
         totals,
@@ -153,8 +153,8 @@ impl Sender {
 mod tests {
     use super::*;
     use crate::families::ALL_FAMILIES;
-    use crate::soak::kept::Kept;
     use crate::soak::locked::Locked;
+    use crate::soak::supervised::Supervised;
 
     #[test]
     fn a_lock_around_the_driver_loses_and_doubles_nothing() {
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn the_shared_modem_loses_and_doubles_nothing() {
         for (family, _) in ALL_FAMILIES {
-            let record = run::<Kept>(&Plan { family, messages: 200, seed: 1, baud: BAUD, switches: &[] });
+            let record = run::<Supervised>(&Plan { family, messages: 200, seed: 1, baud: BAUD, switches: &[] });
             println!("{family:?} {record:?}");
             assert_eq!(record.violations, []);
         }
@@ -178,7 +178,7 @@ mod tests {
     fn others_go_on_during_an_outage() {
         for outage in outages::Outage::ALL {
             for (family, _) in ALL_FAMILIES {
-                let record = outages::run::<Kept>(family, outage);
+                let record = outages::run::<Supervised>(family, outage);
                 println!("{family:?} {outage:?} {record:?}");
             }
         }

@@ -110,6 +110,6 @@ pub fn run<S: Shared>(family: Family, outage: Outage) -> OutageRecord {
         signals_answered: ledger.signals.answered.get(),
         longest_publish: ledger.longest_publish.get(),
         up_again: ledger.all_accepted().map(|at| at - end),
-        violations: ledger.judge(&bench, application.shared.counted_messages()).1,
+        violations: ledger.judge(&bench, application.counted_messages()).1,
     }
 }

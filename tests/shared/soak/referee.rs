@@ -59,8 +59,8 @@ impl<const DEFECT: u8> Shared for Broken<DEFECT> {
         if self.is_met(LOSES_A_MESSAGE) { self.driver.receive(inbox).await } else { payload }
     }
 
-    fn counted_messages(&self) -> usize {
-        self.driver.counted_messages()
+    fn counted_messages(&self, inbox: usize) -> usize {
+        self.driver.counted_messages(inbox)
     }
 }
 
@@ -94,7 +94,7 @@ fn judge(write: impl FnOnce(&Ledger, &Bench)) -> Vec<Violation> {
     let bench = test_bench();
     let ledger = Ledger::default();
     write(&ledger, &bench);
-    ledger.judge(&bench, 0).1
+    ledger.judge(&bench, [0, 0]).1
 }
 
 /// The broker has got this.
