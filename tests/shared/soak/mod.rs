@@ -178,7 +178,7 @@ fn in_parallel<I: Sync, O: Send>(jobs: &[I], run: impl Fn(&I) -> O + Sync) -> Ve
 }
 
 /// Longer waits that are known, and must become shorter.
-const KNOWN_WAIT: Duration = Duration::from_secs(65);
+const KNOWN_WAIT: Duration = Duration::from_secs(130);
 /// The longest wait of another subsystem while single commands are not answered.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// How often a task is polled at most without time passing: bytes arrive together, and tasks take their turns.
