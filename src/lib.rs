@@ -75,6 +75,7 @@
 //! | procedure | connect, publish, shut down … as step machines over the session; no I/O |
 //! | [`Modem`], [`Client`], `blocking` | the async and the blocking client: bytes and time between a UART and the core |
 //! | [`network`], [`power`], [`transport`] | from power-on to an address; PWRKEY, RESET and DTR; adapters for UARTs that lack a trait |
+//! | [`supervisor`] | keeps a session up: a step machine over calls, for both shells |
 //! | [`sans_io`] | the core for programs with their own loop: engine and calls |
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -103,7 +104,10 @@ mod router;
 pub mod sans_io;
 mod saturating;
 mod session;
+#[cfg(feature = "shared")]
+mod shared;
 mod skipped;
+pub mod supervisor;
 mod timer;
 mod tls;
 pub mod transport;
@@ -124,6 +128,8 @@ pub use result_code::ResultCode;
 #[cfg(feature = "shared")]
 pub use router::{InvalidRoutes, Route, Router, topic_matches};
 pub use session::{ClientState, Counters, Event, ServiceState};
+#[cfg(feature = "shared")]
+pub use shared::{Guard, SharedModem};
 pub use skipped::SkippedSettings;
 #[cfg(feature = "embassy-time")]
 pub use timer::EmbassyTimer;
