@@ -1,5 +1,6 @@
 //! One module for many tasks.
 
+mod attach;
 mod queue;
 mod run;
 mod turn;
@@ -22,6 +23,7 @@ use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Shutdown, Single, Subscribe,
 };
 use crate::timer::Timer;
+pub use attach::{AttachInTurns, InTurns};
 use queue::{Queue, Wants};
 pub use turn::Guard;
 use turn::Place;

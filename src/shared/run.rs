@@ -9,17 +9,16 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use embedded_io_async::{BufRead, Write};
 
 use super::SharedModem;
+use super::attach::{AttachInTurns, InTurns};
 use super::queue::Wants;
 use super::turn::{Place, Turn};
-use crate::NextStep;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::network::bring_up::BringUp;
 use crate::network::{BringUpError, BringUpStage};
 use crate::procedure::ListenUntil;
 use crate::session::{Procedure, Resumption};
 use crate::supervisor::{
-    Action, Call, ModuleRecovery, ModuleState, Outcome, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor,
+    Action, Call, ModuleRecovery, Outcome, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish,
     next_action, take_event,
 };
 use crate::timer::Timer;
@@ -42,93 +41,74 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// # Cancel safety
     ///
     /// This method is cancel safe. Call it again: what was under way is gone on with.
-    pub async fn run<L: Subscriptions, S: Reset>(
+    pub async fn run<L: Subscriptions, A: AttachInTurns, S: Reset>(
         &self,
         supervisors: &mut [Supervisor<'_, L>],
-        recovery: &mut Recovery<'_, S>,
+        recovery: &mut Recovery<A, S>,
         mut on_event: impl FnMut(SupervisedEvent),
     ) -> Result<(), Error> {
         let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
         let mut runner = Runner { place: Place::enter(self, Wants::Listen)?, supervisors, on_event: &mut on_event };
         loop {
             let mut turn = runner.place.turn(Wants::Listen).await;
-            let now = turn.now();
             runner.tell(&mut turn, &recovery.module);
+            let (now, family) = (turn.now(), turn.modem.family());
             let mut pin_unconfirmed = turn.modem.pin_unconfirmed;
-            let (index, action) = next_action(runner.supervisors, &mut recovery.module, turn.engine(), now);
-            let job = match (&action, recovery.apn) {
-                (Action::Wait(until), _) => Job::Listen(ListenUntil::new(now, until.unwrap_or(Duration::MAX)).0),
-                (Action::Reset { attempt }, _) => {
+            let (place, action) = next_action(runner.supervisors, &recovery.module, turn.engine());
+            let job = match &action {
+                Action::Reset { attempt } => {
                     recovery.hook.reset(*attempt).await;
-                    recovery.module.was_reset(turn.now());
+                    recovery.module.was_reset();
                     continue;
                 }
-                (Action::BringUp, Some(apn)) => {
-                    Job::BringUp(BringUp::new(apn, &mut pin_unconfirmed, &mut *on_stage, now))
-                }
-                (action, _) => match action.call(turn.modem.family()) {
-                    Some(call) => Job::Call(call),
+                Action::BringUp => match recovery.attach.begin(&mut pin_unconfirmed, &mut *on_stage, now) {
+                    Some(bring_up) => Job::BringUp(bring_up),
                     None => continue,
                 },
+                Action::Wait(_) => Job::Listen(action.call(family, now, Duration::MAX)),
+                _ => Job::Call(action.call(family, now, Duration::MAX)),
             };
-            let (mut turn, ended) = runner.make(turn, job, &recovery.module).await;
-            let now = turn.now();
-            let result = match ended {
-                Ended::Listened(result) => {
-                    if result.is_err() {
-                        runner.supervisors.iter_mut().for_each(|supervisor| supervisor.observe(now, &result));
-                    }
-                    result
+            let (mut turn, ended) = runner.make(turn, job, &recovery.module).await?;
+            match ended {
+                Ended::Called(outcome) => {
+                    let now = turn.now();
+                    finish(runner.supervisors, place, outcome, turn.engine(), now)?;
                 }
-                Ended::Called(outcome, result) => {
-                    if let Some(supervisor) = runner.supervisors.get_mut(index) {
-                        supervisor.done(now, ModuleState::of(turn.engine(), supervisor.client()), outcome);
-                    }
-                    result
-                }
-                Ended::BroughtUp(outcome) => {
+                Ended::BroughtUp(result) => {
                     turn.modem.pin_unconfirmed = pin_unconfirmed;
-                    recovery.module.brought_up(now, outcome);
-                    match outcome {
-                        Err(BringUpError::Failed(error)) => Err(error),
-                        _ => Ok(()),
-                    }
+                    recovery.module.brought_up(result)?;
                 }
-            };
-            result.or_else(is_repairable)?;
+            }
         }
     }
 }
 
 /// What the runner does in its turns.
-enum Job<'j> {
-    Listen(ListenUntil),
+enum Job<'j, B> {
+    Listen(Call<'j>),
     Call(Call<'j>),
-    BringUp(BringUp<'j, 'j, dyn FnMut(BringUpStage) + Send + 'j>),
+    BringUp(B),
 }
 
 /// How that has ended.
 enum Ended {
-    Listened(Result<(), Error>),
-    Called(Outcome, Result<(), Error>),
+    Called(Outcome),
     BroughtUp(Result<(), BringUpError>),
 }
 
-impl Job<'_> {
+impl<B: InTurns> Job<'_, B> {
     fn procedure(&mut self) -> &mut (dyn Procedure + Send) {
         match self {
-            Self::Listen(procedure) => procedure,
-            Self::Call(call) => call.procedure(),
-            Self::BringUp(procedure) => procedure,
+            Self::Listen(call) | Self::Call(call) => call.procedure(),
+            Self::BringUp(bring_up) => bring_up.procedure(),
         }
     }
 
     /// The procedure has ended. `None` where it is to be driven again.
     fn ended(&self, driven: Result<(), Error>, now: Duration) -> Option<Ended> {
         Some(match self {
-            Self::Listen(_) => Ended::Listened(driven),
-            Self::Call(call) => Ended::Called(call.outcome(driven), driven),
-            Self::BringUp(procedure) => Ended::BroughtUp(procedure.outcome(driven, now)?.map(drop)),
+            Self::Listen(call) | Self::Call(call) => Ended::Called(call.outcome(driven)),
+            Self::BringUp(bring_up) => Ended::BroughtUp(bring_up.ended(driven, now)?),
         })
     }
 }
@@ -151,17 +131,7 @@ impl<'s, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Su
                 supervisor.observe(now, &result);
             }
         }
-        loop {
-            let event = if let Some(event) = take_event(self.supervisors, recovery, engine, now) {
-                SupervisedEvent::Supervisor(event)
-            } else if let Some(event) = engine.take_event() {
-                for supervisor in &mut *self.supervisors {
-                    supervisor.heard(now, &event, ModuleState::of(engine, supervisor.client()));
-                }
-                SupervisedEvent::Modem(event)
-            } else {
-                break;
-            };
+        while let Some(event) = take_event(self.supervisors, recovery, engine, now) {
             (self.on_event)(event);
         }
         for supervisor in &*self.supervisors {
@@ -180,9 +150,9 @@ impl<'s, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Su
     async fn make(
         &mut self,
         mut turn: Turn<'s, Raw, R, T, C, H, N>,
-        mut job: Job<'_>,
+        mut job: Job<'_, impl InTurns>,
         recovery: &ModuleRecovery,
-    ) -> (Turn<'s, Raw, R, T, C, H, N>, Ended) {
+    ) -> Result<(Turn<'s, Raw, R, T, C, H, N>, Ended), Error> {
         let (mut resumption, mut wants) = (Resumption::Begin, Wants::Turn);
         let mut waits = false;
         loop {
@@ -199,13 +169,16 @@ impl<'s, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Su
                 .await
             };
             match driven {
-                Err(error) if is_repairable(error).is_err() => return (turn, Ended::Listened(Err(error))),
-                _ if waits => self.tell(&mut turn, recovery),
+                driven if waits => {
+                    let (now, outcome) = (turn.now(), Outcome::Waited(driven.map(drop)));
+                    finish(self.supervisors, 0, outcome, turn.engine(), now)?;
+                    self.tell(&mut turn, recovery);
+                }
                 Ok(Some(gave_way)) => (resumption, wants) = self.place.gives_way(gave_way),
                 driven => {
                     self.place.slot = None;
                     match job.ended(driven.map(drop), turn.now()) {
-                        Some(ended) => return (turn, ended),
+                        Some(ended) => return Ok((turn, ended)),
                         None => (resumption, wants) = (Resumption::Begin, Wants::Turn),
                     }
                 }
@@ -216,9 +189,4 @@ impl<'s, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Su
             turn = self.place.turn(if waits { Wants::Listen } else { wants }).await;
         }
     }
-}
-
-/// Whether a supervisor can do something about an error.
-fn is_repairable(error: Error) -> Result<(), Error> {
-    if error.next_step() == NextStep::RestartUart { Err(error) } else { Ok(()) }
 }

@@ -56,7 +56,7 @@ pub enum Violation {
     /// An inbox has what the broker has not published, or more often than the module has announced it.
     Forged { inbox: usize, payload: String },
     /// A message that arrived whole, in no matching inbox and not counted.
-    Unaccounted { inbox: usize, missing: usize, counted: usize },
+    Unaccounted { inbox: usize, missing: usize, broken_off: usize, counted: usize },
     /// An inbox has messages in another order than the module has announced them.
     Disordered { inbox: usize, payload: String },
 }
@@ -68,8 +68,10 @@ pub struct Totals {
     pub unknown: [usize; 3],
     pub repeated: usize,
     pub announced: usize,
+    /// Messages that began at the host's UART and did not arrive whole.
+    pub broken_off: usize,
     pub received: [usize; 2],
-    pub counted: usize,
+    pub counted: [usize; 2],
 }
 
 pub fn max(longest: &Cell<Duration>, time: Duration) {
@@ -119,7 +121,7 @@ impl Ledger {
     }
 
     /// Compares the book with broker and line.
-    pub fn judge(&self, bench: &Bench, counted: usize) -> (Totals, Vec<Violation>) {
+    pub fn judge(&self, bench: &Bench, counted: [usize; 2]) -> (Totals, Vec<Violation>) {
         let mut violations = Vec::new();
         let mut totals = Totals { counted, ..Totals::default() };
         self.judge_publishes(bench, &mut totals, &mut violations);
@@ -166,8 +168,9 @@ impl Ledger {
     fn judge_inboxes(&self, bench: &Bench, totals: &mut Totals, violations: &mut Vec<Violation>) {
         let sent: BTreeMap<Vec<u8>, usize> =
             self.sent.borrow().iter().map(|(topic, payload)| (payload.clone(), *topic)).collect();
-        let announced = whole_messages(bench, &sent);
+        let (announced, broken_off) = arrived_messages(bench, &sent);
         totals.announced = announced.len();
+        totals.broken_off = broken_off;
         for (inbox, received) in self.received.iter().enumerate() {
             let received = received.borrow();
             totals.received[inbox] = received.len();
@@ -190,15 +193,18 @@ impl Ledger {
                 }
             }
             let missing: usize = places.values().map(Vec::len).sum();
-            if missing > totals.counted {
-                violations.push(Violation::Unaccounted { inbox, missing, counted: totals.counted });
+            let counted = totals.counted[inbox];
+            if missing + totals.broken_off > counted {
+                let broken_off = totals.broken_off;
+                violations.push(Violation::Unaccounted { inbox, missing, broken_off, counted });
             }
         }
     }
 }
 
-/// The payloads of the messages of which every byte has reached the host's UART, in order.
-fn whole_messages(bench: &Bench, sent: &BTreeMap<Vec<u8>, usize>) -> Vec<Vec<u8>> {
+/// The payloads of the messages of which every byte has reached the host's UART, in order, and how many others have begun
+/// there.
+fn arrived_messages(bench: &Bench, sent: &BTreeMap<Vec<u8>, usize>) -> (Vec<Vec<u8>>, usize) {
     const START: &[u8] = b"\r\n+CMQTTRXSTART: ";
     let behaviour = bench.modem(|modem, _| modem.behaviour().clone());
     let arrived: Vec<u8> = bench
@@ -215,7 +221,7 @@ fn whole_messages(bench: &Bench, sent: &BTreeMap<Vec<u8>, usize>) -> Vec<Vec<u8>
         })
         .collect();
     let begins = arrived.windows(START.len()).enumerate().filter(|(_, window)| *window == START).map(|(at, _)| at);
-    let mut whole = Vec::new();
+    let (mut whole, mut broken_off) = (Vec::new(), 0);
     for begin in begins {
         let rest = &arrived[begin..];
         let number = rest[..rest.len().min(HEADERS)].windows(MARK.len()).position(|window| window == MARK);
@@ -224,9 +230,11 @@ fn whole_messages(bench: &Bench, sent: &BTreeMap<Vec<u8>, usize>) -> Vec<Vec<u8>
             && rest.starts_with(block)
         {
             whole.push((*payload).clone());
+        } else {
+            broken_off += 1;
         }
     }
-    whole
+    (whole, broken_off)
 }
 
 /// The payload of a message begins within this many bytes from its start.

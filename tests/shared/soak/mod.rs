@@ -2,27 +2,34 @@
 
 mod fate;
 mod inboxes;
-mod kept;
 mod ledger;
 mod locked;
 mod module;
 mod outages;
+mod page;
 mod referee;
+mod supervised;
 mod tasks;
 mod trouble;
 
 use core::num::NonZeroU32;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use fastrand::Rng;
 use simcom_modem_simulator::behaviour::Behaviour;
 use simcom_modem_simulator::pipe::{Bench, Tasks};
 
 use crate::driver::Family;
-use crate::families::module_family;
+use crate::families::{ALL_FAMILIES, module_family};
 use crate::soak::ledger::{Totals, Violation, incoming};
+use crate::soak::locked::Locked;
 use crate::soak::module::{IN, Shared};
+use crate::soak::outages::Outage;
+use crate::soak::page::Form;
+use crate::soak::supervised::Supervised;
 use crate::soak::tasks::Application;
 use crate::soak::trouble::{Schedule, Trouble};
 
@@ -72,7 +79,6 @@ pub fn bench(family: Family, baud: Option<NonZeroU32>, switches: &[(&str, &str)]
 }
 
 /// A bench for tests of the referee.
-#[cfg(test)]
 pub fn test_bench() -> Bench {
     bench(Family::A76xx, None, &[])
 }
@@ -112,8 +118,8 @@ pub fn run<S: Shared>(plan: &Plan) -> Record {
 }
 
 fn record<S: Shared>(application: &Application<S>, schedule: Schedule, most_polls: usize) -> Record {
-    let Application { bench, shared, ledger, .. } = application;
-    let (totals, violations) = ledger.judge(bench, shared.counted_messages());
+    let Application { bench, ledger, .. } = application;
+    let (totals, violations) = ledger.judge(bench, application.counted_messages());
     let signals = &ledger.signals;
     Record {
         totals,
@@ -149,38 +155,98 @@ impl Sender {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::families::ALL_FAMILIES;
-    use crate::soak::kept::Kept;
-    use crate::soak::locked::Locked;
-
-    #[test]
-    fn a_lock_around_the_driver_loses_and_doubles_nothing() {
-        for (family, _) in ALL_FAMILIES {
-            let record = run::<Locked>(&Plan { family, messages: 200, seed: 1, baud: BAUD, switches: &[] });
-            println!("{family:?} {record:?}");
-            assert_eq!(record.violations, []);
+/// Runs every job, as many at a time as there are processors.
+fn in_parallel<I: Sync, O: Send>(jobs: &[I], run: impl Fn(&I) -> O + Sync) -> Vec<O> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(index) else { return };
+                    let result = run(job);
+                    results.lock().expect("no thread panics").push((index, result));
+                }
+            });
         }
-    }
+    });
+    let mut results = results.into_inner().expect("no thread panics");
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
 
-    #[test]
-    fn the_shared_modem_loses_and_doubles_nothing() {
-        for (family, _) in ALL_FAMILIES {
-            let record = run::<Kept>(&Plan { family, messages: 200, seed: 1, baud: BAUD, switches: &[] });
-            println!("{family:?} {record:?}");
-            assert_eq!(record.violations, []);
-        }
-    }
+/// Longer waits that are known, and must become shorter.
+const KNOWN_WAIT: Duration = Duration::from_secs(130);
+/// The longest wait of another subsystem while single commands are not answered.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// How often a task is polled at most without time passing: bytes arrive together, and tasks take their turns.
+const MOST_POLLS: usize = 32;
+/// How much later than by its longest backoff a session is up again.
+const UP_AGAIN: Duration = Duration::from_secs(15);
 
-    #[test]
-    fn others_go_on_during_an_outage() {
-        for outage in outages::Outage::ALL {
-            for (family, _) in ALL_FAMILIES {
-                let record = outages::run::<Kept>(family, outage);
-                println!("{family:?} {outage:?} {record:?}");
-            }
-        }
+fn families() -> Vec<Family> {
+    ALL_FAMILIES.into_iter().map(|(family, _)| family).collect()
+}
+
+#[test]
+fn every_message_is_accounted_for_and_nobody_waits_too_long() {
+    let form = Form::chosen();
+    let plan = |family| Plan { family, messages: form.messages(), seed: 1, baud: None, switches: &[] };
+    let records = in_parallel(&families(), |family| (*family, run::<Supervised>(&plan(*family))));
+    let cases: Vec<_> =
+        Outage::ALL.into_iter().flat_map(|outage| families().into_iter().map(move |it| (outage, it))).collect();
+    let outages =
+        in_parallel(&cases, |(outage, family)| (*outage, *family, outages::run::<Supervised>(*family, *outage)));
+    let up_again = Supervised::LONGEST_BACKOFF + UP_AGAIN;
+    let sections = [
+        (page::faults(form), page::fault_table(&records)),
+        (page::OUTAGES.to_owned(), page::outage_table(&outages, up_again)),
+    ];
+    sections.iter().for_each(|(title, text)| println!("{title}\n{text}"));
+    for (family, record) in &records {
+        assert_eq!(record.violations, [], "{family:?}: {record:?}");
+        assert_eq!(record.struck.len(), Trouble::ALL.len(), "{family:?}: every kind of fault has struck");
+        assert!(record.most_polls <= MOST_POLLS, "{family:?}: {record:?}");
+        assert!(record.longest_wait <= LONGEST_WAIT.max(KNOWN_WAIT), "{family:?}: {record:?}");
     }
+    for (outage, family, record) in &outages {
+        assert_eq!(record.violations, [], "{outage:?} {family:?}");
+        assert!(
+            record.longest_wait <= outage.longest_wait().max(outage.known_wait()),
+            "{outage:?} {family:?}: {record:?}"
+        );
+        assert!(record.up_again.is_some_and(|time| time <= up_again), "{outage:?} {family:?}: {record:?}");
+    }
+    page::compare(form, &sections);
+}
+
+/// The same with bytes that take their time, and with modules that do not carry out commands while an outcome is pending.
+#[test]
+fn every_message_is_accounted_for_on_other_modules() {
+    const SWITCHES: [&[(&str, &str)]; 5] = [
+        &[],
+        &[("while-pending", "other-client-busy")],
+        &[("while-pending", "refused")],
+        &[("while-pending", "held")],
+        &[("timeout-outcome", "nothing")],
+    ];
+    let plans: Vec<_> = families()
+        .into_iter()
+        .zip(1..)
+        .flat_map(|(family, seed)| SWITCHES.map(|switches| Plan { family, messages: 100, seed, baud: BAUD, switches }))
+        .collect();
+    for (plan, record) in plans.iter().zip(in_parallel(&plans, run::<Supervised>)) {
+        assert_eq!(record.violations, [], "{plan:?}");
+    }
+}
+
+/// What every application can write by itself has no other defect than its waits.
+#[test]
+fn a_lock_around_the_driver_loses_and_doubles_nothing() {
+    let plan = Plan { family: Family::A76xx, messages: 200, seed: 1, baud: BAUD, switches: &[] };
+    let record = run::<Locked>(&plan);
+    assert_eq!(record.violations, []);
+    assert!(record.longest_wait > LONGEST_WAIT, "the wait is measured");
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use simcom_modem_simulator::pipe::Bench;
 
-use crate::driver::{Broker, ClientIndex, ConnectOptions, Counters, Error, Family, Publish};
+use crate::driver::{Broker, ClientIndex, ConnectOptions, Error, Family, Publish};
 
 /// Topic of what the tasks publish.
 pub const OUT: &str = "soak/out";
@@ -24,11 +24,6 @@ const fn options(id: &'static str) -> ConnectOptions<'static> {
 
 /// A task.
 pub type Job<'s> = Pin<Box<dyn Future<Output = ()> + 's>>;
-
-/// Messages of which the driver says that they did not reach an inbox.
-pub fn counted(counters: Counters) -> usize {
-    usize::from(counters.aborted_messages) + usize::from(counters.refused_messages)
-}
 
 /// A driver whose module is used by several tasks.
 pub trait Shared {
@@ -50,6 +45,6 @@ pub trait Shared {
     /// The next message of an inbox, as its payload. Safe to drop.
     async fn receive(&self, inbox: usize) -> Vec<u8>;
 
-    /// Messages that the driver or an inbox has counted in place of delivering them.
-    fn counted_messages(&self) -> usize;
+    /// How many messages for this inbox were counted in place of being delivered: broken off, or refused.
+    fn counted_messages(&self, inbox: usize) -> usize;
 }

@@ -5,10 +5,10 @@ use core::time::Duration;
 use simcom_modem_simulator::pipe::{Bench, Tasks};
 
 use crate::driver::Family;
+use crate::soak::bench;
 use crate::soak::ledger::Violation;
 use crate::soak::module::Shared;
 use crate::soak::tasks::Application;
-use crate::soak::{BAUD, bench};
 
 /// What is out of order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,14 @@ impl Outage {
         Duration::from_secs(match self {
             Self::BrokerSilent | Self::BrokerRefuses | Self::RadioDead => 10,
             Self::ModuleMute => 20,
+        })
+    }
+
+    /// A longer one that is known, and must become shorter.
+    pub fn known_wait(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::BrokerSilent | Self::RadioDead | Self::ModuleMute => 65,
+            Self::BrokerRefuses => 0,
         })
     }
 
@@ -83,7 +91,7 @@ pub struct OutageRecord {
 
 /// Runs the tasks through one outage.
 pub fn run<S: Shared>(family: Family, outage: Outage) -> OutageRecord {
-    let bench = bench(family, BAUD, &[]);
+    let bench = bench(family, None, &[]);
     let application = Application::new(&bench, S::on(&bench, family), 0);
     let mut tasks = Tasks::new(&bench);
     for (name, job) in application.shared.jobs() {
@@ -110,6 +118,6 @@ pub fn run<S: Shared>(family: Family, outage: Outage) -> OutageRecord {
         signals_answered: ledger.signals.answered.get(),
         longest_publish: ledger.longest_publish.get(),
         up_again: ledger.all_accepted().map(|at| at - end),
-        violations: ledger.judge(&bench, application.shared.counted_messages()).1,
+        violations: ledger.judge(&bench, application.counted_messages()).1,
     }
 }

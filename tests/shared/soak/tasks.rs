@@ -38,6 +38,11 @@ impl<S: Shared> Application<S> {
         Self { bench: bench.clone(), shared, ledger, published, is_over, drops_one_of }
     }
 
+    /// By inbox.
+    pub fn counted_messages(&self) -> [usize; 2] {
+        [0, 1].map(|inbox| self.shared.counted_messages(inbox))
+    }
+
     async fn pause(&self, time: Duration) {
         self.bench.clock().wait_until(self.bench.now() + time).await;
     }
