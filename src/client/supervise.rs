@@ -14,12 +14,13 @@ use crate::handler::MessageHandler;
 use crate::network::{Apn, BringUpError};
 use crate::session::Procedure;
 use crate::supervisor::{
-    Action, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish, next_action, take_event,
+    Action, Attach, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish, next_action,
+    take_event,
 };
 use crate::timer::Timer;
 
 /// A bring-up, or none: then no future of one is in that of [`Modem::supervise`].
-pub trait AttachAsync {
+pub trait AttachAsync: Attach {
     /// Brings the module to an address.
     #[allow(async_fn_in_trait, reason = "the driver never asks for Send: it runs where its UART does")]
     async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
@@ -34,6 +35,18 @@ impl AttachAsync for &Apn<'_> {
         modem: &mut Modem<R, T, C, H>,
     ) -> Result<(), BringUpError> {
         modem.bring_up(self, |_| {}).await.map(|_| ())
+    }
+}
+
+impl AttachAsync for Option<&Apn<'_>> {
+    async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
+        &self,
+        modem: &mut Modem<R, T, C, H>,
+    ) -> Result<(), BringUpError> {
+        match self {
+            Some(apn) => apn.attach(modem).await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -44,7 +44,8 @@ impl Reset for NoReset {
     async fn reset(&mut self, _: u32) {}
 }
 
-/// The way of a module to an address: an [`Apn`], or [`NoBringUp`], with which no bring-up is in the image.
+/// The way of a module to an address: a reference to an [`Apn`], or [`NoBringUp`], with which no bring-up is in the image. An
+/// `Option` decides at run time.
 pub trait Attach {
     /// The access point.
     fn apn(&self) -> Option<&Apn<'_>>;
@@ -54,6 +55,12 @@ impl Attach for &Apn<'_> {
     #[inline]
     fn apn(&self) -> Option<&Apn<'_>> {
         Some(self)
+    }
+}
+
+impl Attach for Option<&Apn<'_>> {
+    fn apn(&self) -> Option<&Apn<'_>> {
+        *self
     }
 }
 
@@ -77,17 +84,11 @@ pub struct Recovery<A, S = NoReset> {
     pub module: ModuleRecovery,
 }
 
-impl<'a> Recovery<&'a Apn<'a>> {
-    /// The module is brought to an address with this access point, and never reset.
-    pub const fn new(apn: &'a Apn<'a>) -> Self {
-        Self { attach: apn, hook: NoReset, module: ModuleRecovery::new(true, false) }
-    }
-}
-
-impl Recovery<NoBringUp> {
-    /// The module is not brought to an address, and never reset.
-    pub const fn without_bring_up() -> Self {
-        Self { attach: NoBringUp, hook: NoReset, module: ModuleRecovery::new(false, false) }
+impl<A: Attach> Recovery<A> {
+    /// The module is brought to an address in this way, and never reset.
+    pub fn new(attach: A) -> Self {
+        let can_bring_up = attach.apn().is_some();
+        Self { attach, hook: NoReset, module: ModuleRecovery::new(can_bring_up, false) }
     }
 }
 
