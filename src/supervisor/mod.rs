@@ -1,4 +1,87 @@
-//! Keeps a session up.
+//! Keeps a session up: connects, subscribes, notices that a session is dead, and brings the module back.
+//!
+//! A [`Supervisor`] is a step machine over the calls of one client, without I/O and without a clock.
+//! [`Modem::supervise`](crate::Modem::supervise) and that of the blocking client drive up to two of them, one for each
+//! client, and return what happens: events of the module, and each transition of a supervisor with the time that it took.
+//!
+//! ```
+//! # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+//! # use simcom_mqtt::*;
+//! # module::on_simulated_module(async |receiver, transmitter, timer| {
+//! use simcom_mqtt::network::Apn;
+//! use simcom_mqtt::supervisor::{Backoff, Policy, Recovery, SubscriptionList, SupervisedEvent, Supervisor};
+//!
+//! # let serial_number = 7;
+//! let inbox = Inbox::<1024>::new();
+//! let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+//! let filters = SubscriptionList::from([("device-7/cmd/#", QoS::AtLeastOnce)]);
+//! let apn = Apn::new("internet");
+//!
+//! let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+//! let policy = Policy::new(Backoff::new(serial_number));
+//! let mut supervisors = [Supervisor::new(ClientIndex::First, &options, &filters, policy)];
+//! let mut recovery = Recovery::new(&apn);
+//! loop {
+//!     match modem.supervise(&mut supervisors, &mut recovery).await? {
+//!         SupervisedEvent::Modem(Event::Message(_)) => { /* it is in the inbox */ }
+//!         SupervisedEvent::Supervisor(event) if event.is_up() => {
+//!             let state = Publish::new("device-7/state", b"on").retained(true);
+//!             let published = modem.client(ClientIndex::First).publish(&state).await;
+//!             supervisors[0].observe(modem.now(), &published);
+//! #           return Ok(());
+//!         }
+//!         _ => {}
+//!     }
+//! }
+//! # });
+//! ```
+//!
+//! # What it does
+//!
+//! It decides by [`ClientState`] and [`ServiceState`], and by the results of calls; events only hasten it.
+//!
+//! | case | noticed by | what is done |
+//! |---|---|---|
+//! | the microcontroller was reset, the session lives | `AT+CMQTTDISC?`, the first question | `connect`, which adopts the session; subscribed again |
+//! | the module has just been switched on, or nothing is known | the same | bring-up, `connect`, subscribe |
+//! | the connection is lost (`+CMQTTCONNLOST`, or 6, 11, 16 of a call) | [`ClientState`] | the shortest wait, `connect` |
+//! | the network is lost (`+CMQTTNONET`), the module restarted | [`ServiceState::Stopped`] | the shortest wait, bring-up, `connect` |
+//! | the radio is dead and nothing reports it | a probe (`AT+CMQTTDISC?`, `AT+CSQ`) after silence, two bad results in a row | [`Suspected`](Transition::Suspected): bring-up if there was no signal, `disconnect`, `connect` |
+//! | credentials or options are refused, a certificate is missing | [`NextStep::CorrectInput`](crate::NextStep::CorrectInput) | the longest wait before each attempt; nothing is reset |
+//! | the name of the broker is not found (25), START fails (1), no network (7) | [`NextStep::BringUp`](crate::NextStep::BringUp) | a wait, bring-up, `connect` |
+//! | the broker does not answer or refuses | the error of `connect` | a wait that doubles; after 3 failures a bring-up before each attempt, after each 8 a reset |
+//! | there is no network | the bring-up fails in its time | a wait that doubles, ended when `AT+CREG?` or `AT+CEREG?` says registered; bring-up |
+//! | the module is mute | nothing that resync sends is answered | bring-up, which waits for the module; if that gets no answer, a reset |
+//! | the session is lost within 30 s after `connect`, 3 times in a row | the times | [`ThrownOut`](Transition::ThrownOut): the longest wait. Two devices with one client id do this to each other |
+//! | a filter is refused | the error of SUB | reported, and tried again with the next connection |
+//! | a call's future is dropped again and again | 180 s without an end | counts as a failure |
+//!
+//! What escalates: `connect`, then a bring-up, then the hook that resets the module ([`Recovery::with_reset`]), and it gives
+//! up only where [`Policy::give_up_after`] allows it. While the other client is connected, what this one fails at
+//! brings nothing up and resets nothing.
+//!
+//! # The longest wait
+//!
+//! [`Backoff::longest`] is the longest time from the beginning of an attempt to that of the next one, if the attempt does not
+//! take longer; 300 s by default. So a session is up again at most that long after the broker, the network or the module is
+//! back, and the time of one attempt. While an attempt waits, the network is asked for every 10 s: when it comes back, the
+//! wait ends.
+//!
+//! # Calls of your own
+//!
+//! Between two `supervise`, any call can be made. Leave `connect` and `disconnect` to the supervisor: see
+//! [`Supervisor::pause`]. The results of calls that need the broker go to [`Supervisor::observe`]: two in a row of 17, of an
+//! unknown outcome, or without an answer say that the radio may be dead; a success says that it is not.
+//!
+//! An event is returned before the next step is taken, so what belongs to a step is done when its event comes:
+//! settings of the module and certificates after [`BroughtUp`](Transition::BroughtUp), a retained state after
+//! [`Up`](Transition::Up).
+//!
+//! # Without a shell
+//!
+//! A program with a loop of its own calls [`take_event`] until there is none, then [`next_action`], makes the
+//! [`Call`] of the action, drives its procedure, and passes its outcome to [`finish`]. It brings up and resets by itself, and
+//! says so to the [`ModuleRecovery`].
 
 mod action;
 mod backoff;
@@ -52,7 +135,8 @@ impl ModuleState {
     }
 }
 
-/// Keeps the session of one client up: a step machine over calls, without I/O and without a clock.
+/// Keeps the session of one client up: a step machine over calls, without I/O and without a clock. What it does, the
+/// [module](self) says.
 pub struct Supervisor<'a, L> {
     client: ClientIndex,
     options: &'a ConnectOptions<'a>,
