@@ -20,7 +20,6 @@
 //! ```
 
 pub(crate) mod drive;
-mod supervise;
 
 use core::fmt;
 use core::ops::ControlFlow;
@@ -43,7 +42,6 @@ use crate::timer::Timer;
 use crate::tls::Tls;
 use crate::tls::search::Search;
 use drive::{NoSource, Port};
-pub use supervise::Reset;
 
 /// A module on a UART, without async.
 ///

@@ -85,8 +85,14 @@
 
 mod action;
 mod backoff;
+#[cfg(feature = "blocking")]
+mod blocking;
+#[cfg(feature = "async")]
+mod client;
 mod core;
 mod event;
+#[cfg(any(feature = "async", feature = "blocking"))]
+mod hooks;
 mod policy;
 mod recovery;
 mod subscriptions;
@@ -97,11 +103,15 @@ use ::core::time::Duration;
 
 pub use action::{Action, Call, Outcome, ProbeKind, Probed};
 pub use backoff::Backoff;
+#[cfg(feature = "blocking")]
+pub use blocking::BlockingReset;
 pub use event::{SupervisedEvent, SupervisorEvent, Transition};
-pub use policy::Policy;
 #[cfg(feature = "async")]
-pub use recovery::Reset;
-pub use recovery::{Attach, ModuleRecovery, NoBringUp, NoReset, Recovery};
+pub use hooks::Reset;
+#[cfg(any(feature = "async", feature = "blocking"))]
+pub use hooks::{Attach, NoBringUp, NoReset, Recovery};
+pub use policy::Policy;
+pub use recovery::ModuleRecovery;
 #[cfg(feature = "sync")]
 pub use subscriptions::SyncSubscriptionList;
 pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscriptions};

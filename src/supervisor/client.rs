@@ -7,16 +7,16 @@ use core::time::Duration;
 
 use embedded_io_async::{BufRead, Write};
 
-use super::Modem;
-use super::drive::NO_SOURCE;
+use super::{
+    Action, Attach, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish, next_action,
+    take_event,
+};
+use crate::client::Modem;
+use crate::client::drive::NO_SOURCE;
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::network::{Apn, BringUpError};
 use crate::session::Procedure;
-use crate::supervisor::{
-    Action, Attach, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish, next_action,
-    take_event,
-};
 use crate::timer::Timer;
 
 /// A bring-up, or none: then no future of one is in that of [`Modem::supervise`].

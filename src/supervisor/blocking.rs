@@ -5,23 +5,23 @@ use core::time::Duration;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use super::Modem;
-use super::drive::NoSource;
-use crate::error::Error;
-use crate::handler::MessageHandler;
-use crate::supervisor::{
+use super::{
     Action, Attach, NoReset, Recovery, Subscriptions, SupervisedEvent, Supervisor, finish, next_action, take_event,
 };
+use crate::blocking::Modem;
+use crate::blocking::drive::NoSource;
+use crate::error::Error;
+use crate::handler::MessageHandler;
 use crate::timer::Timer;
 
-/// Resets a module, as the hook of the same name of the async client.
-pub trait Reset {
+/// Resets a module: the hook of the blocking client, as `Reset` is that of the async one.
+pub trait BlockingReset {
     /// Resets the module. The `attempt` is 1 at first, and counts up until a bring-up succeeds: a stronger remedy can follow
     /// a weaker one. It need not wait until the module has started.
     fn reset(&mut self, attempt: u32);
 }
 
-impl Reset for NoReset {
+impl BlockingReset for NoReset {
     fn reset(&mut self, _: u32) {}
 }
 
@@ -44,7 +44,7 @@ where
     ///
     /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. [`Error::Aborted`]: the idle hook aborted what was under
     /// way, with which the next call goes on. Everything else is repaired, and reported as an event.
-    pub fn supervise<L: Subscriptions, A: Attach, S: Reset>(
+    pub fn supervise<L: Subscriptions, A: Attach, S: BlockingReset>(
         &mut self,
         supervisors: &mut [Supervisor<'_, L>],
         recovery: &mut Recovery<A, S>,
@@ -62,7 +62,7 @@ where
     /// # Errors
     ///
     /// The errors of [`supervise`](Self::supervise).
-    pub fn supervise_until<L: Subscriptions, A: Attach, S: Reset>(
+    pub fn supervise_until<L: Subscriptions, A: Attach, S: BlockingReset>(
         &mut self,
         deadline: Duration,
         supervisors: &mut [Supervisor<'_, L>],
