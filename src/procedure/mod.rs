@@ -24,7 +24,6 @@ pub use list_certificates::ListCertificates;
 pub use listen::Listen;
 pub(crate) use listen_until::ListenUntil;
 pub(crate) use probe::Probe;
-pub use probe::{ProbeKind, Probed};
 pub use publish::PublishMessage;
 pub(crate) use single::Single;
 pub use store::Store;

@@ -12,7 +12,7 @@ use crate::blocking::Modem;
 use crate::blocking::drive::NoSource;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::timer::Timer;
+use crate::timer::{Timer, left};
 
 /// Resets a module: the hook of the blocking client, as `Reset` is that of the async one.
 pub trait BlockingReset {
@@ -26,7 +26,7 @@ impl BlockingReset for NoReset {
 }
 
 /// The longest wait before the lists of topic filters are looked at again.
-const LIST_INTERVAL: Duration = Duration::from_secs(1);
+const LIST_INTERVAL_MS: u32 = 1_000;
 
 impl<R, T, C, H, I> Modem<R, T, C, H, I>
 where
@@ -74,7 +74,8 @@ where
             if let Some(event) = take_event(supervisors, &recovery.module, &mut self.port.engine, now) {
                 return Ok(Some(event));
             }
-            if has_waited && now >= deadline {
+            let left_ms = left(now, deadline);
+            if has_waited && left_ms == 0 {
                 return Ok(None);
             }
             let (place, action) = next_action(supervisors, &recovery.module, &self.port.engine);
@@ -91,11 +92,10 @@ where
                     recovery.module.was_reset();
                 }
                 action => {
-                    has_waited = matches!(action, Action::Wait(_));
-                    let mut call = action.call(self.family(), now, deadline.min(now.saturating_add(LIST_INTERVAL)));
+                    let mut call = action.call(self.family(), now, left_ms.min(LIST_INTERVAL_MS));
+                    has_waited = call.listens();
                     let driven = self.port.drive(call.procedure(), &mut NoSource);
-                    let outcome = call.outcome(driven);
-                    finish(supervisors, place, outcome, &self.port.engine, self.port.timer.now())?;
+                    finish(supervisors, place, &call, driven, &self.port.engine, self.port.timer.now())?;
                 }
             }
         }

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::network::{Apn, BringUpError};
 use crate::session::Procedure;
-use crate::timer::Timer;
+use crate::timer::{Timer, left};
 
 /// A bring-up, or none: then no future of one is in that of [`Modem::supervise`].
 pub trait AttachAsync: Attach {
@@ -109,7 +109,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
             if let Some(event) = take_event(supervisors, &recovery.module, &mut self.port.engine, now) {
                 return Ok(Some(event));
             }
-            if has_waited && now >= deadline {
+            let left_ms = left(now, deadline);
+            if has_waited && left_ms == 0 {
                 return Ok(None);
             }
             let (place, action) = next_action(supervisors, &recovery.module, &self.port.engine);
@@ -123,12 +124,11 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
                     recovery.module.was_reset();
                 }
                 action => {
-                    has_waited = matches!(action, Action::Wait(_));
-                    let mut call = action.call(self.family(), now, deadline);
+                    let mut call = action.call(self.family(), now, left_ms);
+                    has_waited = call.listens();
                     let waiting = if has_waited { &*supervisors } else { &[] };
                     let driven = self.drive_or_change(call.procedure(), waiting).await;
-                    let outcome = call.outcome(driven);
-                    finish(supervisors, place, outcome, &self.port.engine, self.port.timer.now())?;
+                    finish(supervisors, place, &call, driven, &self.port.engine, self.port.timer.now())?;
                 }
             }
         }

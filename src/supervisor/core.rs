@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::backoff::Waits;
 use super::event::Transition;
 use super::recovery::{ModuleRecovery, Step};
-use super::{ChangeEnd, ModuleState, Policy, Probed};
+use super::{ChangeEnd, ModuleState, Policy};
 use crate::error::{CommandName, Error, Refusal};
 use crate::network::BringUpError;
 use crate::procedure::Connection;
@@ -289,7 +289,7 @@ impl Core {
 
     fn probe(&mut self, of_session: bool) -> Decision {
         if self.is_dropped_for_long() {
-            self.probe_done(Err(Error::NoAnswer { command: CommandName::new(&"") }));
+            self.probe_done(false, false, Some(Error::NoAnswer { command: CommandName::new(&"") }));
             return Decision::EVENT;
         }
         Decision::Probe { of_session }
@@ -441,29 +441,32 @@ impl Core {
         let error = result.err();
         self.observe(error);
         let Some(error) = error else { return ChangeEnd::Done };
+        let is_connected = state.client == ClientState::Connected;
         let is_refusal = match error {
             Error::Invalid(_) => true,
             Error::Refused { .. } => !is_bad(&error) && error.next_step() != NextStep::Retry,
             _ => false,
         };
-        if state.client != ClientState::Connected {
-            self.report(Transition::ConnectFailed(error), self.elapsed(self.phase_since));
-        } else if is_refusal {
-            self.report(Transition::SubscriptionRefused { place, error }, self.elapsed(self.phase_since));
-            return ChangeEnd::Refused;
-        }
-        self.until = self.now.instant.after(CHANGE_INTERVAL_MS);
-        ChangeEnd::Unknown
+        let transition = match is_connected {
+            true if is_refusal => Transition::SubscriptionRefused { place, error },
+            true => {
+                self.until = self.now.instant.after(CHANGE_INTERVAL_MS);
+                return ChangeEnd::Unknown;
+            }
+            false => Transition::ConnectFailed(error),
+        };
+        self.report(transition, self.elapsed(self.phase_since));
+        if is_connected { ChangeEnd::Refused } else { ChangeEnd::Unknown }
     }
 
-    pub(super) fn probe_done(&mut self, result: Result<Probed, Error>) {
+    /// A probe has ended: whether the client is connected, and whether there is a signal.
+    pub(super) fn probe_done(&mut self, is_connected: bool, has_network: bool, error: Option<Error>) {
         self.under_way = None;
         let now = self.now.instant;
-        let has_network = result.is_ok_and(|probed| probed.has_network);
         let had_none = self.lacks_network;
         match self.phase {
             Phase::Fresh => {
-                if result.is_ok_and(|probed| probed.is_connected) {
+                if is_connected {
                     self.step = Step::Connect;
                 }
                 self.attempt = now;
@@ -476,12 +479,10 @@ impl Core {
             }
             Phase::Waiting => self.probe_at = now.after(LOOK_INTERVAL_MS.min(now.until(self.until))),
             _ => {
-                self.probe_at = now.after(self.policy.probe_after_ms);
-                if !has_network {
-                    self.probe_at = now.after(self.policy.probe_after_ms.min(LOOK_INTERVAL_MS));
-                }
-                if let Err(error) = result {
-                    return self.observe(Some(error));
+                let most_ms = if has_network { u32::MAX } else { LOOK_INTERVAL_MS };
+                self.probe_at = now.after(self.policy.probe_after_ms.min(most_ms));
+                if error.is_some() {
+                    return self.observe(error);
                 }
                 self.is_suspected |= !has_network && (had_none || self.bad_results > 0);
             }

@@ -50,7 +50,7 @@
 //! | credentials or options are refused, a certificate is missing | [`NextStep::CorrectInput`](crate::NextStep::CorrectInput) | the longest wait before each attempt; nothing is reset |
 //! | the name of the broker is not found (25), START fails (1), no network (7) | [`NextStep::BringUp`](crate::NextStep::BringUp) | a wait, bring-up, `connect` |
 //! | the broker does not answer or refuses | the error of `connect` | a wait that doubles; after 3 failures a bring-up before each attempt, after each 8 a reset |
-//! | there is no network | the bring-up fails in its time | a wait that doubles, ended when `AT+CREG?` or `AT+CEREG?` says registered; bring-up |
+//! | there is no network | the bring-up fails in its time | a wait that doubles, ended when `AT+CSQ` has a signal again; bring-up |
 //! | the module is mute | nothing that resync sends is answered | bring-up, which waits for the module; if that gets no answer, a reset |
 //! | the session is lost within 30 s after `connect`, 3 times in a row | the times | [`ThrownOut`](Transition::ThrownOut): the longest wait. Two devices with one client id do this to each other |
 //! | a filter is refused | the error of SUB | reported, and tried again with the next connection |
@@ -64,8 +64,8 @@
 //!
 //! [`Backoff::longest`] is the longest time from the beginning of an attempt to that of the next one, if the attempt does not
 //! take longer; 300 s by default. So a session is up again at most that long after the broker, the network or the module is
-//! back, and the time of one attempt. While an attempt waits, the network is asked for every 10 s: when it comes back, the
-//! wait ends.
+//! back, and the time of one attempt. While an attempt waits, the module is asked for the signal every 10 s: when that comes
+//! back, the wait ends.
 //!
 //! # Calls of your own
 //!
@@ -80,7 +80,7 @@
 //! # Without a shell
 //!
 //! A program with a loop of its own calls [`take_event`] until there is none, then [`next_action`], makes the
-//! [`Call`] of the action, drives its procedure, and passes its outcome to [`finish`]. It brings up and resets by itself, and
+//! [`Call`] of the action, drives its procedure, and passes both to [`finish`]. It brings up and resets by itself, and
 //! says so to the [`ModuleRecovery`].
 
 mod action;
@@ -101,7 +101,8 @@ use ::core::fmt;
 use ::core::task::Waker;
 use ::core::time::Duration;
 
-pub use action::{Action, Call, Outcome, ProbeKind, Probed};
+use action::Kind;
+pub use action::{Action, Call};
 pub use backoff::Backoff;
 #[cfg(feature = "blocking")]
 pub use blocking::BlockingReset;
@@ -246,32 +247,30 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
         match decision {
             Decision::Connect => Action::Connect(self.client, self.options),
             Decision::Disconnect => Action::Disconnect(self.client),
-            Decision::Probe { of_session } => {
-                Action::Probe(self.client, if of_session { ProbeKind::Session } else { ProbeKind::Network })
-            }
+            Decision::Probe { of_session } => Action::Probe { client: self.client, of_session },
             Decision::BringUp => Action::BringUp,
             Decision::Reset => Action::Reset { attempt: recovery.attempt() },
-            Decision::Wait { milliseconds } => Action::Wait(moment(Duration::ZERO, milliseconds)),
-            Decision::Change => Action::Wait(Duration::ZERO),
+            Decision::Wait { milliseconds } => Action::Wait { milliseconds },
+            Decision::Change => Action::Wait { milliseconds: 0 },
         }
     }
 
-    /// An action of this supervisor has ended.
-    pub fn done(&mut self, now: Duration, state: ModuleState, outcome: Outcome) {
+    /// The call of an action of this supervisor was driven to its end.
+    pub fn done(&mut self, now: Duration, state: ModuleState, call: &Call<'_>, driven: Result<(), Error>) {
         self.core.pass_time(now);
-        match outcome {
-            Outcome::Connected(result) => self.core.connect_done(state, result),
-            Outcome::Disconnected(result) => self.core.disconnect_done(state, result),
-            Outcome::Changed(place, result) => {
-                let end = self.core.change_done(state, place, result);
-                self.subscriptions.ended(place, end);
+        match &call.0 {
+            Kind::Connect(connect) => self.core.connect_done(state, driven.map(|()| connect.connection())),
+            Kind::Disconnect(_) => self.core.disconnect_done(state, driven),
+            Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _) => {
+                let end = self.core.change_done(state, *place, driven);
+                self.subscriptions.ended(*place, end);
             }
-            Outcome::Probed(result) => self.core.probe_done(result),
-            Outcome::Waited(result) => {
-                if result.is_err() {
-                    self.core.observe(result.err());
-                }
+            Kind::Probe(probe) => {
+                self.core.probe_done(probe.is_connected(), driven.is_ok() && probe.has_network(), driven.err());
             }
+            // Its success says nothing.
+            Kind::Listen(_) if driven.is_ok() => {}
+            Kind::Listen(_) => self.core.observe(driven.err()),
         }
     }
 
@@ -309,14 +308,14 @@ pub fn next_action<'a, L: Subscriptions>(
     recovery: &ModuleRecovery,
     engine: &Engine,
 ) -> (usize, Action<'a, L::Filter>) {
-    let mut wait = Duration::MAX;
+    let mut wait_ms = u32::MAX;
     for (place, supervisor) in supervisors.iter_mut().enumerate() {
         match supervisor.next(ModuleState::of(engine, supervisor.client), recovery) {
-            Action::Wait(time) => wait = wait.min(time),
+            Action::Wait { milliseconds } => wait_ms = wait_ms.min(milliseconds),
             action => return (place, action),
         }
     }
-    (0, Action::Wait(wait))
+    (0, Action::Wait { milliseconds: wait_ms })
 }
 
 /// The call of an action of the supervisor at this place was driven to its end.
@@ -327,17 +326,19 @@ pub fn next_action<'a, L: Subscriptions>(
 pub fn finish<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     place: usize,
-    outcome: Outcome,
+    call: &Call<'_>,
+    driven: Result<(), Error>,
     engine: &Engine,
     now: Duration,
 ) -> Result<(), Error> {
-    if let Some(error) = outcome.error() {
+    if let Err(error) = driven {
         recovery::check(error)?;
     }
-    // A module that is silent while it is listened to is silent for all.
-    let is_of_all = matches!(outcome, Outcome::Waited(_));
-    for (_, supervisor) in supervisors.iter_mut().enumerate().filter(|(other, _)| is_of_all || *other == place) {
-        supervisor.done(now, ModuleState::of(engine, supervisor.client), outcome);
+    for (other, supervisor) in supervisors.iter_mut().enumerate() {
+        // A module that is silent while it is listened to is silent for all.
+        if other == place || call.listens() {
+            supervisor.done(now, ModuleState::of(engine, supervisor.client), call, driven);
+        }
     }
     Ok(())
 }
