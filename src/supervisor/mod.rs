@@ -203,7 +203,7 @@ impl<'a, L> Supervisor<'a, L> {
     /// [suspected](Transition::Suspected). `now` is the time of the modem's clock.
     pub fn observe<T>(&mut self, now: Duration, result: &Result<T, Error>) {
         self.core.pass_time(now);
-        self.core.observe(result.as_ref().err().copied());
+        self.core.observe(result.as_ref().err());
     }
 
     /// Takes an event of the module, while the driver knows `state`.
@@ -220,7 +220,7 @@ impl<'a, L> Supervisor<'a, L> {
 
     /// The next event of this supervisor. Nothing is done before it is taken.
     pub fn take_event(&mut self) -> Option<SupervisorEvent> {
-        let (transition, took) = self.core.event.take()?;
+        let (transition, took) = self.core.take_event()?;
         Some(SupervisorEvent { client: self.client, transition, took: moment(Duration::ZERO, took) })
     }
 }
@@ -256,21 +256,22 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
     }
 
     /// The call of an action of this supervisor was driven to its end.
-    pub fn done(&mut self, now: Duration, state: ModuleState, call: &Call<'_>, driven: Result<(), Error>) {
+    pub fn done(&mut self, now: Duration, state: ModuleState, call: &Call<'_>, driven: &Result<(), Error>) {
         self.core.pass_time(now);
+        let error = driven.as_ref().err();
         match &call.0 {
-            Kind::Connect(connect) => self.core.connect_done(state, driven.map(|()| connect.connection())),
-            Kind::Disconnect(_) => self.core.disconnect_done(state, driven),
+            Kind::Connect(connect) => self.core.connect_done(state, connect.connection(), error),
+            Kind::Disconnect(_) => self.core.disconnect_done(state, error),
             Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _) => {
-                let end = self.core.change_done(state, *place, driven);
+                let end = self.core.change_done(state, *place, error);
                 self.subscriptions.ended(*place, end);
             }
             Kind::Probe(probe) => {
-                self.core.probe_done(probe.is_connected(), driven.is_ok() && probe.has_network(), driven.err());
+                self.core.probe_done(probe.is_connected(), error.is_none() && probe.has_network(), error);
             }
             // Its success says nothing.
-            Kind::Listen(_) if driven.is_ok() => {}
-            Kind::Listen(_) => self.core.observe(driven.err()),
+            Kind::Listen(_) if error.is_none() => {}
+            Kind::Listen(_) => self.core.observe(error),
         }
     }
 
@@ -327,7 +328,7 @@ pub fn finish<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     place: usize,
     call: &Call<'_>,
-    driven: Result<(), Error>,
+    driven: &Result<(), Error>,
     engine: &Engine,
     now: Duration,
 ) -> Result<(), Error> {

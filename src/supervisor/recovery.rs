@@ -44,7 +44,7 @@ impl ModuleRecovery {
     pub fn brought_up(&mut self, result: Result<(), BringUpError>) -> Result<(), Error> {
         match result {
             Ok(()) => self.resets = 0,
-            Err(BringUpError::Failed(error)) => check(error)?,
+            Err(BringUpError::Failed(ref error)) => check(error)?,
             Err(_) => {}
         }
         self.ended(result.map(|()| Step::Connect));
@@ -64,6 +64,7 @@ impl ModuleRecovery {
 }
 
 /// Passes on what no supervisor can do anything about.
-pub(super) fn check(error: Error) -> Result<(), Error> {
-    if error == Error::Aborted || error.next_step() == NextStep::RestartUart { Err(error) } else { Ok(()) }
+pub(super) fn check(error: &Error) -> Result<(), Error> {
+    let is_final = matches!(error, Error::Aborted) || error.next_step() == NextStep::RestartUart;
+    if is_final { Err(*error) } else { Ok(()) }
 }
