@@ -80,7 +80,7 @@
 //! # Without a shell
 //!
 //! A program with a loop of its own calls [`take_event`] until there is none, then [`next_action`], makes the
-//! [`Call`] of the action, drives its procedure, and passes both to [`finish`]. It brings up and resets by itself, and
+//! [`Call`] of the action, drives its procedure, and passes its outcome to [`finish`]. It brings up and resets by itself, and
 //! says so to the [`ModuleRecovery`].
 
 mod action;
@@ -101,8 +101,8 @@ use ::core::fmt;
 use ::core::task::Waker;
 use ::core::time::Duration;
 
-use action::Kind;
-pub use action::{Action, Call};
+use action::Found;
+pub use action::{Action, Call, Outcome};
 pub use backoff::Backoff;
 #[cfg(feature = "blocking")]
 pub use blocking::BlockingReset;
@@ -255,23 +255,23 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
         }
     }
 
-    /// The call of an action of this supervisor was driven to its end.
-    pub fn done(&mut self, now: Duration, state: ModuleState, call: &Call<'_>, driven: &Result<(), Error>) {
+    /// The call of an action of this supervisor has ended.
+    pub fn done(&mut self, now: Duration, state: ModuleState, outcome: &Outcome) {
         self.core.pass_time(now);
-        let error = driven.as_ref().err();
-        match &call.0 {
-            Kind::Connect(connect) => self.core.connect_done(state, connect.connection(), error),
-            Kind::Disconnect(_) => self.core.disconnect_done(state, error),
-            Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _) => {
-                let end = self.core.change_done(state, *place, error);
-                self.subscriptions.ended(*place, end);
+        let error = outcome.driven.as_ref().err();
+        match outcome.found {
+            Found::Connection(connection) => self.core.connect_done(state, connection, error),
+            Found::Disconnected => self.core.disconnect_done(state, error),
+            Found::Changed(place) => {
+                let end = self.core.change_done(state, place, error);
+                self.subscriptions.ended(place, end);
             }
-            Kind::Probe(probe) => {
-                self.core.probe_done(probe.is_connected(), error.is_none() && probe.has_network(), error);
+            Found::Probed { is_connected, has_network } => {
+                self.core.probe_done(is_connected, error.is_none() && has_network, error);
             }
             // Its success says nothing.
-            Kind::Listen(_) if error.is_none() => {}
-            Kind::Listen(_) => self.core.observe(error),
+            Found::Nothing if error.is_none() => {}
+            Found::Nothing => self.core.observe(error),
         }
     }
 
@@ -319,7 +319,7 @@ pub fn next_action<'a, L: Subscriptions>(
     (0, Action::Wait { milliseconds: wait_ms })
 }
 
-/// The call of an action of the supervisor at this place was driven to its end.
+/// The call of an action of the supervisor at this place has ended.
 ///
 /// # Errors
 ///
@@ -327,18 +327,17 @@ pub fn next_action<'a, L: Subscriptions>(
 pub fn finish<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     place: usize,
-    call: &Call<'_>,
-    driven: &Result<(), Error>,
+    outcome: &Outcome,
     engine: &Engine,
     now: Duration,
 ) -> Result<(), Error> {
-    if let Err(error) = driven {
+    if let Err(error) = &outcome.driven {
         recovery::check(error)?;
     }
     for (other, supervisor) in supervisors.iter_mut().enumerate() {
         // A module that is silent while it is listened to is silent for all.
-        if other == place || call.listens() {
-            supervisor.done(now, ModuleState::of(engine, supervisor.client), call, driven);
+        if other == place || matches!(outcome.found, Found::Nothing) {
+            supervisor.done(now, ModuleState::of(engine, supervisor.client), outcome);
         }
     }
     Ok(())
