@@ -80,6 +80,11 @@ impl Instant {
         if left > LONGEST_WAIT_MS { 0 } else { left }
     }
 
+    /// Milliseconds since `earlier`, at most 49 days.
+    pub(crate) const fn since(self, earlier: Self) -> u32 {
+        self.0.wrapping_sub(earlier.0)
+    }
+
     pub(crate) const fn has_reached(self, deadline: Self) -> bool {
         self.until(deadline) == 0
     }

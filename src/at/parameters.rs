@@ -73,10 +73,17 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// What follows `name` at the beginning of a line.
+/// What follows `name` at the beginning of a line. Of a name such as `+CMQTTCFG="version"`, only what stands before the
+/// `=` comes back from the module.
 #[inline(never)]
-pub(crate) fn behind<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    line.strip_prefix(name.as_bytes())
+pub(crate) fn behind<'a>(mut line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    for byte in name.bytes() {
+        if byte == b'=' {
+            break;
+        }
+        line = line.strip_prefix(&[byte])?;
+    }
+    Some(line)
 }
 
 /// Not nom's `space0`, which takes tabs too and is 12 bytes larger.

@@ -315,6 +315,8 @@ pub(crate) fn code_in(line: Line<'_>, name: &str, client: Option<ClientIndex>) -
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     None,
+    /// None. Only a firmware without TLS refuses it.
+    Tls,
     EchoOff,
     Start,
     Stop,

@@ -23,7 +23,7 @@ mod staging;
 
 use crate::at::Hash;
 use crate::command::{CommandInfo, CommandWriter, Effect};
-use crate::error::Error;
+use crate::error::{Elapsed, Error};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
@@ -79,6 +79,8 @@ pub struct Session {
     pub(crate) described: Hash,
     /// The same of the options with which each client was last set up.
     pub(crate) options: [Hash; 2],
+    /// When the last command of the call began.
+    command_began: Instant,
     slots: Slots,
 }
 
@@ -102,6 +104,7 @@ impl Session {
             listens_until: None,
             slots: Slots::new(),
             now: Instant::ZERO,
+            command_began: Instant::ZERO,
         }
     }
 
@@ -142,6 +145,7 @@ impl Session {
             self.lifecycle.client_mut(client).staging.check_no_filter().map_err(Failure::Illegal)?;
         }
         if is_its_turn {
+            self.command_began = self.now;
             self.exchange.begin(&writer, &self.timeouts, self.now);
         }
         Ok(())
@@ -168,9 +172,14 @@ impl Session {
         self.exchange.info.default
     }
 
+    /// How long the last command has been under way.
+    fn elapsed(&self) -> Elapsed {
+        Elapsed::from_millis(self.now.since(self.command_began))
+    }
+
     /// The failure of the last command, with its name.
     pub(crate) fn error(&self, failure: Failure) -> Error {
-        failure.of(self.exchange.info)
+        failure.of(self.exchange.info, self.elapsed())
     }
 
     /// The prompt came that was awaited.

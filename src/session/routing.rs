@@ -119,7 +119,7 @@ impl Session {
         }
         warning!("the module restarted");
         if interrupts {
-            self.exchange.log_result();
+            self.exchange.log_result(self.elapsed());
         }
         self.events.restarted(self.lifecycle.connected());
         self.lifecycle.restarted();
@@ -260,7 +260,7 @@ impl Session {
     /// If the exchange has just ended, what that means for the lifecycle.
     pub(super) fn conclude(&mut self) {
         if self.exchange.phase() == Phase::Done {
-            self.exchange.log_result();
+            self.exchange.log_result(self.elapsed());
             if self.exchange.is_out_of_step() {
                 debug!("resync will be needed: the module may still answer AT{}", self.exchange.info.name);
                 self.resync.lose_step();

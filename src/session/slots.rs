@@ -13,6 +13,7 @@ use crate::at::Line;
 use crate::command::{ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::error::Refusal;
 use crate::fmt::debug;
+use crate::timer::Instant;
 
 /// One slot for each client, and one for the calls of neither.
 const SLOTS: usize = if cfg!(feature = "shared") { 3 } else { 0 };
@@ -30,6 +31,8 @@ struct Slot {
     loss: Option<Loss>,
     /// The next command of the call is the one that was chosen before.
     command_waits: bool,
+    /// When the last command of the call began.
+    command_began: Instant,
     /// The call was not dropped: it comes for the result.
     has_owner: bool,
 }
@@ -120,8 +123,15 @@ impl Slot {
 impl Slots {
     pub(super) const fn new() -> Self {
         Self {
-            slots: [const { Slot { exchange: Exchange::idle(), loss: None, command_waits: false, has_owner: false } };
-                SLOTS],
+            slots: [const {
+                Slot {
+                    exchange: Exchange::idle(),
+                    loss: None,
+                    command_waits: false,
+                    command_began: Instant::ZERO,
+                    has_owner: false,
+                }
+            }; SLOTS],
             turn: [const {
                 Turn {
                     gives_way: false,
@@ -263,6 +273,7 @@ impl Session {
         mem::swap(&mut slot.exchange, &mut self.exchange);
         slot.loss = self.loss;
         slot.command_waits = command_waits;
+        slot.command_began = self.command_began;
         slot.has_owner = true;
         turn.gave_way = Some(GaveWay::Parked(number));
         true
@@ -296,6 +307,7 @@ impl Session {
                 mem::swap(&mut slot.exchange, &mut self.exchange);
                 slot.exchange.clear();
                 self.loss = slot.loss;
+                self.command_began = slot.command_began;
                 self.continues = true;
                 turn.was_excluded = slot.command_waits;
                 Some(slot.command_waits)
@@ -402,7 +414,7 @@ impl Session {
         }
         self.for_each_slot(|session| {
             session.exchange.restarted(session.now);
-            session.exchange.log_result();
+            session.exchange.log_result(session.elapsed());
             false
         });
     }

@@ -110,8 +110,7 @@ pub(super) struct Core {
 fn is_bad(error: &Error) -> bool {
     match error {
         Error::NoAnswer { .. } | Error::OutcomeUnknown { .. } => true,
-        Error::Refused { refusal: Refusal::Code(code), .. } => *code == ResultCode::TIMEOUT,
-        _ => false,
+        _ => error.refusal() == Some(Refusal::Code(ResultCode::TIMEOUT)),
     }
 }
 

@@ -97,8 +97,8 @@ impl Exchange {
     pub(in crate::session) fn outcome_line(&mut self, line: Line<'_>, now: Instant) -> bool {
         let may_have_outcome = match self.info.answer {
             Answer::Deferred => true,
-            // `+CMGS: 5` has the number of a message.
-            Answer::Plain => self.info.name.starts_with("+CMQTT"),
+            // A command of MQTT. `+CMGS: 5` has the number of a message.
+            Answer::Plain => self.info.effect != Effect::None,
             Answer::Information | Answer::Query | Answer::Text => false,
         };
         self.phase != Phase::Idle
