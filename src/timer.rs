@@ -91,7 +91,6 @@ impl Instant {
 }
 
 /// The moment on the timer's own clock that comes `milliseconds` after `now`, to the millisecond.
-#[cfg(any(feature = "async", test))]
 pub(crate) const fn moment(now: Duration, milliseconds: u32) -> Duration {
     // No time to wait is as long as 49 days.
     let milliseconds = milliseconds.saturating_add(now.subsec_millis());

@@ -111,6 +111,15 @@ mod tests {
     }
 
     #[test]
+    fn of_a_name_with_a_setting_the_module_repeats_what_stands_before_it() {
+        let name = "+CMQTTCFG=\"version\"";
+        assert_eq!(Parameters::after(b"+CMQTTCFG: 0,12", name).unwrap().number(), Some(0));
+        for other in [&b"+CMQTTCF: 0,12"[..], b"+CMQTTCFGS: 0,12", b"+CMQTT"] {
+            assert!(Parameters::after(other, name).is_none(), "{other:?}");
+        }
+    }
+
+    #[test]
     fn blanks_do_not_matter() {
         for line in [&b"+X:0,38,15"[..], b"+X: 0,38,15", b"+X:  0 , 38 ,15 "] {
             let mut parameters = parameters(line);

@@ -7,13 +7,10 @@ use embedded_io::{Read, ReadReady, Write};
 
 use super::Modem;
 use super::drive::NoSource;
-use crate::NextStep;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::network::BringUpError;
-use crate::session::Event;
 use crate::supervisor::{
-    Action, ModuleState, NoReset, Recovery, Subscriptions, SupervisedEvent, Supervisor, next_action, take_event,
+    Action, Attach, NoReset, Recovery, Subscriptions, SupervisedEvent, Supervisor, finish, next_action, take_event,
 };
 use crate::timer::Timer;
 
@@ -47,10 +44,10 @@ where
     ///
     /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. [`Error::Aborted`]: the idle hook aborted what was under
     /// way, with which the next call goes on. Everything else is repaired, and reported as an event.
-    pub fn supervise<L: Subscriptions, S: Reset>(
+    pub fn supervise<L: Subscriptions, A: Attach, S: Reset>(
         &mut self,
         supervisors: &mut [Supervisor<'_, L>],
-        recovery: &mut Recovery<'_, S>,
+        recovery: &mut Recovery<A, S>,
     ) -> Result<SupervisedEvent, Error> {
         loop {
             if let Some(event) = self.supervise_until(Duration::MAX, supervisors, recovery)? {
@@ -65,76 +62,42 @@ where
     /// # Errors
     ///
     /// The errors of [`supervise`](Self::supervise).
-    pub fn supervise_until<L: Subscriptions, S: Reset>(
+    pub fn supervise_until<L: Subscriptions, A: Attach, S: Reset>(
         &mut self,
         deadline: Duration,
         supervisors: &mut [Supervisor<'_, L>],
-        recovery: &mut Recovery<'_, S>,
+        recovery: &mut Recovery<A, S>,
     ) -> Result<Option<SupervisedEvent>, Error> {
+        let mut has_waited = false;
         loop {
             let now = self.now();
-            if let Some(event) = take_event(supervisors, &recovery.module, &self.port.engine, now) {
-                return Ok(Some(SupervisedEvent::Supervisor(event)));
+            if let Some(event) = take_event(supervisors, &recovery.module, &mut self.port.engine, now) {
+                return Ok(Some(event));
             }
-            if let Some(event) = self.port.engine.take_event() {
-                return Ok(Some(self.heard(supervisors, event)));
+            if has_waited && now >= deadline {
+                return Ok(None);
             }
-            let (place, action) = next_action(supervisors, &mut recovery.module, &self.port.engine, now);
+            let (place, action) = next_action(supervisors, &recovery.module, &self.port.engine);
             match action {
-                // There is an event.
-                Action::Wait(Some(until)) if until <= now => {}
-                Action::Wait(until) => {
-                    let end = until.map_or(deadline, |until| until.min(deadline));
-                    match self.next_event_until(end.min(now.saturating_add(LIST_INTERVAL))) {
-                        Ok(Some(event)) => return Ok(Some(self.heard(supervisors, event))),
-                        Ok(None) if self.now() >= deadline => return Ok(None),
-                        Ok(None) => {}
-                        Err(error) => self.observe(supervisors, error)?,
-                    }
-                }
                 Action::BringUp => {
-                    let result = match recovery.apn {
+                    let result = match recovery.attach.apn() {
                         Some(apn) => self.bring_up(apn, |_| {}).map(|_| ()),
                         None => Ok(()),
                     };
-                    if let Err(BringUpError::Failed(error)) = result {
-                        is_repairable(error)?;
-                    }
-                    recovery.module.brought_up(self.now(), result);
+                    recovery.module.brought_up(result)?;
                 }
                 Action::Reset { attempt } => {
                     recovery.hook.reset(attempt);
-                    recovery.module.was_reset(self.now());
+                    recovery.module.was_reset();
                 }
                 action => {
-                    let Some(supervisor) = supervisors.get_mut(place) else { continue };
-                    let Some(mut call) = action.call(self.family()) else { continue };
+                    has_waited = matches!(action, Action::Wait(_));
+                    let mut call = action.call(self.family(), now, deadline.min(now.saturating_add(LIST_INTERVAL)));
                     let driven = self.port.drive(call.procedure(), &mut NoSource);
-                    if let Err(error) = driven {
-                        is_repairable(error)?;
-                    }
-                    let state = ModuleState::of(&self.port.engine, supervisor.client());
-                    supervisor.done(self.now(), state, call.outcome(driven));
+                    let outcome = call.outcome(driven);
+                    finish(supervisors, place, outcome, &self.port.engine, self.port.timer.now())?;
                 }
             }
         }
     }
-
-    fn heard<L>(&self, supervisors: &mut [Supervisor<'_, L>], event: Event) -> SupervisedEvent {
-        for supervisor in supervisors {
-            supervisor.heard(self.now(), &event, ModuleState::of(&self.port.engine, supervisor.client()));
-        }
-        SupervisedEvent::Modem(event)
-    }
-
-    fn observe<L>(&self, supervisors: &mut [Supervisor<'_, L>], error: Error) -> Result<(), Error> {
-        is_repairable(error)?;
-        supervisors.iter_mut().for_each(|supervisor| supervisor.observe(self.now(), &Err::<(), _>(error)));
-        Ok(())
-    }
-}
-
-/// Whether a supervisor can do something about an error.
-fn is_repairable(error: Error) -> Result<(), Error> {
-    if error == Error::Aborted || error.next_step() == NextStep::RestartUart { Err(error) } else { Ok(()) }
 }

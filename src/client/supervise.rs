@@ -9,15 +9,42 @@ use embedded_io_async::{BufRead, Write};
 
 use super::Modem;
 use super::drive::NO_SOURCE;
-use crate::NextStep;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::network::BringUpError;
-use crate::session::Event;
+use crate::network::{Apn, BringUpError};
+use crate::session::Procedure;
 use crate::supervisor::{
-    Action, ModuleState, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, next_action, take_event,
+    Action, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish, next_action, take_event,
 };
 use crate::timer::Timer;
+
+/// A bring-up, or none: then no future of one is in that of [`Modem::supervise`].
+pub trait AttachAsync {
+    /// Brings the module to an address.
+    #[allow(async_fn_in_trait, reason = "the driver never asks for Send: it runs where its UART does")]
+    async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
+        &self,
+        modem: &mut Modem<R, T, C, H>,
+    ) -> Result<(), BringUpError>;
+}
+
+impl AttachAsync for &Apn<'_> {
+    async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
+        &self,
+        modem: &mut Modem<R, T, C, H>,
+    ) -> Result<(), BringUpError> {
+        modem.bring_up(self, |_| {}).await.map(|_| ())
+    }
+}
+
+impl AttachAsync for NoBringUp {
+    async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
+        &self,
+        _: &mut Modem<R, T, C, H>,
+    ) -> Result<(), BringUpError> {
+        Ok(())
+    }
+}
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// Waits for the next event as [`next_event`](Self::next_event), and keeps the sessions of the supervised clients up
@@ -35,10 +62,10 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     ///
     /// This method is cancel safe. If the future is dropped, no event is lost, and what was under way is gone on with by
     /// the next call. The hook's future is dropped too.
-    pub async fn supervise<L: Subscriptions, S: Reset>(
+    pub async fn supervise<L: Subscriptions, A: AttachAsync, S: Reset>(
         &mut self,
         supervisors: &mut [Supervisor<'_, L>],
-        recovery: &mut Recovery<'_, S>,
+        recovery: &mut Recovery<A, S>,
     ) -> Result<SupervisedEvent, Error> {
         loop {
             if let Some(event) = self.supervise_until(Duration::MAX, supervisors, recovery).await? {
@@ -57,92 +84,56 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// # Cancel safety
     ///
     /// As [`supervise`](Self::supervise).
-    pub async fn supervise_until<L: Subscriptions, S: Reset>(
+    pub async fn supervise_until<L: Subscriptions, A: AttachAsync, S: Reset>(
         &mut self,
         deadline: Duration,
         supervisors: &mut [Supervisor<'_, L>],
-        recovery: &mut Recovery<'_, S>,
+        recovery: &mut Recovery<A, S>,
     ) -> Result<Option<SupervisedEvent>, Error> {
+        let mut has_waited = false;
         loop {
             let now = self.now();
-            if let Some(event) = take_event(supervisors, &recovery.module, &self.port.engine, now) {
-                return Ok(Some(SupervisedEvent::Supervisor(event)));
+            if let Some(event) = take_event(supervisors, &recovery.module, &mut self.port.engine, now) {
+                return Ok(Some(event));
             }
-            if let Some(event) = self.port.engine.take_event() {
-                return Ok(Some(self.heard(supervisors, event)));
+            if has_waited && now >= deadline {
+                return Ok(None);
             }
-            let (place, action) = next_action(supervisors, &mut recovery.module, &self.port.engine, now);
+            let (place, action) = next_action(supervisors, &recovery.module, &self.port.engine);
             match action {
-                // There is an event.
-                Action::Wait(Some(until)) if until <= now => {}
-                Action::Wait(until) => {
-                    let end = until.map_or(deadline, |until| until.min(deadline));
-                    match self.listen(end, supervisors).await {
-                        Ok(Some(event)) => return Ok(Some(self.heard(supervisors, event))),
-                        Ok(None) if self.now() >= deadline => return Ok(None),
-                        Ok(None) => {}
-                        Err(error) => self.observe(supervisors, error)?,
-                    }
-                }
                 Action::BringUp => {
-                    let result = match recovery.apn {
-                        Some(apn) => self.bring_up(apn, |_| {}).await.map(|_| ()),
-                        None => Ok(()),
-                    };
-                    if let Err(BringUpError::Failed(error)) = result {
-                        is_repairable(error)?;
-                    }
-                    recovery.module.brought_up(self.now(), result);
+                    let result = recovery.attach.attach(self).await;
+                    recovery.module.brought_up(result)?;
                 }
                 Action::Reset { attempt } => {
                     recovery.hook.reset(attempt).await;
-                    recovery.module.was_reset(self.now());
+                    recovery.module.was_reset();
                 }
                 action => {
-                    let Some(supervisor) = supervisors.get_mut(place) else { continue };
-                    let Some(mut call) = action.call(self.family()) else { continue };
-                    let driven = self.drive(call.procedure(), NO_SOURCE).await;
-                    if let Err(error) = driven {
-                        is_repairable(error)?;
-                    }
-                    let state = ModuleState::of(&self.port.engine, supervisor.client());
-                    supervisor.done(self.now(), state, call.outcome(driven));
+                    has_waited = matches!(action, Action::Wait(_));
+                    let mut call = action.call(self.family(), now, deadline);
+                    let waiting = if has_waited { &*supervisors } else { &[] };
+                    let driven = self.drive_or_change(call.procedure(), waiting).await;
+                    let outcome = call.outcome(driven);
+                    finish(supervisors, place, outcome, &self.port.engine, self.port.timer.now())?;
                 }
             }
         }
     }
 
-    /// Waits for an event of the module, for a change of the subscriptions, or until a moment.
-    async fn listen<L: Subscriptions>(
+    /// Drives a call to its end, or until there is a change of the subscriptions to make.
+    async fn drive_or_change<L: Subscriptions>(
         &mut self,
-        end: Duration,
+        procedure: &mut (dyn Procedure + Send),
         supervisors: &[Supervisor<'_, L>],
-    ) -> Result<Option<Event>, Error> {
-        let mut event = pin!(self.next_event_until(end));
+    ) -> Result<(), Error> {
+        let mut driven = pin!(self.drive(procedure, NO_SOURCE));
         poll_fn(|context| {
             if supervisors.iter().any(|supervisor| supervisor.has_change(context.waker())) {
-                return Poll::Ready(Ok(None));
+                return Poll::Ready(Ok(()));
             }
-            event.as_mut().poll(context)
+            driven.as_mut().poll(context)
         })
         .await
     }
-
-    fn heard<L>(&self, supervisors: &mut [Supervisor<'_, L>], event: Event) -> SupervisedEvent {
-        for supervisor in supervisors {
-            supervisor.heard(self.now(), &event, ModuleState::of(&self.port.engine, supervisor.client()));
-        }
-        SupervisedEvent::Modem(event)
-    }
-
-    fn observe<L>(&self, supervisors: &mut [Supervisor<'_, L>], error: Error) -> Result<(), Error> {
-        is_repairable(error)?;
-        supervisors.iter_mut().for_each(|supervisor| supervisor.observe(self.now(), &Err::<(), _>(error)));
-        Ok(())
-    }
-}
-
-/// Whether a supervisor can do something about an error.
-fn is_repairable(error: Error) -> Result<(), Error> {
-    if error.next_step() == NextStep::RestartUart { Err(error) } else { Ok(()) }
 }

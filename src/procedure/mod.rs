@@ -6,7 +6,6 @@ mod disconnect;
 mod execute;
 mod list_certificates;
 mod listen;
-#[cfg(any(feature = "async", feature = "blocking", test))]
 mod listen_until;
 mod probe;
 mod publish;
@@ -22,7 +21,6 @@ pub use disconnect::{Disconnect, Shutdown};
 pub use execute::Execute;
 pub use list_certificates::ListCertificates;
 pub use listen::Listen;
-#[cfg(any(feature = "async", feature = "blocking", test))]
 pub(crate) use listen_until::ListenUntil;
 pub(crate) use probe::Probe;
 pub use probe::{ProbeKind, Probed};

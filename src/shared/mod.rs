@@ -1,5 +1,6 @@
 //! One module for many tasks.
 
+mod attach;
 mod queue;
 mod run;
 mod turn;
@@ -22,6 +23,7 @@ use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Shutdown, Single, Subscribe,
 };
 use crate::timer::Timer;
+pub use attach::{AttachInTurns, InTurns};
 use queue::{Queue, Wants};
 pub use turn::Guard;
 use turn::Place;
@@ -56,22 +58,18 @@ impl<Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<Raw, R, T, C, H, N> 
     }
 
     /// Does something with the queue, and then wakes those whose turn it is.
-    fn queue<O>(&self, act: impl FnOnce(&mut Queue<N>) -> Option<O>) -> Option<O> {
+    #[inline(never)]
+    fn queue(&self, act: &mut dyn FnMut(&mut Queue<N>)) {
         let mut act = Some(act);
-        let mut output = None;
-        loop {
-            let waker = self.queue.lock(|queue| {
-                // Nothing in there calls back.
-                let Ok(mut queue) = queue.try_borrow_mut() else { return None };
-                if let Some(act) = act.take() {
-                    output = act(&mut queue);
-                }
-                queue.next_to_wake()
-            });
-            match waker {
-                Some(waker) => waker.wake(),
-                None => return output,
+        while let Some(waker) = self.queue.lock(|queue| {
+            // Nothing in there calls back.
+            let mut queue = queue.try_borrow_mut().ok()?;
+            if let Some(act) = act.take() {
+                act(&mut queue);
             }
+            queue.next_to_wake()
+        }) {
+            waker.wake();
         }
     }
 }
@@ -96,10 +94,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// Returns the modem if there is one already.
     pub fn give(&self, modem: Modem<R, T, C, H>) -> Result<(), Modem<R, T, C, H>> {
         self.modem.init(Mutex::new(modem)).map_err(Mutex::into_inner)?;
-        self.queue(|queue| {
-            queue.release(None);
-            None::<()>
-        });
+        self.queue(&mut |queue| queue.release(None));
         Ok(())
     }
 
@@ -132,7 +127,9 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
 
     /// Whether the session of a client is up: connected, and subscribed to what its supervisor subscribes to.
     pub fn is_up(&self, client: ClientIndex) -> bool {
-        self.queue(|queue| Some(queue.is_up(client))) == Some(true)
+        let mut is_up = false;
+        self.queue(&mut |queue| is_up = queue.is_up(client));
+        is_up
     }
 
     /// Connects a client to a broker, from any state: as [`Client::connect`](crate::Client::connect). A supervisor makes this

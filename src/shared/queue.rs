@@ -58,7 +58,7 @@ pub(super) struct Queue<const N: usize> {
 
 /// What has become of the calls of a client.
 #[derive(Clone, Copy, Debug)]
-struct Results {
+pub(super) struct Results {
     has_succeeded: bool,
     /// Failures since then.
     failures: u8,
@@ -67,7 +67,7 @@ struct Results {
 }
 
 impl Results {
-    const NONE: Self = Self { has_succeeded: false, failures: 0, failure: Error::Offline };
+    pub(super) const NONE: Self = Self { has_succeeded: false, failures: 0, failure: Error::Offline };
 
     fn add(&mut self, result: Result<(), Error>) {
         match result {
@@ -80,7 +80,7 @@ impl Results {
     }
 
     /// The success first, then the failures.
-    fn in_order(self) -> impl Iterator<Item = Result<(), Error>> {
+    pub(super) fn in_order(self) -> impl Iterator<Item = Result<(), Error>> {
         let failures = core::iter::repeat_n(Err(self.failure), self.failures.into());
         self.has_succeeded.then_some(Ok(())).into_iter().chain(failures)
     }
@@ -127,11 +127,17 @@ impl<const N: usize> Queue<N> {
         }
     }
 
-    /// A waiter wants something else.
-    pub(super) fn want(&mut self, ticket: Ticket, wants: Wants) {
-        if let Some(waiter) = self.waiter(ticket) {
-            waiter.wants = wants;
+    /// A waiter wants something else. Where that is a turn from now on, it queues up again. Returns its ticket.
+    pub(super) fn want(&mut self, ticket: Ticket, wants: Wants) -> Ticket {
+        let last = Ticket(self.next_ticket);
+        let Some(waiter) = self.waiter(ticket) else { return ticket };
+        waiter.wants = wants;
+        if wants != Wants::Turn {
+            return ticket;
         }
+        waiter.ticket = last;
+        self.next_ticket = self.next_ticket.wrapping_add(1);
+        last
     }
 
     fn waiter(&mut self, ticket: Ticket) -> Option<&mut Waiter> {
@@ -181,7 +187,9 @@ impl<const N: usize> Queue<N> {
             self.is_free = false;
             self.reserved = None;
             self.listens = wants == Wants::Listen;
-            self.want(ticket, Wants::Nothing);
+            if let Some(waiter) = self.waiter(ticket) {
+                waiter.wants = Wants::Nothing;
+            }
             return true;
         }
         // Who listens gives way to the next one. That one has come, so the turn can be kept for it.
@@ -242,8 +250,8 @@ impl<const N: usize> Queue<N> {
     }
 
     /// What has become of the calls of this client since this was last called.
-    pub(super) fn take_results(&mut self, client: ClientIndex) -> impl Iterator<Item = Result<(), Error>> + use<N> {
-        core::mem::replace(client.of_mut(&mut self.results), Results::NONE).in_order()
+    pub(super) fn take_results(&mut self, client: ClientIndex) -> Results {
+        core::mem::replace(client.of_mut(&mut self.results), Results::NONE)
     }
 
     /// The next one to be woken, once. To be called until there is none, after every other method.

@@ -9,18 +9,17 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use embedded_io_async::{BufRead, Write};
 
 use super::SharedModem;
+use super::attach::{AttachInTurns, InTurns};
 use super::queue::Wants;
 use super::turn::{Place, Turn};
-use crate::NextStep;
-use crate::client::drive::NO_SOURCE;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::network::bring_up::BringUp;
 use crate::network::{BringUpError, BringUpStage};
-use crate::procedure::{Listen, ListenUntil};
+use crate::procedure::ListenUntil;
 use crate::session::{Procedure, Resumption};
 use crate::supervisor::{
-    Action, ModuleState, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, next_action, take_event,
+    Action, Call, ModuleRecovery, Outcome, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish,
+    next_action, take_event,
 };
 use crate::timer::Timer;
 
@@ -42,47 +41,75 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// # Cancel safety
     ///
     /// This method is cancel safe. Call it again: what was under way is gone on with.
-    pub async fn run<L: Subscriptions, S: Reset>(
+    pub async fn run<L: Subscriptions, A: AttachInTurns, S: Reset>(
         &self,
         supervisors: &mut [Supervisor<'_, L>],
-        recovery: &mut Recovery<'_, S>,
+        recovery: &mut Recovery<A, S>,
         mut on_event: impl FnMut(SupervisedEvent),
     ) -> Result<(), Error> {
-        let mut runner = Runner { place: Place::enter(self, Wants::Listen)?, supervisors, now: Duration::ZERO };
+        let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
+        let mut runner = Runner { place: Place::enter(self, Wants::Listen)?, supervisors, on_event: &mut on_event };
         loop {
             let mut turn = runner.place.turn(Wants::Listen).await;
-            runner.tell(&mut turn, recovery, &mut on_event);
-            let now = runner.now;
-            match next_action(runner.supervisors, &mut recovery.module, &turn.modem.port.engine, now) {
-                // There is an event.
-                (_, Action::Wait(Some(until))) if until <= now => {}
-                (_, Action::Wait(until)) => {
-                    let heard = runner.listen(&mut turn, until).await;
-                    runner.observe(heard)?;
+            runner.tell(&mut turn, &recovery.module);
+            let (now, family) = (turn.now(), turn.modem.family());
+            let mut pin_unconfirmed = turn.modem.pin_unconfirmed;
+            let (place, action) = next_action(runner.supervisors, &recovery.module, turn.engine());
+            let job = match &action {
+                Action::Reset { attempt } => {
+                    recovery.hook.reset(*attempt).await;
+                    recovery.module.was_reset();
+                    continue;
                 }
-                (_, Action::BringUp) => {
-                    drop(turn);
-                    let result = runner.bring_up(recovery, &mut on_event).await?;
-                    recovery.module.brought_up(runner.now, result);
+                Action::BringUp => match recovery.attach.begin(&mut pin_unconfirmed, &mut *on_stage, now) {
+                    Some(bring_up) => Job::BringUp(bring_up),
+                    None => continue,
+                },
+                Action::Wait(_) => Job::Listen(action.call(family, now, Duration::MAX)),
+                _ => Job::Call(action.call(family, now, Duration::MAX)),
+            };
+            let (mut turn, ended) = runner.make(turn, job, &recovery.module).await?;
+            match ended {
+                Ended::Called(outcome) => {
+                    let now = turn.now();
+                    finish(runner.supervisors, place, outcome, turn.engine(), now)?;
                 }
-                (_, Action::Reset { attempt }) => {
-                    recovery.hook.reset(attempt).await;
-                    recovery.module.was_reset(turn.modem.port.timer.now());
-                }
-                (place, action) => {
-                    let Some(mut call) = action.call(turn.modem.family()) else { continue };
-                    drop(turn);
-                    let driven = runner.call(call.procedure(), recovery, &mut on_event).await;
-                    let turn = runner.place.turn(Wants::Listen).await;
-                    let now = turn.modem.port.timer.now();
-                    if let Some(supervisor) = runner.supervisors.get_mut(place) {
-                        let state = ModuleState::of(&turn.modem.port.engine, supervisor.client());
-                        supervisor.done(now, state, call.outcome(driven));
-                    }
-                    driven.or_else(is_repairable)?;
+                Ended::BroughtUp(result) => {
+                    turn.modem.pin_unconfirmed = pin_unconfirmed;
+                    recovery.module.brought_up(result)?;
                 }
             }
         }
+    }
+}
+
+/// What the runner does in its turns.
+enum Job<'j, B> {
+    Listen(Call<'j>),
+    Call(Call<'j>),
+    BringUp(B),
+}
+
+/// How that has ended.
+enum Ended {
+    Called(Outcome),
+    BroughtUp(Result<(), BringUpError>),
+}
+
+impl<B: InTurns> Job<'_, B> {
+    fn procedure(&mut self) -> &mut (dyn Procedure + Send) {
+        match self {
+            Self::Listen(call) | Self::Call(call) => call.procedure(),
+            Self::BringUp(bring_up) => bring_up.procedure(),
+        }
+    }
+
+    /// The procedure has ended. `None` where it is to be driven again.
+    fn ended(&self, driven: Result<(), Error>, now: Duration) -> Option<Ended> {
+        Some(match self {
+            Self::Listen(call) | Self::Call(call) => Ended::Called(call.outcome(driven)),
+            Self::BringUp(bring_up) => Ended::BroughtUp(bring_up.ended(driven, now)?),
+        })
     }
 }
 
@@ -90,141 +117,76 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
 struct Runner<'r, 's, 'a, Raw: RawMutex, R, T, C, H, L, const N: usize> {
     place: Place<'s, Raw, R, T, C, H, N>,
     supervisors: &'r mut [Supervisor<'a, L>],
-    /// The time in the last turn.
-    now: Duration,
+    on_event: &'r mut dyn FnMut(SupervisedEvent),
 }
 
-impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscriptions, const N: usize>
-    Runner<'_, '_, '_, Raw, R, T, C, H, L, N>
+impl<'s, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscriptions, const N: usize>
+    Runner<'_, 's, '_, Raw, R, T, C, H, L, N>
 {
     /// Tells the supervisors what has happened, and the program what they say and what the module reports.
-    fn tell<S>(
-        &mut self,
-        turn: &mut Turn<'_, Raw, R, T, C, H, N>,
-        recovery: &Recovery<'_, S>,
-        on_event: &mut impl FnMut(SupervisedEvent),
-    ) {
-        self.now = turn.modem.port.timer.now();
-        let (now, engine) = (self.now, &mut turn.modem.port.engine);
+    fn tell(&mut self, turn: &mut Turn<'_, Raw, R, T, C, H, N>, recovery: &ModuleRecovery) {
+        let (now, engine) = (turn.now(), turn.engine());
         for supervisor in &mut *self.supervisors {
-            for result in self.place.take_results(supervisor.client()) {
+            for result in self.place.take_results(supervisor.client()).in_order() {
                 supervisor.observe(now, &result);
             }
         }
-        loop {
-            if let Some(event) = take_event(self.supervisors, &recovery.module, engine, now) {
-                on_event(SupervisedEvent::Supervisor(event));
-            } else if let Some(event) = engine.take_event() {
-                for supervisor in &mut *self.supervisors {
-                    supervisor.heard(now, &event, ModuleState::of(engine, supervisor.client()));
-                }
-                on_event(SupervisedEvent::Modem(event));
-            } else {
-                break;
-            }
+        while let Some(event) = take_event(self.supervisors, recovery, engine, now) {
+            (self.on_event)(event);
         }
         for supervisor in &*self.supervisors {
             self.place.set_prepares(supervisor.client(), !supervisor.is_up());
         }
     }
 
-    /// Listens until there is an event, until a call has its result or wants the module, or until a moment.
-    async fn listen(&mut self, turn: &mut Turn<'_, Raw, R, T, C, H, N>, until: Option<Duration>) -> Result<(), Error> {
-        turn.begin(true, Resumption::Begin);
-        let (shared, supervisors) = (self.place.shared(), &*self.supervisors);
-        let wants_turn = |context: &mut Context<'_>| {
-            shared.queue(|queue| queue.must_give_way(context.waker()).then_some(())).is_some()
-                || supervisors.iter().any(|supervisor| supervisor.has_change(context.waker()))
-        };
-        let port = &mut turn.modem.port;
-        match until {
-            Some(until) => {
-                let (mut procedure, _) = ListenUntil::new(port.timer.now(), until);
-                or_gives_way(port.drive(as_procedure(&mut procedure), NO_SOURCE), wants_turn).await
-            }
-            None => or_gives_way(port.drive(as_procedure(&mut Listen), NO_SOURCE), wants_turn).await,
-        }
+    /// Whether the one who listens has something better to do.
+    fn is_interrupted(&self, context: &mut Context<'_>) -> bool {
+        self.place.must_give_way(context.waker())
+            || self.supervisors.iter().any(|supervisor| supervisor.has_change(context.waker()))
     }
 
-    /// An error while nothing but listening was done.
-    fn observe(&mut self, heard: Result<(), Error>) -> Result<(), Error> {
-        if let Err(error) = heard {
-            is_repairable(error)?;
-            self.supervisors.iter_mut().for_each(|supervisor| supervisor.observe(self.now, &Err::<(), _>(error)));
-        }
-        Ok(())
-    }
-
-    /// Makes a call as [`SharedModem::call`] does, and listens while that waits.
-    async fn call<S>(
+    /// Does something in as many turns as it takes, the first of which has begun, and listens in between. Returns the last
+    /// one.
+    async fn make(
         &mut self,
-        procedure: &mut (dyn Procedure + Send),
-        recovery: &Recovery<'_, S>,
-        on_event: &mut impl FnMut(SupervisedEvent),
-    ) -> Result<(), Error> {
+        mut turn: Turn<'s, Raw, R, T, C, H, N>,
+        mut job: Job<'_, impl InTurns>,
+        recovery: &ModuleRecovery,
+    ) -> Result<(Turn<'s, Raw, R, T, C, H, N>, Ended), Error> {
         let (mut resumption, mut wants) = (Resumption::Begin, Wants::Turn);
+        let mut waits = false;
         loop {
-            let mut turn = self.place.turn(wants).await;
-            let gave_way = turn.drive(resumption, procedure).await;
-            self.now = turn.modem.port.timer.now();
-            drop(turn);
-            let Some(gave_way) = self.place.ended(gave_way)? else { return Ok(()) };
-            (resumption, wants) = self.place.gives_way(gave_way);
-            // Nobody else listens.
-            while !self.place.is_ready(wants) {
-                let mut turn = self.place.turn(Wants::Listen).await;
-                self.tell(&mut turn, recovery, on_event);
-                let heard = self.listen(&mut turn, None).await;
-                drop(turn);
-                self.observe(heard)?;
-            }
-        }
-    }
-
-    /// Brings the module up, in turns.
-    async fn bring_up<S>(
-        &mut self,
-        recovery: &Recovery<'_, S>,
-        on_event: &mut impl FnMut(SupervisedEvent),
-    ) -> Result<Result<(), BringUpError>, Error> {
-        let Some(apn) = recovery.apn else { return Ok(Ok(())) };
-        let mut pin_unconfirmed = self.place.turn(Wants::Listen).await.modem.pin_unconfirmed;
-        let result = {
-            let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
-            let mut procedure = BringUp::new(apn, &mut pin_unconfirmed, on_stage, self.now);
-            loop {
-                let driven = self.call(&mut procedure, recovery, on_event).await;
-                if let Some(outcome) = procedure.outcome(driven, self.now) {
-                    break outcome.map(|_| ());
+            let mut listen = ListenUntil::new(turn.now(), Duration::MAX).0;
+            let listens = waits || matches!(job, Job::Listen(_));
+            let (resumes_at, procedure): (_, &mut (dyn Procedure + Send)) =
+                if waits { (Resumption::Begin, &mut listen) } else { (resumption, job.procedure()) };
+            let driven = {
+                let mut driven = pin!(turn.drive(resumes_at, procedure));
+                poll_fn(|context| match driven.as_mut().poll(context) {
+                    Poll::Pending if listens && self.is_interrupted(context) => Poll::Ready(Ok(None)),
+                    driven => driven,
+                })
+                .await
+            };
+            match driven {
+                driven if waits => {
+                    let (now, outcome) = (turn.now(), Outcome::Waited(driven.map(drop)));
+                    finish(self.supervisors, 0, outcome, turn.engine(), now)?;
+                    self.tell(&mut turn, recovery);
+                }
+                Ok(Some(gave_way)) => (resumption, wants) = self.place.gives_way(gave_way),
+                driven => {
+                    self.place.slot = None;
+                    match job.ended(driven.map(drop), turn.now()) {
+                        Some(ended) => return Ok((turn, ended)),
+                        None => (resumption, wants) = (Resumption::Begin, Wants::Turn),
+                    }
                 }
             }
-        };
-        self.place.turn(Wants::Turn).await.modem.pin_unconfirmed = pin_unconfirmed;
-        if let Err(BringUpError::Failed(error)) = result {
-            is_repairable(error)?;
+            drop(turn);
+            // Nobody else listens.
+            waits = !self.place.is_ready(wants);
+            turn = self.place.turn(if waits { Wants::Listen } else { wants }).await;
         }
-        Ok(result)
     }
-}
-
-fn as_procedure<'p>(procedure: &'p mut (dyn Procedure + Send + 'p)) -> &'p mut (dyn Procedure + Send + 'p) {
-    procedure
-}
-
-/// Listens until that ends, or until another one wants the module.
-async fn or_gives_way(
-    listening: impl Future<Output = Result<(), Error>>,
-    mut wants_turn: impl FnMut(&mut Context<'_>) -> bool,
-) -> Result<(), Error> {
-    let mut listening = pin!(listening);
-    poll_fn(|context| match listening.as_mut().poll(context) {
-        Poll::Pending if wants_turn(context) => Poll::Ready(Ok(())),
-        polled => polled,
-    })
-    .await
-}
-
-/// Whether a supervisor can do something about an error.
-fn is_repairable(error: Error) -> Result<(), Error> {
-    if error.next_step() == NextStep::RestartUart { Err(error) } else { Ok(()) }
 }

@@ -3,20 +3,21 @@
 use core::fmt;
 use core::future::poll_fn;
 use core::ops::{Deref, DerefMut};
-use core::task::Poll;
+use core::task::{Poll, Waker};
+use core::time::Duration;
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_sync::mutex::MutexGuard;
 use embedded_io_async::{BufRead, Write};
 
 use super::SharedModem;
-use super::queue::{Ticket, Wants};
+use super::queue::{Results, Ticket, Wants};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
 use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::session::{GaveWay, Left, Procedure, Resumption};
+use crate::session::{Engine, GaveWay, Left, Procedure, Resumption};
 use crate::timer::Timer;
 
 /// A place in the queue, for as long as a call lasts.
@@ -24,20 +25,22 @@ pub(super) struct Place<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
     shared: &'s SharedModem<Raw, R, T, C, H, N>,
     ticket: Ticket,
     /// Where the call has left something that it comes back for.
-    slot: Option<u8>,
+    pub(super) slot: Option<u8>,
 }
 
 impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N> {
     pub(super) fn enter(shared: &'s SharedModem<Raw, R, T, C, H, N>, wants: Wants) -> Result<Self, Error> {
-        let ticket = shared.queue(|queue| queue.enter(wants)).ok_or(Error::QueueFull)?;
-        Ok(Self { shared, ticket, slot: None })
+        let mut ticket = None;
+        shared.queue(&mut |queue| ticket = queue.enter(wants));
+        Ok(Self { shared, ticket: ticket.ok_or(Error::QueueFull)?, slot: None })
     }
 
     /// Waits for what it wants.
     pub(super) async fn wait(&mut self) {
         poll_fn(|context| {
-            let has_it = self.shared.queue(|queue| queue.poll(self.ticket, context.waker()).then_some(()));
-            has_it.map_or(Poll::Pending, Poll::Ready)
+            let mut has_it = false;
+            self.shared.queue(&mut |queue| has_it = queue.poll(self.ticket, context.waker()));
+            if has_it { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
@@ -45,10 +48,7 @@ impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N
     /// Waits for a turn, and for what it `wants` it for.
     pub(super) async fn turn(&mut self, wants: Wants) -> Turn<'s, Raw, R, T, C, H, N> {
         loop {
-            self.shared.queue(|queue| {
-                queue.want(self.ticket, wants);
-                None::<()>
-            });
+            self.shared.queue(&mut |queue| self.ticket = queue.want(self.ticket, wants));
             self.wait().await;
             let release = Release { shared: self.shared, left: None };
             // The queue lets one in at a time.
@@ -61,10 +61,7 @@ impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N
 
 impl<Raw: RawMutex, R, T, C, H, const N: usize> Drop for Place<'_, Raw, R, T, C, H, N> {
     fn drop(&mut self) {
-        self.shared.queue(|queue| {
-            queue.leave(self.ticket, self.slot);
-            None::<()>
-        });
+        self.shared.queue(&mut |queue| queue.leave(self.ticket, self.slot));
     }
 }
 
@@ -91,23 +88,30 @@ struct Release<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
 
 impl<Raw: RawMutex, R, T, C, H, const N: usize> Drop for Release<'_, Raw, R, T, C, H, N> {
     fn drop(&mut self) {
-        self.shared.queue(|queue| {
-            queue.release(self.left);
-            None::<()>
-        });
+        self.shared.queue(&mut |queue| queue.release(self.left));
     }
 }
 
 impl<Raw: RawMutex, R, T, C, H, const N: usize> Turn<'_, Raw, R, T, C, H, N> {
+    pub(super) fn engine(&mut self) -> &mut Engine {
+        &mut self.modem.port.engine
+    }
+
     /// What is under way is for this call. It gives up its turn where it can, if it `gives_way`.
     pub(super) fn begin(&mut self, gives_way: bool, resumption: Resumption) {
-        let dropped = self.release.shared.queue(|queue| Some(queue.take_dropped())).unwrap_or(0);
+        let mut dropped = 0;
+        self.release.shared.queue(&mut |queue| dropped = queue.take_dropped());
         self.modem.port.engine.begin_turn(gives_way, resumption, dropped);
     }
 }
 
 impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> Turn<'_, Raw, R, T, C, H, N> {
-    /// Drives a call until it ends or gives up its turn. The supervisors hear of its end.
+    /// The present time.
+    pub(super) fn now(&self) -> Duration {
+        self.modem.port.timer.now()
+    }
+
+    /// Drives a call until it ends or gives up its turn.
     pub(super) async fn drive(
         &mut self,
         resumption: Resumption,
@@ -119,11 +123,6 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         if let Some(gave_way) = engine.end_turn() {
             return Ok(Some(gave_way));
         }
-        let client = engine.client_of_call();
-        self.release.shared.queue(|queue| {
-            queue.observe(client, result);
-            None::<()>
-        });
         result.map(|()| None)
     }
 }
@@ -134,24 +133,20 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         let mut place = Place::enter(self, Wants::Turn)?;
         let (mut resumption, mut wants) = (Resumption::Begin, Wants::Turn);
         loop {
-            let gave_way = place.turn(wants).await.drive(resumption, procedure).await;
-            let Some(gave_way) = place.ended(gave_way)? else { return Ok(()) };
+            let mut turn = place.turn(wants).await;
+            let driven = turn.drive(resumption, procedure).await;
+            let Ok(Some(gave_way)) = driven else {
+                place.slot = None;
+                let (client, result) = (turn.engine().client_of_call(), driven.map(drop));
+                self.queue(&mut |queue| queue.observe(client, result));
+                return result;
+            };
             (resumption, wants) = place.gives_way(gave_way);
         }
     }
 }
 
 impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N> {
-    pub(super) const fn shared(&self) -> &'s SharedModem<Raw, R, T, C, H, N> {
-        self.shared
-    }
-
-    /// A turn has ended; what it has come back for is taken.
-    pub(super) fn ended(&mut self, gave_way: Result<Option<GaveWay>, Error>) -> Result<Option<GaveWay>, Error> {
-        self.slot = None;
-        gave_way
-    }
-
     /// What the call has to wait for now, and how it goes on then.
     pub(super) fn gives_way(&mut self, gave_way: GaveWay) -> (Resumption, Wants) {
         match gave_way {
@@ -160,7 +155,8 @@ impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N
                 (Resumption::Slot(slot), Wants::Slot(slot))
             }
             GaveWay::Excluded(resumption) => {
-                let changes = self.shared.queue(|queue| Some(queue.changes)).unwrap_or(0);
+                let mut changes = 0;
+                self.shared.queue(&mut |queue| changes = queue.changes);
                 (resumption, Wants::Change(changes))
             }
         }
@@ -168,23 +164,28 @@ impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N
 
     /// Whether the session of this client needs more than its connection, before it is up.
     pub(super) fn set_prepares(&self, client: ClientIndex, prepares: bool) {
-        self.shared.queue(|queue| {
-            queue.set_prepares(client, prepares);
-            None::<()>
-        });
+        self.shared.queue(&mut |queue| queue.set_prepares(client, prepares));
     }
 
     /// The results of the calls of this client since this was last called.
-    pub(super) fn take_results(
-        &self,
-        client: ClientIndex,
-    ) -> impl Iterator<Item = Result<(), Error>> + use<Raw, R, T, C, H, N> {
-        self.shared.queue(|queue| Some(queue.take_results(client))).into_iter().flatten()
+    pub(super) fn take_results(&self, client: ClientIndex) -> Results {
+        let mut results = Results::NONE;
+        self.shared.queue(&mut |queue| results = queue.take_results(client));
+        results
     }
 
     /// Whether that is there, but for the module.
     pub(super) fn is_ready(&self, wants: Wants) -> bool {
-        self.shared.queue(|queue| queue.is_ready(wants).then_some(())).is_some()
+        let mut is_ready = false;
+        self.shared.queue(&mut |queue| is_ready = queue.is_ready(wants));
+        is_ready
+    }
+
+    /// Whether the one that listens has to give up its turn; it is woken by this waker when it has to.
+    pub(super) fn must_give_way(&self, waker: &Waker) -> bool {
+        let mut gives_way = false;
+        self.shared.queue(&mut |queue| gives_way = queue.must_give_way(waker));
+        gives_way
     }
 }
 

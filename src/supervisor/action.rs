@@ -7,9 +7,12 @@ use crate::command::{ClientIndex, Sub, Unsub};
 use crate::error::Error;
 use crate::family::Family;
 use crate::options::ConnectOptions;
-use crate::procedure::{Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Probe, Single, Subscribe};
+use crate::procedure::{Connect, Connection, Disconnect, ListenUntil, Probe, Single, Subscribe};
 pub use crate::procedure::{ProbeKind, Probed};
 use crate::session::Procedure;
+
+/// How long the module may take to disconnect, where the family has no longer shortest time.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What comes next.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +23,7 @@ pub enum Action<'a, F> {
     Disconnect(ClientIndex),
     /// `subscribe` or `unsubscribe`.
     Change(ClientIndex, Change<F>),
-    /// Asking the module.
+    /// Asking the module: for the session and a signal, or only for the signal.
     Probe(ClientIndex, ProbeKind),
     /// `bring_up`, then [`ModuleRecovery::brought_up`](super::ModuleRecovery::brought_up).
     BringUp,
@@ -29,8 +32,8 @@ pub enum Action<'a, F> {
         /// Counts the resets in a row, from 1 on.
         attempt: u32,
     },
-    /// Listening for events until this moment on the clock, or until anything happens.
-    Wait(Option<Duration>),
+    /// Listening for events, for this time at most.
+    Wait(Duration),
 }
 
 /// How a call has ended: for [`Supervisor::done`](super::Supervisor::done).
@@ -44,6 +47,19 @@ pub enum Outcome {
     Changed(u8, Result<(), Error>),
     /// A probe.
     Probed(Result<Probed, Error>),
+    /// Listening.
+    Waited(Result<(), Error>),
+}
+
+impl Outcome {
+    /// The error of a call that has failed.
+    pub fn error(&self) -> Option<Error> {
+        match self {
+            Self::Connected(result) => result.err(),
+            Self::Disconnected(result) | Self::Changed(_, result) | Self::Waited(result) => result.err(),
+            Self::Probed(result) => result.err(),
+        }
+    }
 }
 
 /// The call of an [`Action`], as a procedure that a shell drives. Dropped before its end, it is not
@@ -56,17 +72,19 @@ enum Kind<'c> {
     Subscribe(u8, Subscribe<'c>),
     Unsubscribe(u8, Single<Unsub<'c>>),
     Probe(Probe),
+    Listen(ListenUntil),
 }
 
 impl<F: AsRef<[u8]>> Action<'_, F> {
-    /// The call, where this action is one of a client.
-    pub fn call(&self, family: Family) -> Option<Call<'_>> {
-        Some(Call(match self {
+    /// The call of this action, which ends at the `deadline` where it listens. That of [`BringUp`](Self::BringUp) and
+    /// [`Reset`](Self::Reset) only takes what has arrived.
+    pub fn call(&self, family: Family, now: Duration, deadline: Duration) -> Call<'_> {
+        Call(match self {
             Self::Connect(client, options) => Kind::Connect(Connect::new(*client, options)),
             Self::Disconnect(client) => {
                 // A dead session does not answer, and a live one does so at once.
                 let shortest = Duration::from_secs(family.shortest_disconnect_timeout().into());
-                Kind::Disconnect(Disconnect::new(*client, (DISCONNECT_TIMEOUT / 6).max(shortest)))
+                Kind::Disconnect(Disconnect::new(*client, DISCONNECT_TIMEOUT.max(shortest)))
             }
             &Self::Change(client, Change { place, ref filter, qos }) => {
                 let filter = filter.as_ref();
@@ -76,18 +94,10 @@ impl<F: AsRef<[u8]>> Action<'_, F> {
                 }
             }
             Self::Probe(client, kind) => Kind::Probe(Probe::new(*client, *kind)),
-            Self::BringUp | Self::Reset { .. } | Self::Wait(_) => return None,
-        }))
-    }
-
-    /// The client that this is about.
-    pub const fn client(&self) -> Option<ClientIndex> {
-        match self {
-            Self::Connect(client, _) | Self::Disconnect(client) | Self::Change(client, _) | Self::Probe(client, _) => {
-                Some(*client)
-            }
-            Self::BringUp | Self::Reset { .. } | Self::Wait(_) => None,
-        }
+            &Self::Wait(time) => Kind::Listen(ListenUntil::new(now, now.saturating_add(time).min(deadline)).0),
+            // The shell does these.
+            Self::BringUp | Self::Reset { .. } => Kind::Listen(ListenUntil::new(now, now).0),
+        })
     }
 }
 
@@ -100,16 +110,19 @@ impl<'c> Call<'c> {
             Kind::Subscribe(_, procedure) => procedure,
             Kind::Unsubscribe(_, procedure) => procedure,
             Kind::Probe(procedure) => procedure,
+            Kind::Listen(procedure) => procedure,
         }
     }
 
     /// How it has ended, from how it was driven.
+    #[inline(never)]
     pub fn outcome(&self, driven: Result<(), Error>) -> Outcome {
         match &self.0 {
             Kind::Connect(procedure) => Outcome::Connected(driven.map(|()| procedure.connection())),
             Kind::Disconnect(_) => Outcome::Disconnected(driven),
             Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _) => Outcome::Changed(*place, driven),
             Kind::Probe(procedure) => Outcome::Probed(driven.map(|()| procedure.probed)),
+            Kind::Listen(_) => Outcome::Waited(driven),
         }
     }
 }

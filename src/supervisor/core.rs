@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use super::backoff::Waits;
-use super::event::{Pending, Transition};
-use super::recovery::{ModuleRecovery, ModuleStep};
-use super::{ChangeEnd, ModuleState, Policy, ProbeKind, Probed, UnderWay};
+use super::event::Transition;
+use super::recovery::{ModuleRecovery, Step};
+use super::{ChangeEnd, ModuleState, Policy, Probed};
 use crate::error::{CommandName, Error, Refusal};
-use crate::network::{BringUpError, BringUpStage};
+use crate::network::BringUpError;
 use crate::procedure::Connection;
 use crate::session::{ClientState, ServiceState};
 use crate::timer::Instant;
@@ -16,24 +16,24 @@ use crate::{NextStep, ResultCode};
 /// Two results in a row that say nothing of the broker make a session suspected.
 const RESULTS_TO_SUSPECT: u8 = 2;
 /// A session that was lost so soon after `connect` counts as thrown out.
-const THROWN_OUT_WITHIN: Duration = Duration::from_secs(30);
+const THROWN_OUT_WITHIN_MS: u32 = 30_000;
 /// So many of these in a row are no accident.
 const TIMES_THROWN_OUT: u8 = 3;
 /// The time between two looks at the network while the next attempt waits, and before a bad probe is repeated.
 const LOOK_INTERVAL_MS: u32 = 10_000;
-/// The calls that may be repeated since their future was dropped.
-const CONNECT: u8 = 0;
-const DISCONNECT: u8 = 1;
-const PROBE: u8 = 2;
 /// The time before a change of the subscriptions is tried again.
 const CHANGE_INTERVAL_MS: u32 = 2_000;
+/// How long a call may go on whose future is dropped again and again, before that counts as a failure.
+const DROPPED_LIMIT_MS: u32 = 180_000;
 
-/// The step at which the way to the broker is entered again. Each step is followed by those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
-    Connect,
-    BringUp,
-    Reset,
+/// The count of failures ends here: no number of them is as high as that of a policy which never gives up.
+const MOST_FAILURES: u8 = u8::MAX - 1;
+
+/// A moment, and the distance to one of weeks ago.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    instant: Instant,
+    seconds: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,8 @@ enum Phase {
     /// Connected; the filters of the list are being subscribed to.
     Subscribing,
     Up,
-    /// Disconnected on request.
+    /// A pause begins with DISC.
+    Pausing,
     Paused,
     GaveUp,
 }
@@ -57,20 +58,36 @@ enum Phase {
 pub(super) enum Decision {
     Connect,
     Disconnect,
-    Probe(ProbeKind),
+    /// Of the session, or only of the network.
+    Probe {
+        of_session: bool,
+    },
     BringUp,
     Reset,
     /// The first change of the subscriptions. If there is none, [`Core::settled`].
     Change,
-    Wait(Option<Duration>),
+    /// For this time at most.
+    Wait {
+        milliseconds: u32,
+    },
+}
+
+impl Decision {
+    /// There is an event, which comes first.
+    const EVENT: Self = Self::Wait { milliseconds: 0 };
+    /// Until something happens.
+    const NOTHING: Self = Self::Wait { milliseconds: u32::MAX };
 }
 
 #[derive(Debug)]
 pub(super) struct Core {
     policy: Policy,
     waits: Waits,
-    pub(super) pending: Pending,
+    /// The event that the user has not taken yet, and the time that it took. No step is taken meanwhile.
+    pub(super) event: Option<(Transition, u32)>,
+    now: Moment,
     phase: Phase,
+    /// The step at which the way to the broker is entered again.
     step: Step,
     /// Failures in a row.
     failures: u8,
@@ -81,29 +98,26 @@ pub(super) struct Core {
     /// Results in a row that say nothing of the broker.
     bad_results: u8,
     is_suspected: bool,
-    /// What the last probe has seen of the network.
-    has_network: Option<bool>,
+    /// The last probe has seen no network.
+    lacks_network: bool,
     /// The last round of the module's recovery that is known.
     round: u8,
-    under_way: UnderWay,
+    /// When the call under way began. Its future may have been dropped.
+    under_way: Option<Moment>,
     /// Since when the session is up, or down.
-    since: Duration,
+    since: Moment,
     /// When the session was connected, or the present wait began.
-    phase_since: Duration,
+    phase_since: Moment,
     /// The beginning of the present attempt.
     attempt: Instant,
-    /// The end of the wait.
+    /// The end of the wait: for the next attempt, or for the next change of the subscriptions.
     until: Instant,
     /// The next probe.
     probe_at: Instant,
-    /// The next change of the subscriptions.
-    change_at: Instant,
     /// There was no change to make when it was last asked.
     pub(super) is_settled: bool,
     /// Nothing is subscribed to any more, or not yet.
-    is_over: bool,
-    /// A pause begins with DISC, once.
-    disconnects: bool,
+    pub(super) is_over: bool,
 }
 
 /// Whether a result says nothing of the broker, so that the radio may be dead.
@@ -114,12 +128,19 @@ fn is_bad(error: &Error) -> bool {
     }
 }
 
+/// One failure more.
+fn more(failures: u8) -> u8 {
+    MOST_FAILURES.min(failures.saturating_add(1))
+}
+
 impl Core {
     pub(super) const fn new(policy: Policy) -> Self {
+        const BEGINNING: Moment = Moment { instant: Instant::ZERO, seconds: 0 };
         Self {
             policy,
             waits: Waits::new(policy.backoff),
-            pending: Pending::NONE,
+            event: None,
+            now: BEGINNING,
             phase: Phase::Fresh,
             step: Step::BringUp,
             failures: 0,
@@ -127,18 +148,16 @@ impl Core {
             thrown_out: 0,
             bad_results: 0,
             is_suspected: false,
-            has_network: None,
+            lacks_network: false,
             round: 0,
-            under_way: UnderWay::NOTHING,
-            since: Duration::MAX,
-            phase_since: Duration::ZERO,
+            under_way: None,
+            since: BEGINNING,
+            phase_since: BEGINNING,
             attempt: Instant::ZERO,
             until: Instant::ZERO,
             probe_at: Instant::ZERO,
-            change_at: Instant::ZERO,
             is_settled: false,
             is_over: false,
-            disconnects: false,
         }
     }
 
@@ -146,172 +165,176 @@ impl Core {
         self.phase == Phase::Up
     }
 
-    fn is_connected(&self) -> bool {
-        matches!(self.phase, Phase::Subscribing | Phase::Up)
-    }
-
     pub(super) fn has_given_up(&self) -> bool {
         self.phase == Phase::GaveUp
     }
 
     pub(super) const fn pause(&mut self) {
-        self.phase = Phase::Paused;
-        self.disconnects = true;
+        self.phase = Phase::Pausing;
         self.is_settled = false;
     }
 
     /// Begins again, with `connect`.
     pub(super) fn resume(&mut self) {
-        if matches!(self.phase, Phase::Paused | Phase::GaveUp) {
+        if matches!(self.phase, Phase::Pausing | Phase::Paused | Phase::GaveUp) {
             (self.failures, self.escalating, self.thrown_out) = (0, 0, 0);
-            self.since = Duration::MAX;
+            self.since = self.now;
             self.phase = Phase::Trying;
             self.step = Step::Connect;
         }
     }
 
+    /// The time is passed before anything else.
+    #[expect(clippy::cast_possible_truncation, reason = "wraps after 136 years")]
+    pub(super) fn pass_time(&mut self, now: Duration) {
+        self.now = Moment { instant: Instant::new(now), seconds: now.as_secs() as u32 };
+    }
+
+    /// Milliseconds since then, as many as fit.
+    #[inline(never)]
+    fn elapsed(&self, since: Moment) -> u32 {
+        match self.now.seconds.wrapping_sub(since.seconds) {
+            seconds @ 100_000.. => seconds.saturating_mul(1_000),
+            _ => since.instant.until(self.now.instant),
+        }
+    }
+
+    #[inline(never)]
+    fn report(&mut self, transition: Transition, took: u32) {
+        self.event = Some((transition, took));
+    }
+
     /// Takes over what is known now. Nothing more changes if it is called twice.
-    pub(super) fn update(&mut self, now: Duration, state: ModuleState, recovery: &ModuleRecovery) {
-        let instant = Instant::new(now);
-        self.since = self.since.min(now);
+    pub(super) fn update(&mut self, state: ModuleState, recovery: &ModuleRecovery) {
         self.is_settled = false;
-        self.take_over(now, state, recovery);
+        if self.event.is_some() {
+            return;
+        }
+        if self.round != recovery.round {
+            self.round = recovery.round;
+            self.take_over(state, recovery.last);
+            return;
+        }
         let is_connected = state.client == ClientState::Connected && !self.is_suspected;
         match self.phase {
-            Phase::Subscribing | Phase::Up if !is_connected => self.lost(now, state),
-            Phase::Waiting | Phase::Trying if is_connected => self.connected(now),
-            Phase::Waiting if instant.has_reached(self.until) => {
+            Phase::Fresh => self.since = self.now,
+            Phase::Subscribing | Phase::Up if !is_connected => self.lost(state),
+            Phase::Waiting | Phase::Trying if is_connected => self.connected(),
+            Phase::Waiting if self.failures >= self.policy.failures_to_give_up => {
+                self.phase = Phase::GaveUp;
+                self.report(Transition::GaveUp, self.elapsed(self.since));
+            }
+            Phase::Waiting if self.now.instant.has_reached(self.until) => {
                 self.phase = Phase::Trying;
-                self.attempt = instant;
+                self.attempt = self.now.instant;
+            }
+            _ => {}
+        }
+    }
+
+    /// What the other client's supervisor or this one has done with the module.
+    fn take_over(&mut self, state: ModuleState, last: Result<Step, BringUpError>) {
+        if !matches!(self.phase, Phase::Fresh | Phase::Waiting | Phase::Trying) {
+            return;
+        }
+        match last {
+            Ok(step) if step < self.step => {
+                let took = self.end_call();
+                self.step = step;
+                self.until = self.now.instant;
+                self.report(if step == Step::Connect { Transition::BroughtUp } else { Transition::Reset }, took);
+            }
+            Err(error) if self.step >= Step::BringUp => {
+                self.failed(state, error.next_step(), Transition::BringUpFailed(error));
+                self.step = if error.next_step() == NextStep::Reset { Step::Reset } else { Step::BringUp };
+                self.lacks_network = true;
             }
             _ => {}
         }
     }
 
     /// What comes next. It can be asked again.
-    pub(super) fn next(&mut self, now: Duration, state: ModuleState, recovery: &mut ModuleRecovery) -> Decision {
-        // Events first: the program may have something to do before the next step.
-        if !self.pending.is_empty() {
-            return Decision::Wait(Some(now));
+    pub(super) fn next(&mut self, state: ModuleState, recovery: &ModuleRecovery) -> Decision {
+        if self.event.is_some() {
+            return Decision::EVENT;
         }
+        let now = self.now.instant;
         match self.phase {
-            Phase::Paused if self.disconnects && state.client == ClientState::Connected => Decision::Disconnect,
-            Phase::Paused | Phase::GaveUp => Decision::Wait(None),
-            Phase::Fresh => self.probe(now, ProbeKind::Session),
-            Phase::Subscribing | Phase::Up if Instant::new(now).has_reached(self.change_at) => Decision::Change,
-            Phase::Subscribing | Phase::Up => self.settled(now),
-            Phase::Waiting => self.wait(now),
-            Phase::Trying => self.attempt(now, state, recovery),
-        }
-    }
-
-    /// Whether a session has begun or ended since it was last asked.
-    pub(super) const fn take_end(&mut self) -> bool {
-        ::core::mem::replace(&mut self.is_over, false)
-    }
-
-    fn probe(&mut self, now: Duration, kind: ProbeKind) -> Decision {
-        if self.under_way.begin(PROBE, now) {
-            return Decision::Probe(kind);
-        }
-        self.probe_done(now, Err(Error::NoAnswer { command: CommandName::new(&"") }));
-        Decision::Wait(Some(now))
-    }
-
-    /// There is no change of the subscriptions to make.
-    pub(super) fn settled(&mut self, now: Duration) -> Decision {
-        let instant = Instant::new(now);
-        let may_change = instant.has_reached(self.change_at);
-        if self.phase == Phase::Subscribing && may_change {
-            self.phase = Phase::Up;
-            self.pending.push(Transition::Up, now.saturating_sub(self.since));
-            self.since = now;
-            return Decision::Wait(Some(now));
-        }
-        self.is_settled = may_change;
-        if instant.has_reached(self.probe_at) {
-            return self.probe(now, ProbeKind::Session);
-        }
-        let left = instant.until(self.probe_at);
-        Decision::Wait(after(now, if may_change { left } else { left.min(instant.until(self.change_at)) }))
-    }
-
-    fn wait(&mut self, now: Duration) -> Decision {
-        let instant = Instant::new(now);
-        let (left, look) = (instant.until(self.until), instant.until(self.probe_at));
-        match look {
-            0 => self.probe(now, ProbeKind::Network),
-            _ => Decision::Wait(after(now, left.min(look))),
+            Phase::Pausing if state.client == ClientState::Connected => Decision::Disconnect,
+            Phase::Pausing | Phase::Paused | Phase::GaveUp => Decision::NOTHING,
+            Phase::Fresh => self.probe(true),
+            Phase::Subscribing | Phase::Up if now.has_reached(self.until) => Decision::Change,
+            Phase::Subscribing | Phase::Up => self.settled(),
+            Phase::Waiting if now.has_reached(self.probe_at) => self.probe(false),
+            Phase::Waiting => Decision::Wait { milliseconds: now.until(self.until).min(now.until(self.probe_at)) },
+            Phase::Trying => self.attempt(state, recovery),
         }
     }
 
     /// The next step of an attempt.
-    fn attempt(&mut self, now: Duration, state: ModuleState, recovery: &mut ModuleRecovery) -> Decision {
-        let is_reset = self.step == Step::Reset && recovery.can_reset;
-        if is_reset || self.step >= Step::BringUp && recovery.can_bring_up {
-            return match recovery.begin(now, is_reset) {
-                false => Decision::Wait(Some(now)),
-                true if is_reset => Decision::Reset,
-                true => Decision::BringUp,
-            };
+    fn attempt(&mut self, state: ModuleState, recovery: &ModuleRecovery) -> Decision {
+        if self.is_dropped_for_long() {
+            self.failed(state, NextStep::Retry, Transition::ConnectFailed(Error::Aborted));
+            return Decision::EVENT;
         }
-        self.step = Step::Connect;
-        if self.is_suspected && matches!(state.client, ClientState::Connected | ClientState::Unknown) {
-            return self.begin(now, state, Decision::Disconnect);
+        match self.step {
+            Step::Reset if recovery.can_reset => return Decision::Reset,
+            Step::BringUp | Step::Reset if recovery.can_bring_up => return Decision::BringUp,
+            _ => self.step = Step::Connect,
         }
-        self.is_suspected = false;
-        self.begin(now, state, Decision::Connect)
+        self.is_suspected &= matches!(state.client, ClientState::Connected | ClientState::Unknown);
+        if self.is_suspected { Decision::Disconnect } else { Decision::Connect }
     }
 
-    /// A call of the present attempt begins, or is repeated since its future was dropped.
-    fn begin(&mut self, now: Duration, state: ModuleState, decision: Decision) -> Decision {
-        if self.under_way.begin(if decision == Decision::Connect { CONNECT } else { DISCONNECT }, now) {
-            return decision;
+    fn probe(&mut self, of_session: bool) -> Decision {
+        if self.is_dropped_for_long() {
+            self.probe_done(Err(Error::NoAnswer { command: CommandName::new(&"") }));
+            return Decision::EVENT;
         }
-        let took = self.under_way.end(now);
-        self.failed(now, state, Error::Aborted.next_step(), Transition::ConnectFailed(Error::Aborted), took);
-        Decision::Wait(Some(now))
+        Decision::Probe { of_session }
     }
 
-    /// What the other client's supervisor or this one has done with the module.
-    fn take_over(&mut self, now: Duration, state: ModuleState, recovery: &ModuleRecovery) {
-        if self.round == recovery.round {
-            return;
-        }
-        self.round = recovery.round;
-        let is_down = matches!(self.phase, Phase::Waiting | Phase::Trying);
-        match recovery.last {
-            ModuleStep::BroughtUp if self.phase == Phase::Fresh => self.step = Step::Connect,
-            ModuleStep::Reset if is_down => {
-                (self.step, self.is_suspected) = (Step::BringUp, false);
-                self.pending.push(Transition::Reset, recovery.took);
-            }
-            ModuleStep::BroughtUp if is_down => {
-                if self.step >= Step::BringUp {
-                    (self.step, self.until) = (Step::Connect, Instant::new(now));
-                }
-                self.pending.push(Transition::BroughtUp, recovery.took);
-            }
-            ModuleStep::BringUpFailed(error) if is_down && self.step >= Step::BringUp => {
-                self.bring_up_failed(now, state, error, recovery.took);
-            }
-            _ => {}
-        }
+    /// A call begins, or is repeated since its future was dropped.
+    #[inline(never)]
+    fn is_dropped_for_long(&mut self) -> bool {
+        let began = *self.under_way.get_or_insert(self.now);
+        self.elapsed(began) >= DROPPED_LIMIT_MS
     }
 
-    fn bring_up_failed(&mut self, now: Duration, state: ModuleState, error: BringUpError, took: Duration) {
-        self.failed(now, state, error.next_step(), Transition::BringUpFailed(error), took);
-        let is_mute = matches!(error, BringUpError::TimedOut { stage: BringUpStage::Module, .. });
-        if !matches!(error, BringUpError::Failed(_)) {
-            self.has_network = Some(false);
+    /// The call under way has ended, after this time.
+    #[inline(never)]
+    fn end_call(&mut self) -> u32 {
+        self.under_way.take().map_or(0, |began| self.elapsed(began))
+    }
+
+    /// There is no change of the subscriptions to make.
+    pub(super) fn settled(&mut self) -> Decision {
+        let now = self.now.instant;
+        let wait_ms = now.until(self.until);
+        if wait_ms == 0 {
+            if self.phase == Phase::Subscribing {
+                self.phase = Phase::Up;
+                self.report(Transition::Up, self.elapsed(self.since));
+                self.since = self.now;
+                return Decision::EVENT;
+            }
+            self.is_settled = true;
         }
-        self.step = if is_mute || matches!(error, BringUpError::SimFailure(_)) { Step::Reset } else { Step::BringUp };
+        match now.until(self.probe_at) {
+            0 => self.probe(true),
+            left if self.is_settled => Decision::Wait { milliseconds: left },
+            left => Decision::Wait { milliseconds: left.min(wait_ms) },
+        }
     }
 
     /// A step of the present attempt has failed.
-    fn failed(&mut self, now: Duration, state: ModuleState, next: NextStep, transition: Transition, took: Duration) {
-        self.pending.push(transition, took);
-        self.failures = self.failures.saturating_add(1);
+    fn failed(&mut self, state: ModuleState, next: NextStep, transition: Transition) {
+        let took = self.end_call();
+        self.report(transition, took);
+        self.failures = more(self.failures);
+        if let Transition::ConnectFailed(Error::Invalid(_)) = transition {
+            self.failures = MOST_FAILURES;
+        }
         let wants_input = next == NextStep::CorrectInput;
         self.step = match next {
             // Silent twice.
@@ -320,212 +343,173 @@ impl Core {
             _ => Step::Connect,
         };
         // What one client fails at is not the module's fault while the other one is connected.
-        let is_escalating = !wants_input && state.other != ClientState::Connected;
-        self.escalating = if is_escalating { self.escalating.saturating_add(1) } else { 0 };
-        if self.escalating > 0 {
-            if self.escalating.is_multiple_of(self.policy.failures_to_reset.max(1)) {
+        self.escalating = if wants_input || state.other == ClientState::Connected {
+            0
+        } else {
+            let count = self.escalating.saturating_add(1);
+            if count.is_multiple_of(self.policy.failures_to_reset.max(1)) {
                 self.step = Step::Reset;
-            } else if self.escalating >= self.policy.failures_to_bring_up {
+            } else if count >= self.policy.failures_to_bring_up {
                 self.step = self.step.max(Step::BringUp);
             }
-        }
-        let is_useless = matches!(transition, Transition::ConnectFailed(Error::Invalid(_)));
-        if self.policy.may_give_up() && (is_useless || self.failures >= self.policy.failures_to_give_up) {
-            self.pending.push(Transition::GaveUp, now.saturating_sub(self.since));
-            self.phase = Phase::GaveUp;
-            return;
-        }
-        let wait_ms = if wants_input { self.waits.longest() } else { self.waits.after(self.failures) };
-        self.wait_from(now, self.attempt, wait_ms);
+            count
+        };
+        let failures = if wants_input { u8::MAX } else { self.failures };
+        self.wait_from(self.attempt, failures);
     }
 
-    /// Waits until `wait_ms` after the beginning of the attempt, and for a moment at least.
-    fn wait_from(&mut self, now: Duration, attempt: Instant, wait_ms: u32) {
-        let instant = Instant::new(now);
-        let least = self.waits.after(0).min(wait_ms);
-        let wait_ms = instant.until(attempt.after(wait_ms)).max(least);
-        self.until = instant.after(wait_ms);
-        self.probe_at = instant.after(if wait_ms > LOOK_INTERVAL_MS { LOOK_INTERVAL_MS } else { wait_ms });
-        self.has_network = None;
-        self.phase_since = now;
+    /// Waits from the beginning of the attempt, and for a moment at least.
+    fn wait_from(&mut self, attempt: Instant, failures: u8) {
+        let (now, wait_ms) = (self.now.instant, self.waits.after(failures));
+        let wait_ms = now.until(attempt.after(wait_ms)).max(self.waits.after(0).min(wait_ms));
+        self.until = now.after(wait_ms);
+        self.probe_at = now.after(wait_ms.min(LOOK_INTERVAL_MS));
+        self.lacks_network = false;
+        self.phase_since = self.now;
         self.phase = Phase::Waiting;
+        self.under_way = None;
     }
 
-    fn connected(&mut self, now: Duration) {
+    fn connected(&mut self) {
         self.is_over = true;
         self.phase = Phase::Subscribing;
         self.step = Step::Connect;
-        self.phase_since = now;
-        self.bad_results = 0;
-        self.has_network = None;
-        self.change_at = Instant::new(now);
-        self.heard(now);
+        self.phase_since = self.now;
+        self.until = self.now.instant;
+        self.lacks_network = false;
+        self.under_way = None;
+        self.observe(None);
     }
 
-    fn lost(&mut self, now: Duration, state: ModuleState) {
-        let lasted = now.saturating_sub(self.phase_since);
+    fn lost(&mut self, state: ModuleState) {
         self.is_over = true;
-        if self.phase == Phase::Up {
-            if !self.is_suspected {
-                self.pending.push(Transition::Lost, lasted);
-            }
-            self.since = now;
-        }
+        let lasted = self.elapsed(self.phase_since);
         let is_stopped = state.service == ServiceState::Stopped;
-        let was_thrown_out = !is_stopped && !self.is_suspected && lasted < THROWN_OUT_WITHIN;
-        if was_thrown_out {
-            self.thrown_out = self.thrown_out.saturating_add(1);
-            self.failures = self.failures.saturating_add(1);
-        } else {
+        if is_stopped || self.is_suspected || lasted >= THROWN_OUT_WITHIN_MS {
             (self.thrown_out, self.failures, self.escalating) = (0, 0, 0);
-        }
-        self.step = if is_stopped || self.has_network == Some(false) { Step::BringUp } else { Step::Connect };
-        let wait_ms = if self.thrown_out >= TIMES_THROWN_OUT {
-            self.pending.push(Transition::ThrownOut { times: self.thrown_out }, lasted);
-            self.waits.longest()
         } else {
-            self.waits.after(self.failures)
+            self.thrown_out = self.thrown_out.saturating_add(1);
+            self.failures = more(self.failures);
+        }
+        let was_up = self.phase == Phase::Up;
+        if was_up {
+            self.since = self.now;
+        }
+        let is_thrown_out = self.thrown_out >= TIMES_THROWN_OUT;
+        let transition = match () {
+            () if self.is_suspected => Some(Transition::Suspected),
+            () if is_thrown_out => Some(Transition::ThrownOut { times: self.thrown_out }),
+            () => was_up.then_some(Transition::Lost),
         };
-        self.wait_from(now, Instant::new(now), wait_ms);
+        if let Some(transition) = transition {
+            self.report(transition, lasted);
+        }
+        self.step = if is_stopped || self.lacks_network { Step::BringUp } else { Step::Connect };
+        self.wait_from(self.now.instant, if is_thrown_out { u8::MAX } else { self.failures });
     }
 
-    pub(super) fn connect_done(&mut self, now: Duration, state: ModuleState, result: Result<Connection, Error>) {
-        let took = self.under_way.end(now);
+    pub(super) fn connect_done(&mut self, state: ModuleState, result: Result<Connection, Error>) {
         match result {
             Ok(connection) => {
-                self.pending.push(Transition::Connected(connection), took);
-                self.connected(now);
+                let took = self.end_call();
+                self.report(Transition::Connected(connection), took);
+                self.connected();
             }
-            Err(error) => self.failed(now, state, error.next_step(), Transition::ConnectFailed(error), took),
+            Err(error) => self.failed(state, error.next_step(), Transition::ConnectFailed(error)),
         }
     }
 
-    pub(super) fn disconnect_done(&mut self, now: Duration, state: ModuleState, result: Result<(), Error>) {
-        let took = self.under_way.end(now);
-        self.disconnects = false;
+    pub(super) fn disconnect_done(&mut self, state: ModuleState, result: Result<(), Error>) {
         match result {
             Err(error) if is_bad(&error) && self.phase == Phase::Trying => {
-                self.failed(now, state, error.next_step(), Transition::DisconnectFailed(error), took);
+                self.failed(state, error.next_step(), Transition::DisconnectFailed(error));
             }
             // Refused: there is no session any more.
-            _ => self.is_suspected = false,
+            _ => {
+                self.under_way = None;
+                self.is_suspected = false;
+                if self.phase == Phase::Pausing {
+                    self.phase = Phase::Paused;
+                }
+            }
         }
     }
 
     /// Returns how the change has ended.
-    pub(super) fn change_done(
-        &mut self,
-        now: Duration,
-        state: ModuleState,
-        place: u8,
-        result: Result<(), Error>,
-    ) -> ChangeEnd {
-        let took = self.under_way.end(now);
-        self.observe(now, result.err());
-        let Err(error) = result else { return ChangeEnd::Done };
-        self.change_at = Instant::new(now).after(CHANGE_INTERVAL_MS);
+    pub(super) fn change_done(&mut self, state: ModuleState, place: u8, result: Result<(), Error>) -> ChangeEnd {
+        let error = result.err();
+        self.observe(error);
+        let Some(error) = error else { return ChangeEnd::Done };
         let is_refusal = match error {
-            Error::Refused { .. } => !is_bad(&error) && error.next_step() != NextStep::Retry,
             Error::Invalid(_) => true,
+            Error::Refused { .. } => !is_bad(&error) && error.next_step() != NextStep::Retry,
             _ => false,
         };
         if state.client != ClientState::Connected {
-            if self.phase == Phase::Subscribing {
-                self.pending.push(Transition::ConnectFailed(error), took);
-            }
-            return ChangeEnd::Unknown;
+            self.report(Transition::ConnectFailed(error), self.elapsed(self.phase_since));
+        } else if is_refusal {
+            self.report(Transition::SubscriptionRefused { place, error }, self.elapsed(self.phase_since));
+            return ChangeEnd::Refused;
         }
-        if !is_refusal {
-            return ChangeEnd::Unknown;
-        }
-        self.change_at = Instant::new(now);
-        self.pending.push(Transition::SubscriptionRefused { place, error }, took);
-        ChangeEnd::Refused
+        self.until = self.now.instant.after(CHANGE_INTERVAL_MS);
+        ChangeEnd::Unknown
     }
 
-    pub(super) fn probe_done(&mut self, now: Duration, result: Result<Probed, Error>) {
-        self.under_way.end(now);
-        let instant = Instant::new(now);
-        let had_network = self.has_network;
-        let again_at = instant.after(LOOK_INTERVAL_MS.min(self.policy.probe_after_ms));
+    pub(super) fn probe_done(&mut self, result: Result<Probed, Error>) {
+        self.under_way = None;
+        let now = self.now.instant;
+        let has_network = result.is_ok_and(|probed| probed.has_network);
+        let had_none = self.lacks_network;
         match self.phase {
             Phase::Fresh => {
                 if result.is_ok_and(|probed| probed.is_connected) {
                     self.step = Step::Connect;
                 }
-                self.attempt = instant;
+                self.attempt = now;
                 self.phase = Phase::Trying;
+                return;
             }
-            Phase::Waiting => {
-                self.has_network = Some(result.is_ok_and(|probed| probed.has_network));
-                let left = instant.until(self.until);
-                self.probe_at = instant.after(LOOK_INTERVAL_MS.min(left));
-                if had_network == Some(false) && self.has_network == Some(true) {
-                    self.pending.push(Transition::NetworkBack, now.saturating_sub(self.phase_since));
-                    self.until = instant;
+            Phase::Waiting if had_none && has_network => {
+                self.report(Transition::NetworkBack, self.elapsed(self.phase_since));
+                self.until = now;
+            }
+            Phase::Waiting => self.probe_at = now.after(LOOK_INTERVAL_MS.min(now.until(self.until))),
+            _ => {
+                self.probe_at = now.after(self.policy.probe_after_ms);
+                if !has_network {
+                    self.probe_at = now.after(self.policy.probe_after_ms.min(LOOK_INTERVAL_MS));
                 }
-            }
-            Phase::Subscribing | Phase::Up => {
-                self.probe_at = again_at;
-                match result {
-                    Err(error) => self.observe(now, Some(error)),
-                    Ok(Probed { has_network, .. }) => {
-                        self.has_network = Some(has_network);
-                        if has_network {
-                            self.heard(now);
-                        } else if had_network == Some(false) || self.bad_results > 0 {
-                            self.suspect(now);
-                        }
-                    }
+                if let Err(error) = result {
+                    return self.observe(Some(error));
                 }
+                self.is_suspected |= !has_network && (had_none || self.bad_results > 0);
             }
-            _ => {}
         }
+        self.lacks_network = !has_network;
     }
 
-    /// The module or the broker has shown that it is there.
-    pub(super) fn heard(&mut self, now: Duration) {
-        if self.is_connected() {
-            self.probe_at = Instant::new(now).after(self.policy.probe_after_ms);
-        }
-    }
-
-    /// A call has succeeded that needs the broker, or any call has failed.
-    pub(super) fn observe(&mut self, now: Duration, error: Option<Error>) {
-        if !self.is_connected() {
+    /// A call has succeeded that needs the broker, or a message has come; or any call has failed.
+    pub(super) fn observe(&mut self, error: Option<Error>) {
+        if !matches!(self.phase, Phase::Subscribing | Phase::Up) {
             return;
         }
         match error {
             None => {
                 self.bad_results = 0;
-                self.heard(now);
+                self.probe_at = self.now.instant.after(self.policy.probe_after_ms);
             }
             Some(error) if is_bad(&error) => {
                 self.bad_results = self.bad_results.saturating_add(1);
-                if self.bad_results >= RESULTS_TO_SUSPECT || self.has_network == Some(false) {
-                    self.suspect(now);
-                }
+                self.is_suspected |= self.bad_results >= RESULTS_TO_SUSPECT || self.lacks_network;
             }
             Some(_) => {}
         }
     }
 
-    fn suspect(&mut self, now: Duration) {
-        if !self.is_suspected {
-            self.is_suspected = true;
-            self.pending.push(Transition::Suspected, now.saturating_sub(self.phase_since));
-        }
-    }
-
-    /// The module has reported a loss of the network or a restart while the session was down.
+    /// The module has reported a loss of the network or a restart.
     pub(super) fn service_is_stopped(&mut self) {
         if matches!(self.phase, Phase::Waiting | Phase::Trying) {
             self.step = self.step.max(Step::BringUp);
         }
     }
-}
-
-/// The moment that comes `milliseconds` after `now`.
-fn after(now: Duration, milliseconds: u32) -> Option<Duration> {
-    now.checked_add(Duration::from_millis(milliseconds.into()))
 }

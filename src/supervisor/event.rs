@@ -29,7 +29,7 @@ pub struct SupervisorEvent {
     pub client: ClientIndex,
     /// What has happened.
     pub transition: Transition,
-    /// How long it took: see each [`Transition`].
+    /// How long it took, at most 49 days: see each [`Transition`].
     pub took: Duration,
 }
 
@@ -69,7 +69,8 @@ pub enum Transition {
     /// A suspected session could not be disconnected, after this time.
     DisconnectFailed(Error),
     /// The session was lost right after connecting, several times in a row: another device may have the same client id.
-    /// The last session lasted this time. The next attempt comes after the longest wait.
+    /// The last session lasted this time. The next attempt comes after the longest wait. This event comes in place of
+    /// [`Lost`](Self::Lost).
     ThrownOut {
         /// How many times in a row.
         times: u8,
@@ -119,50 +120,12 @@ impl fmt::Display for SupervisorEvent {
     }
 }
 
-/// Events that the user has not taken yet.
-#[derive(Debug)]
-pub(super) struct Pending([Option<(Transition, Duration)>; 4]);
-
-impl Pending {
-    pub(super) const NONE: Self = Self([None; 4]);
-
-    /// One step makes two events at most, and none is taken while an event waits.
-    pub(super) fn push(&mut self, transition: Transition, took: Duration) {
-        if let Some(place) = self.0.iter_mut().find(|place| place.is_none()) {
-            *place = Some((transition, took));
-        }
-    }
-
-    pub(super) fn take(&mut self) -> Option<(Transition, Duration)> {
-        let first = self.0[0].take();
-        self.0.rotate_left(1);
-        first
-    }
-
-    pub(super) const fn is_empty(&self) -> bool {
-        self.0[0].is_none()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     extern crate std;
     use std::string::ToString;
 
     use super::*;
-
-    #[test]
-    fn events_come_in_their_order() {
-        let mut pending = Pending::NONE;
-        assert!(pending.is_empty());
-        for (number, transition) in [Transition::Lost, Transition::ThrownOut { times: 3 }].into_iter().enumerate() {
-            pending.push(transition, Duration::from_secs(number as u64));
-        }
-        assert_eq!(pending.take(), Some((Transition::Lost, Duration::ZERO)));
-        assert_eq!(pending.take(), Some((Transition::ThrownOut { times: 3 }, Duration::from_secs(1))));
-        assert_eq!(pending.take(), None);
-        assert!(pending.is_empty());
-    }
 
     #[test]
     fn an_event_says_in_words_what_happened_and_how_long_it_took() {

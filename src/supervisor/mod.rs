@@ -18,7 +18,7 @@ pub use event::{SupervisedEvent, SupervisorEvent, Transition};
 pub use policy::Policy;
 #[cfg(feature = "async")]
 pub use recovery::Reset;
-pub use recovery::{ModuleRecovery, NoReset, Recovery};
+pub use recovery::{Attach, ModuleRecovery, NoBringUp, NoReset, Recovery};
 #[cfg(feature = "sync")]
 pub use subscriptions::SyncSubscriptionList;
 pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscriptions};
@@ -28,33 +28,7 @@ use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Engine, Event, ServiceState};
-
-/// How long a call may go on whose future is dropped again and again, before that counts as a failure.
-const DROPPED_LIMIT: Duration = Duration::from_secs(180);
-
-/// A call under way, and when it began: its future may be dropped, and the call repeated.
-#[derive(Debug)]
-struct UnderWay(Option<(u8, Duration)>);
-
-impl UnderWay {
-    const NOTHING: Self = Self(None);
-
-    /// A call of this kind begins or is repeated. Returns whether it may go on.
-    fn begin(&mut self, kind: u8, now: Duration) -> bool {
-        match self.0 {
-            Some((known, began)) if known == kind => now.saturating_sub(began) < DROPPED_LIMIT,
-            _ => {
-                self.0 = Some((kind, now));
-                true
-            }
-        }
-    }
-
-    /// It has ended. Returns the time that it took.
-    fn end(&mut self, now: Duration) -> Duration {
-        self.0.take().map_or(Duration::ZERO, |(_, began)| now.saturating_sub(began))
-    }
-}
+use crate::timer::moment;
 
 /// What the driver knows of the module, by which a supervisor decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,13 +107,15 @@ impl<'a, L> Supervisor<'a, L> {
     /// ([`TIMEOUT`](crate::ResultCode::TIMEOUT)), of an unknown outcome, or without an answer, make the session
     /// [suspected](Transition::Suspected). `now` is the time of the modem's clock.
     pub fn observe<T>(&mut self, now: Duration, result: &Result<T, Error>) {
-        self.core.observe(now, result.as_ref().err().copied());
+        self.core.pass_time(now);
+        self.core.observe(result.as_ref().err().copied());
     }
 
     /// Takes an event of the module, while the driver knows `state`.
     pub fn heard(&mut self, now: Duration, event: &Event, state: ModuleState) {
+        self.core.pass_time(now);
         match event {
-            Event::Message(client) if *client == self.client => self.core.observe(now, None),
+            Event::Message(client) if *client == self.client => self.core.observe(None),
             Event::NetworkLost | Event::ModemRestarted if state.service == ServiceState::Stopped => {
                 self.core.service_is_stopped();
             }
@@ -147,53 +123,61 @@ impl<'a, L> Supervisor<'a, L> {
         }
     }
 
-    /// The next event of this supervisor. [`next`](Self::next) waits until all are taken.
+    /// The next event of this supervisor. Nothing is done before it is taken.
     pub fn take_event(&mut self) -> Option<SupervisorEvent> {
-        let (transition, took) = self.core.pending.take()?;
-        Some(SupervisorEvent { client: self.client, transition, took })
+        let (transition, took) = self.core.event.take()?;
+        Some(SupervisorEvent { client: self.client, transition, took: moment(Duration::ZERO, took) })
     }
 }
 
 impl<'a, L: Subscriptions> Supervisor<'a, L> {
-    /// Takes over what is known now, for what is [`next`](Self::next).
-    fn update(&mut self, now: Duration, state: ModuleState, recovery: &ModuleRecovery) {
-        self.core.update(now, state, recovery);
-        if self.core.take_end() {
+    /// Takes over what is known now: for [`take_event`](Self::take_event) and [`next`](Self::next).
+    pub fn update(&mut self, now: Duration, state: ModuleState, recovery: &ModuleRecovery) {
+        self.core.pass_time(now);
+        self.core.update(state, recovery);
+        if ::core::mem::take(&mut self.core.is_over) {
             self.subscriptions.begin_again();
         }
     }
 
-    /// What comes next. An action that was not [`done`](Self::done) is asked for again.
-    pub fn next(&mut self, now: Duration, state: ModuleState, recovery: &mut ModuleRecovery) -> Action<'a, L::Filter> {
-        self.update(now, state, recovery);
-        let mut decision = self.core.next(now, state, recovery);
+    /// What comes next, after [`update`](Self::update). An action that was not [`done`](Self::done) is asked for again.
+    pub fn next(&mut self, state: ModuleState, recovery: &ModuleRecovery) -> Action<'a, L::Filter> {
+        let mut decision = self.core.next(state, recovery);
         if decision == Decision::Change {
-            match self.subscriptions.next_change() {
-                Some(change) => return Action::Change(self.client, change),
-                None => decision = self.core.settled(now),
+            if let Some(change) = self.subscriptions.next_change() {
+                return Action::Change(self.client, change);
             }
+            decision = self.core.settled();
         }
         match decision {
             Decision::Connect => Action::Connect(self.client, self.options),
             Decision::Disconnect => Action::Disconnect(self.client),
-            Decision::Probe(kind) => Action::Probe(self.client, kind),
+            Decision::Probe { of_session } => {
+                Action::Probe(self.client, if of_session { ProbeKind::Session } else { ProbeKind::Network })
+            }
             Decision::BringUp => Action::BringUp,
             Decision::Reset => Action::Reset { attempt: recovery.attempt() },
-            Decision::Change => Action::Wait(Some(now)),
-            Decision::Wait(until) => Action::Wait(until),
+            Decision::Wait { milliseconds } => Action::Wait(moment(Duration::ZERO, milliseconds)),
+            Decision::Change => Action::Wait(Duration::ZERO),
         }
     }
 
     /// An action of this supervisor has ended.
     pub fn done(&mut self, now: Duration, state: ModuleState, outcome: Outcome) {
+        self.core.pass_time(now);
         match outcome {
-            Outcome::Connected(result) => self.core.connect_done(now, state, result),
-            Outcome::Disconnected(result) => self.core.disconnect_done(now, state, result),
+            Outcome::Connected(result) => self.core.connect_done(state, result),
+            Outcome::Disconnected(result) => self.core.disconnect_done(state, result),
             Outcome::Changed(place, result) => {
-                let end = self.core.change_done(now, state, place, result);
+                let end = self.core.change_done(state, place, result);
                 self.subscriptions.ended(place, end);
             }
-            Outcome::Probed(result) => self.core.probe_done(now, result),
+            Outcome::Probed(result) => self.core.probe_done(result),
+            Outcome::Waited(result) => {
+                if result.is_err() {
+                    self.core.observe(result.err());
+                }
+            }
         }
     }
 
@@ -203,34 +187,63 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
     }
 }
 
-/// The next event of the supervisors of one module. Before that, all of them take over what the driver knows by now, so that
-/// what one has done with the module counts for both.
+/// The next event of a module and of its supervisors. Before that, all of them take over what the driver knows by now, so
+/// that what one has done with the module counts for both.
 pub fn take_event<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     recovery: &ModuleRecovery,
-    engine: &Engine,
+    engine: &mut Engine,
     now: Duration,
-) -> Option<SupervisorEvent> {
+) -> Option<SupervisedEvent> {
     for supervisor in &mut *supervisors {
         supervisor.update(now, ModuleState::of(engine, supervisor.client), recovery);
     }
-    supervisors.iter_mut().find_map(Supervisor::take_event)
+    if let Some(event) = supervisors.iter_mut().find_map(Supervisor::take_event) {
+        return Some(SupervisedEvent::Supervisor(event));
+    }
+    let event = engine.take_event()?;
+    for supervisor in supervisors {
+        supervisor.heard(now, &event, ModuleState::of(engine, supervisor.client));
+    }
+    Some(SupervisedEvent::Modem(event))
 }
 
 /// What comes next for the supervisors of one module, after [`take_event`] has returned `None`: the place of one of them, and
 /// its action.
 pub fn next_action<'a, L: Subscriptions>(
     supervisors: &mut [Supervisor<'a, L>],
-    recovery: &mut ModuleRecovery,
+    recovery: &ModuleRecovery,
     engine: &Engine,
-    now: Duration,
 ) -> (usize, Action<'a, L::Filter>) {
-    let mut end: Option<Duration> = None;
+    let mut wait = Duration::MAX;
     for (place, supervisor) in supervisors.iter_mut().enumerate() {
-        match supervisor.next(now, ModuleState::of(engine, supervisor.client), recovery) {
-            Action::Wait(until) => end = [end, until].into_iter().flatten().min(),
+        match supervisor.next(ModuleState::of(engine, supervisor.client), recovery) {
+            Action::Wait(time) => wait = wait.min(time),
             action => return (place, action),
         }
     }
-    (0, Action::Wait(end))
+    (0, Action::Wait(wait))
+}
+
+/// The call of an action of the supervisor at this place was driven to its end.
+///
+/// # Errors
+///
+/// What no supervisor can do anything about: the UART has failed, or the idle hook has aborted the call.
+pub fn finish<L: Subscriptions>(
+    supervisors: &mut [Supervisor<'_, L>],
+    place: usize,
+    outcome: Outcome,
+    engine: &Engine,
+    now: Duration,
+) -> Result<(), Error> {
+    if let Some(error) = outcome.error() {
+        recovery::check(error)?;
+    }
+    // A module that is silent while it is listened to is silent for all.
+    let is_of_all = matches!(outcome, Outcome::Waited(_));
+    for (_, supervisor) in supervisors.iter_mut().enumerate().filter(|(other, _)| is_of_all || *other == place) {
+        supervisor.done(now, ModuleState::of(engine, supervisor.client), outcome);
+    }
+    Ok(())
 }

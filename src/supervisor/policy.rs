@@ -57,8 +57,4 @@ impl Policy {
         self.failures_to_give_up = failures;
         self
     }
-
-    pub(super) const fn may_give_up(&self) -> bool {
-        self.failures_to_give_up < u8::MAX
-    }
 }

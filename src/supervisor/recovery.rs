@@ -1,8 +1,6 @@
 //! What belongs to the module and not to one of its clients: bring-up and reset.
 
-use core::time::Duration;
-
-use super::UnderWay;
+use crate::NextStep;
 use crate::error::Error;
 use crate::network::{Apn, BringUpError};
 
@@ -46,39 +44,66 @@ impl Reset for NoReset {
     async fn reset(&mut self, _: u32) {}
 }
 
+/// The way of a module to an address: an [`Apn`], or [`NoBringUp`], with which no bring-up is in the image.
+pub trait Attach {
+    /// The access point.
+    fn apn(&self) -> Option<&Apn<'_>>;
+}
+
+impl Attach for &Apn<'_> {
+    #[inline]
+    fn apn(&self) -> Option<&Apn<'_>> {
+        Some(self)
+    }
+}
+
+/// For a module that gets to an address by itself, or that the program brings there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoBringUp;
+
+impl Attach for NoBringUp {
+    #[inline]
+    fn apn(&self) -> Option<&Apn<'_>> {
+        None
+    }
+}
+
 /// How a module is brought back: by a bring-up and a reset, of which either can be missing. Both clients share it.
 #[derive(Debug)]
-pub struct Recovery<'a, S = NoReset> {
-    pub(crate) apn: Option<&'a Apn<'a>>,
-    #[cfg_attr(not(any(feature = "async", feature = "blocking")), expect(dead_code, reason = "the shells call it"))]
+pub struct Recovery<A, S = NoReset> {
+    pub(crate) attach: A,
     pub(crate) hook: S,
     /// The module's part of the step machine.
     pub module: ModuleRecovery,
 }
 
-impl<'a> Recovery<'a> {
+impl<'a> Recovery<&'a Apn<'a>> {
     /// The module is brought to an address with this access point, and never reset.
     pub const fn new(apn: &'a Apn<'a>) -> Self {
-        Self { apn: Some(apn), hook: NoReset, module: ModuleRecovery::new(true, false) }
-    }
-
-    /// The module gets to an address by itself, or by the program.
-    pub const fn without_bring_up() -> Self {
-        Self { apn: None, hook: NoReset, module: ModuleRecovery::new(false, false) }
-    }
-
-    /// A hook that resets the module: a `Reset` of the async or of the blocking client.
-    #[must_use]
-    pub fn with_reset<S>(self, hook: S) -> Recovery<'a, S> {
-        Recovery { apn: self.apn, hook, module: ModuleRecovery::new(self.apn.is_some(), true) }
+        Self { attach: apn, hook: NoReset, module: ModuleRecovery::new(true, false) }
     }
 }
 
-/// How the last bring-up or reset has ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum ModuleStep {
-    BroughtUp,
-    BringUpFailed(BringUpError),
+impl Recovery<NoBringUp> {
+    /// The module is not brought to an address, and never reset.
+    pub const fn without_bring_up() -> Self {
+        Self { attach: NoBringUp, hook: NoReset, module: ModuleRecovery::new(false, false) }
+    }
+}
+
+impl<A> Recovery<A> {
+    /// A hook that resets the module: a `Reset` of the async or of the blocking client.
+    #[must_use]
+    pub fn with_reset<S>(self, hook: S) -> Recovery<A, S> {
+        Recovery { attach: self.attach, hook, module: ModuleRecovery::new(self.module.can_bring_up, true) }
+    }
+}
+
+/// The steps to the broker. Each step is followed by those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    Connect,
+    BringUp,
     Reset,
 }
 
@@ -89,27 +114,16 @@ pub struct ModuleRecovery {
     pub(super) can_reset: bool,
     /// How many resets there were since the module was last brought up.
     resets: u32,
-    /// Counts what has ended.
+    /// Counts the bring-ups and resets that have ended.
     pub(super) round: u8,
-    pub(super) last: ModuleStep,
-    pub(super) took: Duration,
-    under_way: UnderWay,
+    /// The step that follows the last one of these, or why it has failed.
+    pub(super) last: Result<Step, BringUpError>,
 }
 
 impl ModuleRecovery {
     /// Says what the program can do.
     pub const fn new(can_bring_up: bool, can_reset: bool) -> Self {
-        let (last, took, under_way) = (ModuleStep::BroughtUp, Duration::ZERO, UnderWay::NOTHING);
-        Self { can_bring_up, can_reset, resets: 0, round: 0, last, took, under_way }
-    }
-
-    /// A bring-up begins, or a reset. It fails where dropped ones have gone on for too long.
-    pub(super) fn begin(&mut self, now: Duration, is_reset: bool) -> bool {
-        let may_begin = self.under_way.begin(u8::from(is_reset), now);
-        if !may_begin {
-            self.brought_up(now, Err(BringUpError::Failed(Error::Aborted)));
-        }
-        may_begin
+        Self { can_bring_up, can_reset, resets: 0, round: 0, last: Ok(Step::Connect) }
     }
 
     /// The number of the next reset in a row, from 1 on.
@@ -118,26 +132,33 @@ impl ModuleRecovery {
     }
 
     /// The bring-up has ended.
-    pub fn brought_up(&mut self, now: Duration, result: Result<(), BringUpError>) {
-        let step = match result {
-            Ok(()) => {
-                self.resets = 0;
-                ModuleStep::BroughtUp
-            }
-            Err(error) => ModuleStep::BringUpFailed(error),
-        };
-        self.ended(now, step);
+    ///
+    /// # Errors
+    ///
+    /// What no supervisor can do anything about: the UART has failed, or the idle hook has aborted the bring-up.
+    pub fn brought_up(&mut self, result: Result<(), BringUpError>) -> Result<(), Error> {
+        match result {
+            Ok(()) => self.resets = 0,
+            Err(BringUpError::Failed(error)) => check(error)?,
+            Err(_) => {}
+        }
+        self.ended(result.map(|()| Step::Connect));
+        Ok(())
     }
 
     /// The hook has returned.
-    pub fn was_reset(&mut self, now: Duration) {
-        self.resets = self.resets.saturating_add(1);
-        self.ended(now, ModuleStep::Reset);
+    pub fn was_reset(&mut self) {
+        self.resets = self.attempt();
+        self.ended(Ok(Step::BringUp));
     }
 
-    fn ended(&mut self, now: Duration, step: ModuleStep) {
+    fn ended(&mut self, last: Result<Step, BringUpError>) {
         self.round = self.round.wrapping_add(1);
-        self.last = step;
-        self.took = self.under_way.end(now);
+        self.last = last;
     }
+}
+
+/// Passes on what no supervisor can do anything about.
+pub(super) fn check(error: Error) -> Result<(), Error> {
+    if error == Error::Aborted || error.next_step() == NextStep::RestartUart { Err(error) } else { Ok(()) }
 }

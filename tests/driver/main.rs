@@ -43,6 +43,8 @@ mod shell;
 mod shutdowns;
 mod subscribe_all;
 mod supervisor;
+#[path = "supervisor/drops.rs"]
+mod supervisor_drops;
 mod tls;
 mod topics_of_bytes;
 mod transmitters;

@@ -13,7 +13,7 @@ use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 use crate::driver::blocking::{Client, Modem, Reset};
 use crate::driver::command::{Command, Part};
 use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, ClockError, DateTime, Identity};
-use crate::driver::supervisor::{Recovery, Subscriptions, SupervisedEvent, Supervisor};
+use crate::driver::supervisor::{Attach, Recovery, Subscriptions, SupervisedEvent, Supervisor};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, SkippedSettings, Timeouts, Timer, Tls};
 
@@ -210,11 +210,11 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.delete_certificate(name)
     }
 
-    pub async fn supervise_until<L: Subscriptions, S: Reset>(
+    pub async fn supervise_until<L: Subscriptions, A: Attach, S: Reset>(
         &mut self,
         deadline: Duration,
         supervisors: &mut [Supervisor<'_, L>],
-        recovery: &mut Recovery<'_, S>,
+        recovery: &mut Recovery<A, S>,
     ) -> Result<Option<SupervisedEvent>, Error> {
         self.0.supervise_until(deadline, supervisors, recovery)
     }

@@ -36,7 +36,7 @@ pub struct Supervised<'a, 'm> {
     pub bench: &'a Bench,
     pub modem: &'a mut TestModem<'m>,
     pub supervisors: [Supervisor<'a, &'a Filters>; 1],
-    pub recovery: Recovery<'a, ResetHook>,
+    pub recovery: Recovery<&'a Apn<'a>, ResetHook>,
     pub resets: Rc<Cell<u32>>,
     /// Every event of the supervisor, and when it came.
     pub events: Vec<(Duration, SupervisorEvent)>,

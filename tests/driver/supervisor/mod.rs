@@ -1,5 +1,6 @@
 //! A supervised session against the simulated module, in virtual time.
 
-mod bench;
+pub mod bench;
 mod causes;
+mod lists;
 mod outages;
