@@ -23,7 +23,6 @@ use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Shutdown, Single, Subscribe,
 };
 use crate::timer::Timer;
-pub use attach::{AttachInTurns, InTurns};
 use queue::{Queue, Wants};
 pub use turn::Guard;
 use turn::Place;

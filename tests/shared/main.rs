@@ -4,6 +4,7 @@ mod bed;
 #[path = "../driver/families.rs"]
 mod families;
 mod harness;
+mod on_tokio;
 mod outcomes;
 mod paused;
 mod pending;
