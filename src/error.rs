@@ -1,5 +1,6 @@
 //! Typed errors: the cause, and what to do next.
 
+mod delivery;
 mod next_step;
 
 use core::fmt;
@@ -7,6 +8,7 @@ use core::fmt;
 use embedded_io::ErrorKind;
 
 use crate::ResultCode;
+pub use delivery::Delivery;
 
 /// The name of an AT command, such as `+CMQTTPUB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,7 +72,8 @@ impl defmt::Format for CommandName {
 /// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | did not publish, or has an incomplete file | correct the reader, publish or store again | [`CorrectInput`](crate::NextStep::CorrectInput) |
 /// | [`CertificateMissing`](Self::CertificateMissing) | does not list the file | store it with `replace_certificate` | [`CorrectInput`](crate::NextStep::CorrectInput) |
 ///
-/// After every error the next call works: it resyncs with the module first.
+/// After every error the next call works: it resyncs with the module first. What the broker may have of a message whose
+/// publish has failed: see [`Delivery`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
