@@ -26,6 +26,8 @@ pub use listen::Listen;
 #[cfg(any(feature = "async", feature = "blocking", test))]
 pub(crate) use listen_until::ListenUntil;
 pub use publish::PublishMessage;
+#[cfg(feature = "outbox")]
+pub(crate) use publish::Step as PublishStep;
 #[cfg(any(feature = "async", feature = "blocking", test))]
 pub(crate) use single::Single;
 pub use store::Store;

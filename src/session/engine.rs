@@ -253,7 +253,13 @@ impl Engine {
                     let rest = data.get(sent..).unwrap_or(&[]);
                     rest.get(..CHUNK_BYTES.min(unsent)).unwrap_or(rest)
                 }
-                None => return Outgoing::Source(unsent),
+                None => {
+                    #[cfg(feature = "outbox")]
+                    if let count @ 1.. = procedure.copy_data(sent, window) {
+                        return Outgoing::Bytes(window.get(..count.min(unsent)).unwrap_or(&[]));
+                    }
+                    return Outgoing::Source(unsent);
+                }
             },
             _ => &[],
         })

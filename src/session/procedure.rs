@@ -2,6 +2,8 @@
 
 use super::{Failure, Session};
 use crate::at::Line;
+#[cfg(feature = "outbox")]
+use crate::at::WINDOW_BYTES;
 use crate::command::CommandWriter;
 
 /// What a procedure does next.
@@ -44,6 +46,15 @@ pub trait Procedure {
     #[doc(hidden)]
     fn data(&self) -> Option<&[u8]> {
         Some(&[])
+    }
+
+    /// Copies data of the present command that are in no slice, from byte `sent` on. Returns how many bytes it has copied; 0
+    /// where they come from a source of the shell's.
+    #[cfg(feature = "outbox")]
+    #[doc(hidden)]
+    fn copy_data(&self, sent: usize, window: &mut [u8; WINDOW_BYTES]) -> usize {
+        let (_, _) = (sent, window);
+        0
     }
 
     /// Takes a line of the answer to the present command.
