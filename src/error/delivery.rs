@@ -61,23 +61,44 @@ impl Error {
     /// assert_eq!(unanswered(&"+CMQTTPUB").delivery(), Delivery::Unknown);
     /// ```
     pub fn delivery(&self) -> Delivery {
-        let command = match self {
-            Self::Invalid(_)
-            | Self::Illegal { .. }
-            | Self::Source(_)
-            | Self::SourceEnded
-            | Self::CertificateMissing { .. } => return Delivery::NotSent,
-            Self::Refused { refusal: Refusal::Code(code), .. } if NOT_SENT.contains(code) => return Delivery::NotSent,
-            Self::Aborted | Self::Receive(_) | Self::Transmit(_) => return Delivery::Unknown,
+        self.delivery_after(match self {
             Self::Refused { command, .. }
             | Self::NoAnswer { command }
             | Self::OutcomeUnknown { command }
             | Self::DataCutShort { command }
             | Self::ConnectionLost { command }
             | Self::NetworkLost { command }
-            | Self::ModemRestarted { command } => command,
-        };
-        if command.as_str() == Pub::INFO.name { Delivery::Unknown } else { Delivery::NotSent }
+            | Self::ModemRestarted { command } => command.as_str() == Pub::INFO.name,
+            _ => true,
+        })
+    }
+
+    /// The same for a call of which it is known whether its `AT+CMQTTPUB` was begun.
+    pub(crate) fn delivery_after(&self, is_begun: bool) -> Delivery {
+        match self {
+            Self::Invalid(_)
+            | Self::Illegal { .. }
+            | Self::Source(_)
+            | Self::SourceEnded
+            | Self::CertificateMissing { .. } => Delivery::NotSent,
+            Self::Refused { refusal: Refusal::Code(code), .. } if NOT_SENT.contains(code) => Delivery::NotSent,
+            Self::Aborted
+            | Self::Receive(_)
+            | Self::Transmit(_)
+            | Self::Refused { .. }
+            | Self::NoAnswer { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::DataCutShort { .. }
+            | Self::ConnectionLost { .. }
+            | Self::NetworkLost { .. }
+            | Self::ModemRestarted { .. } => {
+                if is_begun {
+                    Delivery::Unknown
+                } else {
+                    Delivery::NotSent
+                }
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A queue of messages to publish, for the time without a connection.
 
+mod header;
 mod policy;
 mod publish_oldest;
 mod store;
@@ -18,7 +19,8 @@ use crate::command::ClientIndex;
 use crate::error::InvalidInput;
 use crate::family::Family;
 use crate::options::Publish;
-use store::{BLOCK_BYTES, Chain, Header, Room, Store};
+use header::Header;
+use store::{BLOCK_BYTES, Block, Chain, Room, Store};
 
 pub use policy::{DropOldest, RefuseNew, WhenFull};
 pub use publish_oldest::PublishOldest;
@@ -71,7 +73,7 @@ pub use publish_oldest::PublishOldest;
 ///
 /// The queue is lost with the RAM. `examples/flash-queue` in the repository keeps messages in flash.
 pub struct Outbox<Raw, const N: usize, F = RefuseNew> {
-    store: Mutex<Raw, Store<N>>,
+    store: Mutex<Raw, Store<[Block; N]>>,
     when_full: PhantomData<fn() -> F>,
 }
 
@@ -123,9 +125,9 @@ impl core::error::Error for PushError {}
 const LEAST_STRICT: Family = Family::A76xx;
 
 impl<Raw: RawMutex, const N: usize, F: WhenFull> Outbox<Raw, N, F> {
-    /// An empty queue. There are at most 65,535 blocks.
+    /// An empty queue. There are at most 32,767 blocks.
     pub const fn new() -> Self {
-        const { assert!(N <= u16::MAX as usize, "an outbox has 65,535 blocks at most") };
+        const { assert!(N <= i16::MAX as usize, "an outbox has 32,767 blocks at most") };
         Self { store: Mutex::new(Store::new()), when_full: PhantomData }
     }
 
@@ -143,35 +145,43 @@ impl<Raw: RawMutex, const N: usize, F: WhenFull> Outbox<Raw, N, F> {
     pub fn push(&self, client: ClientIndex, message: &Publish<'_>) -> Result<(), PushError> {
         message.check(LEAST_STRICT).map_err(PushError::Invalid)?;
         let header = Header::new(client, message);
-        if header.blocks() > N {
+        if usize::from(header.blocks()) > N {
             return Err(PushError::TooLarge);
         }
         loop {
-            match self.store.lock(|store| store.make_room(header.blocks(), F::DROPS_OLDEST)) {
+            match self.lock(|store| store.make_room(header.blocks(), F::DROPS_OLDEST)) {
                 Room::Reserved => break,
                 Room::Dropped => {}
                 Room::Full => return Err(PushError::Full),
             }
         }
-        let head = header.encoded();
-        let mut bytes = head.iter().chain(message.topic).chain(message.payload);
-        let mut chain = Chain::default();
-        for _ in 0..header.blocks() {
-            let mut block = [0; BLOCK_BYTES];
-            block.iter_mut().zip(&mut bytes).for_each(|(place, &byte)| *place = byte);
-            self.store.lock(|store| store.extend(&mut chain, block));
+        let mut chain = Chain::EMPTY;
+        for mut bytes in [header.bytes(), message.topic, message.payload] {
+            while !bytes.is_empty() {
+                bytes = self.lock(|store| store.append(&mut chain, bytes));
+            }
         }
-        self.store.lock(|store| store.commit(&chain, header));
+        #[cfg(not(feature = "async"))]
+        self.lock(|store| store.commit(&chain, header.blocks()));
         #[cfg(feature = "async")]
-        if let Some(waker) = self.store.lock(Store::take_waker) {
+        let waker = self.lock(|store| {
+            store.commit(&chain, header.blocks());
+            store.take_waker()
+        });
+        #[cfg(feature = "async")]
+        if let Some(waker) = waker {
             waker.wake();
         }
         Ok(())
     }
 
+    fn lock<O>(&self, change: impl FnOnce(&Store) -> O) -> O {
+        self.store.lock(|store| change(store))
+    }
+
     /// How many messages it holds, with the one that is being sent.
     pub fn len(&self) -> usize {
-        self.store.lock(Store::len)
+        self.lock(Store::len)
     }
 
     /// Whether it holds no message.
@@ -181,17 +191,17 @@ impl<Raw: RawMutex, const N: usize, F: WhenFull> Outbox<Raw, N, F> {
 
     /// How many blocks are in use.
     pub fn used_blocks(&self) -> usize {
-        self.store.lock(Store::used)
+        self.lock(Store::used)
     }
 
     /// What has become of the messages so far.
     pub fn counters(&self) -> OutboxCounters {
-        self.store.lock(Store::counters)
+        self.lock(Store::counters)
     }
 
     /// Drops the oldest message that is not being sent, and counts it. Returns whether there was one.
     pub fn discard_oldest(&self) -> bool {
-        self.store.lock(Store::drop_oldest)
+        self.lock(Store::drop_oldest)
     }
 
     /// Waits until there is a message. One task waits at a time: a second one takes the place of the first, which is not
@@ -220,7 +230,7 @@ impl<Raw: RawMutex, const N: usize, F: WhenFull> Outbox<Raw, N, F> {
     #[cfg(feature = "async")]
     pub async fn not_empty(&self) {
         poll_fn(|context| {
-            self.store.lock(|store| {
+            self.lock(|store| {
                 if store.len() > 0 {
                     return Poll::Ready(());
                 }

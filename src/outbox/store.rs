@@ -7,10 +7,9 @@ use core::num::NonZeroU16;
 use core::task::Waker;
 
 use super::OutboxCounters;
-use crate::command::{ClientIndex, QoS};
+use super::header::Header;
+use crate::command::QoS;
 use crate::error::Delivery;
-use crate::options::Publish;
-use crate::saturating::saturating_u16;
 
 /// Bytes of a message in one block.
 pub(super) const BLOCK_BYTES: usize = 30;
@@ -21,94 +20,21 @@ const REFUSALS_LIMIT: u8 = 5;
 /// The number of a block, from 1 on; none is zero, so that an empty store is.
 pub(super) type Link = Option<NonZeroU16>;
 
-struct Block {
+pub(super) struct Block {
     next: Cell<Link>,
-    bytes: Cell<[u8; BLOCK_BYTES]>,
+    bytes: [Cell<u8>; BLOCK_BYTES],
 }
 
-/// What is kept of a message besides its topic and payload. It stands at the beginning of the first block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
-    /// The last block of the message.
-    last: Link,
-    flags: u8,
-    pub(super) timeout_s: u8,
-    pub(super) topic_length: u16,
-    pub(super) payload_length: u16,
-}
-
-const QOS: u8 = 0b11;
-const RETAINED: u8 = 0b100;
-const DUPLICATE: u8 = 0b1000;
-const SECOND_CLIENT: u8 = 0b1_0000;
-
-impl Header {
-    pub(super) const BYTES: usize = 8;
-
-    /// Of a message that was checked: its timeout has at most 180 s.
-    pub(super) fn new(client: ClientIndex, message: &Publish<'_>) -> Self {
-        let mut flags = message.qos as u8;
-        for (flag, is_set) in [
-            (RETAINED, message.retained),
-            (DUPLICATE, message.duplicate),
-            (SECOND_CLIENT, client == ClientIndex::Second),
-        ] {
-            flags |= if is_set { flag } else { 0 };
-        }
-        Self {
-            last: None,
-            flags,
-            timeout_s: u8::try_from(message.timeout_s).unwrap_or(u8::MAX),
-            topic_length: saturating_u16(message.topic.len()),
-            payload_length: saturating_u16(message.payload.len()),
-        }
-    }
-
-    pub(super) fn client(&self) -> ClientIndex {
-        if self.flags & SECOND_CLIENT == 0 { ClientIndex::First } else { ClientIndex::Second }
-    }
-
-    pub(super) fn qos(&self) -> QoS {
-        QoS::from_number(self.flags & QOS).unwrap_or_default()
-    }
-
-    pub(super) fn is_retained(&self) -> bool {
-        self.flags & RETAINED != 0
-    }
-
-    pub(super) fn is_duplicate(&self) -> bool {
-        self.flags & DUPLICATE != 0
-    }
-
-    /// How many blocks the message takes.
-    pub(super) fn blocks(&self) -> usize {
-        (Self::BYTES + usize::from(self.topic_length) + usize::from(self.payload_length)).div_ceil(BLOCK_BYTES)
-    }
-
-    pub(super) fn encoded(&self) -> [u8; Self::BYTES] {
-        let [last, last_high] = self.last.map_or(0, NonZeroU16::get).to_le_bytes();
-        let [topic, topic_high] = self.topic_length.to_le_bytes();
-        let [payload, payload_high] = self.payload_length.to_le_bytes();
-        [last, last_high, self.flags, self.timeout_s, topic, topic_high, payload, payload_high]
-    }
-
-    fn decoded(block: [u8; BLOCK_BYTES]) -> Self {
-        let [last, last_high, flags, timeout_s, topic, topic_high, payload, payload_high, ..] = block;
-        Self {
-            last: NonZeroU16::new(u16::from_le_bytes([last, last_high])),
-            flags,
-            timeout_s,
-            topic_length: u16::from_le_bytes([topic, topic_high]),
-            payload_length: u16::from_le_bytes([payload, payload_high]),
-        }
-    }
-}
-
-/// Blocks of a message that is not complete yet.
-#[derive(Default)]
+/// A message that is not complete yet.
 pub(super) struct Chain {
     first: Link,
     last: Link,
+    /// Bytes in the last block.
+    filled: usize,
+}
+
+impl Chain {
+    pub(super) const EMPTY: Self = Self { first: None, last: None, filled: BLOCK_BYTES };
 }
 
 /// Whether there is room for a message.
@@ -132,47 +58,74 @@ pub(super) enum Ending {
     },
 }
 
-pub(super) struct Store<const N: usize> {
-    blocks: [Block; N],
+#[derive(Default)]
+struct Counts {
+    delivered: Cell<u32>,
+    repeated: Cell<u32>,
+    unknown: Cell<u32>,
+    refused: Cell<u32>,
+    dropped: Cell<u32>,
+}
+
+impl Counts {
+    const NONE: Self = Self {
+        delivered: Cell::new(0),
+        repeated: Cell::new(0),
+        unknown: Cell::new(0),
+        refused: Cell::new(0),
+        dropped: Cell::new(0),
+    };
+}
+
+fn count(counter: &Cell<u32>) {
+    counter.set(counter.get().saturating_add(1));
+}
+
+/// `Blocks` is an array of blocks; what works on them knows a slice, so that its code exists once for all lengths.
+pub(super) struct Store<Blocks: ?Sized = [Block]> {
     /// How many of the blocks have been in use ever: the free ones among these are in a list.
     touched: Cell<u16>,
     free: Cell<Link>,
     /// The first block of the oldest message, and the last one of the newest.
     first: Cell<Link>,
     last: Cell<Link>,
-    /// Whole messages, and their blocks.
+    /// The last block of the oldest message, while that is being sent.
+    held: Cell<Link>,
+    /// Whole messages.
     messages: Cell<u16>,
-    queued: Cell<u16>,
-    /// Blocks of these, and of messages that are not complete.
+    /// Blocks of whole messages that are not being sent.
+    droppable: Cell<u16>,
+    /// Blocks of all messages, also of those that are not complete.
     used: Cell<u16>,
-    /// The oldest message is being sent.
-    held: Cell<bool>,
     /// How often the oldest message was refused.
     refusals: Cell<u8>,
-    counters: Cell<OutboxCounters>,
+    counts: Counts,
     #[cfg(feature = "async")]
     waker: Cell<Option<Waker>>,
+    blocks: Blocks,
 }
 
-impl<const N: usize> Store<N> {
+impl<const N: usize> Store<[Block; N]> {
     pub(super) const fn new() -> Self {
         Self {
-            blocks: [const { Block { next: Cell::new(None), bytes: Cell::new([0; BLOCK_BYTES]) } }; N],
             touched: Cell::new(0),
             free: Cell::new(None),
             first: Cell::new(None),
             last: Cell::new(None),
+            held: Cell::new(None),
             messages: Cell::new(0),
-            queued: Cell::new(0),
+            droppable: Cell::new(0),
             used: Cell::new(0),
-            held: Cell::new(false),
             refusals: Cell::new(0),
-            counters: Cell::new(OutboxCounters { delivered: 0, repeated: 0, unknown: 0, refused: 0, dropped: 0 }),
+            counts: Counts::NONE,
             #[cfg(feature = "async")]
             waker: Cell::new(None),
+            blocks: [const { Block { next: Cell::new(None), bytes: [const { Cell::new(0) }; BLOCK_BYTES] } }; N],
         }
     }
+}
 
+impl Store {
     pub(super) fn len(&self) -> usize {
         self.messages.get().into()
     }
@@ -182,7 +135,14 @@ impl<const N: usize> Store<N> {
     }
 
     pub(super) fn counters(&self) -> OutboxCounters {
-        self.counters.get()
+        let Counts { delivered, repeated, unknown, refused, dropped } = &self.counts;
+        OutboxCounters {
+            delivered: delivered.get(),
+            repeated: repeated.get(),
+            unknown: unknown.get(),
+            refused: refused.get(),
+            dropped: dropped.get(),
+        }
     }
 
     #[cfg(feature = "async")]
@@ -190,11 +150,7 @@ impl<const N: usize> Store<N> {
         self.waker.set(Some(waker.clone()));
     }
 
-    #[cfg(feature = "async")]
-    pub(super) fn take_waker(&self) -> Option<Waker> {
-        self.waker.take()
-    }
-
+    #[inline(never)]
     fn block(&self, link: Link) -> Option<&Block> {
         self.blocks.get(usize::from(link?.get()) - 1)
     }
@@ -209,27 +165,18 @@ impl<const N: usize> Store<N> {
         }
     }
 
+    #[inline(never)]
     fn header(&self, first: Link) -> Option<Header> {
-        Some(Header::decoded(self.block(first)?.bytes.get()))
-    }
-
-    fn set_header(&self, first: Link, header: Header) {
-        if let Some(block) = self.block(first) {
-            let mut bytes = block.bytes.get();
-            bytes.iter_mut().zip(header.encoded()).for_each(|(place, byte)| *place = byte);
-            block.bytes.set(bytes);
-        }
+        Some(Header::of(&self.block(first)?.bytes))
     }
 
     /// Reserves blocks for a message. May drop one message for it, if that can be enough at all.
-    pub(super) fn make_room(&self, blocks: usize, may_drop: bool) -> Room {
-        let free = N.saturating_sub(self.used());
-        if blocks <= free {
-            self.used.set(self.used.get() + saturating_u16(blocks));
-            return Room::Reserved;
-        }
-        let held = if self.held.get() { self.header(self.first.get()).map_or(0, |header| header.blocks()) } else { 0 };
-        if may_drop && blocks + held <= free + usize::from(self.queued.get()) && self.drop_oldest() {
+    pub(super) fn make_room(&self, blocks: u16, may_drop: bool) -> Room {
+        let used = usize::from(self.used.get() + blocks);
+        if used <= self.blocks.len() {
+            self.used.set(self.used.get() + blocks);
+            Room::Reserved
+        } else if may_drop && used - usize::from(self.droppable.get()) <= self.blocks.len() && self.drop_oldest() {
             Room::Dropped
         } else {
             Room::Full
@@ -238,47 +185,67 @@ impl<const N: usize> Store<N> {
 
     /// Drops the oldest message that is not being sent. Returns whether there was one.
     pub(super) fn drop_oldest(&self) -> bool {
-        let held = if self.held.get() { self.header(self.first.get()) } else { None };
-        let is_dropped = self.remove_behind(held.and_then(|header| header.last));
+        let is_dropped = self.remove_behind(self.held.get());
         if is_dropped {
-            self.count(|counters| &mut counters.dropped);
+            count(&self.counts.dropped);
         }
         is_dropped
     }
 
-    /// Adds a block to a message that is not complete, of the reserved ones.
-    pub(super) fn extend(&self, chain: &mut Chain, bytes: [u8; BLOCK_BYTES]) {
-        let link = if self.free.get().is_some() {
-            self.free.replace(self.next(self.free.get()))
-        } else {
-            self.touched.set(self.touched.get() + 1);
-            NonZeroU16::new(self.touched.get())
-        };
-        if let Some(block) = self.block(link) {
-            block.next.set(None);
-            block.bytes.set(bytes);
+    /// Adds bytes to a message that is not complete, as many as fit into one of its reserved blocks. Returns the others.
+    pub(super) fn append<'b>(&self, chain: &mut Chain, bytes: &'b [u8]) -> &'b [u8] {
+        if chain.filled == BLOCK_BYTES {
+            let link = self.take();
+            self.set_next(chain.last, link);
+            chain.first = chain.first.or(link);
+            chain.last = link;
+            chain.filled = 0;
         }
-        self.set_next(chain.last, link);
-        chain.first = chain.first.or(link);
-        chain.last = link;
+        let Some(block) = self.block(chain.last) else { return &[] };
+        let mut rest = bytes.iter();
+        for (place, &byte) in block.bytes.iter().skip(chain.filled).zip(&mut rest) {
+            place.set(byte);
+        }
+        chain.filled = BLOCK_BYTES.min(chain.filled + bytes.len());
+        rest.as_slice()
+    }
+
+    /// Takes a block that is reserved.
+    fn take(&self) -> Link {
+        let link = self.free.get();
+        if link.is_some() {
+            self.free.set(self.next(link));
+            self.set_next(link, None);
+            return link;
+        }
+        self.touched.set(self.touched.get() + 1);
+        NonZeroU16::new(self.touched.get())
+    }
+
+    /// Whom to wake, now that there is a message.
+    #[cfg(feature = "async")]
+    pub(super) fn take_waker(&self) -> Option<Waker> {
+        self.waker.take()
     }
 
     /// A message is complete.
-    pub(super) fn commit(&self, chain: &Chain, header: Header) {
-        self.set_header(chain.first, Header { last: chain.last, ..header });
+    pub(super) fn commit(&self, chain: &Chain, blocks: u16) {
+        if let Some(block) = self.block(chain.first) {
+            Header::set_last(&block.bytes, chain.last);
+        }
         if self.first.get().is_none() {
             self.first.set(chain.first);
         }
         self.set_next(self.last.replace(chain.last), chain.first);
         self.messages.set(self.messages.get() + 1);
-        self.queued.set(self.queued.get() + saturating_u16(header.blocks()));
+        self.droppable.set(self.droppable.get() + blocks);
     }
 
     /// Removes the message behind a block, or the oldest one. Returns whether there was one.
     fn remove_behind(&self, previous: Link) -> bool {
         let first = if previous.is_some() { self.next(previous) } else { self.first.get() };
         let Some(header) = self.header(first) else { return false };
-        let next = self.next(header.last);
+        let next = self.next(header.last());
         if previous.is_some() {
             self.set_next(previous, next);
         } else {
@@ -288,77 +255,73 @@ impl<const N: usize> Store<N> {
         if next.is_none() {
             self.last.set(previous);
         }
-        self.set_next(header.last, self.free.replace(first));
-        let blocks = saturating_u16(header.blocks());
-        self.messages.set(self.messages.get().saturating_sub(1));
-        self.queued.set(self.queued.get().saturating_sub(blocks));
-        self.used.set(self.used.get().saturating_sub(blocks));
+        self.set_next(header.last(), self.free.replace(first));
+        self.messages.set(self.messages.get() - 1);
+        self.droppable.set(self.droppable.get() - header.blocks());
+        self.used.set(self.used.get() - header.blocks());
         true
     }
 
     /// Holds the oldest message, if there is one and it is not held already: it stays where it is until
     /// [`end`](Self::end).
     pub(super) fn hold(&self) -> Option<(Header, Place)> {
-        if self.held.get() {
+        if self.held.get().is_some() {
             return None;
         }
         let first = self.first.get();
         let header = self.header(first)?;
-        self.held.set(true);
+        self.held.set(header.last());
+        self.droppable.set(self.droppable.get() - header.blocks());
         Some((header, Place { block: first, start: 0 }))
     }
 
     /// The publish of the held message has ended.
+    #[inline(never)]
     pub(super) fn end(&self, ending: Ending) {
-        self.held.set(false);
-        let first = self.first.get();
-        let Some(mut header) = self.header(first) else { return };
-        match ending {
-            Ending::Delivered => self.count(|counters| &mut counters.delivered),
+        self.held.set(None);
+        let Some(block) = self.block(self.first.get()) else { return };
+        let header = Header::of(&block.bytes);
+        self.droppable.set(self.droppable.get() + header.blocks());
+        let counts = &self.counts;
+        let refusals = self.refusals.get() + u8::from(matches!(ending, Ending::Failed { is_refused: true, .. }));
+        let (counter, stays) = match ending {
+            Ending::Delivered => (&counts.delivered, false),
             Ending::Failed { delivery: Delivery::Unknown, .. } if header.qos() != QoS::AtLeastOnce => {
-                self.count(|counters| &mut counters.unknown);
+                (&counts.unknown, false)
             }
-            Ending::Failed { is_refused: true, .. } if self.refusals.get() + 1 >= REFUSALS_LIMIT => {
-                self.count(|counters| &mut counters.refused);
+            Ending::Failed { .. } if refusals >= REFUSALS_LIMIT => (&counts.refused, false),
+            Ending::Failed { delivery: Delivery::Unknown, .. } => {
+                Header::set_duplicate(&block.bytes);
+                (&counts.repeated, true)
             }
-            Ending::Failed { delivery, is_refused } => {
-                self.refusals.set(self.refusals.get() + u8::from(is_refused));
-                if delivery == Delivery::Unknown {
-                    self.count(|counters| &mut counters.repeated);
-                    header.flags |= DUPLICATE;
-                    self.set_header(first, header);
-                }
+            Ending::Failed { delivery: Delivery::NotSent, .. } => {
+                self.refusals.set(refusals);
                 return;
             }
+        };
+        count(counter);
+        if stays {
+            self.refusals.set(refusals);
+        } else {
+            self.remove_behind(None);
         }
-        self.remove_behind(None);
     }
 
-    /// Copies bytes of a held message from `offset` on, at most those of one block. Returns how many.
-    pub(super) fn copy(&self, first: Link, place: &mut Place, offset: usize, target: &mut [u8]) -> usize {
-        if offset < place.start {
-            *place = Place { block: first, start: 0 };
-        }
+    /// Copies bytes of a held message from `offset` on, at most those of one block. Returns how many. The offset never goes
+    /// back.
+    pub(super) fn copy(&self, place: &mut Place, offset: usize, target: &mut [u8]) -> usize {
         while offset >= place.start + BLOCK_BYTES && place.block.is_some() {
             *place = Place { block: self.next(place.block), start: place.start + BLOCK_BYTES };
         }
         let Some(block) = self.block(place.block) else { return 0 };
-        let bytes = block.bytes.get();
-        let rest = bytes.get(offset - place.start..).unwrap_or(&[]);
-        target.iter_mut().zip(rest).map(|(place, &byte)| *place = byte).count()
-    }
-
-    fn count(&self, counter: impl FnOnce(&mut OutboxCounters) -> &mut u32) {
-        let mut counters = self.counters.get();
-        let counter = counter(&mut counters);
-        *counter = counter.saturating_add(1);
-        self.counters.set(counters);
+        let bytes = block.bytes.iter().skip(offset.saturating_sub(place.start));
+        target.iter_mut().zip(bytes).map(|(place, byte)| *place = byte.get()).count()
     }
 }
 
 /// Where a message was read last: a block, and the offset of its first byte in the message, the header included.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
-    pub(super) block: Link,
+    block: Link,
     start: usize,
 }

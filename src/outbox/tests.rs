@@ -116,22 +116,22 @@ impl Model {
 }
 
 /// The bytes of a held message, read in windows of this size.
-fn read<const N: usize>(store: &Store<N>, header: &Header, place: Place, window: usize) -> (Vec<u8>, Vec<u8>) {
-    let length = usize::from(header.topic_length + header.payload_length);
+fn read(store: &Store, header: &Header, place: Place, window: usize) -> (Vec<u8>, Vec<u8>) {
+    let length = usize::from(header.topic_length() + header.payload_length());
     let (mut bytes, mut current) = (Vec::new(), place);
     while bytes.len() < length {
         let mut part = vec![0; window];
-        let count = store.copy(place.block, &mut current, Header::BYTES + bytes.len(), &mut part);
+        let count = store.copy(&mut current, Header::BYTES + bytes.len(), &mut part);
         assert!(count > 0);
         bytes.extend_from_slice(&part[..count]);
     }
     bytes.truncate(length);
-    let payload = bytes.split_off(header.topic_length.into());
+    let payload = bytes.split_off(header.topic_length().into());
     (bytes, payload)
 }
 
 /// Whether the held message is this one.
-fn is_oldest<const N: usize>(store: &Store<N>, (header, place): (Header, Place), oldest: &Queued) {
+fn is_oldest(store: &Store, (header, place): (Header, Place), oldest: &Queued) {
     let (topic, payload) = read(store, &header, place, 1 + oldest.payload.len() % 32);
     let found = Queued {
         client: header.client(),
@@ -139,7 +139,7 @@ fn is_oldest<const N: usize>(store: &Store<N>, (header, place): (Header, Place),
         payload,
         qos: header.qos(),
         duplicate: header.is_duplicate(),
-        blocks: header.blocks(),
+        blocks: header.blocks().into(),
     };
     assert_eq!(&found, oldest);
 }
@@ -165,7 +165,7 @@ fn compare<const N: usize, F: WhenFull>(operations: impl IntoIterator<Item = Ope
             }
             Operation::Hold => {
                 let is_free = !model.held && !model.queue.is_empty();
-                outbox.store.lock(|store| {
+                outbox.lock(|store| {
                     let held = store.hold();
                     assert_eq!(held.is_some(), is_free);
                     if let Some(held) = held {
@@ -184,7 +184,7 @@ fn compare<const N: usize, F: WhenFull>(operations: impl IntoIterator<Item = Ope
             Operation::Unknown => Some(Ending::Failed { delivery: Delivery::Unknown, is_refused: false }),
         };
         if let Some(ending) = ending.filter(|_| model.held) {
-            outbox.store.lock(|store| store.end(ending));
+            outbox.lock(|store| store.end(ending));
             model.end(operation);
         }
         let found = (outbox.len(), outbox.used_blocks(), outbox.counters());
@@ -192,11 +192,11 @@ fn compare<const N: usize, F: WhenFull>(operations: impl IntoIterator<Item = Ope
     }
     // What is left comes out as it went in.
     if model.held {
-        outbox.store.lock(|store| store.end(Ending::Delivered));
+        outbox.lock(|store| store.end(Ending::Delivered));
         model.queue.pop_front();
     }
     for oldest in &model.queue {
-        outbox.store.lock(|store| {
+        outbox.lock(|store| {
             is_oldest(store, store.hold().unwrap(), oldest);
             store.end(Ending::Delivered);
         });
@@ -245,22 +245,17 @@ fn a_message_that_is_pushed_in_the_middle_of_another_push_is_whole_and_before_it
     let outbox = Tested::<5, RefuseNew>::new();
     let (slow, fast) = (Queued::new(4, 2), Queued::new(5, 3));
     let header = Header::new(slow.client, &slow.message());
-    let bytes: Vec<u8> = header.encoded().into_iter().chain(slow.topic.clone()).chain(slow.payload.clone()).collect();
-    let block = |index: usize| {
-        let mut block = [0; BLOCK_BYTES];
-        block.iter_mut().zip(&bytes[index * BLOCK_BYTES..]).for_each(|(place, &byte)| *place = byte);
-        block
-    };
-    let mut chain = Chain::default();
-    assert_eq!(outbox.store.lock(|store| store.make_room(2, false)), Room::Reserved);
-    outbox.store.lock(|store| store.extend(&mut chain, block(0)));
+    let bytes: Vec<u8> = [header.bytes(), &slow.topic, &slow.payload].concat();
+    let mut chain = Chain::EMPTY;
+    assert_eq!(outbox.lock(|store| store.make_room(2, false)), Room::Reserved);
+    let rest = outbox.lock(|store| store.append(&mut chain, &bytes));
     assert_eq!(outbox.len(), 0, "a part of a message is none");
     assert_eq!(outbox.push(fast.client, &fast.message()), Ok(()));
     assert_eq!(outbox.push(fast.client, &Queued::new(7, 1).message()), Err(PushError::Full), "reserved is used");
-    outbox.store.lock(|store| store.extend(&mut chain, block(1)));
-    outbox.store.lock(|store| store.commit(&chain, header));
+    assert!(outbox.lock(|store| store.append(&mut chain, rest)).is_empty());
+    outbox.lock(|store| store.commit(&chain, header.blocks()));
     for expected in [&fast, &slow] {
-        outbox.store.lock(|store| {
+        outbox.lock(|store| {
             is_oldest(store, store.hold().unwrap(), expected);
             store.end(Ending::Delivered);
         });
@@ -304,9 +299,9 @@ fn everything_about_a_message_is_kept() {
         let timeout = core::time::Duration::from_secs(timeout_s);
         let message = Publish::new("a", b"").qos(qos).retained(retained).duplicate(duplicate).timeout(timeout);
         outbox.push(client, &message).unwrap();
-        outbox.store.lock(|store| {
+        outbox.lock(|store| {
             let (header, _) = store.hold().unwrap();
-            assert_eq!((header.client(), header.qos(), u64::from(header.timeout_s)), (client, qos, timeout_s));
+            assert_eq!((header.client(), header.qos(), u64::from(header.timeout_s())), (client, qos, timeout_s));
             assert_eq!((header.is_retained(), header.is_duplicate()), (retained, duplicate));
             store.end(Ending::Delivered);
         });
@@ -320,7 +315,7 @@ fn a_message_that_is_refused_again_and_again_goes_and_the_next_one_has_its_own_a
         outbox.push(ClientIndex::First, &Publish::new("a", b"x").qos(QoS::AtLeastOnce)).unwrap();
     }
     let refuse = || {
-        outbox.store.lock(|store| {
+        outbox.lock(|store| {
             store.hold().unwrap();
             store.end(Ending::Failed { delivery: Delivery::NotSent, is_refused: true });
         });

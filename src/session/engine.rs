@@ -255,8 +255,8 @@ impl Engine {
                 }
                 None => {
                     #[cfg(feature = "outbox")]
-                    if let count @ 1.. = procedure.copy_data(sent, window) {
-                        return Outgoing::Bytes(window.get(..count.min(unsent)).unwrap_or(&[]));
+                    if let bytes @ [_, ..] = procedure.copy_data(sent, window) {
+                        return Outgoing::Bytes(bytes);
                     }
                     return Outgoing::Source(unsent);
                 }

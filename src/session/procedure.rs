@@ -48,13 +48,13 @@ pub trait Procedure {
         Some(&[])
     }
 
-    /// Copies data of the present command that are in no slice, from byte `sent` on. Returns how many bytes it has copied; 0
+    /// Copies data of the present command that are in no slice, from byte `sent` on. Returns what it has copied; nothing
     /// where they come from a source of the shell's.
     #[cfg(feature = "outbox")]
     #[doc(hidden)]
-    fn copy_data(&self, sent: usize, window: &mut [u8; WINDOW_BYTES]) -> usize {
+    fn copy_data<'w>(&self, sent: usize, window: &'w mut [u8; WINDOW_BYTES]) -> &'w [u8] {
         let (_, _) = (sent, window);
-        0
+        &[]
     }
 
     /// Takes a line of the answer to the present command.
