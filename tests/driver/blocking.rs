@@ -22,6 +22,7 @@ mod matrix {
     mod codes;
     mod states;
 }
+mod outbox;
 mod ownership;
 mod recovery {
     mod adopted_states;

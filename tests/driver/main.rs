@@ -20,6 +20,7 @@ mod matrix {
     mod codes;
     mod states;
 }
+mod outbox;
 mod ownership;
 mod readers;
 mod receivers;
@@ -27,6 +28,7 @@ mod recovery {
     mod adopted_states;
     mod broken_messages;
     mod cancellation;
+    mod dropped_drains;
     mod faults;
     mod late_answers;
     mod line_errors;

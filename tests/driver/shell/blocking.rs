@@ -5,12 +5,14 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
+use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write};
 use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
 use crate::driver::blocking::{Client, Modem};
 use crate::driver::command::{Command, Part};
 use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, ClockError, DateTime, Identity};
+use crate::driver::outbox::{Outbox, WhenFull};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, SkippedSettings, Timeouts, Timer, Tls};
 
@@ -205,6 +207,13 @@ impl<H: MessageHandler> ShellModem<H> {
 
     pub async fn delete_certificate(&mut self, name: &str) -> Result<(), Error> {
         self.0.delete_certificate(name)
+    }
+
+    pub async fn drain<const N: usize, F: WhenFull>(
+        &mut self,
+        outbox: &Outbox<CriticalSectionRawMutex, N, F>,
+    ) -> Result<usize, Error> {
+        self.0.drain(outbox)
     }
 
     /// No test needs the UART back.
