@@ -87,7 +87,8 @@ impl Header {
     /// How many blocks the message takes.
     pub(super) fn blocks(&self) -> u16 {
         // Both lengths were checked: together they have 11 KB at most.
-        (Self::BYTES as u16 + self.topic_length() + self.payload_length()).div_ceil(BLOCK_BYTES as u16)
+        let bytes = const { saturating_u16(Self::BYTES) } + self.topic_length() + self.payload_length();
+        bytes.div_ceil(const { saturating_u16(BLOCK_BYTES) })
     }
 
     pub(super) fn set_last(block: &[Cell<u8>; BLOCK_BYTES], link: Link) {

@@ -58,23 +58,12 @@ pub(super) enum Ending {
     },
 }
 
-#[derive(Default)]
 struct Counts {
     delivered: Cell<u32>,
     repeated: Cell<u32>,
     unknown: Cell<u32>,
     refused: Cell<u32>,
     dropped: Cell<u32>,
-}
-
-impl Counts {
-    const NONE: Self = Self {
-        delivered: Cell::new(0),
-        repeated: Cell::new(0),
-        unknown: Cell::new(0),
-        refused: Cell::new(0),
-        dropped: Cell::new(0),
-    };
 }
 
 fn count(counter: &Cell<u32>) {
@@ -117,7 +106,13 @@ impl<const N: usize> Store<[Block; N]> {
             droppable: Cell::new(0),
             used: Cell::new(0),
             refusals: Cell::new(0),
-            counts: Counts::NONE,
+            counts: Counts {
+                delivered: Cell::new(0),
+                repeated: Cell::new(0),
+                unknown: Cell::new(0),
+                refused: Cell::new(0),
+                dropped: Cell::new(0),
+            },
             #[cfg(feature = "async")]
             waker: Cell::new(None),
             blocks: [const { Block { next: Cell::new(None), bytes: [const { Cell::new(0) }; BLOCK_BYTES] } }; N],

@@ -48,13 +48,17 @@ struct Queued {
     blocks: usize,
 }
 
+fn byte(number: usize) -> u8 {
+    u8::try_from(number).unwrap()
+}
+
 impl Queued {
     /// The message with this number, which takes this many blocks.
     fn new(number: usize, blocks: usize) -> Self {
-        let topic = vec![b'a' + (number % 26) as u8; 1 + number % 5];
+        let topic = vec![b'a' + byte(number % 26); 1 + number % 5];
         let length = blocks * BLOCK_BYTES - Header::BYTES - topic.len() - number % 9;
-        let payload = (0..length).map(|index| (number * 31 + index) as u8).collect();
-        let qos = QoS::from_number((number % 3) as u8).unwrap();
+        let payload = (0..length).map(|index| byte((number * 31 + index) % 256)).collect();
+        let qos = QoS::from_number(byte(number % 3)).unwrap();
         Self { client: ClientIndex::ALL[number % 2], topic, payload, qos, duplicate: false, blocks }
     }
 

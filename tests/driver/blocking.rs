@@ -15,6 +15,7 @@ mod families;
 mod handler;
 mod idle;
 mod long_times;
+mod low_power;
 mod main_path;
 mod manual_examples;
 mod matrix {

@@ -13,6 +13,7 @@ mod deadlines;
 mod families;
 mod handler;
 mod long_times;
+mod low_power;
 mod main_path;
 mod manual_examples;
 mod matrix {

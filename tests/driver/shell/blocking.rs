@@ -6,6 +6,8 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::OutputPin;
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write};
 use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
@@ -13,6 +15,7 @@ use crate::driver::blocking::{Client, Modem};
 use crate::driver::command::{Command, Part};
 use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, ClockError, DateTime, Identity};
 use crate::driver::outbox::{Outbox, WhenFull};
+use crate::driver::power::{Dtr, SleepError};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, SkippedSettings, Timeouts, Timer, Tls};
 
@@ -207,6 +210,18 @@ impl<H: MessageHandler> ShellModem<H> {
 
     pub async fn delete_certificate(&mut self, name: &str) -> Result<(), Error> {
         self.0.delete_certificate(name)
+    }
+
+    pub async fn pause<P: OutputPin>(&mut self, dtr: &mut Dtr<P>) -> Result<(), SleepError<P::Error>> {
+        self.0.pause(dtr)
+    }
+
+    pub async fn resume<P: OutputPin>(
+        &mut self,
+        dtr: &mut Dtr<P>,
+        delay: &mut impl DelayNs,
+    ) -> Result<(), SleepError<P::Error>> {
+        self.0.resume(dtr, delay)
     }
 
     pub async fn drain<const N: usize, F: WhenFull>(
