@@ -49,7 +49,7 @@ where
         dtr.allow_sleep().map_err(SleepError::Dtr)
     }
 
-    /// Wakes the module, as [`crate::Modem::resume`]: 115 ms where DTR wakes it, at most 36 s where nothing does. Then `connect`. The
+    /// Wakes the module, as [`crate::Modem::resume`]: 115 ms where DTR wakes it, at most 23 s where nothing does. Then `connect`. The
     /// idle hook is not called during the delays, which are 300 ms together.
     ///
     /// # Errors

@@ -77,7 +77,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     ///
     /// # Times
     ///
-    /// 115 ms where DTR wakes the module; at most 36 s where nothing does.
+    /// 115 ms where DTR wakes the module; at most 23 s where nothing does.
     ///
     /// # Errors
     ///

@@ -150,7 +150,7 @@ fn a_module_that_nothing_wakes_asks_for_a_reset_and_works_after_it() {
         assert!(matches!(failed, SleepError::Module(Error::NoAnswer { .. })), "{failed:?}");
         assert_eq!(failed.next_step(), NextStep::Reset);
         let took = bench.now() - start;
-        assert!(took < Duration::from_secs(36), "{took:?}, as documented");
+        assert!(took < Duration::from_secs(23), "{took:?}, as documented");
         let mut reset = Reset::new(ResetPin(bench.clone()), PowerTiming::of(modem.family()));
         reset.reset(&mut delay).unwrap();
         modem.bring_up(&Apn::new("internet"), |_| {}).await.or_transcript(bench);
