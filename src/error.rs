@@ -1,6 +1,8 @@
 //! Typed errors: the cause, and what to do next.
 
 mod delivery;
+mod elapsed;
+mod invalid;
 mod next_step;
 
 use core::fmt;
@@ -8,7 +10,10 @@ use core::fmt;
 use embedded_io::ErrorKind;
 
 use crate::ResultCode;
+
 pub use delivery::Delivery;
+pub use elapsed::Elapsed;
+pub use invalid::{InvalidInput, Parameter, Problem};
 
 /// The name of an AT command, such as `+CMQTTPUB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,6 +66,9 @@ impl defmt::Format for CommandName {
 /// | [`Invalid`](Self::Invalid) | received nothing | correct the input | [`CorrectInput`](crate::NextStep::CorrectInput) |
 /// | [`Illegal`](Self::Illegal) | received nothing | see [`Illegal`]: usually `connect` | [`Connect`](crate::NextStep::Connect), [`Disconnect`](crate::NextStep::Disconnect), [`Shutdown`](crate::NextStep::Shutdown) or [`Continue`](crate::NextStep::Continue) |
 /// | [`Refused`](Self::Refused) | refused or failed | see [`Refusal`] and [`ResultCode::advice`] | [`Connect`](crate::NextStep::Connect), [`BringUp`](crate::NextStep::BringUp), [`CorrectInput`](crate::NextStep::CorrectInput), [`Retry`](crate::NextStep::Retry), [`Reset`](crate::NextStep::Reset), [`Shutdown`](crate::NextStep::Shutdown) or [`Continue`](crate::NextStep::Continue) |
+/// | [`ConnectRefused`](Self::ConnectRefused) | refused to connect, or failed to | see [`Refusal`] and [`ResultCode::advice`] | [`Connect`](crate::NextStep::Connect), [`BringUp`](crate::NextStep::BringUp), [`CorrectInput`](crate::NextStep::CorrectInput), [`Retry`](crate::NextStep::Retry), [`Reset`](crate::NextStep::Reset), [`Shutdown`](crate::NextStep::Shutdown) or [`Continue`](crate::NextStep::Continue) |
+/// | [`NoTls`](Self::NoTls) | has firmware without TLS | connect without TLS, or replace the firmware: `AT+CGMR` tells builds apart | [`CorrectInput`](crate::NextStep::CorrectInput) |
+/// | [`NoMqtt`](Self::NoMqtt) | refuses everything of MQTT | reset it; if that changes nothing, replace the firmware: `AT+CGMR` tells builds apart | [`Reset`](crate::NextStep::Reset) |
 /// | [`NoAnswer`](Self::NoAnswer) | did not answer; the command may have been carried out | `connect`, which finds out the module's state; if nothing was answered, not even `AT`, check power, wiring and baud rate | [`Connect`](crate::NextStep::Connect) or [`Reset`](crate::NextStep::Reset) |
 /// | [`OutcomeUnknown`](Self::OutcomeUnknown) | accepted the command and never reported its outcome | repeat what may happen twice | [`Retry`](crate::NextStep::Retry) |
 /// | [`DataCutShort`](Self::DataCutShort) | took a part of the data | `connect`, then repeat | [`Connect`](crate::NextStep::Connect) |
@@ -71,6 +79,8 @@ impl defmt::Format for CommandName {
 /// | [`Receive`](Self::Receive), [`Transmit`](Self::Transmit) | – | the UART driver failed, see its kind: set it up again | [`RestartUart`](crate::NextStep::RestartUart) |
 /// | [`Source`](Self::Source), [`SourceEnded`](Self::SourceEnded) | did not publish, or has an incomplete file | correct the reader, publish or store again | [`CorrectInput`](crate::NextStep::CorrectInput) |
 /// | [`CertificateMissing`](Self::CertificateMissing) | does not list the file | store it with `replace_certificate` | [`CorrectInput`](crate::NextStep::CorrectInput) |
+/// | [`Offline`](Self::Offline) | received nothing | wait until the session is up (`wait_up`), then repeat | [`Retry`](crate::NextStep::Retry) |
+/// | [`QueueFull`](Self::QueueFull) | received nothing | repeat later, or share the module with more places | [`Retry`](crate::NextStep::Retry) |
 ///
 /// After every error the next call works: it resyncs with the module first. What the broker may have of a message whose
 /// publish has failed: see [`Delivery`].
@@ -94,6 +104,20 @@ pub enum Error {
         /// How the module refused.
         refusal: Refusal,
     },
+    /// The module refused `AT+CMQTTCONNECT` or reported that it failed.
+    ConnectRefused {
+        /// How the module refused.
+        refusal: Refusal,
+        /// How long after the beginning of the command. Over TLS, less than a second means that there was no handshake, or
+        /// that the firmware fails with every broker: the peer has refused nothing.
+        after: Elapsed,
+    },
+    /// This build of the module's firmware has no TLS: it refuses `"authmode"` of `AT+CSSLCFG` without a code, which every
+    /// firmware with TLS has. The same model is sold with and without.
+    NoTls,
+    /// The module refuses `AT+CMQTTSTART` without a code, and has refused `AT+CMQTTACCQ?` for 12 s: this build of its
+    /// firmware has no MQTT, or the service hangs.
+    NoMqtt,
     /// No prompt or no final result came in time. The module may or may not have received the command.
     NoAnswer {
         /// The command.
@@ -143,49 +167,31 @@ pub enum Error {
         /// What needs it, `+CSSLCFG="cacert"` for example; `+CCERTDOWN` where it was stored just before.
         command: CommandName,
     },
-}
-
-/// A command set that a firmware build can lack. The same model is sold with and without; `AT+CGMR` tells them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum MissingFeature {
-    /// It refuses `"authmode"` of `AT+CSSLCFG`, which every firmware with TLS has: this build has no TLS.
-    Tls,
-    /// It refuses `AT+CMQTTSTART` without a code. Where `connect` fails so, `AT+CMQTTACCQ?` was refused too, for 12 s: this
-    /// build has no MQTT. Where [`Start`](crate::command::Start) was executed, the service may be started already.
-    Mqtt,
+    /// The session of the client is not up; nothing was sent. Only of a shared modem.
+    Offline,
+    /// As many calls as there are places wait for the module already; nothing was sent. Only of a shared modem.
+    QueueFull,
 }
 
 impl Error {
-    /// What the module's firmware lacks, if that is why it has refused.
+    /// How the module refused, whether it was `AT+CMQTTCONNECT` or another command.
     ///
     /// ```
-    /// use simcom_mqtt::Error;
-    /// use simcom_mqtt::error::{CommandName, MissingFeature, Refusal};
+    /// use simcom_mqtt::{Error, ResultCode};
+    /// use simcom_mqtt::error::Refusal;
     ///
-    /// let command = CommandName::new(&"+CSSLCFG=\"authmode\"");
-    /// let refused = Error::Refused { command, refusal: Refusal::Error };
-    /// assert_eq!(refused.missing_feature(), Some(MissingFeature::Tls));
+    /// fn is_about_credentials(error: &Error) -> bool {
+    ///     error.refusal() == Some(Refusal::Code(ResultCode::BAD_USER_NAME_OR_PASSWORD))
+    /// }
+    /// # use simcom_mqtt::error::Elapsed;
+    /// # let refusal = Refusal::Code(ResultCode::BAD_USER_NAME_OR_PASSWORD);
+    /// # assert!(is_about_credentials(&Error::ConnectRefused { refusal, after: Elapsed::from_millis(340) }));
     /// ```
-    pub fn missing_feature(&self) -> Option<MissingFeature> {
+    pub const fn refusal(&self) -> Option<Refusal> {
         match self {
-            Self::Refused { command, refusal: Refusal::Error } => match command.as_str() {
-                "+CSSLCFG=\"authmode\"" => Some(MissingFeature::Tls),
-                "+CMQTTSTART" => Some(MissingFeature::Mqtt),
-                _ => None,
-            },
+            Self::Refused { refusal, .. } | Self::ConnectRefused { refusal, .. } => Some(*refusal),
             _ => None,
         }
-    }
-}
-
-impl fmt::Display for MissingFeature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tls => "this build of the firmware has no TLS",
-            Self::Mqtt => "if the service is not started already, this build of the firmware has no MQTT",
-        })
     }
 }
 
@@ -244,114 +250,6 @@ pub enum Illegal {
     FilterStaged,
 }
 
-/// Which argument is wrong, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub struct InvalidInput {
-    /// The argument.
-    pub parameter: Parameter,
-    /// What is wrong with it.
-    pub problem: Problem,
-}
-
-impl InvalidInput {
-    /// For the checks of commands of your own.
-    pub const fn new(parameter: Parameter, problem: Problem) -> Self {
-        Self { parameter, problem }
-    }
-}
-
-/// An argument that can be wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Parameter {
-    /// The client id.
-    ClientId,
-    /// Host and port of the broker.
-    Address,
-    /// The user name.
-    User,
-    /// The password.
-    Password,
-    /// The keep-alive interval.
-    KeepAlive,
-    /// The time within which the module completes an operation.
-    OperationTimeout,
-    /// The topic of a publish.
-    Topic,
-    /// The topic filter of a subscription.
-    Filter,
-    /// The payload of a publish.
-    Payload,
-    /// The topic of the will.
-    WillTopic,
-    /// The message of the will.
-    WillMessage,
-    /// The time that publish or disconnect may take.
-    Timeout,
-    /// The version of MQTT.
-    Version,
-    /// The number of an SSL context.
-    SslContext,
-    /// The setting of an SSL context.
-    SslSetting,
-    /// The time that a TLS handshake may take.
-    NegotiateTime,
-    /// The password of the client's key.
-    KeyPassword,
-    /// The name of a certificate in the module.
-    FileName,
-    /// A certificate or key for the module's store.
-    Certificate,
-    /// The command itself.
-    Command,
-    /// The access point of the mobile network.
-    Apn,
-    /// The number of a PDP context.
-    PdpContext,
-    /// The PIN of the SIM card.
-    Pin,
-    /// The speed of the UART.
-    BaudRate,
-    /// A date or time.
-    Time,
-    /// The name or address of a time server.
-    TimeServer,
-    /// The zone of the clock.
-    TimeZone,
-    /// The data of a command of the user's own.
-    Data,
-}
-
-/// What is wrong with an argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Problem {
-    /// It is empty.
-    Empty,
-    /// It is longer than this many bytes.
-    TooLong(u16),
-    /// It is shorter than this many bytes.
-    TooShort(u16),
-    /// It is below or above this range.
-    OutOfRange(u16, u16),
-    /// It has a character that is not allowed there: a quote or a control character would end the AT command.
-    Character,
-    /// A topic to publish to must not have `+` or `#`.
-    Wildcard,
-    /// `+` must be a whole level of a filter, `#` its last one.
-    MisplacedWildcard,
-    /// A password needs a user name.
-    WithoutUser,
-    /// A file name needs an extension, such as `.pem`.
-    WithoutExtension,
-    /// The family of the module has no such setting, or no such command.
-    NotInFamily,
-}
-
 impl From<InvalidInput> for Error {
     fn from(invalid: InvalidInput) -> Self {
         Self::Invalid(invalid)
@@ -367,10 +265,12 @@ impl fmt::Display for Error {
             Self::Refused { command, refusal: Refusal::Code(code) } if !command.as_str().starts_with("+CMQTT") => {
                 write!(f, "{command} failed: {}", code.number())
             }
-            Self::Refused { command, refusal } => {
-                write!(f, "{command} failed: {refusal}")?;
-                self.missing_feature().map_or(Ok(()), |missing| write!(f, "; {missing}"))
+            Self::Refused { command, refusal } => write!(f, "{command} failed: {refusal}"),
+            Self::ConnectRefused { refusal, after } => {
+                write!(f, "AT+CMQTTCONNECT failed after {after}: {refusal}")
             }
+            Self::NoTls => f.write_str("this build of the module's firmware has no TLS: AT+CGMR tells builds apart"),
+            Self::NoMqtt => f.write_str("the module refuses everything of MQTT: reset it; if that changes nothing, this build of its firmware has no MQTT, and AT+CGMR tells builds apart"),
             Self::NoAnswer { command } => {
                 write!(f, "{command} got no answer: check power, wiring and baud rate, then connect")
             }
@@ -388,6 +288,8 @@ impl fmt::Display for Error {
             Self::Transmit(kind) => write!(f, "cannot send to the module: {kind}"),
             Self::Source(kind) => write!(f, "cannot read the data to send: {kind}; nothing was published, a file in the module is incomplete"),
             Self::CertificateMissing { command } => write!(f, "the module does not list the file of {command}: store it"),
+            Self::Offline => f.write_str("the session is not up: wait until it is"),
+            Self::QueueFull => f.write_str("too many calls wait for the module: repeat it later"),
             Self::SourceEnded => f.write_str("the data to send ended before their announced length; nothing was published, a file in the module is incomplete"),
         }
     }
@@ -422,78 +324,19 @@ impl fmt::Display for Illegal {
     }
 }
 
-impl fmt::Display for InvalidInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.parameter, self.problem)
-    }
-}
-
-impl fmt::Display for Parameter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ClientId => "client id",
-            Self::Address => "broker address",
-            Self::User => "user name",
-            Self::Password => "password",
-            Self::KeepAlive => "keep-alive in seconds",
-            Self::OperationTimeout => "operation timeout in seconds",
-            Self::Topic => "topic",
-            Self::Filter => "topic filter",
-            Self::Payload => "payload",
-            Self::WillTopic => "will topic",
-            Self::WillMessage => "will message",
-            Self::Timeout => "timeout in seconds",
-            Self::Version => "MQTT version",
-            Self::SslContext => "SSL context",
-            Self::SslSetting => "SSL setting",
-            Self::NegotiateTime => "TLS handshake time in seconds",
-            Self::KeyPassword => "key password",
-            Self::FileName => "certificate name",
-            Self::Certificate => "certificate",
-            Self::Command => "command",
-            Self::Apn => "access point name",
-            Self::PdpContext => "PDP context",
-            Self::Pin => "PIN",
-            Self::BaudRate => "baud rate",
-            Self::Time => "time",
-            Self::TimeServer => "time server",
-            Self::TimeZone => "time zone in quarters of an hour",
-            Self::Data => "data",
-        })
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("is empty"),
-            Self::TooLong(limit) => write!(f, "is longer than {limit} bytes"),
-            Self::TooShort(limit) => write!(f, "is shorter than {limit} bytes"),
-            Self::OutOfRange(least, most) => write!(f, "is not within {least} to {most}"),
-            Self::Character => f.write_str("has a character that is not allowed"),
-            Self::Wildcard => f.write_str("has a wildcard"),
-            Self::MisplacedWildcard => f.write_str("has a wildcard that is not a whole level, or `#` before the end"),
-            Self::WithoutUser => f.write_str("is given without a user name"),
-            Self::WithoutExtension => f.write_str("has no extension such as `.pem`"),
-            Self::NotInFamily => f.write_str("is not supported by this family of modules"),
-        }
-    }
-}
-
 /// The message of an error holds that of its source.
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Invalid(invalid) => Some(invalid),
             Self::Illegal { reason, .. } => Some(reason),
-            Self::Refused { refusal, .. } => Some(refusal),
+            Self::Refused { refusal, .. } | Self::ConnectRefused { refusal, .. } => Some(refusal),
             Self::Receive(kind) | Self::Transmit(kind) | Self::Source(kind) => Some(kind),
             _ => None,
         }
     }
 }
 
-impl core::error::Error for InvalidInput {}
 impl core::error::Error for Illegal {}
 impl core::error::Error for Refusal {}
 
@@ -505,14 +348,23 @@ mod tests {
 
     #[test]
     fn an_error_says_which_command_what_happened_and_what_to_do() {
-        let error = Error::Refused {
-            command: CommandName(&"+CMQTTCONNECT"),
-            refusal: Refusal::Code(ResultCode::BAD_USER_NAME_OR_PASSWORD),
-        };
+        let refusal = Refusal::Code(ResultCode::BAD_USER_NAME_OR_PASSWORD);
+        let error = Error::ConnectRefused { refusal, after: Elapsed::from_millis(340) };
         assert_eq!(
             error.to_string(),
-            "AT+CMQTTCONNECT failed: 30 (connection refused: bad user name or password): check user name and password"
+            "AT+CMQTTCONNECT failed after 0.3 s: 30 (connection refused: bad user name or password): check user name and password"
         );
+        assert_eq!(error.refusal(), Some(refusal));
+        let error = Error::Refused { command: CommandName(&"+CMQTTCFG=\"version\""), refusal: Refusal::Error };
+        assert_eq!(error.to_string(), "AT+CMQTTCFG=\"version\" failed: the module answered ERROR without a reason");
+        assert_eq!(error.refusal(), Some(Refusal::Error));
+    }
+
+    #[test]
+    fn what_a_firmware_lacks_is_named() {
+        assert!(Error::NoTls.to_string().contains("no TLS"));
+        assert!(Error::NoMqtt.to_string().contains("no MQTT"));
+        assert_eq!([Error::NoTls.refusal(), Error::NoMqtt.refusal()], [None; 2]);
     }
 
     #[test]

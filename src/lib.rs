@@ -70,11 +70,13 @@
 //! | [`urc`] | one struct per unsolicited result code |
 //! | [`Tls`], [`ConnectOptions`], [`Publish`] | what a user says about a connection or a message |
 //! | [`MessageHandler`] | where received messages go, and the ready-made [`Inbox`] |
+//! | `Router` | which inbox gets a message: topic filters, matched while the topic arrives |
 //! | session | the state of service and clients, the exchange under way, resync, reassembly of messages; no I/O |
 //! | procedure | connect, publish, shut down … as step machines over the session; no I/O |
 //! | `outbox` | a queue of messages to publish, and the call that publishes its oldest one |
 //! | [`Modem`], [`Client`], `blocking` | the async and the blocking client: bytes and time between a UART and the core |
 //! | [`network`], [`power`], [`transport`] | from power-on to an address; PWRKEY, RESET and DTR; adapters for UARTs that lack a trait |
+//! | [`supervisor`] | keeps a session up: a step machine over calls, for both shells |
 //! | [`sans_io`] | the core for programs with their own loop: engine and calls |
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -100,10 +102,15 @@ pub mod outbox;
 pub mod power;
 mod procedure;
 mod result_code;
+#[cfg(feature = "shared")]
+mod router;
 pub mod sans_io;
 mod saturating;
 mod session;
+#[cfg(feature = "shared")]
+mod shared;
 mod skipped;
+pub mod supervisor;
 mod timer;
 mod tls;
 pub mod transport;
@@ -121,7 +128,11 @@ pub use next_step::NextStep;
 pub use options::{Broker, ConnectOptions, Publish, Will};
 pub use procedure::Connection;
 pub use result_code::ResultCode;
+#[cfg(feature = "shared")]
+pub use router::{InvalidRoutes, Route, Router, topic_matches};
 pub use session::{ClientState, Counters, Event, ServiceState};
+#[cfg(feature = "shared")]
+pub use shared::{Guard, SharedModem};
 pub use skipped::SkippedSettings;
 #[cfg(feature = "embassy-time")]
 pub use timer::EmbassyTimer;

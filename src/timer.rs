@@ -80,13 +80,17 @@ impl Instant {
         if left > LONGEST_WAIT_MS { 0 } else { left }
     }
 
+    /// Milliseconds since `earlier`, at most 49 days.
+    pub(crate) const fn since(self, earlier: Self) -> u32 {
+        self.0.wrapping_sub(earlier.0)
+    }
+
     pub(crate) const fn has_reached(self, deadline: Self) -> bool {
         self.until(deadline) == 0
     }
 }
 
 /// The moment on the timer's own clock that comes `milliseconds` after `now`, to the millisecond.
-#[cfg(any(feature = "async", test))]
 pub(crate) const fn moment(now: Duration, milliseconds: u32) -> Duration {
     // No time to wait is as long as 49 days.
     let milliseconds = milliseconds.saturating_add(now.subsec_millis());

@@ -11,18 +11,23 @@ use crate::family::{LONGEST_NEGOTIATION_S, with_margin_ms};
 use crate::saturating::seconds;
 use crate::skipped::SkippedSettings;
 
-/// The number that is no setting, but the time of CONNECT: no slice of settings is as long.
-pub(crate) const CONNECT_TIME: u8 = u8::MAX - 5;
-
 /// How long the handshake may take where the user says nothing: the modules' own 300 s are longer than a user waits.
 const DEFAULT_NEGOTIATION_S: u32 = 120;
+
+/// What TLS adds to the configuration of a client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TlsRequest {
+    /// How long CONNECT may take.
+    ConnectTime,
+    /// The command with this number among those that set up the SSL context, if there is one.
+    Setting(u8),
+}
 
 /// The interface of [`Tls`] for `connect`. It uses only this trait: a program that never connects over TLS does not
 /// link the code for it.
 pub(crate) trait Security: Sync {
-    /// Describes the command with this number among those that set up the SSL context, if there is one. Defaults that were
-    /// `skipped` have no number. [`CONNECT_TIME`] describes how long CONNECT may take.
-    fn describe(&self, number: u8, skipped: SkippedSettings, writer: &mut CommandWriter<'_>);
+    /// Describes what was requested. Defaults that were `skipped` are not among the settings.
+    fn describe(&self, request: TlsRequest, skipped: SkippedSettings, writer: &mut CommandWriter<'_>);
 
     /// Describes the command that selects the SSL context before each CONNECT.
     fn describe_context(&self, client: ClientIndex, writer: &mut CommandWriter<'_>);
@@ -58,7 +63,7 @@ impl fmt::Debug for dyn Security + '_ {
 ///
 /// A default that the firmware refuses is [skipped](crate::SkippedSettings): `"sslversion"`, `"negotiatetime"`,
 /// `"enableSNI"`. The verification of the server, certificates, and what was asked for never are. A firmware that refuses
-/// `"authmode"` has no TLS, see [`Error::missing_feature`](crate::Error::missing_feature).
+/// `"authmode"` has no TLS: [`Error::NoTls`](crate::Error::NoTls).
 ///
 /// # In the right order
 ///
@@ -69,9 +74,11 @@ impl fmt::Debug for dyn Security + '_ {
 ///    [`Cclk`](crate::command::network::Cclk).
 /// 3. The files, once: they survive a restart. PEM with LF line ends: a module may not read CR LF (34). Some firmware
 ///    does not replace a file, so [`replace_certificate`](crate::Modem::replace_certificate) deletes it first.
-///    `AT+CSSLCFG` accepts names of files that do not exist: [`check_certificates`](crate::Modem::check_certificates)
-///    names the one that is missing.
-/// 4. `connect`. The address of the broker is its name, without a scheme: SNI names it to the server.
+/// 4. The names of the files, after they were stored and before the first `connect`:
+///    [`check_certificates`](crate::Modem::check_certificates) names one that is missing. `AT+CSSLCFG` accepts names of
+///    files that do not exist, and `connect` does not look for them.
+/// 5. `connect`. The address of the broker is its name, without a scheme: SNI names it to the server. If it fails, the
+///    error says [how long CONNECT took](crate::Error::ConnectRefused): less than a second is no handshake.
 ///
 /// ```
 /// # #[cfg(feature = "async")] {
@@ -231,18 +238,23 @@ impl Tls<'_> {
 }
 
 impl Security for Tls<'_> {
-    fn describe(&self, number: u8, skipped: SkippedSettings, writer: &mut CommandWriter<'_>) {
-        if number == CONNECT_TIME {
-            let negotiation_s = match self.negotiation_time_s {
-                Some(time_s) => time_s,
-                None if skipped.negotiation_time() => LONGEST_NEGOTIATION_S.into(),
-                None => DEFAULT_NEGOTIATION_S,
-            };
-            writer.least_timeout_milliseconds(with_margin_ms(negotiation_s));
-        } else if let Some((setting, default)) = self.setting(number, skipped) {
-            Csslcfg::new(writer.family(), self.context, setting).describe(writer);
-            if !default.is_empty() {
-                writer.info = SslSetting::default_info(default);
+    fn describe(&self, request: TlsRequest, skipped: SkippedSettings, writer: &mut CommandWriter<'_>) {
+        match request {
+            TlsRequest::ConnectTime => {
+                let negotiation_s = match self.negotiation_time_s {
+                    Some(time_s) => time_s,
+                    None if skipped.negotiation_time() => LONGEST_NEGOTIATION_S.into(),
+                    None => DEFAULT_NEGOTIATION_S,
+                };
+                writer.least_timeout_milliseconds(with_margin_ms(negotiation_s));
+            }
+            TlsRequest::Setting(number) => {
+                if let Some((setting, default)) = self.setting(number, skipped) {
+                    Csslcfg::new(writer.family(), self.context, setting).describe(writer);
+                    if !default.is_empty() {
+                        writer.info = SslSetting::default_info(default);
+                    }
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use clap::{ArgAction, Args};
+use clap::Args;
 use embedded_io_async::{BufRead, Write};
 use simcom_mqtt::command::Part;
 use simcom_mqtt::{MessageHandler, Modem, Timer, Tls};
@@ -33,9 +33,9 @@ pub struct TlsFlags {
     #[arg(long)]
     insecure: bool,
 
-    /// Name the broker in the handshake (SNI)
-    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]
-    sni: bool,
+    /// Whether to name the broker in the handshake (SNI) [default: true, unless the module refuses the setting]
+    #[arg(long, value_name = "BOOL")]
+    sni: Option<bool>,
 }
 
 /// A file of this computer, and its name in the module.
@@ -71,7 +71,7 @@ pub struct Certificates {
     ca: Option<Stored>,
     client: Option<(Stored, Stored)>,
     insecure: bool,
-    sni: bool,
+    sni: Option<bool>,
 }
 
 impl TlsFlags {
@@ -103,7 +103,8 @@ impl Certificates {
             (None, None) => Tls::without_verification(),
         };
         debug_assert_eq!(self.insecure, self.ca.is_none());
-        tls.sni(self.sni)
+        // What was not asked for may be skipped.
+        self.sni.map_or(tls, |sni| tls.sni(sni))
     }
 
     /// The options of [`Self::tls`] as arguments of a recorded call.
@@ -114,7 +115,8 @@ impl Certificates {
             (None, Some(_)) => "client",
             (None, None) => "without_verification",
         };
-        let mut arguments = vec![("tls", kind.to_owned()), ("sni", self.sni.to_string())];
+        let mut arguments = vec![("tls", kind.to_owned())];
+        arguments.extend(self.sni.iter().map(|sni| ("sni", sni.to_string())));
         arguments.extend(self.ca.iter().map(|ca| ("ca", ca.name.clone())));
         if let Some((certificate, key)) = &self.client {
             arguments.extend([("certificate", certificate.name.clone()), ("key", key.name.clone())]);
@@ -157,6 +159,17 @@ impl Certificates {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sni_is_a_setting_of_the_users_only_where_its_flag_was_given() {
+        let certificates = |sni| Certificates { ca: None, client: None, insecure: true, sni };
+        assert_eq!(certificates(None).tls(), Tls::without_verification());
+        for sni in [true, false] {
+            assert_eq!(certificates(Some(sni)).tls(), Tls::without_verification().sni(sni));
+        }
+        let recorded = |sni| certificates(sni).recorded().iter().any(|(name, _)| *name == "sni");
+        assert_eq!([None, Some(true), Some(false)].map(recorded), [false, true, true]);
+    }
 
     #[test]
     fn pem_gets_lf_line_ends_and_der_stays_as_it_is() {

@@ -73,10 +73,17 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// What follows `name` at the beginning of a line.
+/// What follows `name` at the beginning of a line. Of a name such as `+CMQTTCFG="version"`, only what stands before the
+/// `=` comes back from the module.
 #[inline(never)]
-pub(crate) fn behind<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    line.strip_prefix(name.as_bytes())
+pub(crate) fn behind<'a>(mut line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    for byte in name.bytes() {
+        if byte == b'=' {
+            break;
+        }
+        line = line.strip_prefix(&[byte])?;
+    }
+    Some(line)
 }
 
 /// Not nom's `space0`, which takes tabs too and is 12 bytes larger.
@@ -101,6 +108,15 @@ mod tests {
         assert!(Parameters::after(b"+CMQTTSUBTOPIC: 0,12", "+CMQTTSUB").is_none());
         assert!(Parameters::after(b"+CMQTTSUB", "+CMQTTSUB").is_none());
         assert!(Parameters::after(b"+CMQTTSUB: 0,12", "+CMQTTSUB").is_some());
+    }
+
+    #[test]
+    fn of_a_name_with_a_setting_the_module_repeats_what_stands_before_it() {
+        let name = "+CMQTTCFG=\"version\"";
+        assert_eq!(Parameters::after(b"+CMQTTCFG: 0,12", name).unwrap().number(), Some(0));
+        for other in [&b"+CMQTTCF: 0,12"[..], b"+CMQTTCFGS: 0,12", b"+CMQTT"] {
+            assert!(Parameters::after(other, name).is_none(), "{other:?}");
+        }
     }
 
     #[test]

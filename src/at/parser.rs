@@ -34,6 +34,12 @@ impl<'a> Line<'a> {
     pub fn parameters(&self, name: &str) -> Option<Parameters<'a>> {
         Parameters::after(self.bytes, name)
     }
+
+    /// The parameters of a line that is known to begin with the name of its command.
+    pub(crate) fn parameters_of_answer(&self) -> Option<Parameters<'a>> {
+        let colon = self.bytes.iter().position(|byte| *byte == b':')?;
+        self.bytes.get(colon + 1..).map(Parameters::from_bytes)
+    }
 }
 
 /// What the parser found.

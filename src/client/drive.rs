@@ -117,7 +117,7 @@ pub(crate) struct Port<R, T, C, H> {
     pub(super) transmitter: T,
     pub(crate) timer: C,
     pub(super) handler: H,
-    pub(super) engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 impl<R, T, C, H> Port<R, T, C, H> {

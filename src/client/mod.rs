@@ -2,6 +2,7 @@
 
 pub(crate) mod drive;
 mod modem;
+mod supervise;
 
 use core::fmt;
 use core::time::Duration;
@@ -150,9 +151,10 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::Refused`]: names the command and the code,
-    /// usually of `AT+CMQTTCONNECT`; the codes of `AT+CMQTTSTART` are about the network. After any error, `connect` can
-    /// be called again.
+    /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::ConnectRefused`]: with the code and the
+    /// time that it took. [`Error::Refused`]: another command, with the code; those of `AT+CMQTTSTART` are about the
+    /// network. [`Error::NoTls`], [`Error::NoMqtt`]: what the module's firmware lacks. After any error, `connect` can be
+    /// called again.
     ///
     /// # Cancel safety
     ///

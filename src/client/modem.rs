@@ -319,8 +319,12 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         search.result()
     }
 
-    /// Looks for the files that `tls` names in the module's list (`AT+CCERTLIST`), since `connect` succeeds or fails with a
-    /// bare 33 or 34 where one is missing. Files of [`extra`](Tls::extra) settings are not looked for.
+    /// Looks for the files that `tls` names in the module's list (`AT+CCERTLIST`). Files of [`extra`](Tls::extra) settings
+    /// are not looked for.
+    ///
+    /// Call it before `connect`, which does not look: `AT+CSSLCFG` accepts names of files that do not exist, and CONNECT
+    /// then fails with a bare 33 or 34. Files survive a restart of the module, so once after they were stored, and once
+    /// after such a failure, is enough.
     ///
     /// # Errors
     ///

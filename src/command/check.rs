@@ -9,7 +9,7 @@ use crate::saturating::saturating_u16;
 pub(crate) type Checked = Result<(), Problem>;
 
 /// 1 to `limit` bytes.
-pub(super) const fn length(length: usize, limit: usize) -> Checked {
+pub(crate) const fn length(length: usize, limit: usize) -> Checked {
     if length == 0 {
         Err(Problem::Empty)
     } else if length > limit {
@@ -59,9 +59,9 @@ pub(super) fn topic(topic: &[u8]) -> Checked {
 }
 
 /// The characters of a topic filter (MQTT 3.1.1 §4.7.1).
-pub(super) fn filter(filter: &[u8]) -> Checked {
-    let mut before = b'/';
-    for &byte in filter {
+pub(crate) const fn filter(filter: &[u8]) -> Checked {
+    let (mut before, mut rest) = (b'/', filter);
+    while let Some((&byte, behind)) = rest.split_first() {
         // A wildcard is alone on its level, and `#` on the last.
         let is_misplaced = match (before, byte) {
             (b'#', _) => true,
@@ -73,7 +73,7 @@ pub(super) fn filter(filter: &[u8]) -> Checked {
         if is_misplaced {
             return Err(Problem::MisplacedWildcard);
         }
-        before = byte;
+        (before, rest) = (byte, behind);
     }
     Ok(())
 }

@@ -249,7 +249,7 @@ pub enum Answer {
 }
 
 /// What the session has to know about a command to carry it out, independent of its parameters.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct CommandInfo {
     pub(crate) name: &'static str,
     pub(crate) answer: Answer,
@@ -315,6 +315,8 @@ pub(crate) fn code_in(line: Line<'_>, name: &str, client: Option<ClientIndex>) -
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     None,
+    /// None. Only a firmware without TLS refuses it.
+    Tls,
     EchoOff,
     Start,
     Stop,

@@ -33,6 +33,7 @@ pub enum Setting {
 }
 
 /// `AT+CMQTTCFG=`: one setting of a client that is acquired and not connected (A76 §2.1.17, S67 §2.2.15).
+/// An error names the setting: `+CMQTTCFG="version"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cfg {
     /// The client.
@@ -43,27 +44,25 @@ pub struct Cfg {
 
 impl Request for Cfg {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        let (name, value) = match self.setting {
-            Setting::CheckUtf8(check) => ("=\"checkUTF8\"", check.into()),
+        const fn member(name: &'static str) -> CommandInfo {
+            CommandInfo::new(name, Answer::Plain).effect(Effect::Configure)
+        }
+        let (info, value) = match self.setting {
+            Setting::CheckUtf8(check) => (const { &member("+CMQTTCFG=\"checkUTF8\"") }, check.into()),
             Setting::OperationTimeout(timeout) => {
                 let seconds = seconds(timeout);
                 let (least, most) = (SHORTEST_OPERATION_TIMEOUT_S, OPERATION_TIMEOUT_S);
                 writer.check(Parameter::OperationTimeout, check::range(seconds, least, most));
-                ("=\"optimeout\"", seconds)
+                (const { &member("+CMQTTCFG=\"optimeout\"") }, seconds)
             }
             Setting::Version(version) => {
                 if writer.family().version_setting() != VersionSetting::Configuration {
                     writer.refuse(Parameter::Version, Problem::NotInFamily);
                 }
-                ("=\"version\"", version as u32)
+                (const { &member("+CMQTTCFG=\"version\"") }, version as u32)
             }
         };
-        writer
-            .command(const { &CommandInfo::new("+CMQTTCFG", Answer::Plain).effect(Effect::Configure) })
-            .of_client(self.client)
-            .text(name)
-            .comma_number(self.client.number().into())
-            .comma_number(value);
+        writer.command(info).of_client(self.client).comma_number(self.client.number().into()).comma_number(value);
     }
 }
 

@@ -151,7 +151,7 @@ impl<'a> SslSetting<'a> {
         }
         match self {
             Self::Version(_) => const { &member("+CSSLCFG=\"sslversion\"") },
-            Self::AuthMode(_) => const { &member("+CSSLCFG=\"authmode\"") },
+            Self::AuthMode(_) => const { &member("+CSSLCFG=\"authmode\"").effect(Effect::Tls) },
             Self::IgnoreLocalTime(_) => const { &member("+CSSLCFG=\"ignorelocaltime\"") },
             Self::NegotiateTime(_) => const { &member("+CSSLCFG=\"negotiatetime\"") },
             Self::CaCert(_) => const { &member("+CSSLCFG=\"cacert\"") },

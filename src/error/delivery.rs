@@ -12,7 +12,7 @@ use crate::command::Pub;
 ///
 /// | error | of `AT+CMQTTPUB` | of another command, or of none |
 /// |---|---|---|
-/// | [`Invalid`](Error::Invalid), [`Illegal`](Error::Illegal), [`Source`](Error::Source), [`SourceEnded`](Error::SourceEnded), [`CertificateMissing`](Error::CertificateMissing) | [`NotSent`](Self::NotSent) | [`NotSent`](Self::NotSent) |
+/// | [`Invalid`](Error::Invalid), [`Illegal`](Error::Illegal), [`Source`](Error::Source), [`SourceEnded`](Error::SourceEnded), [`CertificateMissing`](Error::CertificateMissing), [`ConnectRefused`](Error::ConnectRefused), [`NoTls`](Error::NoTls), [`NoMqtt`](Error::NoMqtt), [`Offline`](Error::Offline), [`QueueFull`](Error::QueueFull) | [`NotSent`](Self::NotSent) | [`NotSent`](Self::NotSent) |
 /// | [`Refused`](Error::Refused) with 2, 9, 10, 11, 12, 14, 18, 20 or 22: refused before it was sent | [`NotSent`](Self::NotSent) | [`NotSent`](Self::NotSent) |
 /// | [`Refused`](Error::Refused) otherwise: failed on the way, or without a reason | [`Unknown`](Self::Unknown) | [`NotSent`](Self::NotSent) |
 /// | [`NoAnswer`](Error::NoAnswer), [`OutcomeUnknown`](Error::OutcomeUnknown), [`DataCutShort`](Error::DataCutShort), [`ConnectionLost`](Error::ConnectionLost), [`NetworkLost`](Error::NetworkLost), [`ModemRestarted`](Error::ModemRestarted) | [`Unknown`](Self::Unknown) | [`NotSent`](Self::NotSent) |
@@ -80,7 +80,12 @@ impl Error {
             | Self::Illegal { .. }
             | Self::Source(_)
             | Self::SourceEnded
-            | Self::CertificateMissing { .. } => Delivery::NotSent,
+            | Self::CertificateMissing { .. }
+            | Self::ConnectRefused { .. }
+            | Self::NoTls
+            | Self::NoMqtt
+            | Self::Offline
+            | Self::QueueFull => Delivery::NotSent,
             Self::Refused { refusal: Refusal::Code(code), .. } if NOT_SENT.contains(code) => Delivery::NotSent,
             Self::Aborted
             | Self::Receive(_)
@@ -114,7 +119,7 @@ mod tests {
     use embedded_io::ErrorKind;
 
     use super::*;
-    use crate::error::{CommandName, Illegal, InvalidInput, Parameter, Problem};
+    use crate::error::{CommandName, Elapsed, Illegal, InvalidInput, Parameter, Problem};
     use crate::next_step::documented::{identifier, links};
 
     const SOURCE: &str = include_str!("delivery.rs");
@@ -145,6 +150,11 @@ mod tests {
             Error::Source(ErrorKind::Other),
             Error::SourceEnded,
             Error::CertificateMissing { command },
+            Error::ConnectRefused { refusal: Refusal::Error, after: Elapsed::from_millis(340) },
+            Error::NoTls,
+            Error::NoMqtt,
+            Error::Offline,
+            Error::QueueFull,
         ];
         others.into_iter().chain(refusals.map(|refusal| Error::Refused { command, refusal })).collect()
     }

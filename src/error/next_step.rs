@@ -19,11 +19,13 @@ impl Error {
                 NextStep::CorrectInput
             }
             Self::Illegal { reason, .. } => reason.next_step(),
-            Self::Refused { refusal, .. } => refusal.next_step(),
+            Self::Refused { refusal, .. } | Self::ConnectRefused { refusal, .. } => refusal.next_step(),
+            Self::NoTls => NextStep::CorrectInput,
+            Self::NoMqtt => NextStep::Reset,
             // Only a bare `AT` has no name: nothing that resync sends was answered.
             Self::NoAnswer { command } if command.as_str().is_empty() => NextStep::Reset,
             Self::NoAnswer { .. } | Self::DataCutShort { .. } | Self::ConnectionLost { .. } => NextStep::Connect,
-            Self::OutcomeUnknown { .. } | Self::Aborted => NextStep::Retry,
+            Self::OutcomeUnknown { .. } | Self::Aborted | Self::Offline | Self::QueueFull => NextStep::Retry,
             Self::NetworkLost { .. } | Self::ModemRestarted { .. } => NextStep::BringUp,
             Self::Receive(_) | Self::Transmit(_) => NextStep::RestartUart,
         }
@@ -67,7 +69,7 @@ mod tests {
 
     use super::*;
     use crate::ResultCode;
-    use crate::error::{CommandName, InvalidInput, Parameter, Problem};
+    use crate::error::{CommandName, Elapsed, InvalidInput, Parameter, Problem};
     use crate::next_step::documented;
 
     const SOURCE: &str = include_str!("../error.rs");
@@ -93,6 +95,8 @@ mod tests {
             Error::Illegal { command, reason: Illegal::ClientStillAcquired },
             Error::Illegal { command, reason: Illegal::ClientConnected },
             Error::Illegal { command, reason: Illegal::ClientNotConnected },
+            Error::NoTls,
+            Error::NoMqtt,
             Error::NoAnswer { command },
             Error::NoAnswer { command: CommandName::new(&"") },
             Error::OutcomeUnknown { command },
@@ -106,9 +110,16 @@ mod tests {
             Error::Source(ErrorKind::Other),
             Error::SourceEnded,
             Error::CertificateMissing { command },
+            Error::Offline,
+            Error::QueueFull,
         ];
         let refused = |code| Error::Refused { command, refusal: Refusal::Code(ResultCode::new(code)) };
-        let samples: std::vec::Vec<Error> = samples.into_iter().chain((0..=36).map(refused)).collect();
+        let refused_to_connect = |code| {
+            let refusal = Refusal::Code(ResultCode::new(code));
+            Error::ConnectRefused { refusal, after: Elapsed::from_millis(340) }
+        };
+        let refusals = (0..=36).map(refused).chain((0..=36).map(refused_to_connect));
+        let samples: std::vec::Vec<Error> = samples.into_iter().chain(refusals).collect();
         documented::agrees(SOURCE, "Error", &samples, Error::next_step);
     }
 

@@ -7,7 +7,7 @@ use super::MessageHandler;
 use crate::command::ClientIndex;
 
 /// Bytes that each message takes besides its topic and payload: client index and two lengths.
-const HEADER_BYTES: usize = 5;
+pub(super) const HEADER_BYTES: usize = 5;
 
 /// A queue of whole messages in `N` bytes. Each message takes 5 bytes besides its topic and payload.
 ///
@@ -34,24 +34,18 @@ const HEADER_BYTES: usize = 5;
 /// assert!(inbox.take(&mut buffer).is_none());
 /// ```
 pub struct Inbox<const N: usize> {
-    ring: [Cell<u8>; N],
-    /// Where the oldest message begins.
-    start: Cell<usize>,
-    /// Bytes of whole messages.
-    used: Cell<usize>,
-    /// Bytes of the incoming message, which follow the whole ones.
-    reassembly: Cell<usize>,
+    queue: Queue<[Cell<u8>; N]>,
 }
 
 impl<const N: usize> Inbox<N> {
     /// An empty queue.
     pub const fn new() -> Self {
-        Self { ring: [const { Cell::new(0) }; N], start: Cell::new(0), used: Cell::new(0), reassembly: Cell::new(0) }
+        Self { queue: Queue::new() }
     }
 
     /// Whether the queue holds no whole message.
     pub fn is_empty(&self) -> bool {
-        self.used.get() == 0
+        self.queue().used() == 0
     }
 
     /// Takes the oldest message out of the queue and copies it into `buffer`.
@@ -59,20 +53,117 @@ impl<const N: usize> Inbox<N> {
     /// A buffer of `N` bytes is always large enough. If the message does not fit, its first bytes are copied, the
     /// others are lost, as with a datagram, and [`Message::missing`] says how many they are.
     pub fn take<'b>(&self, buffer: &'b mut [u8]) -> Option<Message<'b>> {
-        let header = self.pop_header()?;
-        self.pop(buffer, header.length);
+        let header = self.queue().pop_header()?;
+        self.queue().pop(buffer, header.length);
         Some(header.message(buffer))
     }
 
+    fn queue(&self) -> &Queue<[Cell<u8>]> {
+        &self.queue
+    }
+}
+
+impl<const N: usize> Default for Inbox<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> fmt::Debug for Inbox<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox").field("capacity", &N).field("used", &self.queue().used()).finish_non_exhaustive()
+    }
+}
+
+impl<const N: usize> MessageHandler for &Inbox<N> {
+    fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
+        self.queue().begin(client, topic_length, payload_length)
+    }
+
+    fn topic(&mut self, part: &[u8]) {
+        self.queue().push(part);
+    }
+
+    fn payload(&mut self, part: &[u8]) {
+        self.queue().push(part);
+    }
+
+    fn end(&mut self) -> bool {
+        self.queue().end();
+        true
+    }
+
+    fn aborted(&mut self) {
+        self.queue().abort();
+    }
+}
+
+/// The queue of an inbox. The methods know the capacity as a length, so that they exist once for inboxes of all capacities.
+pub(super) struct Queue<Ring: ?Sized> {
+    /// Where the oldest message begins.
+    start: Cell<usize>,
     /// Bytes of whole messages.
-    #[cfg(feature = "sync")]
+    used: Cell<usize>,
+    /// Bytes of the incoming message, which follow the whole ones.
+    reassembly: Cell<usize>,
+    ring: Ring,
+}
+
+impl<const N: usize> Queue<[Cell<u8>; N]> {
+    pub(super) const fn new() -> Self {
+        Self { start: Cell::new(0), used: Cell::new(0), reassembly: Cell::new(0), ring: [const { Cell::new(0) }; N] }
+    }
+}
+
+impl Queue<[Cell<u8>]> {
+    /// Bytes of whole messages.
     pub(super) fn used(&self) -> usize {
         self.used.get()
     }
 
+    /// A message begins. What has come of one that did not end is forgotten.
+    pub(super) fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
+        let free = self.ring.len().saturating_sub(self.used.get());
+        let (Ok(topic), Ok(payload)) = (u16::try_from(topic_length), u16::try_from(payload_length)) else {
+            return false;
+        };
+        if HEADER_BYTES + topic_length + payload_length > free {
+            return false;
+        }
+        self.reassembly.set(0);
+        let ([topic, topic_high], [payload, payload_high]) = (topic.to_le_bytes(), payload.to_le_bytes());
+        self.push(&[client.number(), topic, topic_high, payload, payload_high]);
+        true
+    }
+
+    /// Adds bytes to the incoming message.
+    pub(super) fn push(&self, bytes: &[u8]) {
+        let mut place = self.start.get() + self.used.get() + self.reassembly.get();
+        for &byte in bytes {
+            if place >= self.ring.len() {
+                place -= self.ring.len();
+            }
+            if let Some(cell) = self.ring.get(place) {
+                cell.set(byte);
+            }
+            place += 1;
+        }
+        self.reassembly.set(self.reassembly.get() + bytes.len());
+    }
+
+    /// The incoming message is whole.
+    pub(super) fn end(&self) {
+        self.used.set(self.used.get() + self.reassembly.replace(0));
+    }
+
+    /// The incoming message will not become whole.
+    pub(super) fn abort(&self) {
+        self.reassembly.set(0);
+    }
+
     /// Takes the header of the oldest message out of the queue.
     pub(super) fn pop_header(&self) -> Option<Header> {
-        if self.is_empty() {
+        if self.used.get() == 0 {
             return None;
         }
         let mut header = [0; HEADER_BYTES];
@@ -86,77 +177,20 @@ impl<const N: usize> Inbox<N> {
 
     /// Takes the oldest `count` bytes out of the queue, and copies those that fit into `bytes`.
     pub(super) fn pop(&self, bytes: &mut [u8], count: usize) {
-        let mut places = bytes.iter_mut();
         let mut start = self.start.get();
-        for _ in 0..count {
-            if let (Some(place), Some(byte)) = (places.next(), self.ring.get(start)) {
+        for index in 0..count {
+            if let (Some(place), Some(byte)) = (bytes.get_mut(index), self.ring.get(start)) {
                 *place = byte.get();
             }
-            start = if start + 1 < N { start + 1 } else { 0 };
+            start = if start + 1 < self.ring.len() { start + 1 } else { 0 };
         }
         self.start.set(start);
         self.used.set(self.used.get().saturating_sub(count));
     }
-
-    /// Adds bytes to the incoming message.
-    pub(super) fn push(&self, bytes: &[u8]) {
-        for &byte in bytes {
-            let end = self.start.get() + self.used.get() + self.reassembly.get();
-            if let Some(place) = self.ring.get(if end < N { end } else { end - N }) {
-                place.set(byte);
-            }
-            self.reassembly.set(self.reassembly.get() + 1);
-        }
-    }
-}
-
-impl<const N: usize> Default for Inbox<N> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<const N: usize> fmt::Debug for Inbox<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inbox").field("capacity", &N).field("used", &self.used.get()).finish_non_exhaustive()
-    }
-}
-
-impl<const N: usize> MessageHandler for &Inbox<N> {
-    fn begin(&mut self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool {
-        let free = N.saturating_sub(self.used.get());
-        let (Ok(topic), Ok(payload)) = (u16::try_from(topic_length), u16::try_from(payload_length)) else {
-            return false;
-        };
-        if HEADER_BYTES + topic_length + payload_length > free {
-            return false;
-        }
-        self.reassembly.set(0);
-        let ([topic, topic_high], [payload, payload_high]) = (topic.to_le_bytes(), payload.to_le_bytes());
-        self.push(&[client.number(), topic, topic_high, payload, payload_high]);
-        true
-    }
-
-    fn topic(&mut self, part: &[u8]) {
-        self.push(part);
-    }
-
-    fn payload(&mut self, part: &[u8]) {
-        self.push(part);
-    }
-
-    fn end(&mut self) -> bool {
-        self.used.set(self.used.get() + self.reassembly.replace(0));
-        true
-    }
-
-    fn aborted(&mut self) {
-        self.reassembly.set(0);
-    }
 }
 
 /// What is known of a message before its bytes are taken.
-pub(super) struct Header {
+pub(crate) struct Header {
     client: ClientIndex,
     topic_length: usize,
     /// Of topic and payload together.

@@ -5,6 +5,8 @@ mod inbox;
 mod sync_inbox;
 
 pub use inbox::{Inbox, Message};
+#[cfg(feature = "shared")]
+pub(crate) use sync_inbox::AnyInbox;
 #[cfg(feature = "sync")]
 pub use sync_inbox::SyncInbox;
 

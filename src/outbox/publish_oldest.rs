@@ -12,7 +12,7 @@ use super::store::{Block, Ending, Place, Store};
 use super::{Outbox, WhenFull};
 use crate::NextStep;
 use crate::at::WINDOW_BYTES;
-use crate::command::{CommandWriter, Payload, Pub, Request, Topic};
+use crate::command::{ClientIndex, CommandWriter, Payload, Pub, Request, Topic};
 use crate::error::{Delivery, Error, Refusal};
 use crate::options::Publish;
 use crate::procedure::{PublishMessage, PublishStep};
@@ -37,6 +37,11 @@ impl<'o, Raw: RawMutex, const N: usize> PublishOldest<'o, Raw, N> {
         let store = &outbox.store;
         let (header, place) = outbox.lock(Store::hold)?;
         Some(Self { store, header, place: Cell::new(place), step: PublishStep::Begin, ending: None })
+    }
+
+    /// The client that publishes it.
+    pub fn client(&self) -> ClientIndex {
+        self.header.client()
     }
 
     /// The call has ended with this result, which is returned: the message goes or stays.

@@ -1,6 +1,7 @@
 //! Brings a client from any state to the connected state.
 
 mod comparison;
+mod refusals;
 mod requests;
 mod state;
 #[cfg(test)]
@@ -8,17 +9,13 @@ mod tests;
 
 use crate::ResultCode;
 use crate::at::Line;
-use crate::command::{
-    self, AccqRead, ClientIndex, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, MqttVersion, Rel, Request, Start,
-};
+use crate::command::{self, ClientIndex, CommandWriter, MqttVersion};
 use crate::error::Refusal;
-use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 use crate::skipped::SkippedSettings;
 use crate::timer::Instant;
 
-use super::disconnect::DISCONNECT_TIMEOUT;
 use comparison::Comparison;
 
 /// Pause before a busy module is queried again.
@@ -294,85 +291,6 @@ impl<'a> Connect<'a> {
         }
         self.service_step(session)
     }
-
-    /// Whether the present step may fail in this way, because a later one determines the state.
-    fn tolerates(&mut self, session: &mut Session, failure: Failure) -> bool {
-        let refusal = match failure {
-            Failure::Refused(refusal) => refusal,
-            // The next command asks the module. REL shows whether DISC has succeeded.
-            _ if failure.leaves_outcome_unknown() => {
-                return match self.step {
-                    Step::Start => self.failure.is_none(),
-                    step => matches!(step, Step::Disc | Step::Connect),
-                };
-            }
-            _ => return false,
-        };
-        // A code of ACCQ says something about the client.
-        let is_about_version = self.step == Step::Configure || refusal == Refusal::Error;
-        if is_about_version && self.skips_version(session.family) {
-            session.lifecycle.version_refused = true;
-            if self.step == Step::Accq {
-                // As after REL: ACCQ follows.
-                self.step = Step::Rel;
-            }
-            return true;
-        }
-        match self.step {
-            Step::EchoOff | Step::AccqRead | Step::DiscRead | Step::ConnectRead | Step::Disc | Step::Rel => true,
-            Step::OutcomeRead => true,
-            // Already started: a bare ERROR, or 23, seen on A7670 and SIM7600.
-            Step::Start => {
-                self.failure.is_none()
-                    && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::NETWORK_IS_OPENED))
-            }
-            Step::Accq => {
-                !self.torn_down && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_USED))
-            }
-            _ => {
-                let default = session.default();
-                session.lifecycle.skipped.add(default);
-                !default.is_empty()
-            }
-        }
-    }
-
-    /// Whether the command of this step sets the version, though the user did not ask for it.
-    fn skips_version(&self, family: Family) -> bool {
-        let step = match family.version_setting() {
-            VersionSetting::AcquireArgument => Step::Accq,
-            VersionSetting::Configuration | VersionSetting::None => Step::Configure,
-        };
-        self.step == step && self.place == 0 && self.options.version.is_none() && self.version.is_some()
-    }
-
-    /// Describes the command of a step.
-    fn describe(&self, step: Step, writer: &mut CommandWriter<'_>) {
-        let client = self.client;
-        match step {
-            Step::EchoOff => EchoOff.describe(writer),
-            Step::AccqRead => AccqRead.describe(writer),
-            Step::Start => Start.describe(writer),
-            Step::DiscRead | Step::OutcomeRead => DiscRead.describe(writer),
-            Step::ConnectRead => ConnectRead.describe(writer),
-            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
-            Step::Rel => Rel { client }.describe(writer),
-            Step::Accq => self.describe_accq(writer),
-            Step::Configure | Step::Connect => {
-                let place = if step == Step::Connect {
-                    self.describe_connect(writer);
-                    // No command has this place. It says how long CONNECT may take over TLS.
-                    u8::MAX
-                } else {
-                    self.place
-                };
-                self.describe_configuration(place, writer);
-            }
-            Step::Sslcfg => self.describe_sslcfg(writer),
-            Step::Begin => self.describe_all(writer),
-            Step::Busy | Step::OutcomeWait | Step::Done => {}
-        }
-    }
 }
 
 impl Procedure for Connect<'_> {
@@ -410,12 +328,7 @@ impl Procedure for Connect<'_> {
     }
 
     fn line(&mut self, line: Line<'_>) {
-        let name = match self.step {
-            Step::AccqRead => "+CMQTTACCQ",
-            Step::ConnectRead => "+CMQTTCONNECT",
-            _ => "+CMQTTDISC",
-        };
-        let Some(mut parameters) = line.parameters(name) else { return };
+        let Some(mut parameters) = line.parameters_of_answer() else { return };
         self.is_ours = parameters.number() == Some(self.client.number().into());
         match (self.step, self.is_ours) {
             (Step::DiscRead | Step::OutcomeRead, true) => self.connected = parameters.number().map(|state| state == 0),

@@ -6,10 +6,9 @@ mod disconnect;
 mod execute;
 mod list_certificates;
 mod listen;
-#[cfg(any(feature = "async", feature = "blocking", test))]
 mod listen_until;
+mod probe;
 mod publish;
-#[cfg(any(feature = "async", feature = "blocking", test))]
 mod single;
 mod store;
 mod subscribe;
@@ -17,18 +16,17 @@ mod subscribe_all;
 
 pub use connect::{Connect, Connection};
 pub use detect::Detect;
-#[cfg(any(feature = "async", feature = "blocking", test))]
 pub(crate) use disconnect::DISCONNECT_TIMEOUT;
 pub use disconnect::{Disconnect, Shutdown};
 pub use execute::Execute;
 pub use list_certificates::ListCertificates;
 pub use listen::Listen;
-#[cfg(any(feature = "async", feature = "blocking", test))]
 pub(crate) use listen_until::ListenUntil;
+pub(crate) use probe::Probe;
+pub use probe::{ProbeKind, Probed};
 pub use publish::PublishMessage;
 #[cfg(feature = "outbox")]
 pub(crate) use publish::Step as PublishStep;
-#[cfg(any(feature = "async", feature = "blocking", test))]
 pub(crate) use single::Single;
 pub use store::Store;
 pub use subscribe::Subscribe;

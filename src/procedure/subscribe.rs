@@ -18,7 +18,7 @@ pub(super) fn can_ask(failure: Failure, client: ClientIndex, session: &Session) 
 /// Whether a line of the answer to `AT+CMQTTSUB?` is this topic filter (S67 §2.2.13). One that is longer than a line is not
 /// looked for: its outcome stays unknown.
 pub(super) fn names(line: Line<'_>, filter: &[u8]) -> bool {
-    line.bytes() == filter && !line.is_cut()
+    line.bytes().iter().eq(filter) && !line.is_cut()
 }
 
 /// Subscribes to one topic filter: as [`Client::subscribe`](crate::Client::subscribe).

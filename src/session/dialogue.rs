@@ -19,7 +19,7 @@ use super::{ClientState, Counters, Engine, Event, Outgoing, Procedure, Progress,
 use crate::ResultCode;
 use crate::at::WINDOW_BYTES;
 use crate::command::{self, Accq, ClientIndex, EchoOff, Request, ServerType, Start};
-use crate::error::{CommandName, Error, Illegal, Refusal};
+use crate::error::{CommandName, Elapsed, Error, Illegal, Refusal};
 use crate::family::Family;
 use crate::procedure::Single;
 
@@ -40,6 +40,16 @@ pub(crate) fn refused(command: &'static &'static str, code: u8) -> Error {
 /// The error of a command that was refused with a bare `ERROR`.
 pub(crate) fn refused_without_code(command: &'static &'static str) -> Error {
     Error::Refused { command: CommandName::new(command), refusal: Refusal::Error }
+}
+
+/// The error of a CONNECT that was refused so many milliseconds after it began.
+pub(crate) fn connect_refused(code: u8, after_ms: u32) -> Error {
+    connect_refused_so(Refusal::Code(ResultCode::new(code)), after_ms)
+}
+
+/// The same, of one that was refused in this way.
+pub(crate) fn connect_refused_so(refusal: Refusal, after_ms: u32) -> Error {
+    Error::ConnectRefused { refusal, after: Elapsed::from_millis(after_ms) }
 }
 
 /// The error of a command that does not fit the state.

@@ -9,6 +9,7 @@ use embedded_io::ErrorKind;
 
 use super::exchange::Phase;
 use super::routing::Routed;
+use super::slots::Resumption;
 use super::{CHUNK_BYTES, ClientState, Counters, Event, Failure, Next, Procedure, ServiceState, Session};
 use crate::at::{Parser, Token, WINDOW_BYTES};
 use crate::command::{ClientIndex, CommandWriter};
@@ -141,10 +142,15 @@ impl Engine {
         self.session.loss = None;
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);
+        if self.session.slots.resumes() {
+            self.session.begin_resync();
+            return Ok(());
+        }
         let mut writer = CommandWriter::checking(self.session.family);
         procedure.command(&mut writer);
         writer.checked()?;
         self.session.described = writer.hash();
+        self.session.slots.begin_call(writer.client);
         self.session.begin_resync();
         Ok(())
     }
@@ -177,19 +183,33 @@ impl Engine {
         let session = &mut self.session;
         let listens = procedure.listens();
         session.hasten_after_loss();
+        let mut illegal = None;
         loop {
             if !self.input_drained {
                 return Ok(Progress::Waiting);
             }
-            let may_go_on = session.continue_resync(listens)?;
-            if listens && !session.events.is_empty() {
+            let may_go_on = match session.continue_resync(listens) {
+                // What the call has waited for is known, whatever the module does now.
+                Err(_) if session.slots.resumes() => true,
+                may_go_on => may_go_on?,
+            };
+            if listens && (!session.events.is_empty() || session.slots.listener_gives_way()) {
+                return Ok(Progress::Done);
+            }
+            if may_go_on && session.park(self.command_waits) {
                 return Ok(Progress::Done);
             }
             if !may_go_on || session.exchange.is_under_way() {
                 return Ok(Progress::Waiting);
             }
-            let last = session.exchange.take_result();
+            if let Some(command_waits) = session.unpark() {
+                self.command_waits = command_waits;
+            }
+            let last = session.exchange.take_result().or(illegal.take());
             if !self.command_waits {
+                if last.is_none() && session.call_is_excluded() {
+                    return Ok(session.give_way(Resumption::Begin));
+                }
                 session.continues = last.is_some();
                 let next = if last.is_some() && session.repeats(procedure) {
                     self.command_waits = true;
@@ -206,19 +226,25 @@ impl Engine {
                         if !session.resync.is_in_step() {
                             session.begin_resync();
                         }
-                        continue;
                     }
                     Next::Pause(time) => session.exchange.pause(time, session.now),
-                    Next::Listen => {}
+                    Next::Listen => return Ok(Progress::Waiting),
                     Next::Done => return Ok(Progress::Done),
                 }
-                return Ok(Progress::Waiting);
+                continue;
             }
             if !session.may_begin() {
                 return Ok(Progress::Waiting);
             }
+            if session.command_is_excluded(procedure) {
+                return Ok(session.give_way(Resumption::Command));
+            }
             self.command_waits = false;
-            session.command(procedure, true)?;
+            match session.command(procedure, true) {
+                // Another call has changed the state while this one was excluded: it may choose again.
+                Err(failure @ Failure::Illegal(_)) if session.slots.was_excluded() => illegal = Some(Err(failure)),
+                begun => begun?,
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use super::facts::{Ended, Facts, Failure, Lacking};
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
+use crate::error::Elapsed;
 use crate::family::Timeouts;
 use crate::fmt::debug;
 use crate::saturating::saturating_u16;
@@ -194,9 +195,9 @@ impl Exchange {
     }
 
     /// Logs how a command has ended. A pause is none, and has no time for an answer.
-    pub(super) fn log_result(&self) {
+    pub(super) fn log_result(&self, after: Elapsed) {
         if self.timeout_ms > 0 {
-            debug!("{}", Ended { info: self.info, result: self.result() });
+            debug!("{}", Ended { info: self.info, after, result: self.result() });
         }
     }
 

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::ResultCode;
 use crate::at::FinalResult;
 use crate::command::{CommandInfo, Effect};
-use crate::error::{Error, Illegal, Refusal};
+use crate::error::{Elapsed, Error, Illegal, Refusal};
 
 /// What is known of the answer.
 #[derive(Clone, Copy, Debug)]
@@ -87,11 +87,14 @@ pub enum Failure {
     ConnectionLost,
     NetworkLost,
     Restarted,
+    /// The module refuses whatever is about MQTT.
+    NoMqtt,
 }
 
 /// A command and its result, for the log.
 pub(super) struct Ended {
     pub(super) info: &'static CommandInfo,
+    pub(super) after: Elapsed,
     pub(super) result: Result<(), Failure>,
 }
 
@@ -99,7 +102,7 @@ impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.result {
             Ok(()) => write!(f, "{} succeeded", self.info.command_name()),
-            Err(failure) => failure.of(self.info).fmt(f),
+            Err(failure) => failure.of(self.info, self.after).fmt(f),
         }
     }
 }
@@ -109,7 +112,7 @@ impl defmt::Format for Ended {
     fn format(&self, f: defmt::Formatter<'_>) {
         match self.result {
             Ok(()) => defmt::write!(f, "{} succeeded", self.info.command_name()),
-            Err(failure) => failure.of(self.info).format(f),
+            Err(failure) => failure.of(self.info, self.after).format(f),
         }
     }
 }
@@ -135,11 +138,16 @@ impl Failure {
         if code.is_success() { Ok(()) } else { Err(Self::Refused(Refusal::Code(code))) }
     }
 
-    pub(super) const fn of(self, info: &'static CommandInfo) -> Error {
+    pub(super) const fn of(self, info: &'static CommandInfo, after: Elapsed) -> Error {
         let command = info.command_name();
         match self {
             Self::Illegal(reason) => Error::Illegal { command, reason },
-            Self::Refused(refusal) => Error::Refused { command, refusal },
+            Self::Refused(refusal) => match (info.effect, refusal) {
+                (Effect::Connect, _) => Error::ConnectRefused { refusal, after },
+                (Effect::Tls, Refusal::Error) => Error::NoTls,
+                _ => Error::Refused { command, refusal },
+            },
+            Self::NoMqtt => Error::NoMqtt,
             Self::NoAnswer => Error::NoAnswer { command },
             Self::OutcomeUnknown | Self::OutcomeGarbled => Error::OutcomeUnknown { command },
             Self::DataCutShort => Error::DataCutShort { command },

@@ -110,7 +110,7 @@ impl Lifecycle {
     pub(crate) fn check(&self, effect: Effect, client: Option<ClientIndex>) -> Result<(), Illegal> {
         let state = client.map_or(ClientState::Unknown, |client| self.client(client).state);
         match effect {
-            Effect::None | Effect::EchoOff => return Ok(()),
+            Effect::None | Effect::Tls | Effect::EchoOff => return Ok(()),
             Effect::Start => {
                 return if self.service == ServiceState::Started { Err(Illegal::ServiceStarted) } else { Ok(()) };
             }

@@ -18,11 +18,12 @@ mod procedure;
 mod reassembly;
 mod resync;
 mod routing;
+mod slots;
 mod staging;
 
 use crate::at::Hash;
 use crate::command::{CommandInfo, CommandWriter, Effect};
-use crate::error::Error;
+use crate::error::{Elapsed, Error};
 use crate::family::{Family, Timeouts};
 use crate::fmt::debug;
 use crate::handler::MessageHandler;
@@ -43,6 +44,9 @@ use pending_outcome::PendingOutcome;
 pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
+use slots::Slots;
+#[cfg(feature = "shared")]
+pub(crate) use slots::{GaveWay, Left, Resumption};
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK_BYTES: usize = 64;
@@ -75,6 +79,9 @@ pub struct Session {
     pub(crate) described: Hash,
     /// The same of the options with which each client was last set up.
     pub(crate) options: [Hash; 2],
+    /// When the last command of the call began.
+    command_began: Instant,
+    slots: Slots,
 }
 
 impl Session {
@@ -95,7 +102,9 @@ impl Session {
             continues: false,
             rest_is_answer: false,
             listens_until: None,
+            slots: Slots::new(),
             now: Instant::ZERO,
+            command_began: Instant::ZERO,
         }
     }
 
@@ -106,6 +115,7 @@ impl Session {
             if let Some(pending) = &mut self.pending_outcome {
                 pending.hasten(self.now);
             }
+            self.bytes_lost_in_slots();
         }
     }
 
@@ -135,6 +145,7 @@ impl Session {
             self.lifecycle.client_mut(client).staging.check_no_filter().map_err(Failure::Illegal)?;
         }
         if is_its_turn {
+            self.command_began = self.now;
             self.exchange.begin(&writer, &self.timeouts, self.now);
         }
         Ok(())
@@ -143,10 +154,10 @@ impl Session {
     /// Whether the command that has just ended is to be sent again: an operation from before the adoption of its client keeps
     /// that busy.
     #[inline(never)]
-    fn repeats(&self, procedure: &dyn Procedure) -> bool {
+    fn repeats(&mut self, procedure: &dyn Procedure) -> bool {
         let busy_until = self.exchange.client.and_then(|client| self.lifecycle.client(client).busy_until);
-        self.exchange.client_is_busy()
-            && busy_until.is_some_and(|until| !self.now.has_reached(until))
+        let is_adopted = self.exchange.client_is_busy() && busy_until.is_some_and(|until| !self.now.has_reached(until));
+        (self.was_refused_beside_operation() || is_adopted)
             // What was read from a source is gone.
             && (!self.exchange.has_begun() || procedure.data().is_some())
     }
@@ -161,9 +172,14 @@ impl Session {
         self.exchange.info.default
     }
 
+    /// How long the last command has been under way.
+    fn elapsed(&self) -> Elapsed {
+        Elapsed::from_millis(self.now.since(self.command_began))
+    }
+
     /// The failure of the last command, with its name.
     pub(crate) fn error(&self, failure: Failure) -> Error {
-        failure.of(self.exchange.info)
+        failure.of(self.exchange.info, self.elapsed())
     }
 
     /// The prompt came that was awaited.
@@ -205,13 +221,14 @@ impl Session {
         if self.quiet_until.is_some_and(|until| now.has_reached(until)) {
             self.quiet_until = None;
         }
+        self.expire_slots();
         self.reassembly.expire(now, &mut self.events, handler)
     }
 
     /// Milliseconds until the next deadline of the exchange, of a pending outcome, or of a message that is coming in;
     /// `u32::MAX` where there is none.
     fn time_left(&self) -> u32 {
-        let mut left = self.exchange.time_left(self.now);
+        let mut left = self.exchange.time_left(self.now).min(self.time_left_of_slots());
         if let Some(pending) = &self.pending_outcome {
             left = left.min(pending.time_left(self.now));
         }

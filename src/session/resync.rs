@@ -6,7 +6,7 @@ use super::exchange::{Phase, client_and_number};
 use super::{ClientState, Failure, ServiceState};
 use crate::at::{Line, WINDOW_BYTES};
 use crate::command::network::{Cpin, Creg, Csq};
-use crate::command::{At, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
+use crate::command::{At, ClientIndex, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::fmt::debug;
 use crate::urc::{ConnLost, LossCause};
@@ -120,6 +120,7 @@ impl Session {
                 debug!("resync: a dropped call has left AT{} unanswered", self.exchange.info.name);
                 return self.resync.go_to(Stage::Finish);
             }
+            Phase::Outcome if self.park_outcome_of_dropped_call() => {}
             Phase::Outcome => self.detach_outcome(),
         }
         self.enter_resync_stage(Stage::PendingOutcome);
@@ -211,7 +212,9 @@ impl Session {
             (Stage::SyncQuery, _) => Cpin.describe(writer),
             (Stage::StateQuery, _) => DiscRead.describe(writer),
             (Stage::Undo, _) => {
-                if let Some((client, length)) = self.lifecycle.padded_filter() {
+                if let Some((client, length)) = self.lifecycle.padded_filter()
+                    && !self.slots.has_call_of(Some(client))
+                {
                     Unsub::describe_for(writer, client, length);
                 }
             }
@@ -284,7 +287,7 @@ impl Session {
         let must_ask = match self.reassembly.window.question() {
             None => return false,
             // The answer would look like the outcome.
-            Some(_) if is_pending(Effect::Disc) => return false,
+            Some(_) if is_pending(Effect::Disc) || self.slots.has_operation(Effect::Disc) => return false,
             Some(Question::State) => self.lifecycle.connected() > 0,
             Some(_) => self.lifecycle.service == ServiceState::Started,
         };
@@ -302,6 +305,11 @@ impl Session {
             return;
         }
         let Some((client, 1)) = client_and_number(line, "+CMQTTDISC") else { return };
+        self.found_disconnected(client);
+    }
+
+    /// The module says that this client is not connected.
+    pub(crate) fn found_disconnected(&mut self, client: ClientIndex) {
         if self.lifecycle.client(client).state == ClientState::Connected {
             self.connection_lost(ConnLost { client, cause: LossCause::Other(0) });
         }
@@ -346,6 +354,9 @@ impl Session {
 
     /// The exchange was not answered in time. The next call resyncs with what the module may still wait for or send.
     pub(super) fn expire_exchange(&mut self) {
+        if !self.resync.is_active() && self.answer_waits_for_operation() {
+            return;
+        }
         let missing_data = self.exchange.missing_data();
         self.exchange.expire();
         let is_of_resync = matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill);

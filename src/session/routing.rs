@@ -26,7 +26,7 @@ pub(super) enum Routed {
 }
 
 /// How long one more `OK` may come behind the failure of PUB, SUB or UNSUB, in milliseconds.
-const EXTRA_OK_MS: u32 = 250;
+pub(super) const EXTRA_OK_MS: u32 = 250;
 
 impl Session {
     /// Takes a line.
@@ -97,9 +97,10 @@ impl Session {
     }
 
     /// The network was lost, and the service with it.
-    pub(super) fn network_lost(&mut self) {
+    pub(crate) fn network_lost(&mut self) {
         // The end of the user's own STOP is no loss.
-        let is_stopping = self.exchange.is_under_way() && self.exchange.info.effect == Effect::Stop;
+        let is_stopping = (self.exchange.is_under_way() && self.exchange.info.effect == Effect::Stop)
+            || self.slots.has_operation(Effect::Stop);
         if is_stopping || self.lifecycle.service == ServiceState::Stopped {
             return;
         }
@@ -118,25 +119,31 @@ impl Session {
         }
         warning!("the module restarted");
         if interrupts {
-            self.exchange.log_result();
+            self.exchange.log_result(self.elapsed());
         }
         self.events.restarted(self.lifecycle.connected());
         self.lifecycle.restarted();
         self.loss = Some(Loss::Restart);
         self.pending_outcome = None;
+        self.restart_slots();
         self.resync.restarted();
     }
 
     /// A loss, of one client or of both, ends the wait for what will hardly come any more.
     fn interrupt(&mut self, loss: Loss, client: Option<ClientIndex>) {
         self.loss = Some(loss);
-        if client.is_none() || client == self.exchange.client {
-            self.exchange.interrupt(loss, self.now);
-        }
+        self.interrupt_exchange(loss, client);
+        self.interrupt_slots(loss, client);
         if let Some(pending) = &self.pending_outcome
             && pending.is_cancelled_by(loss, client)
         {
             self.pending_outcome = None;
+        }
+    }
+
+    pub(super) fn interrupt_exchange(&mut self, loss: Loss, client: Option<ClientIndex>) {
+        if client.is_none() || client == self.exchange.client {
+            self.exchange.interrupt(loss, self.now);
         }
     }
 
@@ -149,6 +156,7 @@ impl Session {
             FinalResult::parse(line.bytes()).or_else(|| self.exchange.is_garbled_ok(line).then_some(FinalResult::Ok));
         let is_taken = match result {
             Some(result) => self.final_result(result),
+            None if self.outcome_in_slot(line) => true,
             None if self.exchange.answer_line(line) => {
                 self.rest_is_answer = true;
                 return Routed::Answer;
@@ -159,6 +167,7 @@ impl Session {
         if !is_taken {
             if result.is_none() {
                 self.exchange.other_line(line, self.now);
+                self.other_line_in_slots(line);
                 self.late_connect(line);
                 self.notice_damage(line, handler);
             }
@@ -220,6 +229,10 @@ impl Session {
     }
 
     fn final_result(&mut self, result: FinalResult) -> bool {
+        // A parked call has failed meanwhile.
+        if self.exchange.is_under_way() && result == FinalResult::Ok && self.takes_extra_ok() {
+            return true;
+        }
         let is_taken = self.exchange.final_result(result, self.now);
         if is_taken {
             self.conclude();
@@ -227,7 +240,7 @@ impl Session {
         is_taken || (result == FinalResult::Ok && self.quiet_until.take().is_some())
     }
 
-    fn outcome(&mut self, line: Line<'_>) -> bool {
+    pub(super) fn outcome(&mut self, line: Line<'_>) -> bool {
         let is_taken = self.exchange.outcome_line(line, self.now);
         if is_taken {
             self.conclude();
@@ -247,7 +260,7 @@ impl Session {
     /// If the exchange has just ended, what that means for the lifecycle.
     pub(super) fn conclude(&mut self) {
         if self.exchange.phase() == Phase::Done {
-            self.exchange.log_result();
+            self.exchange.log_result(self.elapsed());
             if self.exchange.is_out_of_step() {
                 debug!("resync will be needed: the module may still answer AT{}", self.exchange.info.name);
                 self.resync.lose_step();
@@ -255,6 +268,7 @@ impl Session {
             if self.exchange.may_be_followed_by_ok() {
                 self.quiet_until = Some(self.now.after(EXTRA_OK_MS));
             }
+            self.learn_sharing();
             let result = self.exchange.result();
             if result == Err(Failure::Restarted) {
                 self.restarted();

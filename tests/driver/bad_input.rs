@@ -173,7 +173,11 @@ fn steps_out_of_order_are_refused_by_name() {
     expected(refused_unsent(family, async |modem| modem.execute(&accq).await), "+CMQTTACCQ", Illegal::ClientAcquired);
     let rel = async |modem: &mut TestModem<'_>| modem.execute(&Rel { client: FIRST }).await;
     expected(refused_unsent(family, rel), "+CMQTTREL", Illegal::ClientConnected);
-    expected(refused_unsent(family, async |modem| modem.execute(&cfg).await), "+CMQTTCFG", Illegal::ClientConnected);
+    expected(
+        refused_unsent(family, async |modem| modem.execute(&cfg).await),
+        "+CMQTTCFG=\"checkUTF8\"",
+        Illegal::ClientConnected,
+    );
     expected(
         refused_unsent(family, async |modem| modem.execute(&will).await),
         "+CMQTTWILLTOPIC",

@@ -142,6 +142,7 @@ pub async fn events_of(bench: &Bench, modem: &mut TestModem<'_>, time: Duration)
 pub fn refusal(result: Result<impl core::fmt::Debug, Error>, bench: &Bench) -> (&'static str, Refusal) {
     match result {
         Err(Error::Refused { command, refusal }) => (command.as_str(), refusal),
+        Err(Error::ConnectRefused { refusal, .. }) => ("+CMQTTCONNECT", refusal),
         other => panic!("not refused: {other:?}\n{}", bench.transcript_text()),
     }
 }

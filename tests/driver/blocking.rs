@@ -41,6 +41,7 @@ mod refused_connects;
 mod shell;
 mod shutdowns;
 mod subscribe_all;
+mod supervisor;
 mod tls;
 mod topics_of_bytes;
 mod urcs_mid_command;

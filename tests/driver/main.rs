@@ -45,6 +45,9 @@ mod refused_connects;
 mod shell;
 mod shutdowns;
 mod subscribe_all;
+mod supervisor;
+#[path = "supervisor/drops.rs"]
+mod supervisor_drops;
 mod tls;
 mod topics_of_bytes;
 mod transmitters;

@@ -6,23 +6,29 @@ use simcom_modem_simulator::behaviour::ScriptedAnswer;
 
 use crate::bench::*;
 use crate::driver::error::Refusal;
-use crate::driver::{ClientState, Connection};
+use crate::driver::{ClientState, Connection, Error};
 
 const ERROR: &[u8] = b"\r\nERROR\r\n";
 
-/// The step with this prefix is always refused with this answer: `connect` returns that error, and works once the step
-/// is accepted.
-fn is_named(prefix: &str, answer: ScriptedAnswer, expected: (&'static str, Refusal)) {
+/// The step with this prefix is always refused with this answer: `connect` returns an error that is `expected`, and works
+/// once the step is accepted.
+fn fails_so(prefix: &str, answer: ScriptedAnswer, expected: impl Fn(Result<Connection, Error>, &Bench)) {
     on_every_family(&[], async |bench, modem, _| {
         script(bench, prefix, 0, answer.clone());
         let start = bench.now();
-        let failed = modem.client(FIRST).connect(&OPTIONS).await;
-        assert_eq!(refusal(failed, bench), expected, "{}", bench.transcript_text());
+        expected(modem.client(FIRST).connect(&OPTIONS).await, bench);
         assert!(bench.now() - start < Duration::from_secs(30), "{}", bench.transcript_text());
         end_script(bench);
         assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
         assert_eq!(modem.client(FIRST).state(), ClientState::Connected);
         publish_works(bench, modem).await;
+    });
+}
+
+/// The same, where the error is the step's own.
+fn is_named(prefix: &str, answer: ScriptedAnswer, expected: (&'static str, Refusal)) {
+    fails_so(prefix, answer, |failed, bench| {
+        assert_eq!(refusal(failed, bench), expected, "{}", bench.transcript_text());
     });
 }
 
@@ -34,8 +40,14 @@ fn an_acquire_that_is_always_refused_is_named() {
 }
 
 #[test]
+fn a_start_that_is_always_refused_without_a_code_is_a_firmware_without_mqtt() {
+    fails_so("AT+CMQTTSTART", ScriptedAnswer::Exactly(ERROR.to_vec()), |failed, bench| {
+        assert_eq!(failed, Err(Error::NoMqtt), "{}", bench.transcript_text());
+    });
+}
+
+#[test]
 fn a_start_that_is_always_refused_is_named() {
-    is_named("AT+CMQTTSTART", ScriptedAnswer::Exactly(ERROR.to_vec()), ("+CMQTTSTART", Refusal::Error));
     let no_network = b"\r\nOK\r\n\r\n+CMQTTSTART: 1\r\n".to_vec();
     is_named("AT+CMQTTSTART", ScriptedAnswer::Exactly(no_network), ("+CMQTTSTART", code(1)));
 }

@@ -6,8 +6,8 @@ use core::time::Duration;
 use simcom_modem_simulator::broker::{Authentication, TlsOptions};
 
 use crate::bench::*;
-use crate::driver::command::{Part, SslSetting, SslVersion};
-use crate::driver::error::{MissingFeature, Parameter, Problem, Refusal};
+use crate::driver::command::{AuthMode, Csslcfg, Part, SslSetting, SslVersion, Start};
+use crate::driver::error::{Parameter, Problem, Refusal};
 use crate::driver::{Broker, ConnectOptions, Connection, Error, Event, Family, Publish, QoS, ResultCode, Tls, Will};
 
 const CA: &[u8] = b"-----BEGIN CERTIFICATE-----\nof the authority\n";
@@ -82,10 +82,8 @@ fn the_context_is_named_again_for_every_connect() {
 
         modem.client(FIRST).disconnect().await.or_transcript(bench);
         bench.loopback(|broker, _| broker.refuse_connections(Some(32)));
-        let Err(Error::Refused { refusal, .. }) = modem.client(FIRST).connect(options).await else {
-            panic!("no refusal")
-        };
-        assert_eq!(refusal, Refusal::Code(ResultCode::HANDSHAKE_FAIL));
+        let refused = refusal(modem.client(FIRST).connect(options).await, bench);
+        assert_eq!(refused, ("+CMQTTCONNECT", Refusal::Code(ResultCode::HANDSHAKE_FAIL)));
         bench.loopback(|broker, _| broker.refuse_connections(None));
         assert_eq!(modem.client(FIRST).connect(options).await.or_transcript(bench), Connection::Opened);
         assert_eq!(tls_options(bench).index, 7);
@@ -115,7 +113,7 @@ fn a_missing_certificate_is_code_33_with_what_to_do() {
         bench.modem(|module, _| module.behaviour_mut().set("missing-file", "33").unwrap());
         let failed = modem.client(FIRST).connect(options(Tls::server("ca.pem"))).await;
         let Err(error) = failed else { panic!("it connected\n{}", bench.transcript_text()) };
-        assert!(matches!(error, Error::Refused { refusal: Refusal::Code(ResultCode::NOT_SET_CERTIFICATE), .. }));
+        assert_eq!(error.refusal(), Some(Refusal::Code(ResultCode::NOT_SET_CERTIFICATE)));
         assert!(error.to_string().contains("store the certificate"), "{error}");
     });
 }
@@ -223,14 +221,32 @@ fn a_file_that_is_not_in_the_module_is_named_by_its_setting() {
 }
 
 #[test]
-fn a_build_without_tls_is_an_error_of_its_own() {
+fn a_handshake_that_was_refused_says_after_how_long() {
+    on_every_family(&[("connect-delay", "5000")], async |bench, modem, _| {
+        bench.loopback(|broker, _| broker.refuse_connections(Some(32)));
+        let error = modem.client(FIRST).connect(options(Tls::without_verification())).await.unwrap_err();
+        let Error::ConnectRefused { refusal: Refusal::Code(ResultCode::HANDSHAKE_FAIL), after } = error else {
+            panic!("{error}")
+        };
+        // Not what came before CONNECT, but the command itself, byte by byte.
+        let range = Duration::from_millis(5_000)..Duration::from_millis(5_100);
+        assert!(range.contains(&after.duration()), "{after}");
+    });
+}
+
+#[test]
+fn a_build_without_tls_or_mqtt_is_an_error_of_its_own() {
     on_every_family(&[("tls", "off")], async |_, modem, _| {
         let error = modem.client(FIRST).connect(options(Tls::server("ca.pem"))).await.unwrap_err();
-        assert_eq!(error.missing_feature(), Some(MissingFeature::Tls), "{error}");
+        assert_eq!(error, Error::NoTls);
+        let setting = Csslcfg::new(modem.family(), 0, SslSetting::AuthMode(AuthMode::Server));
+        assert_eq!(modem.execute(&setting).await, Err(Error::NoTls));
     });
     on_every_family(&[("mqtt", "off")], async |_, modem, _| {
         let error = modem.client(FIRST).connect(&OPTIONS).await.unwrap_err();
-        assert_eq!(error.missing_feature(), Some(MissingFeature::Mqtt), "{error}");
+        assert_eq!(error, Error::NoMqtt);
+        // Alone, its refusal can also mean that the service is started.
+        assert_eq!(modem.execute(&Start).await.unwrap_err().refusal(), Some(Refusal::Error));
     });
 }
 

@@ -1,5 +1,7 @@
 //! One run: the calls of a session with its fault, then a recovery, and the verdict.
 
+mod events;
+
 use core::cell::Cell;
 use core::future::poll_fn;
 use core::pin::pin;
@@ -21,7 +23,7 @@ use crate::incident::{Reset, befall};
 use crate::reference::Reference;
 use crate::session::{Call, HostInbox, HostModem, make, sent_by_broker, sent_by_host};
 use crate::shell::shell_modem;
-use crate::verdict::{Before, Reported, Verdict, Violation, judge_traffic, take_messages};
+use crate::verdict::{Before, Reported, Verdict, Violation, judge_traffic};
 
 /// A call is given up after this time, whatever is documented.
 const GIVEN_UP: Duration = Duration::from_secs(1_200);
@@ -33,8 +35,6 @@ const BUSY_AFTER_ADOPTION: Duration = Duration::from_secs(185);
 const FURTHER_LOSS: Duration = Duration::from_secs(26);
 /// A recovery that takes longer is worth a look.
 const SLOW: Duration = Duration::from_secs(10);
-/// Time for which the host waits for a message.
-const MESSAGE_WAIT: Duration = Duration::from_secs(60);
 const POLLS: usize = 2_000_000;
 
 /// Creates many points at which a future can be dropped.
@@ -319,80 +319,6 @@ impl<'a> Execution<'a> {
         if Reported::by_error(error).is_some_and(|reported| !reported.is_true(&self.bench)) {
             self.verdict.add(Violation::ForgedEvent, format!("{call:?}: {error:?}"));
         }
-    }
-
-    /// Takes the events of the meantime.
-    fn pending_events(&mut self, before: &Before) -> Ended {
-        loop {
-            match self.next_event(Duration::ZERO) {
-                Ok(Some(Ok(event))) => {
-                    let is_loss = self.judge_event(event);
-                    if is_loss && self.is_recovering && !before.lost_since(&self.bench) {
-                        self.verdict.add(Violation::StaleEvent, format!("{event:?}"));
-                    } else if is_loss {
-                        return Ended::Badly;
-                    }
-                }
-                Ok(Some(Err(Error::Aborted))) | Err(_) => return Ended::Fine,
-                Ok(Some(Err(_))) => return Ended::Badly,
-                Ok(None) => return Ended::Reset,
-            }
-        }
-    }
-
-    fn next_event(&mut self, time: Duration) -> Result<Option<Result<Event, Error>>, Stopped> {
-        let Some(mut modem) = self.modem.take() else { return Ok(None) };
-        let result = self.bound(modem.next_event(), time);
-        self.modem = Some(modem);
-        self.received.extend(take_messages(self.inbox));
-        result
-    }
-
-    /// Whether the host has to connect.
-    fn judge_event(&mut self, event: Event) -> bool {
-        let reported = Reported::by_event(event);
-        if reported.is_some_and(|reported| !reported.is_true(&self.bench)) {
-            self.verdict.add(Violation::ForgedEvent, format!("{event:?}"));
-        }
-        reported.is_some()
-    }
-
-    /// Waits for a message.
-    fn receive(&mut self, topic: &[u8], payload: &[u8]) -> Ended {
-        let end = self.bench.now() + MESSAGE_WAIT;
-        loop {
-            self.received.extend(take_messages(self.inbox));
-            if self.received.iter().any(|(known, bytes)| known == topic && bytes == payload) {
-                return Ended::Fine;
-            }
-            match self.next_event(end.saturating_sub(self.bench.now())) {
-                Ok(None) => return Ended::Reset,
-                // A message that the fault has damaged is not waited for.
-                Ok(Some(Ok(Event::MessageAborted { .. }))) => return self.ended_without(topic),
-                Ok(Some(Ok(event))) => {
-                    if self.judge_event(event) {
-                        return Ended::Badly;
-                    }
-                }
-                Ok(Some(Err(Error::Aborted))) => return self.ended_without(topic),
-                Ok(Some(Err(error))) => {
-                    self.judge_error(Call::Receive, error);
-                    self.verdict.failed_calls += 1;
-                    return Ended::Badly;
-                }
-                Err(Stopped { why: Why::WaitsForNothing | Why::TimeExceeded, .. }) => return self.ended_without(topic),
-                Err(stopped) => {
-                    self.verdict.add(Violation::Hang, format!("next_event: {stopped}"));
-                    return Ended::Badly;
-                }
-            }
-        }
-    }
-
-    /// A message did not arrive. During the session the fault may have hit it; afterwards that is a violation.
-    fn ended_without(&self, topic: &[u8]) -> Ended {
-        let afterwards = sent_by_host(Call::PublishAfterwards, self.case.setting.family);
-        if afterwards.is_some_and(|sent| sent.topic.as_bytes() == topic) { Ended::Badly } else { Ended::Fine }
     }
 
     /// Polls a call this number of times, then drops it. The host continues.

@@ -10,7 +10,7 @@ use crate::module::FIRST;
 
 type SharedInbox<const N: usize> = SyncInbox<CriticalSectionRawMutex, N>;
 
-fn receive(mut handler: impl MessageHandler, topic: &[u8], payload: &[u8]) -> bool {
+pub fn receive(mut handler: impl MessageHandler, topic: &[u8], payload: &[u8]) -> bool {
     if !handler.begin(ClientIndex::Second, topic.len(), payload.len()) {
         return false;
     }
@@ -74,10 +74,10 @@ thread_local! {
     /// How often a [`Counting`] mutex was locked.
     static LOCKS: Cell<usize> = const { Cell::new(0) };
     /// What interrupts after each lock.
-    static INTERRUPT: Cell<Option<fn()>> = const { Cell::new(None) };
+    pub static INTERRUPT: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
-struct Counting;
+pub struct Counting;
 
 // SAFETY: the tests use each of these on one thread only.
 unsafe impl RawMutex for Counting {

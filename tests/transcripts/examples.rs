@@ -115,7 +115,7 @@ async fn pub_stores_a_certificate_and_the_broker_speaks_no_tls() {
         (stored.0.starts_with("store_certificate name=ca-"), stored.1),
         (true, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx = ok")
     );
-    assert!(calls[2].contains(" tls=server sni=true ca=ca-") && calls[2].contains(" = refused +CMQTTCONNECT "));
+    assert!(calls[2].contains(" tls=server ca=ca-") && calls[2].contains(" = refused +CMQTTCONNECT "));
     assert_eq!(calls[3..], ["shutdown = ok"]);
 }
 

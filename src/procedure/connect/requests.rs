@@ -1,41 +1,76 @@
-//! The commands for the options.
+//! The commands of the steps, most of them for the options.
 
 use core::time::Duration;
 
 use super::{Connect, Step};
-use crate::command::{self, Accq, Cfg, CommandWriter, MqttVersion, Request, Setting};
-use crate::command::{WillMsg, WillTopic};
+use crate::command::{
+    self, Accq, AccqRead, Cfg, CommandWriter, ConnectRead, Disc, DiscRead, EchoOff, MqttVersion, Rel, Request, Setting,
+    Start, WillMsg, WillTopic,
+};
 use crate::family::{Family, VersionSetting};
 use crate::options::ConnectOptions;
+use crate::procedure::disconnect::DISCONNECT_TIMEOUT;
+use crate::tls::TlsRequest;
 
 /// What is sent between ACCQ and CONNECT.
-pub(super) enum Configuration {
+enum Configuration {
     Version,
     OperationTimeout,
     CheckUtf8,
     WillTopic,
     WillMessage,
-    /// A setting of the SSL context, by its number among them; behind the last one there is nothing.
-    SslContext(u8),
+    /// What TLS adds; behind the last setting of the SSL context there is nothing.
+    Tls(TlsRequest),
 }
 
 impl Configuration {
+    /// The place that is no command, but says how long CONNECT may take over TLS.
+    const CONNECT_TIME: u8 = 5;
+
     /// What has this place in the order. A place is empty where the options require nothing there.
-    pub(super) const fn at(place: u8) -> Self {
+    const fn at(place: u8) -> Self {
         match place {
             0 => Self::Version,
             1 => Self::OperationTimeout,
             2 => Self::CheckUtf8,
             3 => Self::WillTopic,
             4 => Self::WillMessage,
-            5.. => Self::SslContext(place - 5),
+            Self::CONNECT_TIME => Self::Tls(TlsRequest::ConnectTime),
+            6.. => Self::Tls(TlsRequest::Setting(place - 6)),
         }
     }
 }
 
 impl Connect<'_> {
+    /// Describes the command of a step.
+    pub(super) fn describe(&self, step: Step, writer: &mut CommandWriter<'_>) {
+        let client = self.client;
+        match step {
+            Step::EchoOff => EchoOff.describe(writer),
+            Step::AccqRead => AccqRead.describe(writer),
+            Step::Start => Start.describe(writer),
+            Step::DiscRead | Step::OutcomeRead => DiscRead.describe(writer),
+            Step::ConnectRead => ConnectRead.describe(writer),
+            Step::Disc => Disc { client, timeout: DISCONNECT_TIMEOUT }.describe(writer),
+            Step::Rel => Rel { client }.describe(writer),
+            Step::Accq => self.describe_accq(writer),
+            Step::Configure | Step::Connect => {
+                let place = if step == Step::Connect {
+                    self.describe_connect(writer);
+                    Configuration::CONNECT_TIME
+                } else {
+                    self.place
+                };
+                self.describe_configuration(place, writer);
+            }
+            Step::Sslcfg => self.describe_sslcfg(writer),
+            Step::Begin => self.describe_all(writer),
+            Step::Busy | Step::OutcomeWait | Step::Done => {}
+        }
+    }
+
     /// Describes every command with arguments of the user, and what follows their prompts.
-    pub(super) fn describe_all(&self, writer: &mut CommandWriter<'_>) {
+    fn describe_all(&self, writer: &mut CommandWriter<'_>) {
         for step in [Step::Accq, Step::Sslcfg, Step::Connect] {
             self.describe(step, writer);
         }
@@ -47,7 +82,7 @@ impl Connect<'_> {
         }
     }
 
-    pub(super) fn describe_accq(&self, writer: &mut CommandWriter<'_>) {
+    fn describe_accq(&self, writer: &mut CommandWriter<'_>) {
         let &ConnectOptions { client_id, ref broker, .. } = self.options;
         let version = match writer.family().version_setting() {
             VersionSetting::AcquireArgument => self.version,
@@ -56,21 +91,21 @@ impl Connect<'_> {
         Accq { client: self.client, client_id, server_type: broker.server_type(), version }.describe(writer);
     }
 
-    pub(super) fn describe_connect(&self, writer: &mut CommandWriter<'_>) {
+    fn describe_connect(&self, writer: &mut CommandWriter<'_>) {
         let &ConnectOptions { ref broker, user, password, keep_alive_s, clean_session, .. } = self.options;
         let (client, host, port) = (self.client, broker.host, broker.port);
         let keep_alive = Duration::from_secs(keep_alive_s.into());
         command::Connect { client, host, port, keep_alive, clean_session, user, password }.describe(writer);
     }
 
-    pub(super) fn describe_sslcfg(&self, writer: &mut CommandWriter<'_>) {
+    fn describe_sslcfg(&self, writer: &mut CommandWriter<'_>) {
         if let Some(tls) = self.options.broker.tls {
             tls.describe_context(self.client, writer);
         }
     }
 
     /// Describes the command of this place, if there is one.
-    pub(super) fn describe_configuration(&self, place: u8, writer: &mut CommandWriter<'_>) {
+    fn describe_configuration(&self, place: u8, writer: &mut CommandWriter<'_>) {
         let (client, options) = (self.client, self.options);
         let setting = match (Configuration::at(place), options.will, options.broker.tls) {
             (Configuration::Version, ..) => self.version(writer.family()).map(Setting::Version),
@@ -84,8 +119,8 @@ impl Connect<'_> {
             (Configuration::WillMessage, Some(will), _) => {
                 return WillMsg { client, message: will.message, qos: will.qos }.describe(writer);
             }
-            (Configuration::SslContext(number), _, Some(tls)) => return tls.describe(number, self.skipped, writer),
-            (Configuration::WillTopic | Configuration::WillMessage | Configuration::SslContext(_), ..) => None,
+            (Configuration::Tls(request), _, Some(tls)) => return tls.describe(request, self.skipped, writer),
+            (Configuration::WillTopic | Configuration::WillMessage | Configuration::Tls(_), ..) => None,
         };
         if let Some(setting) = setting {
             Cfg { client, setting }.describe(writer);
@@ -110,7 +145,7 @@ impl Connect<'_> {
             if !writer.is_blank() {
                 return Some(place);
             }
-            if matches!(Configuration::at(place), Configuration::SslContext(_)) {
+            if matches!(Configuration::at(place), Configuration::Tls(TlsRequest::Setting(_))) {
                 return None;
             }
             place += 1;

@@ -2,6 +2,7 @@
 
 use super::{Connect, Connection, START_WAITS, Step};
 use crate::command::Start;
+use crate::error::Refusal;
 use crate::session::{ClientState, Failure, ServiceState, Session};
 
 impl Connect<'_> {
@@ -15,7 +16,7 @@ impl Connect<'_> {
             }
             (ServiceState::Stopped, Some(failure)) => {
                 session.attribute_error_to(Start::INFO);
-                Err(failure)
+                Err(if failure == Failure::Refused(Refusal::Error) { Failure::NoMqtt } else { failure })
             }
             (ServiceState::Stopped, None) => Ok(Step::Start),
             (ServiceState::Unknown, _) => Ok(Step::AccqRead),

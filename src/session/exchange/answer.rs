@@ -39,7 +39,7 @@ impl Exchange {
             // The module does not wait for data any longer: refused, or the length that it has read is a smaller one.
             Phase::Data if !is_ok => {}
             Phase::Data if !self.info.name.is_empty() => self.facts.lacks = Lacking::Data,
-            Phase::Final if self.facts.final_result.is_none() => {}
+            Phase::Final if self.facts.final_result.is_none() || self.ok_is_in_doubt() => {}
             _ => return false,
         }
         self.facts.final_result = Some(result);
@@ -64,6 +64,26 @@ impl Exchange {
         true
     }
 
+    /// `OK` came that is perhaps the last word on another command. If no other one comes in this time, it was its own. Returns
+    /// whether it is taken.
+    pub(in crate::session) fn doubt_ok(&mut self, limit: u32, now: Instant) -> bool {
+        match self.phase {
+            // It cannot be its own, or would mean that the module does not take the rest.
+            Phase::Prompt | Phase::Data => true,
+            Phase::Final if self.facts.lacks == Lacking::Nothing && !self.is_deferred() => {
+                self.facts.final_result = Some(FinalResult::Ok);
+                self.hasten(limit, now);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether its `OK` may have been that of another command. Only beside parked calls.
+    fn ok_is_in_doubt(&self) -> bool {
+        cfg!(feature = "shared") && self.facts.final_result == Some(FinalResult::Ok)
+    }
+
     /// A line came that is no final result. Returns whether it is a part of the answer.
     pub(in crate::session) fn answer_line(&mut self, line: Line<'_>) -> bool {
         let is_answer = self.phase == Phase::Final && self.info.takes(line);
@@ -77,8 +97,8 @@ impl Exchange {
     pub(in crate::session) fn outcome_line(&mut self, line: Line<'_>, now: Instant) -> bool {
         let may_have_outcome = match self.info.answer {
             Answer::Deferred => true,
-            // `+CMGS: 5` has the number of a message.
-            Answer::Plain => self.info.name.starts_with("+CMQTT"),
+            // A command of MQTT. `+CMGS: 5` has the number of a message.
+            Answer::Plain => self.info.effect != Effect::None,
             Answer::Information | Answer::Query | Answer::Text => false,
         };
         self.phase != Phase::Idle

@@ -145,10 +145,15 @@ pub fn done<T>(result: Result<T, Error>) -> String {
 /// The failure, and the command without `+CMQTT`.
 fn failure(error: Error) -> String {
     let short = |command: crate::driver::error::CommandName| command.as_str().trim_start_matches("+CMQTT").to_owned();
+    let refused = |name: String, refusal| match refusal {
+        Refusal::Code(code) => format!("{name} {}", code.number()),
+        Refusal::Error => format!("{name} ERROR"),
+        other => format!("{name} {other:?}"),
+    };
     match error {
-        Error::Refused { command, refusal: Refusal::Code(code) } => format!("{} {}", short(command), code.number()),
-        Error::Refused { command, refusal: Refusal::Error } => format!("{} ERROR", short(command)),
-        Error::Refused { command, refusal } => format!("{} {refusal:?}", short(command)),
+        Error::Refused { command, refusal } => refused(short(command), refusal),
+        Error::ConnectRefused { refusal, .. } => refused("CONNECT".to_owned(), refusal),
+        Error::NoMqtt => "no MQTT".to_owned(),
         Error::Illegal { reason, .. } => format!("{reason:?}"),
         Error::NoAnswer { command } => format!("{} no answer", short(command)),
         Error::OutcomeUnknown { command } => format!("{} outcome unknown", short(command)),

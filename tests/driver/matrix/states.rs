@@ -302,7 +302,7 @@ const STATES: &[State] = &[
         .switched(&[("mqtt", "off")])
         .mended(|module| module.behaviour_mut().firmware.mqtt = true)
         .says(STOPPED)
-        .and_says(&[(Call::Connect, &["START ERROR"]), (Call::Start, &["START ERROR"])]),
+        .and_says(&[(Call::Connect, &["no MQTT"]), (Call::Start, &["START ERROR"])]),
     State::new("firmware without TLS", |_, _| {}).switched(&[("tls", "off")]).says(STOPPED),
     State::new("clock never set", |_, _| {})
         .switched(&[("automatic-time", "off")])

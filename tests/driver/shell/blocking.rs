@@ -1,9 +1,11 @@
 //! The blocking client under test, with the interface of the async one: the tests await it, and it blocks.
 
+use core::cell::Cell;
 use core::ops::ControlFlow;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
+use std::rc::Rc;
 
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embedded_hal::delay::DelayNs;
@@ -11,11 +13,12 @@ use embedded_hal::digital::OutputPin;
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write};
 use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
-use crate::driver::blocking::{Client, Modem};
+use crate::driver::blocking::{Client, Modem, Reset};
 use crate::driver::command::{Command, Part};
 use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, ClockError, DateTime, Identity};
 use crate::driver::outbox::{Outbox, WhenFull};
 use crate::driver::power::{Dtr, SleepError};
+use crate::driver::supervisor::{Attach, Recovery, Subscriptions, SupervisedEvent, Supervisor};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, SkippedSettings, Timeouts, Timer, Tls};
 
@@ -231,6 +234,15 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.drain(outbox)
     }
 
+    pub async fn supervise_until<L: Subscriptions, A: Attach, S: Reset>(
+        &mut self,
+        deadline: Duration,
+        supervisors: &mut [Supervisor<'_, L>],
+        recovery: &mut Recovery<A, S>,
+    ) -> Result<Option<SupervisedEvent>, Error> {
+        self.0.supervise_until(deadline, supervisors, recovery)
+    }
+
     /// No test needs the UART back.
     pub async fn shutdown(self) -> ((), (), Result<(), Error>) {
         let (_, _, ended) = self.0.shutdown();
@@ -288,5 +300,21 @@ impl<H: MessageHandler> ShellClient<'_, H> {
 
     pub async fn disconnect_within(&mut self, timeout: Duration) -> Result<(), Error> {
         self.0.disconnect_within(timeout)
+    }
+}
+
+/// Presses the module's RESET, and counts.
+pub struct ResetHook {
+    pub bench: Bench,
+    pub resets: Rc<Cell<u32>>,
+}
+
+impl Reset for ResetHook {
+    fn reset(&mut self, attempt: u32) {
+        assert!(attempt > 0);
+        self.resets.set(self.resets.get() + 1);
+        self.bench.modem(|module, now| module.reset_key(now, true));
+        self.bench.pass(Duration::from_secs(3));
+        self.bench.modem(|module, now| module.reset_key(now, false));
     }
 }

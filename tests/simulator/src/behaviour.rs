@@ -10,9 +10,9 @@ mod unsolicited;
 mod value;
 
 pub use answers::{
-    AcquireInUse, BusyScope, BytesWhileExecuting, ConnectAgain, ConnectBadArguments, ConnectCut, ConnectFailure,
-    ConnectOutcome, DisconnectNotConnected, FailureOrder, GarbageLine, Prompt, ReleaseNotAcquired, StartAgain,
-    StopAcquired, StopNotStarted, SubscribeRead, SuccessOrder, TakenOver,
+    AcquireInUse, BytesWhileExecuting, ConnectAgain, ConnectBadArguments, ConnectCut, ConnectFailure, ConnectOutcome,
+    DisconnectNotConnected, FailureOrder, GarbageLine, Prompt, ReleaseNotAcquired, StartAgain, StopAcquired,
+    StopNotStarted, SubscribeRead, SuccessOrder, TakenOver, TimeoutOutcome, WhilePending,
 };
 pub use bring_up::{
     BootEvents, BringUp, ClockYear, ContextActivation, DoneOrder, IccidPrefix, Power, SimFailure, UnsetClock,
@@ -153,8 +153,10 @@ pub struct Behaviour {
     pub ignores_before_at: bool,
     /// Bytes that arrive while a command executes. Unverified on hardware.
     pub bytes_while_executing: BytesWhileExecuting,
-    /// Which clients are busy while an outcome is pending.
-    pub busy_scope: BusyScope,
+    /// Commands that arrive while the outcome of another one is pending. Unverified on hardware.
+    pub while_pending: WhilePending,
+    /// The end of an operation that the broker has not answered in its time.
+    pub timeout_outcome: TimeoutOutcome,
     /// Longest command line.
     pub line_buffer: usize,
     /// Delays.
@@ -249,7 +251,8 @@ impl Behaviour {
             garbage_line: GarbageLine::Error,
             ignores_before_at: false,
             bytes_while_executing: BytesWhileExecuting::Queued,
-            busy_scope: BusyScope::Client,
+            while_pending: WhilePending::CarriedOut,
+            timeout_outcome: TimeoutOutcome::Code17,
             line_buffer: 2048,
             timing: Timing::default(),
             bring_up: BringUp::default(),

@@ -17,6 +17,7 @@ mod line;
 mod ntp;
 mod operation;
 mod packet_domain;
+mod pending;
 mod power;
 mod preset;
 mod prompted;
@@ -84,6 +85,7 @@ pub struct Modem {
     network: Network,
     terminal: Terminal,
     pins: Pins,
+    is_mute: bool,
     ssl_contexts: [SslContext; 10],
     certificates: Certificates,
     received: VecDeque<Received>,
@@ -114,6 +116,7 @@ impl Modem {
             network: Network::default(),
             terminal: Terminal::of(&behaviour),
             pins: Pins::default(),
+            is_mute: false,
             ssl_contexts: Default::default(),
             certificates: Certificates::default(),
             received: VecDeque::new(),
@@ -128,6 +131,9 @@ impl Modem {
     /// Bytes from the host.
     pub fn receive(&mut self, now: Duration, bytes: &[u8]) {
         self.advance(now);
+        if self.is_mute {
+            return;
+        }
         for &byte in bytes {
             self.receive_byte(byte);
         }
@@ -144,7 +150,8 @@ impl Modem {
     /// Bytes that the module has sent by `now` and that were not returned yet.
     pub fn output(&mut self, now: Duration) -> Vec<u8> {
         self.advance(now);
-        core::mem::take(&mut self.wire)
+        let output = core::mem::take(&mut self.wire);
+        if self.is_mute { Vec::new() } else { output }
     }
 
     /// Time of the module's next action; the present if output or requests are waiting to be fetched.
@@ -235,6 +242,21 @@ impl Modem {
         self.input.awaited()
     }
 
+    /// Whether the module's UART is dead: it receives and sends nothing. What is under way goes on inside, and what it
+    /// has to report is lost. RESET, PWRKEY and a loss of power end it.
+    pub fn set_mute(&mut self, now: Duration, mute: bool) {
+        self.advance(now);
+        if self.is_mute {
+            self.wire.clear();
+        }
+        self.is_mute = mute;
+    }
+
+    /// Whether it is [mute](Self::set_mute).
+    pub fn is_mute(&self) -> bool {
+        self.is_mute
+    }
+
     /// Sends bytes of the caller, framing included: a URC, or noise.
     pub fn emit(&mut self, now: Duration, bytes: &[u8]) {
         self.advance(now);
@@ -245,6 +267,7 @@ impl Modem {
         while let Some((at, step)) = self.agenda.take_due(now) {
             self.now = self.now.max(at);
             self.perform(step);
+            self.carry_out_held();
             self.deliver_received();
             self.receive_queued();
             self.deliver_received();

@@ -2,12 +2,14 @@
 //!
 //! A [`Bench`] moves bytes between a host and the module and runs the host's futures. Time advances only while every
 //! future waits, and then directly to the next event. A test of hours takes milliseconds and is deterministic.
+//! [`Tasks`] runs several futures as separate tasks, each with its own waker.
 
 mod clock;
 mod executor;
 mod line;
 mod module;
 mod receiver;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod transcript;
@@ -18,6 +20,7 @@ pub use executor::{Bound, Stopped, Why};
 pub use line::Direction;
 pub use module::Module;
 pub use receiver::Receiver;
+pub use tasks::{TaskId, Tasks};
 pub use transmitter::Transmitter;
 
 use core::num::NonZeroU32;
@@ -291,6 +294,11 @@ impl Bench {
                 None => return,
             }
         }
+    }
+
+    /// When something moves next, if nothing comes from the host.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.0.borrow().next_deadline()
     }
 
     /// Lets virtual time pass without a host.

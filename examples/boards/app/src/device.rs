@@ -157,7 +157,9 @@ impl<'a, B: Board> Device<'a, B> {
 
     /// The step after a failure, and the wait before it.
     pub(crate) fn recover(&mut self, failure: Failure) -> (Step, Duration) {
-        if let Failure::Call(Error::Refused { refusal: Refusal::Code(code), .. }) = failure {
+        if let Failure::Call(error) = failure
+            && let Some(Refusal::Code(code)) = error.refusal()
+        {
             self.certificate.connect_failed(code);
         }
         let (step, wait) = self.recovery.after(Cause::from(failure));

@@ -89,7 +89,7 @@ fn a_service_that_is_neither_started_nor_to_be_started_is_tried_for_twelve_secon
     for _ in 0..6 {
         script.extend([vec![after_ms(2_000)], accq_read_refused(), refused_start(), accq_read_refused()]);
     }
-    assert_eq!(first_connect(&mut dialogue, &script), Err(refused_without_code(&"+CMQTTSTART")));
+    assert_eq!(first_connect(&mut dialogue, &script), Err(Error::NoMqtt));
 }
 
 #[test]

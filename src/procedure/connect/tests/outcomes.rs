@@ -94,14 +94,14 @@ fn a_connect_refused_because_the_client_is_connected_is_looked_into_once() {
     let elsewhere = [pause(), accq_read("\"meter-4\",0", FREE), disc_read(0, 1), disc(), rel(), accq()].concat();
     assert_eq!(reconnect(&mut lost(), &[refused_connect(), elsewhere.clone(), open()]), Ok(Connection::Opened));
     let script = [refused_connect(), elsewhere, refused_connect()];
-    assert_eq!(reconnect(&mut lost(), &script), Err(refused(&"+CMQTTCONNECT", 13)));
+    assert_eq!(reconnect(&mut lost(), &script), Err(connect_refused(13, 0)));
 }
 
 #[test]
 fn a_late_outcome_of_a_connect_refused_without_a_code_is_its_own() {
     let mut dialogue = lost();
     let late = [command(CONNECT, ERROR), vec![after_ms(1_900), received("\r\n+CMQTTCONNECT: 0,3\r\n")]];
-    assert_eq!(reconnect(&mut dialogue, &late), Err(refused(&"+CMQTTCONNECT", 3)));
+    assert_eq!(reconnect(&mut dialogue, &late), Err(connect_refused(3, 1_900)));
     assert_eq!(reconnect(&mut dialogue, &[open()]), Ok(Connection::Opened));
 }
 

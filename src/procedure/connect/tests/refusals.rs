@@ -1,6 +1,7 @@
 //! ACCQ and CONNECT that are refused or fail.
 
 use super::*;
+use crate::error::Refusal;
 use crate::procedure::Listen;
 
 #[test]
@@ -61,17 +62,30 @@ fn a_failed_connect_says_its_code_in_every_order_and_leaves_the_client_prepared(
     ] {
         let mut dialogue = Dialogue::in_step(Family::A76xx);
         let script = [accq_read(FREE, FREE), accq(), command(CONNECT, answer)];
-        assert_eq!(first_connect(&mut dialogue, &script), Err(refused(&"+CMQTTCONNECT", 26)), "{answer:?}");
+        assert_eq!(first_connect(&mut dialogue, &script), Err(connect_refused(26, 0)), "{answer:?}");
         assert_eq!(dialogue.client(FIRST), ClientState::Acquired);
         assert_eq!(reconnect(&mut dialogue, &[open()]), Ok(Connection::Opened));
     }
 }
 
 #[test]
+fn a_failed_connect_says_how_long_it_took_whatever_was_sent_before_it() {
+    let mut dialogue = Dialogue::in_step(Family::A76xx);
+    let failed = |time_ms| {
+        let outcome = received("\r\n+CMQTTCONNECT: 0,32\r\n");
+        vec![sent(CONNECT), sent("\r"), received(OK), after_ms(time_ms), outcome]
+    };
+    let slow_accq = vec![sent("AT+CMQTTACCQ=0,\"meter-3\",0"), sent("\r"), after_ms(3_000), received(OK)];
+    let script = [accq_read(FREE, FREE), slow_accq, command("AT+CMQTTCFG=\"version\",0,4", OK), failed(340)];
+    assert_eq!(first_connect(&mut dialogue, &script), Err(connect_refused(32, 340)));
+    assert_eq!(reconnect(&mut dialogue, &[failed(61_250)]), Err(connect_refused(32, 61_250)));
+}
+
+#[test]
 fn a_connect_refused_without_a_code_ends_the_call_where_the_module_was_asked_before() {
     let mut dialogue = Dialogue::in_step(Family::A76xx);
     let script = [accq_read(FREE, FREE), accq(), command(CONNECT, ERROR), vec![after_ms(2_000)]];
-    assert_eq!(first_connect(&mut dialogue, &script), Err(refused_without_code(&"+CMQTTCONNECT")));
+    assert_eq!(first_connect(&mut dialogue, &script), Err(connect_refused_so(Refusal::Error, 2_000)));
     assert_eq!(dialogue.client(FIRST), ClientState::Unknown);
 }
 
@@ -113,13 +127,18 @@ fn a_network_lost_on_the_way_is_named() {
 
 #[test]
 fn a_refused_setting_of_the_users_own_ends_the_call() {
-    let mut dialogue = Dialogue::in_step(Family::A7600);
-    let options = OPTIONS.operation_timeout(core::time::Duration::from_secs(20));
-    let script = [
-        accq_read(FREE, FREE),
-        command("AT+CMQTTACCQ=0,\"meter-3\",0", OK),
-        command("AT+CMQTTCFG=\"optimeout\",0,20", ERROR),
-    ];
-    let result = connect(&mut dialogue, FIRST, &options, None, &script);
-    assert_eq!(result, Err(refused_without_code(&"+CMQTTCFG")));
+    let with_time = OPTIONS.operation_timeout(Duration::from_secs(20));
+    let time = "AT+CMQTTCFG=\"optimeout\",0,20";
+    let check = "AT+CMQTTCFG=\"checkUTF8\",0,0";
+    let code = "\r\n+CMQTTCFG: 0,12\r\n\r\nERROR\r\n";
+    for (options, line, answer, error) in [
+        (with_time, time, ERROR, refused_without_code(&"+CMQTTCFG=\"optimeout\"")),
+        (with_time, time, code, refused(&"+CMQTTCFG=\"optimeout\"", 12)),
+        (OPTIONS.check_utf8(false), check, ERROR, refused_without_code(&"+CMQTTCFG=\"checkUTF8\"")),
+        (OPTIONS.check_utf8(false), check, code, refused(&"+CMQTTCFG=\"checkUTF8\"", 12)),
+    ] {
+        let mut dialogue = Dialogue::in_step(Family::A7600);
+        let script = [accq_read(FREE, FREE), command("AT+CMQTTACCQ=0,\"meter-3\",0", OK), command(line, answer)];
+        assert_eq!(connect(&mut dialogue, FIRST, &options, None, &script), Err(error));
+    }
 }

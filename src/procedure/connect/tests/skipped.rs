@@ -51,7 +51,7 @@ fn a_version_that_was_asked_for_is_not_skipped() {
             let accq = || command("AT+CMQTTACCQ=0,\"meter-3\",0,4", ERROR);
             ([accq_read(FREE, FREE), accq(), disc(), rel(), accq()].concat(), "+CMQTTACCQ")
         } else {
-            ([accq_read(FREE, FREE), version_refused(family, ERROR)].concat(), "+CMQTTCFG")
+            ([accq_read(FREE, FREE), version_refused(family, ERROR)].concat(), "+CMQTTCFG=\"version\"")
         };
         let result = connect(&mut dialogue, FIRST, &options, None, &[script]);
         assert!(matches!(result, Err(Error::Refused { command, .. }) if command.as_str() == name), "{result:?}");

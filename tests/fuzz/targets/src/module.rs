@@ -158,7 +158,8 @@ fn network(bench: &Bench, argument: u8) {
         4 => module.restart(now),
         5 => module.cut_power(now),
         6 => module.power_on(now),
-        _ => module.network_mut().attached = argument < 128,
+        _ if argument >= 64 => module.network_mut().attached = argument < 128,
+        _ => module.set_mute(now, argument < 32),
     });
 }
 

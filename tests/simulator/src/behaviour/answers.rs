@@ -180,11 +180,27 @@ choice! {
     }
 }
 choice! {
-    /// Which clients are refused with 14 while an outcome is pending.
-    BusyScope {
-        /// The same client.
-        Client = "client",
-        /// Both clients. Unverified.
-        Both = "both",
+    /// What becomes of commands that arrive while the outcome of another one is pending: of START or STOP, or of CONNECT,
+    /// DISC, PUB, SUB or UNSUB of a client. The same client is always refused with 14, and no command of MQTT is carried
+    /// out during START and STOP. For all others V.250 ends a command with its final result; what modules do is
+    /// unverified.
+    WhilePending {
+        /// They are carried out.
+        CarriedOut = "carried-out",
+        /// Those of the other client are refused with 14.
+        OtherClientBusy = "other-client-busy",
+        /// Those of the other client are refused with 14, all others with `ERROR`: queries, SIM, network, `AT`.
+        Refused = "refused",
+        /// They are echoed, and carried out when the last outcome has come.
+        Held = "held",
+    }
+}
+choice! {
+    /// The end of an operation that the broker has not answered in its time.
+    TimeoutOutcome {
+        /// Code 17.
+        Code17 = "17",
+        /// Nothing is reported.
+        Nothing = "nothing",
     }
 }

@@ -171,7 +171,12 @@ pub static SWITCHES: &[Switch] = &[
         bytes_while_executing,
         "bytes that arrive while a command executes: taken after its final result, or lost"
     ),
-    switch!("busy-scope", busy_scope, "clients that are refused with 14 while an outcome is pending"),
+    switch!(
+        "while-pending",
+        while_pending,
+        "commands of the other client and outside MQTT while an outcome is pending: carried out at once, refused, or later"
+    ),
+    switch!("timeout-outcome", timeout_outcome, "outcome of an operation that the broker has not answered in its time"),
     switch!("line-buffer", line_buffer, "longest command line"),
     switch!("prompt-delay", timing.prompt, "from a command to its prompt"),
     switch!("result-delay", timing.result, "from a command or its data to the final result"),

@@ -2,8 +2,8 @@
 
 use super::agenda::Step;
 use super::script::Injected;
-use super::{Client, Modem, Service};
-use crate::behaviour::{BusyScope, Point};
+use super::{Modem, Service};
+use crate::behaviour::Point;
 use crate::referee::{ComplaintKind, Severity};
 
 pub(super) const OK: &[u8] = b"\r\nOK\r\n";
@@ -123,12 +123,8 @@ impl Modem {
 
     /// Code 14 from an operation's `OK` to its outcome.
     pub(super) fn require_idle(&self, client: usize) -> Result<(), Refusal> {
-        let busy = |what: &str| Refusal::new(ComplaintKind::Busy, what).with_code(client, 14);
         if self.clients[client].is_busy() {
-            return Err(busy("the client waits for an outcome"));
-        }
-        if self.behaviour.busy_scope == BusyScope::Both && self.clients.iter().any(Client::is_busy) {
-            return Err(busy("the other client waits for an outcome").unavoidable());
+            return Err(busy(client, "the client waits for an outcome"));
         }
         Ok(())
     }
@@ -167,6 +163,10 @@ impl Modem {
         let what = "the client is connected already";
         Err(Refusal::new(ComplaintKind::AlreadyConnected, what).with_code(client, 13))
     }
+}
+
+pub(super) fn busy(client: usize, what: &str) -> Refusal {
+    Refusal::new(ComplaintKind::Busy, what).with_code(client, 14)
 }
 
 fn not_connected(client: usize, what: &str) -> Refusal {

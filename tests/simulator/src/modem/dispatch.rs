@@ -6,13 +6,23 @@ use super::line::{Form, Line, parse};
 use crate::behaviour::GarbageLine;
 use crate::referee::ComplaintKind;
 
+/// Beginning of the name of every command of MQTT.
+const MQTT: &str = "CMQTT";
+
 impl Modem {
     pub(super) fn execute(&mut self, line: &[u8]) {
+        if self.holds_while_pending(line) {
+            self.input.hold(line);
+            return;
+        }
         let (name, result) = match parse(line) {
             Ok(parsed) => {
                 let name = parsed.name.clone();
                 let asks = matches!(parsed.form, Form::Read | Form::Test);
-                let result = self.dispatch(parsed);
+                let result = match self.refusal_while_pending(&parsed) {
+                    Some(refusal) => Err(refusal),
+                    None => self.dispatch(parsed),
+                };
                 (name, if asks { result.map_err(Refusal::unavoidable) } else { result })
             }
             Err(refusal) => (String::new(), Err(refusal)),
@@ -24,7 +34,7 @@ impl Modem {
 
     /// Queries, and commands that bring a module in an unknown state to a known one, are no mistakes when they fail.
     fn dispatch(&mut self, line: Line) -> Result<(), Refusal> {
-        let Some(mqtt) = line.name.strip_prefix("CMQTT") else {
+        let Some(mqtt) = line.name.strip_prefix(MQTT) else {
             return self.general(line);
         };
         if !self.behaviour.firmware.mqtt {
@@ -78,6 +88,10 @@ impl Modem {
         self.note_refusal();
         self.answer(code_then_error(name, Some(client), code));
     }
+}
+
+pub(super) fn is_mqtt(name: &str) -> bool {
+    name.starts_with(MQTT)
 }
 
 pub(super) fn unknown() -> Refusal {

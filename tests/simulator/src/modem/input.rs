@@ -27,6 +27,8 @@ pub(super) struct Input {
     is_mqtt: bool,
     /// Bytes that arrived while a command executed; they are processed after it.
     queue: VecDeque<u8>,
+    /// A command line that is carried out when the pending outcome has come.
+    held: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Default)]
@@ -79,6 +81,7 @@ impl Input {
     pub(super) fn boots(&mut self) {
         self.line.clear();
         self.queue.clear();
+        self.held = None;
         self.phase = Phase::Booting;
     }
 
@@ -101,6 +104,14 @@ impl Input {
 
     pub(super) fn begin_line(&mut self, bytes: &[u8]) {
         self.line = bytes.to_vec();
+    }
+
+    pub(super) fn hold(&mut self, line: &[u8]) {
+        self.held = Some(line.to_vec());
+    }
+
+    pub(super) fn take_held(&mut self) -> Option<Vec<u8>> {
+        self.held.take()
     }
 
     /// A command outside MQTT is under way.

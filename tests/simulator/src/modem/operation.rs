@@ -8,8 +8,13 @@ use super::answer::{ERROR, OK, code_line, framed};
 use super::journal::JournalEntry;
 use super::script::Injected;
 use super::tls::{NOT_SET_CERTIFICATE, OPEN_SESSION_FAILED};
-use crate::behaviour::{ConnectCut, ConnectFailure, ConnectOutcome, FailureOrder, Point, SuccessOrder, TakenOver};
+use crate::behaviour::{
+    ConnectCut, ConnectFailure, ConnectOutcome, FailureOrder, Point, SuccessOrder, TakenOver, TimeoutOutcome,
+};
 use crate::broker::Request;
+
+/// Code of an operation that the broker has not answered in its time.
+const TIMED_OUT: u8 = 17;
 
 /// An operation that waits for its broker, or for the time of its outcome.
 #[derive(Debug)]
@@ -204,16 +209,24 @@ impl Modem {
         self.agenda.plan(at, Step::Final { bytes: OK.to_vec(), injected });
     }
 
-    /// The operation has timed out: code 17.
+    /// The operation has timed out: code 17, or nothing where the switch says so.
     pub(super) fn expire(&mut self, client: usize, id: u64) {
         let Some(operation) = &self.clients[client].operation else { return };
         if operation.id != id || operation.answer.is_some() {
             return;
         }
-        if operation.kind.is_connect() {
+        let kind = operation.kind.clone();
+        // A final result that waits for the outcome comes with it in any case.
+        let is_reported = operation.held || self.behaviour.timeout_outcome == TimeoutOutcome::Code17;
+        if kind.is_connect() {
             self.request(Request::Drop { client });
         }
-        self.resolve(client, |_| true, 17);
+        if !is_reported {
+            self.clients[client].operation = None;
+            self.apply_outcome(client, &kind, TIMED_OUT);
+            return;
+        }
+        self.resolve(client, |_| true, TIMED_OUT);
     }
 
     pub(super) fn conclude(&mut self, client: usize, id: u64) {

@@ -145,6 +145,7 @@ impl Modem {
         self.note(JournalEntry::Restarted);
         self.forget_everything();
         self.network.silent = false;
+        self.is_mute = false;
         self.switch_on();
         self.plan_boot();
     }

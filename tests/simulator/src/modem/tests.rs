@@ -5,6 +5,7 @@ mod connection;
 mod firmware;
 mod input;
 mod lifecycle;
+mod pending;
 mod power;
 mod publish;
 mod received;

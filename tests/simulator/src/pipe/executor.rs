@@ -160,6 +160,24 @@ impl Bench {
         None
     }
 
+    /// Carries bytes and lets time pass, event by event, until a future of the host is woken.
+    pub(super) fn advance_until(&self, end: Option<Duration>, is_woken: impl Fn() -> bool) -> Result<(), Why> {
+        self.carry();
+        while !is_woken() {
+            let (next, limit) = {
+                let inner = self.0.borrow();
+                (inner.next_deadline(), end.unwrap_or(inner.limit))
+            };
+            match next {
+                None => return Err(Why::WaitsForNothing),
+                Some(next) if next > limit => return Err(Why::TimeExceeded),
+                Some(next) => self.advance_to(next),
+            }
+            self.carry();
+        }
+        Ok(())
+    }
+
     /// Ends a host that never stops, even within one poll.
     pub(super) fn count_step(&self) {
         let spins = {
@@ -180,6 +198,11 @@ impl Bench {
     }
 
     fn give_up(&self, why: Why) -> ! {
+        self.give_up_on(&why.to_string())
+    }
+
+    /// Fails the test, with everything that helps to find out why.
+    pub(super) fn give_up_on(&self, why: &str) -> ! {
         let complaints = match &self.0.borrow().device {
             Device::Simulated(modem) => modem.complaints().iter().map(|complaint| format!("{complaint}\n")).collect(),
             Device::Other(_) => String::new(),
@@ -206,19 +229,6 @@ impl<'a, F: Future> Run<'a, F> {
     }
 
     fn await_wake(&self, end: Option<Duration>) -> Result<(), Why> {
-        self.bench.carry();
-        while !self.woken.0.load(Ordering::Relaxed) {
-            let (next, limit) = {
-                let inner = self.bench.0.borrow();
-                (inner.next_deadline(), end.unwrap_or(inner.limit))
-            };
-            match next {
-                None => return Err(Why::WaitsForNothing),
-                Some(next) if next > limit => return Err(Why::TimeExceeded),
-                Some(next) => self.bench.advance_to(next),
-            }
-            self.bench.carry();
-        }
-        Ok(())
+        self.bench.advance_until(end, || self.woken.0.load(Ordering::Relaxed))
     }
 }

@@ -1,5 +1,6 @@
 mod bounds;
 mod faults;
+mod tasks;
 
 use embedded_io_async::{BufRead, Read, Write};
 

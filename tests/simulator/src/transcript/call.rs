@@ -127,6 +127,8 @@ const RESULTS: &[&str] = &[
     "invalid",
     "illegal",
     "refused",
+    "no_tls",
+    "no_mqtt",
     "no_answer",
     "outcome_unknown",
     DROPPED,

@@ -292,14 +292,3 @@ fn a_session_that_is_taken_over_is_refused_with_11_after_every_connect() {
         }
     }
 }
-
-#[test]
-fn the_other_client_is_busy_too_where_the_switch_says() {
-    for (value, answer) in [("client", "\r\n>"), ("both", "\r\n+CMQTTTOPIC: 1,14\r\n\r\nERROR\r\n")] {
-        let mut rig = acquired(&[("busy-scope", value)]);
-        rig.modem.preset_connected(1, connection("device-8"));
-        rig.send(CONNECT);
-        assert_eq!(rig.send("AT+CMQTTTOPIC=1,3"), answer);
-        assert_eq!(rig.severities().len(), usize::from(value == "both"));
-    }
-}

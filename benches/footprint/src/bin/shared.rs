@@ -1,0 +1,64 @@
+//! Several tasks on one module: one answers commands, one asks for the signal, one runs the module and keeps its session
+//! up. What a supervised program needs in place of `async_client`.
+#![no_std]
+#![no_main]
+
+use core::future::poll_fn;
+use core::pin::pin;
+
+use cortex_m as _;
+use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+use footprint::block_on;
+use footprint::inbox::CAPACITY;
+use footprint::scenario::{COMMANDS, FAMILY, ON, OPTIONS, QOS, state};
+use footprint::{Clock, Receiver, Transmitter};
+use simcom_mqtt::command::network::Csq;
+use simcom_mqtt::supervisor::{Backoff, Policy, Recovery, SubscriptionList, Supervisor};
+use simcom_mqtt::{ClientIndex, Error, Modem, Route, Router, SharedModem, SyncInbox};
+
+type Module<'a> = SharedModem<CriticalSectionRawMutex, Receiver, Transmitter, Clock, &'a Router<'a>>;
+type Commands = SyncInbox<CriticalSectionRawMutex, CAPACITY>;
+
+const CLIENT: ClientIndex = ClientIndex::First;
+
+/// Publishes every command as the state.
+async fn answer(module: &Module<'_>, commands: &Commands, buffer: &mut [u8; CAPACITY]) -> Result<(), Error> {
+    module.wait_up(CLIENT).await?;
+    let mut command = ON;
+    loop {
+        let _ = module.publish(CLIENT, &state(command)).await;
+        command = commands.receive(buffer).await.payload();
+    }
+}
+
+/// What another subsystem does.
+async fn ask(module: &Module<'_>) -> Result<(), Error> {
+    loop {
+        module.execute(&Csq).await?;
+    }
+}
+
+async fn run(module: &Module<'_>) -> Result<(), Error> {
+    let filters = SubscriptionList::from([(COMMANDS, QOS)]);
+    let mut supervisors = [Supervisor::new(CLIENT, &OPTIONS, &filters, Policy::new(Backoff::new(7)))];
+    module.run(&mut supervisors, &mut Recovery::without_bring_up(), |_| {}).await
+}
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    let (receiver, transmitter, clock) = footprint::start();
+    let commands = Commands::new();
+    let routes = [Route::new(COMMANDS, &commands)];
+    let Ok(router) = Router::new(&routes) else { loop {} };
+    let module = Module::new();
+    let _ = module.give(Modem::new(receiver, transmitter, clock, FAMILY, &router));
+    let mut buffer = [0; CAPACITY];
+    let (mut run, mut answer, mut ask) = (pin!(run(&module)), pin!(answer(&module, &commands, &mut buffer)), pin!(ask(&module)));
+    loop {
+        let _ = block_on(pin!(poll_fn(|context| {
+            let _ = answer.as_mut().poll(context);
+            let _ = ask.as_mut().poll(context);
+            run.as_mut().poll(context).map(drop)
+        })));
+    }
+}

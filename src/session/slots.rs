@@ -1,0 +1,493 @@
+//! Calls that have given up their turn: what they wait for, an outcome or a pause, goes on while other calls use the module.
+//!
+//! Without the feature `shared` there is no slot, and nothing of this is in the image.
+
+use core::mem;
+
+use super::exchange::{Exchange, Phase};
+use super::facts::{Failure, Loss};
+use super::routing::EXTRA_OK_MS;
+use super::{Procedure, Progress, Session};
+use crate::ResultCode;
+use crate::at::Line;
+use crate::command::{ClientIndex, CommandInfo, CommandWriter, Effect};
+use crate::error::Refusal;
+use crate::fmt::debug;
+use crate::timer::Instant;
+
+/// One slot for each client, and one for the calls of neither.
+const SLOTS: usize = if cfg!(feature = "shared") { 3 } else { 0 };
+/// The slot of the calls that have no client.
+const SERVICE_SLOT: u8 = 2;
+/// Pause before a call looks again whether another one still keeps it from its next command.
+const EXCLUDED_PAUSE_MS: u32 = 1_000;
+
+/// What a call has left to wait for.
+#[derive(Debug)]
+struct Slot {
+    /// Idle where the slot is free, done where its result waits for the call.
+    exchange: Exchange,
+    /// The last loss since it was parked.
+    loss: Option<Loss>,
+    /// The next command of the call is the one that was chosen before.
+    command_waits: bool,
+    /// When the last command of the call began.
+    command_began: Instant,
+    /// The call was not dropped: it comes for the result.
+    has_owner: bool,
+}
+
+/// How a call goes on in its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resumption {
+    /// From its beginning.
+    Begin,
+    /// With the command that had to wait.
+    Command,
+    /// With what became of the exchange in this slot.
+    #[cfg_attr(not(feature = "shared"), expect(dead_code, reason = "no slot without the feature"))]
+    Slot(u8),
+}
+
+/// How a turn has ended, if not with its call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GaveWay {
+    /// It waits in this slot.
+    Parked(u8),
+    /// What other calls wait for keeps it from going on: so it goes on as soon as one of them ends.
+    Excluded(Resumption),
+}
+
+/// Whether the module carries out commands while an operation of a client is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharing {
+    /// It does, as far as is known.
+    Assumed,
+    /// It has refused this command, or not answered it, perhaps for this reason: the command waits for the operation.
+    Doubted(&'static CommandInfo),
+    /// It does not: no operation is parked any more.
+    Refused,
+}
+
+/// The turn that is under way, and what is known for the next ones.
+#[derive(Debug)]
+struct Turn {
+    /// The call gives up its turn while it waits.
+    gives_way: bool,
+    resumption: Resumption,
+    gave_way: Option<GaveWay>,
+    /// The slots in which something was awaited when it began, a bit for each.
+    waiting_before: u8,
+    /// Its command was chosen before other calls had their turns.
+    was_excluded: bool,
+    /// The client of the call.
+    client: Option<ClientIndex>,
+    sharing: Sharing,
+    /// A command that is not of MQTT was carried out beside an operation.
+    shares: bool,
+    /// One of MQTT was.
+    shares_mqtt: bool,
+    /// The command that has just ended is to be sent again when no operation is under way.
+    repeats: bool,
+}
+
+/// The slots, and the turn. Both are arrays without an element where there is nothing to share.
+#[derive(Debug)]
+pub(super) struct Slots {
+    slots: [Slot; SLOTS],
+    turn: [Turn; if SLOTS > 0 { 1 } else { 0 }],
+}
+
+/// Whether a call in this phase can wait without its turn.
+fn is_waiting(phase: Phase) -> bool {
+    matches!(phase, Phase::Outcome | Phase::Pause)
+}
+
+/// The slots in these phases, a bit for each.
+fn bits(slots: &[Slot], is_meant: impl Fn(Phase) -> bool) -> u8 {
+    let meant = slots.iter().zip([1, 2, 4]).filter(|(slot, _)| is_meant(slot.exchange.phase()));
+    meant.fold(0, |bits, (_, bit)| bits | bit)
+}
+
+fn is_mqtt(info: &CommandInfo) -> bool {
+    info.name.starts_with("+CMQTT")
+}
+
+impl Slot {
+    /// An operation is under way whose outcome the module has still to report.
+    fn is_operation(&self) -> bool {
+        self.exchange.phase() == Phase::Outcome
+    }
+}
+
+impl Slots {
+    pub(super) const fn new() -> Self {
+        Self {
+            slots: [const {
+                Slot {
+                    exchange: Exchange::idle(),
+                    loss: None,
+                    command_waits: false,
+                    command_began: Instant::ZERO,
+                    has_owner: false,
+                }
+            }; SLOTS],
+            turn: [const {
+                Turn {
+                    gives_way: false,
+                    resumption: Resumption::Begin,
+                    gave_way: None,
+                    waiting_before: 0,
+                    was_excluded: false,
+                    client: None,
+                    sharing: Sharing::Assumed,
+                    shares: false,
+                    shares_mqtt: false,
+                    repeats: false,
+                }
+            }; if SLOTS > 0 { 1 } else { 0 }],
+        }
+    }
+
+    fn parts(&mut self) -> Option<(&mut [Slot], &mut Turn)> {
+        Some((&mut self.slots, self.turn.first_mut()?))
+    }
+
+    /// Whether the call that has its turn does not begin with it.
+    pub(super) fn resumes(&self) -> bool {
+        self.turn.first().is_some_and(|turn| turn.resumption != Resumption::Begin)
+    }
+
+    /// Whether the present command was chosen before other calls had their turns; once.
+    pub(super) fn was_excluded(&mut self) -> bool {
+        self.turn.first_mut().is_some_and(|turn| mem::take(&mut turn.was_excluded))
+    }
+
+    /// A call begins, of this client.
+    pub(super) fn begin_call(&mut self, client: Option<ClientIndex>) {
+        if let Some(turn) = self.turn.first_mut() {
+            turn.client = client;
+            turn.was_excluded = false;
+        }
+    }
+
+    /// Whether a call that only listens gives way, because a wait has just ended.
+    pub(super) fn listener_gives_way(&self) -> bool {
+        let waiting = bits(&self.slots, is_waiting);
+        self.turn.first().is_some_and(|turn| turn.gives_way && turn.waiting_before & !waiting != 0)
+    }
+
+    /// Whether an operation with this effect is under way.
+    pub(super) fn has_operation(&self, effect: Effect) -> bool {
+        self.slots.iter().any(|slot| slot.is_operation() && slot.exchange.info.effect == effect)
+    }
+
+    /// Whether a command with these properties has to wait for what other calls wait for.
+    fn exclude(&self, info: &CommandInfo, client: Option<ClientIndex>) -> bool {
+        let sharing = self.turn.first().map_or(Sharing::Assumed, |turn| turn.sharing);
+        self.has_call_of(client)
+            || self.slots.iter().filter(|slot| slot.is_operation()).any(|slot| {
+                let pending = slot.exchange.info;
+                let changes_service = |info: &CommandInfo| matches!(info.effect, Effect::Start | Effect::Stop);
+                sharing != Sharing::Assumed
+                    || (changes_service(pending) && is_mqtt(info))
+                    || changes_service(info)
+                    // The answer to a read form looks like the outcome. The module opens one connection at a time.
+                    || (pending.name == info.name && (client.is_none() || info.effect == Effect::Connect))
+            })
+    }
+
+    /// Whether a call of this client waits.
+    pub(super) fn has_call_of(&self, client: Option<ClientIndex>) -> bool {
+        let slot = client.and_then(|client| self.slots.get(usize::from(client.number())));
+        slot.is_some_and(|slot| is_waiting(slot.exchange.phase()))
+    }
+}
+
+/// What is there for calls without a turn.
+#[cfg(feature = "shared")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// The slots with a result for a call, a bit for each.
+    pub(crate) ended: u8,
+    /// The slots in which something is awaited, a bit for each.
+    pub(crate) waiting: u8,
+    /// The clients that are connected, a bit for each.
+    pub(crate) connected: u8,
+}
+
+#[cfg(feature = "shared")]
+impl super::Engine {
+    /// A call has its turn. Calls that have left the `dropped` slots do not come back.
+    pub(crate) fn begin_turn(&mut self, gives_way: bool, resumption: Resumption, dropped: u8) {
+        let Some((slots, turn)) = self.session.slots.parts() else { return };
+        for (slot, bit) in slots.iter_mut().zip([1, 2, 4]) {
+            if dropped & bit != 0 {
+                slot.has_owner = false;
+                if slot.exchange.phase() != Phase::Outcome {
+                    slot.exchange.clear();
+                }
+            }
+        }
+        turn.gives_way = gives_way;
+        turn.resumption = resumption;
+        turn.gave_way = None;
+        turn.waiting_before = bits(slots, is_waiting);
+    }
+
+    /// The turn has ended. Returns how, where the call has not ended with it.
+    pub(crate) fn end_turn(&mut self) -> Option<GaveWay> {
+        let (_, turn) = self.session.slots.parts()?;
+        turn.gives_way = false;
+        turn.resumption = Resumption::Begin;
+        turn.gave_way.take()
+    }
+
+    /// The client of the call that has its turn.
+    pub(crate) fn client_of_call(&self) -> Option<ClientIndex> {
+        self.session.slots.turn.first().and_then(|turn| turn.client)
+    }
+
+    /// What is there for the calls that wait.
+    pub(crate) fn left(&self) -> Left {
+        let connected = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0);
+        let Slots { slots, .. } = &self.session.slots;
+        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: bits(slots, is_waiting), connected }
+    }
+}
+
+impl Session {
+    /// If the call waits for an outcome or pauses, it gives up its turn, where it can. Returns whether it does.
+    pub(super) fn park(&mut self, command_waits: bool) -> bool {
+        let phase = self.exchange.phase();
+        let Some((slots, turn)) = self.slots.parts() else { return false };
+        if !is_waiting(phase) || !turn.gives_way || (phase == Phase::Outcome && turn.sharing == Sharing::Refused) {
+            return false;
+        }
+        let number = self.exchange.client.or(turn.client).map_or(SERVICE_SLOT, ClientIndex::number);
+        let Some(slot) = slots.get_mut(usize::from(number)) else { return false };
+        if slot.exchange.phase() != Phase::Idle {
+            return false;
+        }
+        debug!("AT{} waits without its turn", self.exchange.info.name);
+        mem::swap(&mut slot.exchange, &mut self.exchange);
+        slot.loss = self.loss;
+        slot.command_waits = command_waits;
+        slot.command_began = self.command_began;
+        slot.has_owner = true;
+        turn.gave_way = Some(GaveWay::Parked(number));
+        true
+    }
+
+    /// A dropped call awaited an outcome. Returns whether that has a slot.
+    pub(super) fn park_outcome_of_dropped_call(&mut self) -> bool {
+        if !self.park(false) {
+            return false;
+        }
+        let Some((slots, turn)) = self.slots.parts() else { return true };
+        if let Some(GaveWay::Parked(number)) = turn.gave_way.take()
+            && let Some(slot) = slots.get_mut(usize::from(number))
+        {
+            slot.has_owner = false;
+        }
+        true
+    }
+
+    /// If the call goes on after it has waited, its exchange comes back. Returns whether its command was chosen before.
+    pub(super) fn unpark(&mut self) -> Option<bool> {
+        let (slots, turn) = self.slots.parts()?;
+        match mem::replace(&mut turn.resumption, Resumption::Begin) {
+            Resumption::Begin => None,
+            Resumption::Command => {
+                turn.was_excluded = true;
+                Some(true)
+            }
+            Resumption::Slot(number) => {
+                let slot = slots.get_mut(usize::from(number))?;
+                mem::swap(&mut slot.exchange, &mut self.exchange);
+                slot.exchange.clear();
+                self.loss = slot.loss;
+                self.command_began = slot.command_began;
+                self.continues = true;
+                turn.was_excluded = slot.command_waits;
+                Some(slot.command_waits)
+            }
+        }
+    }
+
+    /// Whether the call has to wait before its first command, because another one of its client waits.
+    pub(super) fn call_is_excluded(&self) -> bool {
+        self.slots.turn.first().is_some_and(|turn| self.slots.has_call_of(turn.client))
+    }
+
+    /// Whether the next command has to wait.
+    pub(super) fn command_is_excluded(&self, procedure: &dyn Procedure) -> bool {
+        if self.slots.slots.iter().all(|slot| slot.exchange.phase() == Phase::Idle) {
+            return false;
+        }
+        let mut writer = CommandWriter::checking(self.family);
+        procedure.command(&mut writer);
+        self.slots.exclude(writer.info, writer.client)
+    }
+
+    /// The call is excluded, and goes on like this later. It gives up its turn where it can, and waits with it otherwise.
+    pub(super) fn give_way(&mut self, resumption: Resumption) -> Progress {
+        let Some((_, turn)) = self.slots.parts() else { return Progress::Waiting };
+        turn.was_excluded = true;
+        if !turn.gives_way {
+            return Progress::Waiting;
+        }
+        // No other call of its client begins in the midst of it.
+        if resumption == Resumption::Command && turn.client.is_some() {
+            self.exchange.pause(EXCLUDED_PAUSE_MS, self.now);
+            if self.park(true) {
+                return Progress::Done;
+            }
+            self.exchange.clear();
+            return Progress::Waiting;
+        }
+        turn.gave_way = Some(GaveWay::Excluded(resumption));
+        Progress::Done
+    }
+
+    /// Does something with the exchange of each slot that waits, as if it were the one under way, until that returns true.
+    fn for_each_slot(&mut self, mut act: impl FnMut(&mut Self) -> bool) -> bool {
+        for number in 0..SLOTS {
+            self.swap_slot(number);
+            let has_acted = self.exchange.is_under_way() && act(self);
+            self.swap_slot(number);
+            if let Some(slot) = self.slots.slots.get_mut(number)
+                && slot.exchange.phase() == Phase::Done
+                && !slot.has_owner
+            {
+                slot.exchange.clear();
+            }
+            if has_acted {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn swap_slot(&mut self, number: usize) {
+        if let Some(slot) = self.slots.slots.get_mut(number) {
+            mem::swap(&mut slot.exchange, &mut self.exchange);
+        }
+    }
+
+    /// Takes a line that is the outcome of an operation in a slot.
+    pub(super) fn outcome_in_slot(&mut self, line: Line<'_>) -> bool {
+        self.for_each_slot(|session| session.outcome(line))
+    }
+
+    /// A line came that nothing waits for.
+    pub(super) fn other_line_in_slots(&mut self, line: Line<'_>) {
+        self.for_each_slot(|session| {
+            session.exchange.other_line(line, session.now);
+            false
+        });
+    }
+
+    /// The UART lost bytes.
+    pub(super) fn bytes_lost_in_slots(&mut self) {
+        self.for_each_slot(|session| {
+            session.exchange.bytes_lost(session.now);
+            false
+        });
+    }
+
+    /// A loss, of one client or of both.
+    pub(super) fn interrupt_slots(&mut self, loss: Loss, client: Option<ClientIndex>) {
+        for slot in &mut self.slots.slots {
+            slot.loss = Some(loss);
+        }
+        self.for_each_slot(|session| {
+            session.interrupt_exchange(loss, client);
+            false
+        });
+    }
+
+    /// The module restarted: no outcome will come.
+    pub(super) fn restart_slots(&mut self) {
+        for slot in &mut self.slots.slots {
+            slot.loss = Some(Loss::Restart);
+        }
+        self.for_each_slot(|session| {
+            session.exchange.restarted(session.now);
+            session.exchange.log_result(session.elapsed());
+            false
+        });
+    }
+
+    /// Ends what is overdue.
+    pub(super) fn expire_slots(&mut self) {
+        self.for_each_slot(|session| {
+            if session.exchange.has_expired(session.now) {
+                session.expire_exchange();
+            }
+            false
+        });
+    }
+
+    /// Milliseconds until the first deadline of a slot.
+    pub(super) fn time_left_of_slots(&self) -> u32 {
+        self.slots.slots.iter().map(|slot| slot.exchange.time_left(self.now)).min().unwrap_or(u32::MAX)
+    }
+
+    /// `OK` came. If a parked call has failed just before, that may be one more behind its failure, and not the answer to the
+    /// command under way, which then has a short time for its own. Returns whether it is taken as such.
+    pub(super) fn takes_extra_ok(&mut self) -> bool {
+        if SLOTS == 0 || self.quiet_until.take().is_none() {
+            return false;
+        }
+        self.exchange.doubt_ok(EXTRA_OK_MS, self.now)
+    }
+
+    /// What the end of a command shows of the module: whether it carries out commands beside an operation.
+    pub(super) fn learn_sharing(&mut self) {
+        let (result, info) = (self.exchange.result(), self.exchange.info);
+        let Some((slots, turn)) = self.slots.parts() else { return };
+        let is_beside = slots.iter().any(Slot::is_operation);
+        let shares = if is_mqtt(info) { &mut turn.shares_mqtt } else { &mut turn.shares };
+        turn.repeats = false;
+        match (turn.sharing, result) {
+            (Sharing::Doubted(doubted), result) if doubted == info && (result.is_ok() || !is_beside) => {
+                // It was carried out after the operation, or refused all the same.
+                *shares = is_beside || result.is_err();
+                turn.sharing = if *shares { Sharing::Assumed } else { Sharing::Refused };
+            }
+            (_, Ok(())) if is_beside => *shares = true,
+            (_, Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_IS_BUSY)))) if is_beside => {
+                turn.sharing = Sharing::Refused;
+                turn.repeats = true;
+            }
+            (Sharing::Assumed, Err(Failure::Refused(Refusal::Error))) if is_beside && !*shares => {
+                turn.sharing = Sharing::Doubted(info);
+                turn.repeats = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the command that has just ended was refused because of an operation, or perhaps so.
+    pub(super) fn was_refused_beside_operation(&mut self) -> bool {
+        self.slots.turn.first_mut().is_some_and(|turn| mem::take(&mut turn.repeats))
+    }
+
+    /// A command was not answered in time. If the module perhaps answers nothing during an operation, the answer is awaited
+    /// until that has ended. Returns whether it is.
+    pub(super) fn answer_waits_for_operation(&mut self) -> bool {
+        let (info, now, command_ms) = (self.exchange.info, self.now, self.timeouts.command_ms);
+        let is_unanswered = self.exchange.lacks_final_result();
+        let Some((slots, turn)) = self.slots.parts() else { return false };
+        let shares = if is_mqtt(info) { turn.shares_mqtt } else { turn.shares };
+        let operations = slots.iter().filter(|slot| slot.is_operation());
+        let Some(left) = operations.map(|slot| slot.exchange.time_left(now)).max() else { return false };
+        if turn.sharing != Sharing::Assumed || shares || !is_unanswered || !turn.gives_way {
+            return false;
+        }
+        turn.sharing = Sharing::Doubted(info);
+        self.exchange.set_deadline(now.after(left.saturating_add(command_ms)));
+        true
+    }
+}

@@ -1,0 +1,16 @@
+//! Many tasks on one module, each with its own waker.
+
+mod bed;
+#[path = "../driver/families.rs"]
+mod families;
+mod harness;
+mod outcomes;
+mod paused;
+mod pending;
+#[path = "../driver/shell/asynchronous.rs"]
+mod shell;
+mod soak;
+mod supervised;
+mod turns;
+
+use simcom_mqtt as driver;

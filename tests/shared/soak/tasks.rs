@@ -1,0 +1,131 @@
+//! The tasks of an application: three publish, one receives, one asks for the signal.
+
+use core::cell::Cell;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+
+use fastrand::Rng;
+use simcom_modem_simulator::pipe::Bench;
+
+use crate::driver::{ClientIndex, Publish, QoS};
+use crate::soak::fate::Fate;
+use crate::soak::ledger::{Ledger, max, payload};
+use crate::soak::module::{OUT, Shared};
+
+/// What the module, its tasks and their book are.
+pub struct Application<S> {
+    pub bench: Bench,
+    pub shared: S,
+    pub ledger: Ledger,
+    /// Publishes that have ended: the measure of progress.
+    pub published: Cell<usize>,
+    /// Set when the tasks have to end.
+    pub is_over: Cell<bool>,
+    /// One call of so many is dropped; none with 0.
+    pub drops_one_of: usize,
+}
+
+const QUALITIES: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
+
+/// From a publish that was not sent to the next attempt.
+const BEFORE_RETRY: Duration = Duration::from_secs(1);
+
+impl<S: Shared> Application<S> {
+    pub fn new(bench: &Bench, shared: S, drops_one_of: usize) -> Self {
+        let (ledger, published, is_over) = (Ledger::default(), Cell::new(0), Cell::new(false));
+        Self { bench: bench.clone(), shared, ledger, published, is_over, drops_one_of }
+    }
+
+    /// By inbox.
+    pub fn counted_messages(&self) -> [usize; 2] {
+        [0, 1].map(|inbox| self.shared.counted_messages(inbox))
+    }
+
+    async fn pause(&self, time: Duration) {
+        self.bench.clock().wait_until(self.bench.now() + time).await;
+    }
+
+    fn is_dropped(&self, random: &mut Rng) -> bool {
+        self.drops_one_of > 0 && random.usize(0..self.drops_one_of) == 0
+    }
+
+    /// Publishes messages of one quality of service, each until its fate allows the next one: QoS 1 is repeated until
+    /// the broker has it, QoS 0 and 2 are never repeated once the broker may have them.
+    pub async fn publisher(&self, qos: usize, count: usize, seed: u64) {
+        // The two clients have operations under way at the same time.
+        let client = if qos == 2 { ClientIndex::Second } else { ClientIndex::First };
+        let mut random = Rng::with_seed(seed);
+        for number in 0..count {
+            if self.is_over.get() {
+                return;
+            }
+            let payload = payload(qos, number);
+            let mut message = Publish::new(OUT, payload.as_bytes()).qos(QUALITIES[qos]);
+            loop {
+                let began = self.bench.now();
+                let call = self.shared.publish(client, &message);
+                let fate = if self.is_dropped(&mut random) {
+                    drop_after(call, random.usize(1..12)).await.map_or(Fate::Dropped, Fate::of)
+                } else {
+                    Fate::of(call.await)
+                };
+                self.ledger.attempt(qos, number, fate, began, self.bench.now());
+                match fate {
+                    Fate::Accepted => break,
+                    Fate::NotSent => self.pause(BEFORE_RETRY).await,
+                    Fate::Unknown | Fate::Dropped if qos == 1 => message = message.duplicate(true),
+                    Fate::Unknown | Fate::Dropped => break,
+                }
+            }
+            self.published.set(self.published.get() + 1);
+            self.pause(Duration::from_millis(random.u64(0..400))).await;
+        }
+    }
+
+    pub async fn receiver(&self, inbox: usize) {
+        loop {
+            let payload = self.shared.receive(inbox).await;
+            self.ledger.received(inbox, payload);
+        }
+    }
+
+    /// Asks for the signal again and again.
+    pub async fn signal(&self, every: Duration, seed: u64) {
+        let mut random = Rng::with_seed(seed);
+        while !self.is_over.get() {
+            let signals = &self.ledger.signals;
+            let began = self.bench.now();
+            let turn = Cell::new(None);
+            let call = self.shared.signal(|| turn.set(Some(self.bench.now())));
+            let result = if self.is_dropped(&mut random) {
+                drop_after(call, random.usize(1..12)).await
+            } else {
+                Some(call.await)
+            };
+            max(&signals.longest_wait, turn.get().unwrap_or_else(|| self.bench.now()) - began);
+            let count = match result {
+                None => &signals.dropped,
+                Some(Ok(())) => &signals.answered,
+                Some(Err(_)) => &signals.failed,
+            };
+            count.set(count.get() + 1);
+            self.pause(every).await;
+        }
+    }
+}
+
+/// Polls a call so many times, then drops it.
+async fn drop_after<F: Future>(call: F, polls: usize) -> Option<F::Output> {
+    let mut call = pin!(call);
+    let mut left = polls;
+    poll_fn(|context| match call.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => {
+            left -= 1;
+            if left == 0 { Poll::Ready(None) } else { Poll::Pending }
+        }
+    })
+    .await
+}

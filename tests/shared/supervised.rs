@@ -1,0 +1,142 @@
+//! One runner keeps the sessions of both clients up, and other tasks have their turns meanwhile.
+
+use core::cell::Cell;
+use core::time::Duration;
+use std::rc::Rc;
+
+use simcom_modem_simulator::pipe::Bench;
+
+use crate::bed::{Bed, FIRST, Filters, LONGEST_WAIT, Module, SECOND, acknowledged, switched};
+use crate::driver::command::network::Csq;
+use crate::driver::{QoS, RefuseAll};
+use crate::families::ALL_FAMILIES;
+
+const UP_AGAIN: Duration = Duration::from_secs(15);
+
+/// On every family: both clients are supervised, and up.
+fn on_every_family(test: impl Fn(&mut Bed<'_>)) {
+    for (family, _) in ALL_FAMILIES {
+        let bench = switched(family, &[]);
+        let (module, filters, none) = (Module::new(), Filters::new(), Filters::new());
+        filters.add("pump/set", QoS::AtLeastOnce).unwrap();
+        let mut bed = Bed::supervised(&bench, &module, family, RefuseAll, &[(FIRST, &filters), (SECOND, &none)]);
+        bed.run_for_seconds(30);
+        expect_up(&bed);
+        test(&mut bed);
+    }
+}
+
+#[track_caller]
+fn expect_up(bed: &Bed<'_>) {
+    let is_up = bed.module.is_up(FIRST) && bed.module.is_up(SECOND);
+    assert!(is_up, "{:?}\n{}", bed.events.borrow(), bed.bench.transcript_text());
+}
+
+#[test]
+fn both_sessions_come_up_and_are_subscribed() {
+    on_every_family(|bed| {
+        bed.bench.loopback(|broker, _| assert_eq!(broker.subscriptions(0).len(), 1));
+        let module = bed.module;
+        for client in [FIRST, SECOND] {
+            let published = bed.now("publish", async move { module.publish(client, &acknowledged(b"on")).await });
+            assert_eq!(published, Ok(()));
+        }
+    });
+}
+
+#[test]
+fn after_a_loss_a_restart_and_the_end_of_the_network_they_are_up_again() {
+    let causes: [fn(&Bench); 3] = [
+        |bench| bench.loopback(|broker, now| broker.close(now, 0, 1)),
+        |bench| bench.modem(|modem, now| modem.restart(now)),
+        |bench| bench.modem(|modem, now| modem.network_lost(now)),
+    ];
+    for cause in causes {
+        on_every_family(|bed| {
+            cause(&bed.bench);
+            bed.run_for_seconds(1);
+            bed.tasks.run_for(LONGEST_WAIT + UP_AGAIN);
+            expect_up(bed);
+        });
+    }
+}
+
+/// The longest time that a task which asks for the signal every second has waited for its turn, during half an hour of an
+/// outage; the sessions are up again after it.
+fn outage(begin: fn(&Bench), end: fn(&Bench), longest_wait: Duration) {
+    on_every_family(|bed| {
+        let module = bed.module;
+        let longest = Rc::new(Cell::new(Duration::ZERO));
+        let waited = longest.clone();
+        let mut clock = bed.bench.clock();
+        bed.tasks.spawn("signal", async move {
+            loop {
+                clock.wait_until(clock.now() + Duration::from_secs(1)).await;
+                let asked = clock.now();
+                let turn = module.lock().await.unwrap();
+                waited.set(waited.get().max(clock.now() - asked));
+                drop(turn);
+                let _ = module.execute(&Csq).await;
+            }
+        });
+        for client in [FIRST, SECOND] {
+            let mut clock = bed.bench.clock();
+            bed.tasks.spawn("publisher", async move {
+                loop {
+                    clock.wait_until(clock.now() + Duration::from_secs(20)).await;
+                    let _ = module.publish(client, &acknowledged(b"on")).await;
+                }
+            });
+        }
+        bed.run_for_seconds(60);
+        begin(&bed.bench);
+        bed.run_for_seconds(1_800);
+        end(&bed.bench);
+        bed.tasks.run_for(LONGEST_WAIT + UP_AGAIN);
+        expect_up(bed);
+        assert!(longest.get() <= longest_wait, "{:?}\n{}", longest.get(), bed.bench.transcript_text());
+    });
+}
+
+#[test]
+fn while_the_broker_is_silent_every_task_has_its_turn_within_10_s() {
+    outage(
+        |bench| bench.loopback(|broker, _| broker.silent = true),
+        |bench| bench.loopback(|broker, _| broker.silent = false),
+        Duration::from_secs(10),
+    );
+}
+
+#[test]
+fn while_the_broker_refuses_every_task_has_its_turn_within_10_s() {
+    outage(
+        |bench| {
+            bench.loopback(|broker, now| {
+                broker.refuse_connections(Some(29));
+                broker.close(now, 0, 1);
+                broker.close(now, 1, 1);
+            });
+        },
+        |bench| bench.loopback(|broker, _| broker.refuse_connections(None)),
+        Duration::from_secs(10),
+    );
+}
+
+#[test]
+fn while_the_radio_is_dead_every_task_has_its_turn_within_10_s() {
+    outage(
+        |bench| bench.modem(|modem, now| modem.lose_network_silently(now, false)),
+        |bench| bench.modem(|modem, now| modem.restore_network(now)),
+        Duration::from_secs(10),
+    );
+}
+
+/// Each unanswered call takes the time of a resync.
+#[test]
+fn while_the_module_is_mute_every_task_has_its_turn_after_two_unanswered_calls() {
+    outage(
+        |bench| bench.modem(|modem, now| modem.set_mute(now, true)),
+        |bench| bench.modem(|modem, now| modem.set_mute(now, false)),
+        Duration::from_secs(45),
+    );
+}
