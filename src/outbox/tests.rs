@@ -224,7 +224,7 @@ fn every_short_sequence_of_operations_does_what_a_plain_queue_does() {
     compare_all::<1>(5);
     compare_all::<2>(5);
     compare_all::<3>(5);
-    compare_all::<4>(6);
+    compare_all::<4>(5);
     compare_all::<5>(5);
 }
 

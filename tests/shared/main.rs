@@ -4,6 +4,7 @@ mod bed;
 #[path = "../driver/families.rs"]
 mod families;
 mod harness;
+mod outbox;
 mod outcomes;
 mod paused;
 mod pending;
