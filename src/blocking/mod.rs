@@ -290,7 +290,7 @@ where
         self.execute(&Ccertdele { name })
     }
 
-    /// Publishes the messages of an [`Outbox`](crate::outbox::Outbox), the oldest one first, each to its client. Returns how
+    /// Publishes the messages of an [`Outbox`], the oldest one first, each to its client. Returns how
     /// many when there are no more of those that were queued at the beginning, or with the first failure. Each message is
     /// read from the queue while it goes out.
     ///

@@ -368,7 +368,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         self.execute(&Ccertdele { name }).await
     }
 
-    /// Publishes the messages of an [`Outbox`](crate::outbox::Outbox), the oldest one first, each to its client. Returns how
+    /// Publishes the messages of an [`Outbox`], the oldest one first, each to its client. Returns how
     /// many when there are no more of those that were queued at the beginning, or with the first failure. Each message is
     /// read from the queue while it goes out.
     ///

@@ -30,7 +30,7 @@ where
     /// options sends `AT+CMQTTCONNECT` only.
     ///
     /// It does not ask the module whether it sleeps: that begins some seconds later, when it is idle. To sleep between the
-    /// messages of a connection that stays, execute [`Csclk`](crate::command::network::Csclk) and use [`Dtr`] alone.
+    /// messages of a connection that stays, execute [`Csclk`] and use [`Dtr`] alone.
     ///
     /// # Times
     ///

@@ -21,7 +21,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// options sends `AT+CMQTTCONNECT` only.
     ///
     /// It does not ask the module whether it sleeps: that begins some seconds later, when it is idle. To sleep between the
-    /// messages of a connection that stays, execute [`Csclk`](crate::command::network::Csclk) and use [`Dtr`] alone.
+    /// messages of a connection that stays, execute [`Csclk`] and use [`Dtr`] alone.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
