@@ -2,10 +2,12 @@
 
 use core::cell::Cell;
 use core::num::NonZeroU16;
+use core::time::Duration;
 
 use super::store::{BLOCK_BYTES, Link};
-use crate::command::{ClientIndex, QoS};
+use crate::command::{ClientIndex, CommandWriter, Payload, Pub, QoS, Request, Topic};
 use crate::options::Publish;
+use crate::procedure::PublishStep;
 use crate::saturating::saturating_u16;
 
 /// It stands at the beginning of the first block of a message: flags, timeout in seconds, lengths of topic and payload, and
@@ -22,7 +24,7 @@ const CLIENT: u8 = 4;
 impl Header {
     pub(super) const BYTES: usize = 8;
 
-    /// Of a message that was checked: its timeout has at most 180 s.
+    /// What is too large for its field is too large for every module: the check of the header finds it.
     pub(super) fn new(client: ClientIndex, message: &Publish<'_>) -> Self {
         let mut flags = message.qos as u8 | client.number() << CLIENT;
         if message.retained {
@@ -89,6 +91,24 @@ impl Header {
         // Both lengths were checked: together they have 11 KB at most.
         let bytes = const { saturating_u16(Self::BYTES) } + self.topic_length() + self.payload_length();
         bytes.div_ceil(const { saturating_u16(BLOCK_BYTES) })
+    }
+
+    /// Describes the command of this step; of the topic no more than its length, since it was checked when it was pushed.
+    /// Before the first step, describes every command with other arguments.
+    #[inline(never)]
+    pub(super) fn describe(&self, writer: &mut CommandWriter<'_>, step: PublishStep) {
+        let client = self.client();
+        if step == PublishStep::Topic {
+            writer.client_command(Topic::INFO, client).announce(self.topic_length().into());
+        }
+        if matches!(step, PublishStep::Begin | PublishStep::Payload) && self.payload_length() > 0 {
+            Payload::announced(client, self.payload_length().into()).describe(writer);
+        }
+        if matches!(step, PublishStep::Begin | PublishStep::Pub) {
+            let timeout = Duration::from_secs(self.timeout_s().into());
+            let (qos, retained, duplicate) = (self.qos(), self.is_retained(), self.is_duplicate());
+            Pub { client, qos, timeout, retained, duplicate }.describe(writer);
+        }
     }
 
     pub(super) fn set_last(block: &[Cell<u8>; BLOCK_BYTES], link: Link) {

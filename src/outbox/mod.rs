@@ -15,10 +15,11 @@ use core::task::Poll;
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 
-use crate::command::ClientIndex;
+use crate::command::{ClientIndex, CommandWriter, Request, Topic};
 use crate::error::InvalidInput;
 use crate::family::Family;
 use crate::options::Publish;
+use crate::procedure::PublishStep;
 use header::Header;
 use store::{BLOCK_BYTES, Block, Chain, Room, Store};
 
@@ -143,8 +144,11 @@ impl<Raw: RawMutex, const N: usize, F: WhenFull> Outbox<Raw, N, F> {
     ///
     /// See [`PushError`]. The queue is as before.
     pub fn push(&self, client: ClientIndex, message: &Publish<'_>) -> Result<(), PushError> {
-        message.check(LEAST_STRICT).map_err(PushError::Invalid)?;
         let header = Header::new(client, message);
+        let mut writer = CommandWriter::checking(LEAST_STRICT);
+        Topic { client, topic: message.topic }.describe(&mut writer);
+        header.describe(&mut writer, PublishStep::Begin);
+        writer.checked().map_err(PushError::Invalid)?;
         if usize::from(header.blocks()) > N {
             return Err(PushError::TooLarge);
         }
@@ -156,11 +160,9 @@ impl<Raw: RawMutex, const N: usize, F: WhenFull> Outbox<Raw, N, F> {
             }
         }
         let mut chain = Chain::EMPTY;
-        for mut bytes in [header.bytes(), message.topic, message.payload] {
-            while !bytes.is_empty() {
-                bytes = self.lock(|store| store.append(&mut chain, bytes));
-            }
-        }
+        self.append(&mut chain, header.bytes());
+        self.append(&mut chain, message.topic);
+        self.append(&mut chain, message.payload);
         #[cfg(not(feature = "async"))]
         self.lock(|store| store.commit(&chain, header.blocks()));
         #[cfg(feature = "async")]
@@ -173,6 +175,13 @@ impl<Raw: RawMutex, const N: usize, F: WhenFull> Outbox<Raw, N, F> {
             waker.wake();
         }
         Ok(())
+    }
+
+    #[inline(never)]
+    fn append(&self, chain: &mut Chain, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            bytes = self.lock(|store| store.append(chain, bytes));
+        }
     }
 
     fn lock<O>(&self, change: impl FnOnce(&Store) -> O) -> O {

@@ -2,7 +2,6 @@
 
 use core::cell::Cell;
 use core::fmt;
-use core::time::Duration;
 
 use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -12,7 +11,7 @@ use super::store::{Block, Ending, Place, Store};
 use super::{Outbox, WhenFull};
 use crate::NextStep;
 use crate::at::WINDOW_BYTES;
-use crate::command::{ClientIndex, CommandWriter, Payload, Pub, Request, Topic};
+use crate::command::{ClientIndex, CommandWriter};
 use crate::error::{Delivery, Error, Refusal};
 use crate::options::Publish;
 use crate::procedure::{PublishMessage, PublishStep};
@@ -71,6 +70,7 @@ fn is_refused(error: &Error) -> bool {
 }
 
 impl<Raw: RawMutex, const N: usize> Drop for PublishOldest<'_, Raw, N> {
+    #[inline(never)]
     fn drop(&mut self) {
         let delivery = if self.may_be_sent() { Delivery::Unknown } else { Delivery::NotSent };
         let dropped = Ending::Failed { delivery, is_refused: false };
@@ -100,20 +100,7 @@ impl<Raw: RawMutex, const N: usize> Procedure for PublishOldest<'_, Raw, N> {
     }
 
     fn command(&self, writer: &mut CommandWriter<'_>) {
-        let Self { header, step, .. } = self;
-        let client = header.client();
-        if *step == PublishStep::Topic {
-            // It was checked when it was pushed.
-            writer.client_command(Topic::INFO, client).announce(header.topic_length().into());
-        }
-        if matches!(step, PublishStep::Begin | PublishStep::Payload) && header.payload_length() > 0 {
-            Payload::announced(client, header.payload_length().into()).describe(writer);
-        }
-        if matches!(step, PublishStep::Begin | PublishStep::Pub) {
-            let timeout = Duration::from_secs(header.timeout_s().into());
-            let (qos, retained, duplicate) = (header.qos(), header.is_retained(), header.is_duplicate());
-            Pub { client, qos, timeout, retained, duplicate }.describe(writer);
-        }
+        self.header.describe(writer, self.step);
     }
 
     fn data(&self) -> Option<&[u8]> {
