@@ -1,6 +1,8 @@
 //! One module for many tasks.
 
 mod attach;
+#[cfg(feature = "outbox")]
+mod drain;
 mod queue;
 mod run;
 mod turn;
