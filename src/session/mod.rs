@@ -221,6 +221,10 @@ impl Session {
         if self.quiet_until.is_some_and(|until| now.has_reached(until)) {
             self.quiet_until = None;
         }
+        // The call sees it when it goes on. A query of resync may be under way, which takes longer.
+        if self.listens_until.is_some_and(|until| now.has_reached(until)) {
+            self.listens_until = None;
+        }
         self.expire_slots();
         self.reassembly.expire(now, &mut self.events, handler)
     }

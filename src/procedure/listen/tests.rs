@@ -3,6 +3,8 @@ extern crate std;
 use core::time::Duration;
 use std::vec;
 
+use embedded_io::ErrorKind;
+
 use super::Listen;
 use crate::command::{At, QoS};
 use crate::family::Family;
@@ -119,4 +121,15 @@ fn a_deadline_beyond_the_longest_wait_is_waited_for_in_parts() {
     assert!(!ListenUntil::new(7 * day, 8 * day).1);
     assert!(ListenUntil::new(7 * day, 9 * day).1);
     assert!(!ListenUntil::new(9 * day, 7 * day).1, "it has passed");
+}
+
+#[test]
+fn a_deadline_that_passes_during_a_query_is_over_and_the_call_ends_with_the_answer() {
+    let mut dialogue = module();
+    assert_eq!(dialogue.call(&mut Listen, &[received("x"), receive_error(ErrorKind::Other)]), Ok(()));
+    assert_eq!(dialogue.events(), [Event::BytesLost]);
+    let (mut listen, _) = ListenUntil::new(dialogue.now(), dialogue.now() + Duration::from_secs(1));
+    dialogue.dropped_call(&mut listen, &[after_ms(500), sent("AT+CMQTTDISC?\r"), after_ms(700)]);
+    // Nothing is due, so the shell can sleep until the answer comes.
+    assert!(dialogue.engine.time_left().is_some_and(|left| left > 1_000), "{:?}", dialogue.engine.time_left());
 }
