@@ -221,10 +221,6 @@ impl Session {
         if self.quiet_until.is_some_and(|until| now.has_reached(until)) {
             self.quiet_until = None;
         }
-        // The call sees it when it goes on. A query of resync may be under way, which takes longer.
-        if self.listens_until.is_some_and(|until| now.has_reached(until)) {
-            self.listens_until = None;
-        }
         self.expire_slots();
         self.reassembly.expire(now, &mut self.events, handler)
     }
@@ -242,7 +238,10 @@ impl Session {
         if let Some(deadline) = self.quiet_until {
             left = left.min(self.now.until(deadline));
         }
-        if let Some(deadline) = self.listens_until {
+        // During resync's own query, the call does not end yet.
+        if let Some(deadline) = self.listens_until
+            && !self.exchange.is_under_way()
+        {
             left = left.min(self.now.until(deadline));
         }
         left
