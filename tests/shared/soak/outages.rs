@@ -75,7 +75,6 @@ impl Outage {
 pub struct OutageRecord {
     /// Longest time until a command of another subsystem got the module.
     pub longest_wait: Duration,
-    pub signals_answered: usize,
     pub longest_publish: Duration,
     /// From the end of the outage until a publish of every publisher was accepted that began after it.
     pub up_again: Option<Duration>,
@@ -108,7 +107,6 @@ pub fn run<S: Shared>(family: Family, outage: Outage) -> OutageRecord {
     let ledger = &application.ledger;
     OutageRecord {
         longest_wait: ledger.signals.longest_wait.get(),
-        signals_answered: ledger.signals.answered.get(),
         longest_publish: ledger.longest_publish.get(),
         up_again: ledger.all_accepted().map(|at| at - end),
         violations: ledger.judge(&bench, application.counted_messages()).1,
