@@ -238,7 +238,10 @@ impl Session {
         if let Some(deadline) = self.quiet_until {
             left = left.min(self.now.until(deadline));
         }
-        if let Some(deadline) = self.listens_until {
+        // Once it has passed, the call ends as soon as nothing else is under way.
+        if let Some(deadline) = self.listens_until
+            && !self.now.has_reached(deadline)
+        {
             left = left.min(self.now.until(deadline));
         }
         left
