@@ -143,7 +143,7 @@ impl Engine {
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);
         if self.session.slots.resumes() {
-            self.session.begin_resync();
+            self.session.resume();
             return Ok(());
         }
         let mut writer = CommandWriter::checking(self.session.family);

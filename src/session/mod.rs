@@ -238,9 +238,9 @@ impl Session {
         if let Some(deadline) = self.quiet_until {
             left = left.min(self.now.until(deadline));
         }
-        // Once it has passed, the call ends as soon as nothing else is under way.
+        // During resync's own query, the call does not end yet.
         if let Some(deadline) = self.listens_until
-            && !self.now.has_reached(deadline)
+            && !self.exchange.is_under_way()
         {
             left = left.min(self.now.until(deadline));
         }

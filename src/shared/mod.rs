@@ -44,6 +44,9 @@ use turn::Place;
 /// [`Error::QueueFull`]. A place costs 24 bytes. A call whose future is kept and not polled keeps its turn, and all other
 /// tasks waiting.
 ///
+/// A module that answers nothing is found out once: when a call has failed with [`Error::NoAnswer`], so do all that have
+/// waited meanwhile, and none of them takes its time.
+///
 /// Before a modem was [given](Self::give), every call waits.
 pub struct SharedModem<Raw: RawMutex, R, T, C, H, const N: usize = 8> {
     queue: blocking_mutex::Mutex<Raw, RefCell<Queue<N>>>,
@@ -94,7 +97,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// Returns the modem if there is one already.
     pub fn give(&self, modem: Modem<R, T, C, H>) -> Result<(), Modem<R, T, C, H>> {
         self.modem.init(Mutex::new(modem)).map_err(Mutex::into_inner)?;
-        self.queue(&mut |queue| queue.release(None));
+        self.queue(&mut |queue| queue.release(None, false));
         Ok(())
     }
 
@@ -121,7 +124,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ///
     /// This method is cancel safe.
     pub async fn wait_up(&self, client: ClientIndex) -> Result<(), Error> {
-        Place::enter(self, Wants::Up(client))?.wait().await;
+        Place::enter(self, Wants::Up(client), false)?.wait().await;
         Ok(())
     }
 

@@ -31,6 +31,8 @@ pub(super) enum Wants {
 struct Waiter {
     ticket: Ticket,
     wants: Wants,
+    /// [`Queue::silences`] when it came; `None` where it wants the module whether that answers or not.
+    silences: Option<u8>,
     /// Taken when it is woken.
     waker: Option<Waker>,
 }
@@ -49,6 +51,8 @@ pub(super) struct Queue<const N: usize> {
     left: Left,
     /// Changes when what other calls wait for becomes less.
     pub(super) changes: u8,
+    /// How many turns have ended because the module answered nothing.
+    silences: u8,
     /// The slots whose calls were dropped, a bit for each.
     dropped: u8,
     /// The clients whose session is not up before more than their connection is made, a bit for each.
@@ -97,18 +101,21 @@ impl<const N: usize> Queue<N> {
             reserved: None,
             left: Left { ended: 0, waiting: 0, connected: 0 },
             changes: 0,
+            silences: 0,
             dropped: 0,
             prepares: 0,
             results: [Results::NONE; 2],
         }
     }
 
-    /// A waiter comes. It has its place until it [leaves](Self::leave), in its turns too. `None` where there is none.
-    pub(super) fn enter(&mut self, wants: Wants) -> Option<Ticket> {
+    /// A waiter comes. It has its place until it [leaves](Self::leave), in its turns too. Where it `needs_answers`, it gets no
+    /// turn if another one finds the module silent. `None` where there is no place.
+    pub(super) fn enter(&mut self, wants: Wants, needs_answers: bool) -> Option<Ticket> {
+        let silences = needs_answers.then_some(self.silences);
         let place = self.waiters.iter_mut().find(|place| place.is_none())?;
         let ticket = Ticket(self.next_ticket);
         self.next_ticket = self.next_ticket.wrapping_add(1);
-        *place = Some(Waiter { ticket, wants, waker: None });
+        *place = Some(Waiter { ticket, wants, silences, waker: None });
         Some(ticket)
     }
 
@@ -129,12 +136,13 @@ impl<const N: usize> Queue<N> {
 
     /// A waiter wants something else. Where that is a turn from now on, it queues up again. Returns its ticket.
     pub(super) fn want(&mut self, ticket: Ticket, wants: Wants) -> Ticket {
-        let last = Ticket(self.next_ticket);
+        let (last, silences) = (Ticket(self.next_ticket), self.silences);
         let Some(waiter) = self.waiter(ticket) else { return ticket };
         waiter.wants = wants;
         if wants != Wants::Turn {
             return ticket;
         }
+        waiter.silences = waiter.silences.and(Some(silences));
         waiter.ticket = last;
         self.next_ticket = self.next_ticket.wrapping_add(1);
         last
@@ -175,13 +183,18 @@ impl<const N: usize> Queue<N> {
         }
     }
 
-    /// A waiter asks for what it wants, and is woken by this waker when it may have that. Returns whether it has it now.
-    pub(super) fn poll(&mut self, ticket: Ticket, waker: &Waker) -> bool {
-        let Some(wants) = self.waiter(ticket).map(|waiter| waiter.wants) else { return false };
+    /// A waiter asks for what it wants, and is woken by this waker when it may have that. Returns whether it has it now, or, as
+    /// `Some(false)`, that it gets no turn because the module is silent.
+    pub(super) fn poll(&mut self, ticket: Ticket, waker: &Waker) -> Option<bool> {
+        let waiter = self.waiter(ticket)?;
+        let (wants, silences) = (waiter.wants, waiter.silences);
+        if self.is_told_of_silence(wants, silences) {
+            return Some(false);
+        }
         if let Wants::Up(_) = wants
             && self.is_ready(wants)
         {
-            return true;
+            return Some(true);
         }
         if self.is_free && self.is_next(ticket, wants) {
             self.is_free = false;
@@ -190,7 +203,7 @@ impl<const N: usize> Queue<N> {
             if let Some(waiter) = self.waiter(ticket) {
                 waiter.wants = Wants::Nothing;
             }
-            return true;
+            return Some(true);
         }
         // Who listens gives way to the next one. That one has come, so the turn can be kept for it.
         if self.listens && self.reserved.is_none() && self.is_ready(wants) && !matches!(wants, Wants::Up(_)) {
@@ -201,7 +214,12 @@ impl<const N: usize> Queue<N> {
         {
             waiter.waker = Some(waker.clone());
         }
-        false
+        None
+    }
+
+    /// Whether a call that came at this count has waited while another one found the module silent.
+    fn is_told_of_silence(&self, wants: Wants, silences: Option<u8>) -> bool {
+        matches!(wants, Wants::Turn | Wants::Change(_)) && silences.is_some_and(|silences| silences != self.silences)
     }
 
     /// Whether the one that listens has to give up its turn; it is woken by this waker when it has to.
@@ -211,7 +229,8 @@ impl<const N: usize> Queue<N> {
     }
 
     /// A turn ends, and the module is here.
-    pub(super) fn release(&mut self, left: Option<Left>) {
+    pub(super) fn release(&mut self, left: Option<Left>, was_silent: bool) {
+        self.silences = self.silences.wrapping_add(was_silent.into());
         if let Some(left) = left {
             if self.left.waiting & !left.waiting != 0 {
                 self.changes = self.changes.wrapping_add(1);
@@ -268,6 +287,7 @@ impl<const N: usize> Queue<N> {
             let Some(Some(waiter)) = self.waiters.get(place) else { continue };
             let may_have_it = match waiter.wants {
                 Wants::Up(_) => self.is_ready(waiter.wants),
+                wants if self.is_told_of_silence(wants, waiter.silences) => true,
                 wants => self.is_free && self.is_next(waiter.ticket, wants),
             };
             if may_have_it

@@ -48,9 +48,10 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         mut on_event: impl FnMut(SupervisedEvent),
     ) -> Result<(), Error> {
         let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
-        let mut runner = Runner { place: Place::enter(self, Wants::Listen)?, supervisors, on_event: &mut on_event };
+        let mut runner =
+            Runner { place: Place::enter(self, Wants::Listen, false)?, supervisors, on_event: &mut on_event };
         loop {
-            let mut turn = runner.place.turn(Wants::Listen).await;
+            let mut turn = runner.place.turn(Wants::Listen).await?;
             runner.tell(&mut turn, &recovery.module);
             let (now, family) = (turn.now(), turn.modem.family());
             let mut pin_unconfirmed = turn.modem.pin_unconfirmed;
@@ -65,14 +66,14 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                     Some(bring_up) => Job::BringUp(bring_up),
                     None => continue,
                 },
-                Action::Wait(_) => Job::Listen(action.call(family, now, Duration::MAX)),
-                _ => Job::Call(action.call(family, now, Duration::MAX)),
+                Action::Wait { .. } => Job::Listen(action.call(family, now, u32::MAX)),
+                _ => Job::Call(action.call(family, now, u32::MAX)),
             };
             let (mut turn, ended) = runner.make(turn, job, &recovery.module).await?;
             match ended {
                 Ended::Called(outcome) => {
                     let now = turn.now();
-                    finish(runner.supervisors, place, outcome, turn.engine(), now)?;
+                    finish(runner.supervisors, place, &outcome, turn.engine(), now)?;
                 }
                 Ended::BroughtUp(result) => {
                     turn.modem.pin_unconfirmed = pin_unconfirmed;
@@ -139,10 +140,10 @@ impl<'s, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Su
         }
     }
 
-    /// Whether the one who listens has something better to do.
-    fn is_interrupted(&self, context: &mut Context<'_>) -> bool {
+    /// Whether the one who listens has something better to do. While a call waits, the subscriptions have to wait too.
+    fn is_interrupted(&self, waits: bool, context: &mut Context<'_>) -> bool {
         self.place.must_give_way(context.waker())
-            || self.supervisors.iter().any(|supervisor| supervisor.has_change(context.waker()))
+            || (!waits && self.supervisors.iter().any(|supervisor| supervisor.has_change(context.waker())))
     }
 
     /// Does something in as many turns as it takes, the first of which has begun, and listens in between. Returns the last
@@ -163,15 +164,15 @@ impl<'s, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Su
             let driven = {
                 let mut driven = pin!(turn.drive(resumes_at, procedure));
                 poll_fn(|context| match driven.as_mut().poll(context) {
-                    Poll::Pending if listens && self.is_interrupted(context) => Poll::Ready(Ok(None)),
+                    Poll::Pending if listens && self.is_interrupted(waits, context) => Poll::Ready(Ok(None)),
                     driven => driven,
                 })
                 .await
             };
             match driven {
                 driven if waits => {
-                    let (now, outcome) = (turn.now(), Outcome::Waited(driven.map(drop)));
-                    finish(self.supervisors, 0, outcome, turn.engine(), now)?;
+                    let (now, outcome) = (turn.now(), Outcome::waited(driven.map(drop)));
+                    finish(self.supervisors, 0, &outcome, turn.engine(), now)?;
                     self.tell(&mut turn, recovery);
                 }
                 Ok(Some(gave_way)) => (resumption, wants) = self.place.gives_way(gave_way),
@@ -186,7 +187,7 @@ impl<'s, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Su
             drop(turn);
             // Nobody else listens.
             waits = !self.place.is_ready(wants);
-            turn = self.place.turn(if waits { Wants::Listen } else { wants }).await;
+            turn = self.place.turn(if waits { Wants::Listen } else { wants }).await?;
         }
     }
 }

@@ -15,10 +15,13 @@ use super::queue::{Results, Ticket, Wants};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
 use crate::command::ClientIndex;
-use crate::error::Error;
+use crate::error::{CommandName, Error};
 use crate::handler::MessageHandler;
 use crate::session::{Engine, GaveWay, Left, Procedure, Resumption};
 use crate::timer::Timer;
+
+/// The module has answered nothing, not even `AT`.
+const SILENT: Error = Error::NoAnswer { command: CommandName::new(&"") };
 
 /// A place in the queue, for as long as a call lasts.
 pub(super) struct Place<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
@@ -29,31 +32,41 @@ pub(super) struct Place<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
 }
 
 impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N> {
-    pub(super) fn enter(shared: &'s SharedModem<Raw, R, T, C, H, N>, wants: Wants) -> Result<Self, Error> {
+    pub(super) fn enter(
+        shared: &'s SharedModem<Raw, R, T, C, H, N>,
+        wants: Wants,
+        needs_answers: bool,
+    ) -> Result<Self, Error> {
         let mut ticket = None;
-        shared.queue(&mut |queue| ticket = queue.enter(wants));
+        shared.queue(&mut |queue| ticket = queue.enter(wants, needs_answers));
         Ok(Self { shared, ticket: ticket.ok_or(Error::QueueFull)?, slot: None })
     }
 
-    /// Waits for what it wants.
-    pub(super) async fn wait(&mut self) {
+    /// Waits for what it wants. Returns `false` if the module answers nothing, so that there is no use in a turn.
+    pub(super) async fn wait(&mut self) -> bool {
         poll_fn(|context| {
-            let mut has_it = false;
+            let mut has_it = None;
             self.shared.queue(&mut |queue| has_it = queue.poll(self.ticket, context.waker()));
-            if has_it { Poll::Ready(()) } else { Poll::Pending }
+            has_it.map_or(Poll::Pending, Poll::Ready)
         })
-        .await;
+        .await
     }
 
     /// Waits for a turn, and for what it `wants` it for.
-    pub(super) async fn turn(&mut self, wants: Wants) -> Turn<'s, Raw, R, T, C, H, N> {
+    ///
+    /// # Errors
+    ///
+    /// While it waited, the module has answered nothing to another call.
+    pub(super) async fn turn(&mut self, wants: Wants) -> Result<Turn<'s, Raw, R, T, C, H, N>, Error> {
         loop {
             self.shared.queue(&mut |queue| self.ticket = queue.want(self.ticket, wants));
-            self.wait().await;
-            let release = Release { shared: self.shared, left: None };
+            if !self.wait().await {
+                return Err(SILENT);
+            }
+            let release = Release { shared: self.shared, left: None, was_silent: false };
             // The queue lets one in at a time.
             if let Some(Ok(modem)) = self.shared.modem.try_get().map(embassy_sync::mutex::Mutex::try_lock) {
-                return Turn { modem, release };
+                return Ok(Turn { modem, release });
             }
         }
     }
@@ -84,11 +97,13 @@ impl<Raw: RawMutex, R, T, C, H, const N: usize> Drop for Turn<'_, Raw, R, T, C, 
 struct Release<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
     shared: &'s SharedModem<Raw, R, T, C, H, N>,
     left: Option<Left>,
+    /// The module has answered nothing.
+    was_silent: bool,
 }
 
 impl<Raw: RawMutex, R, T, C, H, const N: usize> Drop for Release<'_, Raw, R, T, C, H, N> {
     fn drop(&mut self) {
-        self.shared.queue(&mut |queue| queue.release(self.left));
+        self.shared.queue(&mut |queue| queue.release(self.left, self.was_silent));
     }
 }
 
@@ -119,6 +134,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ) -> Result<Option<GaveWay>, Error> {
         self.begin(true, resumption);
         let result = self.modem.port.drive(procedure, NO_SOURCE).await;
+        self.release.was_silent = result == Err(SILENT);
         let engine = &mut self.modem.port.engine;
         if let Some(gave_way) = engine.end_turn() {
             return Ok(Some(gave_way));
@@ -130,10 +146,10 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
 impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> SharedModem<Raw, R, T, C, H, N> {
     /// Makes a call, in as many turns as it takes.
     pub(super) async fn call(&self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
-        let mut place = Place::enter(self, Wants::Turn)?;
+        let mut place = Place::enter(self, Wants::Turn, true)?;
         let (mut resumption, mut wants) = (Resumption::Begin, Wants::Turn);
         loop {
-            let mut turn = place.turn(wants).await;
+            let mut turn = place.turn(wants).await?;
             let driven = turn.drive(resumption, procedure).await;
             let Ok(Some(gave_way)) = driven else {
                 place.slot = None;
@@ -201,8 +217,8 @@ pub struct Guard<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
 
 impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Guard<'s, Raw, R, T, C, H, N> {
     pub(super) async fn new(shared: &'s SharedModem<Raw, R, T, C, H, N>) -> Result<Self, Error> {
-        let mut place = Place::enter(shared, Wants::Turn)?;
-        let mut turn = place.turn(Wants::Turn).await;
+        let mut place = Place::enter(shared, Wants::Turn, false)?;
+        let mut turn = place.turn(Wants::Turn).await?;
         turn.begin(false, Resumption::Begin);
         Ok(Self { turn, _place: place })
     }

@@ -43,15 +43,8 @@ impl Outage {
     pub fn longest_wait(self) -> Duration {
         Duration::from_secs(match self {
             Self::BrokerSilent | Self::BrokerRefuses | Self::RadioDead => 10,
-            Self::ModuleMute => 20,
-        })
-    }
-
-    /// A longer one that is known, and must become shorter.
-    pub fn known_wait(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::ModuleMute => 65,
-            Self::BrokerSilent | Self::BrokerRefuses | Self::RadioDead => 0,
+            // 9 s for the command that is not answered, and 20 s after it.
+            Self::ModuleMute => 30,
         })
     }
 
