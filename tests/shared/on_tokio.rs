@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::bed::{Filters, LONGEST_WAIT, OPTIONS};
 use crate::driver::command::network::Csq;
-use crate::driver::supervisor::{Backoff, Policy, Recovery, Supervisor};
+use crate::driver::supervisor::{Backoff, NoBringUp, Policy, Recovery, Supervisor};
 use crate::driver::{ClientIndex, Modem, Publish, QoS, RefuseAll, SharedModem};
 use crate::families::ALL_FAMILIES;
 use crate::paused::{PausedBench, PausedReceiver, PausedTimer, PausedTransmitter};
@@ -61,7 +61,7 @@ async fn run(module: &'static Module) {
         let policy = Policy::new(Backoff::new(seed).longest(LONGEST_WAIT));
         Supervisor::new(client, &OPTIONS[index], &filters[index], policy)
     });
-    let ended = module.run(&mut supervisors, &mut Recovery::without_bring_up(), |_| {}).await;
+    let ended = module.run(&mut supervisors, &mut Recovery::new(NoBringUp), |_| {}).await;
     panic!("the runner has ended: {ended:?}");
 }
 
