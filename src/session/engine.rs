@@ -279,7 +279,13 @@ impl Engine {
                     let rest = data.get(sent..).unwrap_or(&[]);
                     rest.get(..CHUNK_BYTES.min(unsent)).unwrap_or(rest)
                 }
-                None => return Outgoing::Source(unsent),
+                None => {
+                    #[cfg(feature = "outbox")]
+                    if let bytes @ [_, ..] = procedure.copy_data(sent, window) {
+                        return Outgoing::Bytes(bytes);
+                    }
+                    return Outgoing::Source(unsent);
+                }
             },
             _ => &[],
         })

@@ -1,6 +1,8 @@
 //! One module for many tasks.
 
 mod attach;
+#[cfg(feature = "outbox")]
+mod drain;
 mod queue;
 mod run;
 mod turn;
@@ -23,7 +25,6 @@ use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Shutdown, Single, Subscribe,
 };
 use crate::timer::Timer;
-pub use attach::{AttachInTurns, InTurns};
 use queue::{Queue, Wants};
 pub use turn::Guard;
 use turn::Place;

@@ -5,6 +5,7 @@ mod bed;
 mod families;
 mod harness;
 mod on_tokio;
+mod outbox;
 mod outcomes;
 mod paused;
 mod pending;
