@@ -16,6 +16,8 @@ use crate::soak::module::{FILTERS, IN, OUT};
 pub struct Ledger {
     /// By quality of service: the attempts for each message.
     attempts: [RefCell<Vec<Vec<Fate>>>; 3],
+    /// How many messages of QoS 1 the outbox has got: from number 0 on, in their order.
+    stored: Cell<usize>,
     /// What the broker has published: the topic's index and the payload.
     sent: RefCell<Vec<(usize, Vec<u8>)>>,
     /// By inbox: the payloads in the order in which the tasks got them.
@@ -51,6 +53,10 @@ pub enum Violation {
     Repeated { qos: u8, number: usize },
     /// Of QoS 1, and the broker does not have it in the end.
     Lost { number: usize },
+    /// The outbox has sent a message before an older one.
+    Overtaken { number: usize },
+    /// The broker has messages of the outbox more often than that has repeated any.
+    Multiplied { times: usize, repeated: usize },
     /// The broker has what no task has published.
     Foreign { payload: String },
     /// An inbox has what the broker has not published, or more often than the module has announced it.
@@ -92,12 +98,22 @@ impl Ledger {
         messages[number].push(fate);
         max(&self.longest_publish, now - began);
         if fate == Fate::Accepted {
-            max(&self.longest_outage, now - self.last_accepted.get());
-            self.last_accepted.set(now);
-            if began >= self.watched_from.get() && self.accepted_since[qos].get().is_none() {
-                self.accepted_since[qos].set(Some(now));
-            }
+            self.accepted(qos, began, now);
         }
+    }
+
+    /// The broker has accepted what a task has published since `began`.
+    pub fn accepted(&self, qos: usize, began: Duration, now: Duration) {
+        max(&self.longest_outage, now - self.last_accepted.get());
+        self.last_accepted.set(now);
+        if began >= self.watched_from.get() && self.accepted_since[qos].get().is_none() {
+            self.accepted_since[qos].set(Some(now));
+        }
+    }
+
+    /// The outbox has got this message of QoS 1.
+    pub fn stored(&self, number: usize) {
+        assert_eq!(self.stored.replace(number + 1), number, "one after the other");
     }
 
     /// From now on, the first publish that is accepted counts.
@@ -121,12 +137,35 @@ impl Ledger {
     }
 
     /// Compares the book with broker and line.
-    pub fn judge(&self, bench: &Bench, counted: [usize; 2]) -> (Totals, Vec<Violation>) {
+    pub fn judge(&self, bench: &Bench, counted: [usize; 2], repeated: usize) -> (Totals, Vec<Violation>) {
         let mut violations = Vec::new();
-        let mut totals = Totals { counted, ..Totals::default() };
+        let mut totals = Totals { counted, repeated, ..Totals::default() };
+        self.judge_outbox(bench, &mut totals, &mut violations);
         self.judge_publishes(bench, &mut totals, &mut violations);
         self.judge_inboxes(bench, &mut totals, &mut violations);
         (totals, violations)
+    }
+
+    /// The broker has each stored message, in their order, and not more often than was tried.
+    fn judge_outbox(&self, bench: &Bench, totals: &mut Totals, violations: &mut Vec<Violation>) {
+        let stored = self.stored.get();
+        totals.accepted[1] = stored;
+        let arrived: Vec<usize> = bench.loopback(|broker, _| {
+            let publications = broker.publications().iter().filter(|publication| publication.topic == OUT.as_bytes());
+            let numbers =
+                publications.filter_map(|it| str::from_utf8(&it.payload).ok()?.strip_prefix("q1 ")?.parse().ok());
+            numbers.filter(|number| *number < stored).collect()
+        });
+        let disordered = arrived.windows(2).filter(|pair| pair[1] < pair[0]);
+        violations.extend(disordered.map(|pair| Violation::Overtaken { number: pair[1] }));
+        let mut missing = vec![true; stored];
+        arrived.iter().for_each(|number| missing[*number] = false);
+        let lost: Vec<usize> = (0..stored).filter(|number| missing[*number]).collect();
+        if arrived.len() + lost.len() > stored + totals.repeated {
+            let times = arrived.len() + lost.len() - stored;
+            violations.push(Violation::Multiplied { times, repeated: totals.repeated });
+        }
+        violations.extend(lost.into_iter().map(|number| Violation::Lost { number }));
     }
 
     fn judge_publishes(&self, bench: &Bench, totals: &mut Totals, violations: &mut Vec<Violation>) {
@@ -160,6 +199,9 @@ impl Ledger {
                     violations.push(Violation::Repeated { qos: named, number });
                 }
             }
+        }
+        for number in 0..self.stored.get() {
+            at_broker.remove(payload(1, number).as_bytes());
         }
         violations.extend(at_broker.into_keys().map(|payload| Violation::Foreign { payload: shown(&payload) }));
     }

@@ -30,7 +30,7 @@ use crate::soak::module::{IN, Shared};
 use crate::soak::outages::Outage;
 use crate::soak::page::Form;
 use crate::soak::supervised::Supervised;
-use crate::soak::tasks::Application;
+use crate::soak::tasks::{Application, ONE_OF_DROPPED};
 use crate::soak::trouble::{Schedule, Trouble};
 
 const BAUD: Option<NonZeroU32> = NonZeroU32::new(115_200);
@@ -38,7 +38,6 @@ const BAUD: Option<NonZeroU32> = NonZeroU32::new(115_200);
 const TIME_LIMIT: Duration = Duration::from_secs(400 * 24 * 3600);
 /// Time for the last messages to reach their inboxes.
 const SETTLING: Duration = Duration::from_secs(60);
-const ONE_OF_DROPPED: usize = 20;
 
 /// One run.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +118,7 @@ pub fn run<S: Shared>(plan: &Plan) -> Record {
 
 fn record<S: Shared>(application: &Application<S>, schedule: Schedule, most_polls: usize) -> Record {
     let Application { bench, ledger, .. } = application;
-    let (totals, violations) = ledger.judge(bench, application.counted_messages());
+    let (totals, violations) = ledger.judge(bench, application.counted_messages(), application.shared.outbox().1);
     let signals = &ledger.signals;
     Record {
         totals,
