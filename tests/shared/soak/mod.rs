@@ -199,6 +199,7 @@ fn every_message_is_accounted_for_and_nobody_waits_too_long() {
     let up_again = Supervised::LONGEST_BACKOFF + UP_AGAIN;
     let (fault_table, outage_table) = (page::fault_table(&records), page::outage_table(&outages, up_again));
     println!("{fault_table}\n{outage_table}");
+    records.iter().for_each(|(family, record)| println!("{family:?}: {:?}", record.violations));
     page::compare(form, &fault_table, &outage_table);
     for (family, record) in &records {
         assert_eq!(record.violations, [], "{family:?}: {record:?}");
