@@ -44,7 +44,7 @@ use pending_outcome::PendingOutcome;
 pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
-use slots::Slots;
+use slots::{News, Slots};
 #[cfg(feature = "shared")]
 pub(crate) use slots::{GaveWay, Left, Resumption};
 
@@ -115,7 +115,7 @@ impl Session {
             if let Some(pending) = &mut self.pending_outcome {
                 pending.hasten(self.now);
             }
-            self.bytes_lost_in_slots();
+            self.notify_slots(News::BytesLost);
         }
     }
 
@@ -221,7 +221,7 @@ impl Session {
         if self.quiet_until.is_some_and(|until| now.has_reached(until)) {
             self.quiet_until = None;
         }
-        self.expire_slots();
+        self.notify_slots(News::Time);
         self.reassembly.expire(now, &mut self.events, handler)
     }
 

@@ -98,6 +98,23 @@ pub(super) struct Slots {
     turn: [Turn; if SLOTS > 0 { 1 } else { 0 }],
 }
 
+/// What the exchanges in slots have to know.
+#[derive(Clone, Copy)]
+pub(super) enum News<'l> {
+    /// A line that is perhaps the outcome of one of them.
+    Outcome(Line<'l>),
+    /// A line that nothing waits for.
+    OtherLine(Line<'l>),
+    /// The UART lost bytes.
+    BytesLost,
+    /// A loss, of one client or of both.
+    Loss(Loss, Option<ClientIndex>),
+    /// The module restarted: no outcome will come.
+    Restart,
+    /// Time has passed: what is overdue ends.
+    Time,
+}
+
 /// Whether a call in this phase can wait without its turn.
 fn is_waiting(phase: Phase) -> bool {
     matches!(phase, Phase::Outcome | Phase::Pause)
@@ -350,21 +367,46 @@ impl Session {
         Progress::Done
     }
 
-    /// Does something with the exchange of each slot that waits, as if it were the one under way, until that returns true.
-    fn for_each_slot(&mut self, mut act: impl FnMut(&mut Self) -> bool) -> bool {
+    /// Something came for the exchanges that wait in slots: each takes it as the one under way would. Returns whether one of
+    /// them has taken it for itself.
+    pub(super) fn notify_slots(&mut self, news: News<'_>) -> bool {
+        SLOTS > 0 && self.notify_each_slot(news)
+    }
+
+    #[inline(never)]
+    fn notify_each_slot(&mut self, news: News<'_>) -> bool {
         for number in 0..SLOTS {
             self.swap_slot(number);
-            let has_acted = self.exchange.is_under_way() && act(self);
+            let is_taken = self.exchange.is_under_way() && self.takes(news);
             self.swap_slot(number);
-            if let Some(slot) = self.slots.slots.get_mut(number)
-                && slot.exchange.phase() == Phase::Done
-                && !slot.has_owner
-            {
+            let Some(slot) = self.slots.slots.get_mut(number) else { return false };
+            match news {
+                News::Loss(loss, _) => slot.loss = Some(loss),
+                News::Restart => slot.loss = Some(Loss::Restart),
+                _ => {}
+            }
+            if slot.exchange.phase() == Phase::Done && !slot.has_owner {
                 slot.exchange.clear();
             }
-            if has_acted {
+            if is_taken {
                 return true;
             }
+        }
+        false
+    }
+
+    fn takes(&mut self, news: News<'_>) -> bool {
+        match news {
+            News::Outcome(line) => return self.outcome(line),
+            News::OtherLine(line) => self.exchange.other_line(line, self.now),
+            News::BytesLost => self.exchange.bytes_lost(self.now),
+            News::Loss(loss, client) => self.interrupt_exchange(loss, client),
+            News::Restart => {
+                self.exchange.restarted(self.now);
+                self.exchange.log_result(self.elapsed());
+            }
+            News::Time if self.exchange.has_expired(self.now) => self.expire_exchange(),
+            News::Time => {}
         }
         false
     }
@@ -373,60 +415,6 @@ impl Session {
         if let Some(slot) = self.slots.slots.get_mut(number) {
             mem::swap(&mut slot.exchange, &mut self.exchange);
         }
-    }
-
-    /// Takes a line that is the outcome of an operation in a slot.
-    pub(super) fn outcome_in_slot(&mut self, line: Line<'_>) -> bool {
-        self.for_each_slot(|session| session.outcome(line))
-    }
-
-    /// A line came that nothing waits for.
-    pub(super) fn other_line_in_slots(&mut self, line: Line<'_>) {
-        self.for_each_slot(|session| {
-            session.exchange.other_line(line, session.now);
-            false
-        });
-    }
-
-    /// The UART lost bytes.
-    pub(super) fn bytes_lost_in_slots(&mut self) {
-        self.for_each_slot(|session| {
-            session.exchange.bytes_lost(session.now);
-            false
-        });
-    }
-
-    /// A loss, of one client or of both.
-    pub(super) fn interrupt_slots(&mut self, loss: Loss, client: Option<ClientIndex>) {
-        for slot in &mut self.slots.slots {
-            slot.loss = Some(loss);
-        }
-        self.for_each_slot(|session| {
-            session.interrupt_exchange(loss, client);
-            false
-        });
-    }
-
-    /// The module restarted: no outcome will come.
-    pub(super) fn restart_slots(&mut self) {
-        for slot in &mut self.slots.slots {
-            slot.loss = Some(Loss::Restart);
-        }
-        self.for_each_slot(|session| {
-            session.exchange.restarted(session.now);
-            session.exchange.log_result(session.elapsed());
-            false
-        });
-    }
-
-    /// Ends what is overdue.
-    pub(super) fn expire_slots(&mut self) {
-        self.for_each_slot(|session| {
-            if session.exchange.has_expired(session.now) {
-                session.expire_exchange();
-            }
-            false
-        });
     }
 
     /// Milliseconds until the first deadline of a slot.
