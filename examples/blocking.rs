@@ -1,6 +1,7 @@
 //! The blocking client on a serial port: no async, no executor, a superloop.
 //!
-//! Subscribes to a topic, publishes a message to it, and prints what arrives:
+//! Three jobs in one loop: publishes a message every ten seconds, asks for the signal every minute, and prints what arrives
+//! on the topic. A supervisor keeps the session up meanwhile:
 //!
 //! ```sh
 //! cargo run --example blocking --features blocking,std -- --device /dev/ttyUSB2 -h broker.example -t device-7/echo -m on -C 1
@@ -18,19 +19,27 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use serialport::SerialPort;
 use simcom_mqtt::blocking::Modem;
+use simcom_mqtt::command::network::Csq;
+use simcom_mqtt::network::Apn;
+use simcom_mqtt::supervisor::{Recovery, SupervisedEvent, Supervisor, Transition};
 use simcom_mqtt::transport::std::Serial;
-use simcom_mqtt::{ConnectOptions, Error, Event, Inbox, Publish, QoS, Timer};
+use simcom_mqtt::{Error, Event, Inbox, NextStep, Publish, QoS, Timer};
 
 use host::arguments::{Port, Session, parse_qos};
 use host::ending::{Failure, exit_code};
 use host::recording::{NO_ARGUMENTS, Recording};
+use host::supervision::{Filters, Supervision, filters, policy};
 use host::uart::{Overheard, overheard};
 use host::words;
 
+/// How often the message is published.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
+/// How often the module is asked for its signal.
+const SIGNAL_INTERVAL: Duration = Duration::from_secs(60);
 /// Pause of the loop when there is nothing to do. A microcontroller would sleep until its next interrupt.
 const REST: Duration = Duration::from_millis(1);
 
-/// Subscribes, publishes, and prints what arrives, without async.
+/// Publishes, asks for the signal, and prints what arrives, without async.
 #[derive(Parser)]
 #[command(disable_help_flag = true)]
 pub struct Arguments {
@@ -90,87 +99,143 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         sleep(REST);
         if Instant::now() < end { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
-    let exchange = Exchange { arguments, client_id: &client_id, inbox: &inbox, recording: &recording };
-    let exchanged = exchange.run(&mut modem, &options);
+    let Arguments { topic, qos, session, port, .. } = arguments;
+    let (filters, apn) = (filters([topic], *qos)?, port.apn());
+    let mut jobs = Jobs {
+        arguments,
+        inbox: &inbox,
+        recording: &recording,
+        supervision: Supervision::new(session, port, &client_id, None, [topic], *qos),
+        supervisor: Supervisor::new(port.index(), &options, &filters, policy()),
+        left: arguments.count,
+        report_at: Duration::ZERO,
+        signal_at: Duration::ZERO,
+    };
+    let mut recovery = Recovery::new(apn.as_ref());
+    let done = jobs.run(&mut modem, &mut recovery);
     let call = recording.begin("shutdown", NO_ARGUMENTS);
     let (_, _, ended) = modem.shutdown();
     let ended = call.end(ended, words::done);
-    exchanged?;
+    done?;
     ended?;
     Ok(())
 }
 
 type SerialModem<'a, I> = Modem<Overheard<Half>, Overheard<Half>, Clock, &'a Inbox<16_384>, I>;
 
-struct Exchange<'e> {
-    arguments: &'e Arguments,
-    client_id: &'e str,
-    inbox: &'e Inbox<16_384>,
-    recording: &'e Recording,
+struct Jobs<'j> {
+    arguments: &'j Arguments,
+    inbox: &'j Inbox<16_384>,
+    recording: &'j Recording,
+    supervision: Supervision,
+    supervisor: Supervisor<'j, &'j Filters>,
+    /// How many messages are still to be printed.
+    left: usize,
+    /// When the message is published next, on the clock of the modem.
+    report_at: Duration,
+    /// When the module is asked for its signal next.
+    signal_at: Duration,
 }
 
-impl Exchange<'_> {
-    fn run<I>(&self, modem: &mut SerialModem<'_, I>, options: &ConnectOptions<'_>) -> Result<(), Failure>
-    where
-        I: FnMut() -> ControlFlow<()>,
-    {
-        let Self { arguments, recording, .. } = self;
-        let Arguments { topic, message, qos, session, port, .. } = arguments;
-        if let Some(apn) = port.apn() {
-            let call = recording.begin("bring_up", &[("apn", port.apn_name())]);
-            let attached = call.end(modem.bring_up(&apn, |stage| port.show_stage(stage)), words::attachment);
-            attached.map_err(|error| error.to_string())?;
-        }
-        let index = port.index();
-        let mut client = modem.client(index);
-        let call = session.begin_connect(recording, index, self.client_id, None);
-        call.end(client.connect(options), words::connection)?;
-        let call = recording.begin_subscribe(index, topic.as_bytes(), *qos);
-        call.end(client.subscribe(topic, *qos), words::done)?;
-        let message = Publish::new(topic, message.as_bytes()).qos(*qos);
-        let call = recording.begin_publish("publish", index, topic, self.arguments.message.as_bytes(), *qos, false);
-        call.end(client.publish(&message), words::done)?;
-
-        let mut left = arguments.count;
-        while left > 0 {
-            match self.print_next(modem) {
-                Ok(None) => left -= 1,
-                Ok(Some(Event::ConnectionLost { client: index, .. })) => {
-                    let mut client = modem.client(index);
-                    let call = session.begin_connect(recording, index, self.client_id, None);
-                    call.end(client.connect(options), words::connection)?;
-                    let call = recording.begin_subscribe(index, topic.as_bytes(), *qos);
-                    call.end(client.subscribe(topic, *qos), words::done)?;
-                }
-                Ok(Some(other)) => return Err(format!("cannot go on after {other:?}").into()),
+impl Jobs<'_> {
+    /// The loop: what is due, then what happens until the next job is due.
+    fn run<I: FnMut() -> ControlFlow<()>>(
+        &mut self,
+        modem: &mut SerialModem<'_, I>,
+        recovery: &mut Recovery<Option<&Apn<'_>>>,
+    ) -> Result<(), Failure> {
+        while self.left > 0 {
+            let due = self.measure(modem).and_then(|()| self.publish(modem)).map_err(Failure::from);
+            match due.and_then(|()| self.receive(modem, recovery)) {
                 Err(Failure::Driver(Error::Aborted)) => {
-                    return Err(format!("{left} messages did not come in time").into());
+                    return Err(format!("{} messages did not come in time", self.left).into());
                 }
-                Err(error) => return Err(error),
+                turn => turn?,
             }
         }
         Ok(())
     }
 
-    /// Waits for a message, which is printed, or for another event.
-    fn print_next<I: FnMut() -> ControlFlow<()>>(
-        &self,
-        modem: &mut SerialModem<'_, I>,
-    ) -> Result<Option<Event>, Failure> {
-        let call = self.recording.begin("next_event", NO_ARGUMENTS);
-        let mut buffer = vec![0; 16_384];
-        loop {
-            if let Some(message) = self.inbox.take(&mut buffer) {
-                call.end((), |()| words::message(message.client(), message.topic(), message.payload()));
-                let mut out = std::io::stdout().lock();
-                let printed = out.write_all(message.payload()).and_then(|()| out.write_all(b"\n"));
-                return printed.map(|()| None).map_err(|error| format!("cannot print: {error}").into());
+    /// The first job: the signal.
+    fn measure<I: FnMut() -> ControlFlow<()>>(&mut self, modem: &mut SerialModem<'_, I>) -> Result<(), Error> {
+        if !self.supervisor.is_up() || modem.now() < self.signal_at {
+            return Ok(());
+        }
+        self.signal_at = modem.now() + SIGNAL_INTERVAL;
+        let call = self.recording.begin("csq", NO_ARGUMENTS);
+        match call.end(modem.execute(&Csq), words::signal) {
+            Ok(Some(rssi)) => eprintln!("blocking: {} dBm", rssi.dbm()),
+            Ok(None) => eprintln!("blocking: no signal"),
+            // Its success would say nothing of the broker.
+            Err(error) => self.observe(modem, Err(error))?,
+        }
+        Ok(())
+    }
+
+    /// The second job: the message.
+    fn publish<I: FnMut() -> ControlFlow<()>>(&mut self, modem: &mut SerialModem<'_, I>) -> Result<(), Error> {
+        if !self.supervisor.is_up() || modem.now() < self.report_at {
+            return Ok(());
+        }
+        self.report_at = modem.now() + REPORT_INTERVAL;
+        let Arguments { topic, message, qos, port, .. } = self.arguments;
+        let call = self.recording.begin_publish("publish", port.index(), topic, message.as_bytes(), *qos, false);
+        let message = Publish::new(topic, message.as_bytes()).qos(*qos);
+        let published = call.end(modem.client(port.index()).publish(&message), words::done);
+        self.observe(modem, published)
+    }
+
+    /// The result of a call goes to the supervisor, which does what there is to do about a failure.
+    fn observe<I>(&mut self, modem: &mut SerialModem<'_, I>, result: Result<(), Error>) -> Result<(), Error>
+    where
+        I: FnMut() -> ControlFlow<()>,
+    {
+        self.supervisor.observe(modem.now(), &result);
+        match result {
+            Err(error @ Error::Aborted) => Err(error),
+            Err(error) => {
+                eprintln!("blocking: {error}");
+                Ok(())
             }
-            match modem.next_event() {
-                Ok(Event::Message(_)) => {}
-                outcome => return Ok(Some(call.end(outcome, words::event)?)),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// The third job, and the supervisor's: what arrives until another job is due.
+    fn receive<I: FnMut() -> ControlFlow<()>>(
+        &mut self,
+        modem: &mut SerialModem<'_, I>,
+        recovery: &mut Recovery<Option<&Apn<'_>>>,
+    ) -> Result<(), Failure> {
+        let call = self.supervision.begin(self.recording);
+        let mut buffer = vec![0; 16_384];
+        if let Some(message) = self.inbox.take(&mut buffer) {
+            call.end((), |()| words::message(message.client(), message.topic(), message.payload()));
+            let mut out = std::io::stdout().lock();
+            let printed = out.write_all(message.payload()).and_then(|()| out.write_all(b"\n"));
+            self.left -= 1;
+            return printed.map_err(|error| format!("cannot print: {error}").into());
+        }
+        let is_up = self.supervisor.is_up();
+        let due = if is_up { self.report_at.min(self.signal_at) } else { modem.now() + REPORT_INTERVAL };
+        let event = match modem.supervise_until(due, std::slice::from_mut(&mut self.supervisor), recovery) {
+            // The message is in the inbox.
+            Ok(None | Some(SupervisedEvent::Modem(Event::Message(_)))) => return Ok(()),
+            Ok(Some(event)) => Ok(event),
+            Err(error) => Err(error),
+        };
+        match call.end(event, words::supervised)? {
+            SupervisedEvent::Modem(event) => eprintln!("blocking: {event}"),
+            SupervisedEvent::Supervisor(event) => {
+                eprintln!("blocking: {event}");
+                if let Transition::ConnectFailed(error) = event.transition
+                    && error.next_step() == NextStep::CorrectInput
+                {
+                    return Err(error.into());
+                }
             }
         }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@
 //! cargo run --example sub -- --device /dev/ttyUSB2 --family a7600 -h broker.example -t 'device-7/#' -q 1 -v
 //! ```
 //!
-//! When the connection to broker, network or module is lost, it connects and subscribes again.
+//! A supervisor keeps the session up: when broker, network or module is lost, it connects and subscribes again.
 
 #[allow(dead_code, reason = "no example needs everything that they share")]
 mod host;
@@ -12,13 +12,13 @@ mod host;
 use std::io::stdout;
 use std::num::NonZeroU64;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
 use simcom_mqtt::command::{Request, Sub};
+use simcom_mqtt::network::Apn;
+use simcom_mqtt::supervisor::{Recovery, SupervisedEvent, Supervisor, SupervisorEvent, Transition};
 use simcom_mqtt::urc::LossCause;
-use simcom_mqtt::{ClientState, ConnectOptions, Error, Event, Modem, QoS};
-use tokio::time::{Instant, timeout_at};
+use simcom_mqtt::{Error, Event, Modem, NextStep, QoS};
 use tokio_serial::SerialStream;
 
 use host::arguments::{Port, Session, parse_qos};
@@ -27,14 +27,11 @@ use host::ending::{Failure, Signals, end, exit_code};
 use host::format::{Format, Layout, Pieces};
 use host::messages::{Message, Messages};
 use host::network::attach;
-use host::recording::{NO_ARGUMENTS, Recording};
+use host::recording::Recording;
+use host::supervision::{Filters, Supervision, filters, policy};
 use host::tls::{Certificates, TlsFlags};
 use host::uart::{Receiver, Transmitter};
 use host::words;
-
-/// The first wait between two attempts to connect again. Each further wait is twice as long, up to the longest.
-const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Prints the messages that a SIMCom module receives.
 #[derive(Parser)]
@@ -109,18 +106,21 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let (receiver, transmitter) = arguments.port.open(&recording)?;
     let mut signals = Signals::listen()?;
     let messages = Messages::default();
+    let filters = filters(&arguments.topics, arguments.qos)?;
+    let apn = arguments.port.apn();
+    let Arguments { session, port, topics, qos, .. } = &arguments;
     let mut modem = Modem::new(receiver, transmitter, Clock::start(), family, messages.clone());
     let mut subscriber = Subscriber {
         arguments: &arguments,
         certificates: certificates.as_ref(),
-        client_id: &client_id,
-        options: &options,
         recording: &recording,
+        supervision: Supervision::new(session, port, &client_id, certificates.as_ref(), topics, *qos),
+        supervisor: Supervisor::new(port.index(), &options, &filters, policy()),
+        recovery: Recovery::new(apn.as_ref()),
         format: arguments.format(),
         messages,
         left: arguments.count.map(NonZeroU64::get),
-        connected: Instant::now(),
-        wait: SHORTEST_WAIT,
+        was_up: false,
     };
     let outcome = tokio::select! {
         outcome = subscriber.run(&mut modem) => outcome,
@@ -133,47 +133,41 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 type SerialModem = Modem<Receiver<SerialStream>, Transmitter<SerialStream>, Clock, Messages>;
 
-/// The results of `next_event`.
+/// The results of `supervise`.
 enum Next {
     Message(Message),
-    Event(Event),
+    Event(SupervisedEvent),
 }
 
 struct Subscriber<'a> {
     arguments: &'a Arguments,
     certificates: Option<&'a Certificates>,
-    client_id: &'a str,
-    options: &'a ConnectOptions<'a>,
     recording: &'a Recording,
+    supervision: Supervision,
+    supervisor: Supervisor<'a, &'a Filters>,
+    recovery: Recovery<Option<&'a Apn<'a>>>,
     format: Format,
     messages: Messages,
     /// How many messages are still to be printed, if the number is limited.
     left: Option<u64>,
-    /// When the present connection was opened.
-    connected: Instant,
-    /// The wait before the next attempt to connect again.
-    wait: Duration,
+    /// The session was up before.
+    was_up: bool,
 }
 
-impl<'a> Subscriber<'a> {
+impl Subscriber<'_> {
     /// Prints messages up to the requested number.
     async fn run(&mut self, modem: &mut SerialModem) -> Result<(), Failure> {
-        attach(modem, &self.arguments.port, self.recording).await?;
         if let Some(certificates) = self.certificates {
+            attach(modem, &self.arguments.port, self.recording).await?;
             certificates.store(modem, self.recording).await?;
         }
-        match self.connect(modem).await {
-            Err(error) if is_loss(error) => eprintln!("sub: {error}"),
-            outcome => outcome?,
-        }
         while self.left != Some(0) {
-            if modem.client(self.arguments.port.index()).state() != ClientState::Connected {
-                self.connect_again(modem).await?;
-            }
-            match self.next(modem).await {
-                Ok(next) => self.take(next)?,
-                Err(error) if is_final(error) => return Err(error.into()),
-                Err(error) => eprintln!("sub: {error}"),
+            match self.next(modem).await? {
+                Next::Message(message) => self.print(&message)?,
+                Next::Event(SupervisedEvent::Modem(event)) => {
+                    reported(event).iter().for_each(|text| eprintln!("sub: {text}"));
+                }
+                Next::Event(SupervisedEvent::Supervisor(event)) => self.report(event)?,
             }
         }
         Ok(())
@@ -181,71 +175,30 @@ impl<'a> Subscriber<'a> {
 
     /// The next message or event. Dropping it loses nothing.
     async fn next(&mut self, modem: &mut SerialModem) -> Result<Next, Error> {
-        let call = self.recording.begin("next_event", NO_ARGUMENTS);
+        let call = self.supervision.begin(self.recording);
         loop {
             if let Some(message) = self.messages.take() {
                 call.end((), |()| words::message(message.client, &message.topic, &message.payload));
                 return Ok(Next::Message(message));
             }
-            match modem.next_event().await {
-                Ok(Event::Message(_)) => {}
-                outcome => return call.end(outcome, words::event).map(Next::Event),
+            let supervisors = std::slice::from_mut(&mut self.supervisor);
+            match modem.supervise(supervisors, &mut self.recovery).await {
+                Ok(SupervisedEvent::Modem(Event::Message(_))) => {}
+                outcome => return call.end(outcome, words::supervised).map(Next::Event),
             }
         }
     }
 
-    /// Prints a message, or a line about another event.
-    fn take(&mut self, next: Next) -> Result<(), Failure> {
-        match next {
-            Next::Message(message) => return self.print(&message),
-            Next::Event(event) => reported(event).iter().for_each(|text| eprintln!("sub: {text}")),
-        }
-        Ok(())
-    }
-
-    /// Connects and subscribes. A second subscription does no harm where the connection was adopted.
-    async fn connect(&mut self, modem: &mut SerialModem) -> Result<(), Error> {
-        let mut client = modem.client(self.arguments.port.index());
-        let index = self.arguments.port.index();
-        let call = self.arguments.session.begin_connect(self.recording, index, self.client_id, self.certificates);
-        call.end(client.connect(self.options).await, words::connection)?;
-        for Sub { filter, qos, .. } in self.arguments.subscriptions() {
-            let call = self.recording.begin_subscribe(index, filter, qos);
-            call.end(client.subscribe(filter, qos).await, words::done)?;
-        }
-        self.connected = Instant::now();
-        Ok(())
-    }
-
-    /// Tries until it succeeds, or until trying is useless. The waits grow, to spare a broker that refuses every
-    /// client.
-    async fn connect_again(&mut self, modem: &mut SerialModem) -> Result<(), Failure> {
-        if self.connected.elapsed() > LONGEST_WAIT {
-            self.wait = SHORTEST_WAIT;
-        }
-        loop {
-            self.listen(modem).await?;
-            self.wait = LONGEST_WAIT.min(self.wait * 2);
-            match self.connect(modem).await {
-                Ok(()) => {
-                    eprintln!("sub: connected again");
-                    return Ok(());
-                }
-                Err(error) if is_final(error) => return Err(error.into()),
-                Err(error) => eprintln!("sub: {error}; trying again in {} s", self.wait.as_secs()),
+    /// Prints what the supervisor does about a failure. What is wrong from the beginning ends the program.
+    fn report(&mut self, event: SupervisorEvent) -> Result<(), Failure> {
+        match event.transition {
+            Transition::ConnectFailed(error) if !self.was_up && error.next_step() == NextStep::CorrectInput => {
+                return Err(error.into());
             }
-        }
-    }
-
-    /// Waits, and takes the module's events meanwhile.
-    async fn listen(&mut self, modem: &mut SerialModem) -> Result<(), Failure> {
-        let end = Instant::now() + self.wait;
-        while let Ok(next) = timeout_at(end, self.next(modem)).await {
-            match next {
-                Ok(next) => self.take(next)?,
-                Err(error) if is_final(error) => return Err(error.into()),
-                Err(error) => eprintln!("sub: {error}"),
-            }
+            Transition::Up if self.was_up => eprintln!("sub: connected again"),
+            Transition::Up => self.was_up = true,
+            Transition::Connected(_) | Transition::BroughtUp | Transition::Lost => {}
+            transition => eprintln!("sub: {transition}"),
         }
         Ok(())
     }
@@ -264,7 +217,7 @@ impl<'a> Subscriber<'a> {
     /// Prints pending messages and events.
     fn print_rest(&mut self) -> Result<(), Failure> {
         while let Some(message) = self.messages.take() {
-            let call = self.recording.begin("next_event", NO_ARGUMENTS);
+            let call = self.supervision.begin(self.recording);
             call.end((), |()| words::message(message.client, &message.topic, &message.payload));
             self.print(&message)?;
         }
@@ -284,14 +237,4 @@ fn reported(event: Event) -> Option<String> {
         Event::ModemRestarted => "the module restarted".to_owned(),
         _ => return None,
     })
-}
-
-/// Whether the connection was lost meanwhile.
-fn is_loss(error: Error) -> bool {
-    matches!(error, Error::ConnectionLost { .. } | Error::NetworkLost { .. } | Error::ModemRestarted { .. })
-}
-
-/// Whether another attempt is useless.
-fn is_final(error: Error) -> bool {
-    matches!(error, Error::Invalid(_) | Error::Illegal { .. } | Error::Receive(_) | Error::Transmit(_))
 }

@@ -98,6 +98,16 @@ pub(crate) const fn moment(now: Duration, milliseconds: u32) -> Duration {
     Duration::new(seconds, milliseconds % 1000 * 1_000_000)
 }
 
+/// Milliseconds until `deadline`, at most [`LONGEST_WAIT_MS`]; 0 where it has passed.
+#[cfg(any(feature = "async", feature = "blocking"))]
+pub(crate) fn left(now: Duration, deadline: Duration) -> u32 {
+    // Milliseconds alone would take a deadline of weeks ahead for a past one.
+    if deadline.as_secs() > now.as_secs().wrapping_add((LONGEST_WAIT_MS / 1000).into()) {
+        return LONGEST_WAIT_MS;
+    }
+    Instant::new(now).until(Instant::new(deadline))
+}
+
 /// The time of `embassy-time`.
 #[cfg(feature = "embassy-time")]
 #[derive(Clone, Copy, Debug, Default)]

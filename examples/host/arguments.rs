@@ -169,6 +169,16 @@ impl Session {
         client_id: &str,
         certificates: Option<&Certificates>,
     ) -> Call {
+        recording.begin("connect", &self.recorded(index, client_id, certificates))
+    }
+
+    /// The options of a connection as arguments of a call in a recording.
+    pub fn recorded(
+        &self,
+        index: ClientIndex,
+        client_id: &str,
+        certificates: Option<&Certificates>,
+    ) -> Vec<(&'static str, String)> {
         let mut arguments = vec![
             ("client", index.number().to_string()),
             ("host", self.host.clone()),
@@ -184,7 +194,7 @@ impl Session {
             arguments.extend([("will_topic", topic.clone()), ("will_message", message.clone()), ("will_qos", qos)]);
         }
         arguments.extend(certificates.iter().flat_map(|certificates| certificates.recorded()));
-        recording.begin("connect", &arguments)
+        arguments
     }
 
     fn broker_port(&self, tls: bool) -> u16 {

@@ -9,6 +9,7 @@ pub mod format;
 pub mod messages;
 pub mod network;
 pub mod recording;
+pub mod supervision;
 pub mod tls;
 pub mod uart;
 /// The results of calls in a recording; the tests that replay it have the same words.

@@ -50,7 +50,7 @@ pub(crate) struct Port<R, T, C, H, I> {
     pub(crate) timer: C,
     pub(super) handler: H,
     pub(super) idle: I,
-    pub(super) engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 impl<R, T, C, H, I> Port<R, T, C, H, I> {

@@ -21,7 +21,6 @@
 
 mod client;
 pub(crate) mod drive;
-mod supervise;
 
 use core::fmt;
 use core::ops::ControlFlow;
@@ -40,7 +39,6 @@ use crate::tls::Tls;
 use crate::tls::search::Search;
 pub use client::Client;
 use drive::{NoSource, Port};
-pub use supervise::Reset;
 
 /// A module on a UART, without async.
 ///

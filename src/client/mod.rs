@@ -2,7 +2,6 @@
 
 pub(crate) mod drive;
 mod modem;
-mod supervise;
 
 use core::fmt;
 use core::time::Duration;

@@ -89,7 +89,6 @@ impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
     ///
     /// Dropping the future loses nothing: a message leaves the queue only in the poll that returns it.
     #[cfg(feature = "shared")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "shared")))]
     pub async fn receive<'b>(&self, buffer: &'b mut [u8]) -> Message<'b> {
         let header = poll_fn(|context| self.any().poll_begin_take(context)).await;
         self.any().finish_take(header, buffer)

@@ -1,5 +1,6 @@
 //! Waits for an event until a moment.
 
+#[cfg(any(feature = "async", feature = "blocking", test))]
 use core::time::Duration;
 
 use crate::command::CommandWriter;
@@ -11,10 +12,16 @@ pub(crate) struct ListenUntil(Instant);
 
 impl ListenUntil {
     /// At most the longest wait from `now` on. Returns whether that is before the `deadline`, too.
+    #[cfg(any(feature = "async", feature = "blocking", test))]
     pub(crate) fn new(now: Duration, deadline: Duration) -> (Self, bool) {
         let is_far = deadline.saturating_sub(now) > Duration::from_millis(LONGEST_WAIT_MS.into());
         let until = if is_far { Instant::new(now).after(LONGEST_WAIT_MS) } else { Instant::new(deadline) };
         (Self(until), is_far)
+    }
+
+    /// For this time from `now` on, at most the longest wait.
+    pub(crate) fn lasting(now: Instant, milliseconds: u32) -> Self {
+        Self(now.after(milliseconds.min(LONGEST_WAIT_MS)))
     }
 }
 

@@ -16,6 +16,7 @@ mod subscribe_all;
 
 pub use connect::{Connect, Connection};
 pub use detect::Detect;
+#[cfg(any(feature = "async", feature = "blocking", test))]
 pub(crate) use disconnect::DISCONNECT_TIMEOUT;
 pub use disconnect::{Disconnect, Shutdown};
 pub use execute::Execute;
@@ -23,7 +24,6 @@ pub use list_certificates::ListCertificates;
 pub use listen::Listen;
 pub(crate) use listen_until::ListenUntil;
 pub(crate) use probe::Probe;
-pub use probe::{ProbeKind, Probed};
 pub use publish::PublishMessage;
 pub(crate) use single::Single;
 pub use store::Store;

@@ -87,6 +87,8 @@ use crate::handler::MessageHandler;
 /// every inbox that has some, until the topic is complete. No other message could use that room meanwhile. From the first
 /// part of the topic that does not match, an inbox gets no more of the message.
 ///
+/// On a microcontroller of 32 bits, a router takes 12 bytes of RAM, each route 24, and each inbox its capacity and 24.
+///
 /// Lines that the driver does not know are dropped. To get them, put a router into a handler of your own that passes
 /// the other calls on and implements [`unknown_line`](MessageHandler::unknown_line).
 #[derive(Debug)]

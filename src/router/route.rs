@@ -13,8 +13,8 @@ use crate::handler::{AnyInbox, SyncInbox};
 
 /// Which messages go to an inbox, for a [`Router`](super::Router).
 ///
-/// It takes 24 bytes of RAM on a microcontroller of 32 bits, besides the inbox. One `Router` belongs to a route; several
-/// routes may have one inbox, which gets a message once even where several of them match.
+/// A route belongs to one `Router`. Several routes may have one inbox, which gets a message once even where several of them
+/// match.
 pub struct Route<'a> {
     /// Without one, the route takes what no filter matches.
     filter: Option<&'a str>,

@@ -15,10 +15,11 @@ use crate::error::Refusal;
 use crate::fmt::debug;
 use crate::timer::Instant;
 
-/// One slot for each client, and one for the calls of neither.
-const SLOTS: usize = if cfg!(feature = "shared") { 3 } else { 0 };
-/// The slot of the calls that have no client.
-const SERVICE_SLOT: u8 = 2;
+/// One for each client, one for a call of neither, and one more: a call may wait while the result of another one of its client
+/// has not been fetched yet.
+const SLOTS: usize = if cfg!(feature = "shared") { 4 } else { 0 };
+/// The bits of the slots.
+const BITS: [u8; 4] = [1, 2, 4, 8];
 /// Pause before a call looks again whether another one still keeps it from its next command.
 const EXCLUDED_PAUSE_MS: u32 = 1_000;
 
@@ -27,6 +28,8 @@ const EXCLUDED_PAUSE_MS: u32 = 1_000;
 struct Slot {
     /// Idle where the slot is free, done where its result waits for the call.
     exchange: Exchange,
+    /// The client of the call.
+    client: Option<ClientIndex>,
     /// The last loss since it was parked.
     loss: Option<Loss>,
     /// The next command of the call is the one that was chosen before.
@@ -122,7 +125,7 @@ fn is_waiting(phase: Phase) -> bool {
 
 /// The slots in these phases, a bit for each.
 fn bits(slots: &[Slot], is_meant: impl Fn(Phase) -> bool) -> u8 {
-    let meant = slots.iter().zip([1, 2, 4]).filter(|(slot, _)| is_meant(slot.exchange.phase()));
+    let meant = slots.iter().zip(BITS).filter(|(slot, _)| is_meant(slot.exchange.phase()));
     meant.fold(0, |bits, (_, bit)| bits | bit)
 }
 
@@ -143,6 +146,7 @@ impl Slots {
             slots: [const {
                 Slot {
                     exchange: Exchange::idle(),
+                    client: None,
                     loss: None,
                     command_waits: false,
                     command_began: Instant::ZERO,
@@ -216,8 +220,8 @@ impl Slots {
 
     /// Whether a call of this client waits.
     pub(super) fn has_call_of(&self, client: Option<ClientIndex>) -> bool {
-        let slot = client.and_then(|client| self.slots.get(usize::from(client.number())));
-        slot.is_some_and(|slot| is_waiting(slot.exchange.phase()))
+        let mut waiting = self.slots.iter().filter(|slot| is_waiting(slot.exchange.phase()));
+        client.is_some() && waiting.any(|slot| slot.client == client)
     }
 }
 
@@ -238,7 +242,7 @@ impl super::Engine {
     /// A call has its turn. Calls that have left the `dropped` slots do not come back.
     pub(crate) fn begin_turn(&mut self, gives_way: bool, resumption: Resumption, dropped: u8) {
         let Some((slots, turn)) = self.session.slots.parts() else { return };
-        for (slot, bit) in slots.iter_mut().zip([1, 2, 4]) {
+        for (slot, bit) in slots.iter_mut().zip(BITS) {
             if dropped & bit != 0 {
                 slot.has_owner = false;
                 if slot.exchange.phase() != Phase::Outcome {
@@ -281,13 +285,11 @@ impl Session {
         if !is_waiting(phase) || !turn.gives_way || (phase == Phase::Outcome && turn.sharing == Sharing::Refused) {
             return false;
         }
-        let number = self.exchange.client.or(turn.client).map_or(SERVICE_SLOT, ClientIndex::number);
-        let Some(slot) = slots.get_mut(usize::from(number)) else { return false };
-        if slot.exchange.phase() != Phase::Idle {
-            return false;
-        }
+        let mut free = slots.iter_mut().zip(0..).filter(|(slot, _)| slot.exchange.phase() == Phase::Idle);
+        let Some((slot, number)) = free.next() else { return false };
         debug!("AT{} waits without its turn", self.exchange.info.name);
         mem::swap(&mut slot.exchange, &mut self.exchange);
+        slot.client = slot.exchange.client.or(turn.client);
         slot.loss = self.loss;
         slot.command_waits = command_waits;
         slot.command_began = self.command_began;

@@ -65,14 +65,14 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                     Some(bring_up) => Job::BringUp(bring_up),
                     None => continue,
                 },
-                Action::Wait(_) => Job::Listen(action.call(family, now, Duration::MAX)),
-                _ => Job::Call(action.call(family, now, Duration::MAX)),
+                Action::Wait { .. } => Job::Listen(action.call(family, now, u32::MAX)),
+                _ => Job::Call(action.call(family, now, u32::MAX)),
             };
             let (mut turn, ended) = runner.make(turn, job, &recovery.module).await?;
             match ended {
                 Ended::Called(outcome) => {
                     let now = turn.now();
-                    finish(runner.supervisors, place, outcome, turn.engine(), now)?;
+                    finish(runner.supervisors, place, &outcome, turn.engine(), now)?;
                 }
                 Ended::BroughtUp(result) => {
                     turn.modem.pin_unconfirmed = pin_unconfirmed;
@@ -170,8 +170,8 @@ impl<'s, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Su
             };
             match driven {
                 driven if waits => {
-                    let (now, outcome) = (turn.now(), Outcome::Waited(driven.map(drop)));
-                    finish(self.supervisors, 0, outcome, turn.engine(), now)?;
+                    let (now, outcome) = (turn.now(), Outcome::waited(driven.map(drop)));
+                    finish(self.supervisors, 0, &outcome, turn.engine(), now)?;
                     self.tell(&mut turn, recovery);
                 }
                 Ok(Some(gave_way)) => (resumption, wants) = self.place.gives_way(gave_way),

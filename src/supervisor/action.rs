@@ -8,11 +8,11 @@ use crate::error::Error;
 use crate::family::Family;
 use crate::options::ConnectOptions;
 use crate::procedure::{Connect, Connection, Disconnect, ListenUntil, Probe, Single, Subscribe};
-pub use crate::procedure::{ProbeKind, Probed};
 use crate::session::Procedure;
+use crate::timer::Instant;
 
 /// How long the module may take to disconnect, where the family has no longer shortest time.
-const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const DISCONNECT_TIMEOUT_S: u16 = 10;
 
 /// What comes next.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +23,13 @@ pub enum Action<'a, F> {
     Disconnect(ClientIndex),
     /// `subscribe` or `unsubscribe`.
     Change(ClientIndex, Change<F>),
-    /// Asking the module: for the session and a signal, or only for the signal.
-    Probe(ClientIndex, ProbeKind),
+    /// Asking the module for the signal, and before that for the session.
+    Probe {
+        /// The client.
+        client: ClientIndex,
+        /// Whether the session is asked for.
+        of_session: bool,
+    },
     /// `bring_up`, then [`ModuleRecovery::brought_up`](super::ModuleRecovery::brought_up).
     BringUp,
     /// The hook, then [`ModuleRecovery::was_reset`](super::ModuleRecovery::was_reset).
@@ -33,33 +38,38 @@ pub enum Action<'a, F> {
         attempt: u32,
     },
     /// Listening for events, for this time at most.
-    Wait(Duration),
+    Wait {
+        /// The time.
+        milliseconds: u32,
+    },
 }
 
 /// How a call has ended: for [`Supervisor::done`](super::Supervisor::done).
 #[derive(Clone, Copy, Debug)]
-pub enum Outcome {
-    /// `connect`.
-    Connected(Result<Connection, Error>),
-    /// `disconnect`.
-    Disconnected(Result<(), Error>),
-    /// `subscribe` or `unsubscribe`, for this place of the list.
-    Changed(u8, Result<(), Error>),
-    /// A probe.
-    Probed(Result<Probed, Error>),
-    /// Listening.
-    Waited(Result<(), Error>),
+pub struct Outcome {
+    pub(super) found: Found,
+    pub(super) driven: Result<(), Error>,
 }
 
 impl Outcome {
-    /// The error of a call that has failed.
-    pub fn error(&self) -> Option<Error> {
-        match self {
-            Self::Connected(result) => result.err(),
-            Self::Disconnected(result) | Self::Changed(_, result) | Self::Waited(result) => result.err(),
-            Self::Probed(result) => result.err(),
-        }
+    /// Listening has ended.
+    pub const fn waited(driven: Result<(), Error>) -> Self {
+        Self { found: Found::Nothing, driven }
     }
+}
+
+/// What a call has found out, if it has succeeded.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Found {
+    Connection(Connection),
+    Disconnected,
+    /// For this place of the list.
+    Changed(u8),
+    Probed {
+        is_connected: bool,
+        has_network: bool,
+    },
+    Nothing,
 }
 
 /// The call of an [`Action`], as a procedure that a shell drives. Dropped before its end, it is not
@@ -76,15 +86,15 @@ enum Kind<'c> {
 }
 
 impl<F: AsRef<[u8]>> Action<'_, F> {
-    /// The call of this action, which ends at the `deadline` where it listens. That of [`BringUp`](Self::BringUp) and
-    /// [`Reset`](Self::Reset) only takes what has arrived.
-    pub fn call(&self, family: Family, now: Duration, deadline: Duration) -> Call<'_> {
+    /// The call of this action. Where it listens, it ends after `most_ms` milliseconds. That of [`BringUp`](Self::BringUp)
+    /// and [`Reset`](Self::Reset) only takes what has arrived.
+    pub fn call(&self, family: Family, now: Duration, most_ms: u32) -> Call<'_> {
         Call(match self {
             Self::Connect(client, options) => Kind::Connect(Connect::new(*client, options)),
             Self::Disconnect(client) => {
                 // A dead session does not answer, and a live one does so at once.
-                let shortest = Duration::from_secs(family.shortest_disconnect_timeout().into());
-                Kind::Disconnect(Disconnect::new(*client, DISCONNECT_TIMEOUT.max(shortest)))
+                let timeout_s = DISCONNECT_TIMEOUT_S.max(family.shortest_disconnect_timeout());
+                Kind::Disconnect(Disconnect::new(*client, Duration::from_secs(timeout_s.into())))
             }
             &Self::Change(client, Change { place, ref filter, qos }) => {
                 let filter = filter.as_ref();
@@ -93,10 +103,12 @@ impl<F: AsRef<[u8]>> Action<'_, F> {
                     None => Kind::Unsubscribe(place, Single(Unsub { client, filter })),
                 }
             }
-            Self::Probe(client, kind) => Kind::Probe(Probe::new(*client, *kind)),
-            &Self::Wait(time) => Kind::Listen(ListenUntil::new(now, now.saturating_add(time).min(deadline)).0),
+            Self::Probe { client, of_session } => Kind::Probe(Probe::new(*client, *of_session)),
+            &Self::Wait { milliseconds } => {
+                Kind::Listen(ListenUntil::lasting(Instant::new(now), milliseconds.min(most_ms)))
+            }
             // The shell does these.
-            Self::BringUp | Self::Reset { .. } => Kind::Listen(ListenUntil::new(now, now).0),
+            Self::BringUp | Self::Reset { .. } => Kind::Listen(ListenUntil::lasting(Instant::new(now), 0)),
         })
     }
 }
@@ -115,14 +127,21 @@ impl<'c> Call<'c> {
     }
 
     /// How it has ended, from how it was driven.
-    #[inline(never)]
     pub fn outcome(&self, driven: Result<(), Error>) -> Outcome {
-        match &self.0 {
-            Kind::Connect(procedure) => Outcome::Connected(driven.map(|()| procedure.connection())),
-            Kind::Disconnect(_) => Outcome::Disconnected(driven),
-            Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _) => Outcome::Changed(*place, driven),
-            Kind::Probe(procedure) => Outcome::Probed(driven.map(|()| procedure.probed)),
-            Kind::Listen(_) => Outcome::Waited(driven),
-        }
+        let found = match &self.0 {
+            Kind::Connect(connect) => Found::Connection(connect.connection()),
+            Kind::Disconnect(_) => Found::Disconnected,
+            Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _) => Found::Changed(*place),
+            Kind::Probe(probe) => {
+                Found::Probed { is_connected: probe.is_connected(), has_network: probe.has_network() }
+            }
+            Kind::Listen(_) => Found::Nothing,
+        };
+        Outcome { found, driven }
+    }
+
+    /// Whether it listens for events.
+    pub const fn listens(&self) -> bool {
+        matches!(self.0, Kind::Listen(_))
     }
 }

@@ -3,9 +3,9 @@
 use core::time::Duration;
 
 use super::backoff::Waits;
-use super::event::Transition;
+use super::event::{Report, Transition};
 use super::recovery::{ModuleRecovery, Step};
-use super::{ChangeEnd, ModuleState, Policy, Probed};
+use super::{ChangeEnd, ModuleState, Policy};
 use crate::error::{CommandName, Error, Refusal};
 use crate::network::BringUpError;
 use crate::procedure::Connection;
@@ -83,8 +83,15 @@ impl Decision {
 pub(super) struct Core {
     policy: Policy,
     waits: Waits,
-    /// The event that the user has not taken yet, and the time that it took. No step is taken meanwhile.
-    pub(super) event: Option<(Transition, u32)>,
+    /// The event that the user has not taken yet. No step is taken meanwhile.
+    report: Option<Report>,
+    /// How long it took.
+    took: u32,
+    /// What belongs to some reports: the error of a call, that of a bring-up, a place or a count.
+    error: Error,
+    bring_up_error: BringUpError,
+    detail: u8,
+    connection: Connection,
     now: Moment,
     phase: Phase,
     /// The step at which the way to the broker is entered again.
@@ -139,7 +146,12 @@ impl Core {
         Self {
             policy,
             waits: Waits::new(policy.backoff),
-            event: None,
+            report: None,
+            took: 0,
+            error: Error::Aborted,
+            bring_up_error: BringUpError::PinMissing,
+            detail: 0,
+            connection: Connection::Opened,
             now: BEGINNING,
             phase: Phase::Fresh,
             step: Step::BringUp,
@@ -199,15 +211,36 @@ impl Core {
         }
     }
 
-    #[inline(never)]
-    fn report(&mut self, transition: Transition, took: u32) {
-        self.event = Some((transition, took));
+    const fn report(&mut self, report: Report, took: u32) {
+        self.report = Some(report);
+        self.took = took;
+    }
+
+    /// Takes the event, with the time that it took in milliseconds.
+    pub(super) fn take_event(&mut self) -> Option<(Transition, u32)> {
+        let (error, times, place) = (self.error, self.detail, self.detail);
+        let transition = match self.report.take()? {
+            Report::BroughtUp => Transition::BroughtUp,
+            Report::BringUpFailed => Transition::BringUpFailed(self.bring_up_error),
+            Report::Reset => Transition::Reset,
+            Report::Connected => Transition::Connected(self.connection),
+            Report::ConnectFailed => Transition::ConnectFailed(error),
+            Report::Up => Transition::Up,
+            Report::SubscriptionRefused => Transition::SubscriptionRefused { place, error },
+            Report::Lost => Transition::Lost,
+            Report::Suspected => Transition::Suspected,
+            Report::DisconnectFailed => Transition::DisconnectFailed(error),
+            Report::ThrownOut => Transition::ThrownOut { times },
+            Report::NetworkBack => Transition::NetworkBack,
+            Report::GaveUp => Transition::GaveUp,
+        };
+        Some((transition, self.took))
     }
 
     /// Takes over what is known now. Nothing more changes if it is called twice.
     pub(super) fn update(&mut self, state: ModuleState, recovery: &ModuleRecovery) {
         self.is_settled = false;
-        if self.event.is_some() {
+        if self.report.is_some() {
             return;
         }
         if self.round != recovery.round {
@@ -222,7 +255,7 @@ impl Core {
             Phase::Waiting | Phase::Trying if is_connected => self.connected(),
             Phase::Waiting if self.failures >= self.policy.failures_to_give_up => {
                 self.phase = Phase::GaveUp;
-                self.report(Transition::GaveUp, self.elapsed(self.since));
+                self.report(Report::GaveUp, self.elapsed(self.since));
             }
             Phase::Waiting if self.now.instant.has_reached(self.until) => {
                 self.phase = Phase::Trying;
@@ -242,10 +275,11 @@ impl Core {
                 let took = self.end_call();
                 self.step = step;
                 self.until = self.now.instant;
-                self.report(if step == Step::Connect { Transition::BroughtUp } else { Transition::Reset }, took);
+                self.report(if step == Step::Connect { Report::BroughtUp } else { Report::Reset }, took);
             }
             Err(error) if self.step >= Step::BringUp => {
-                self.failed(state, error.next_step(), Transition::BringUpFailed(error));
+                self.bring_up_error = error;
+                self.failed(state, error.next_step(), Report::BringUpFailed);
                 self.step = if error.next_step() == NextStep::Reset { Step::Reset } else { Step::BringUp };
                 self.lacks_network = true;
             }
@@ -255,7 +289,7 @@ impl Core {
 
     /// What comes next. It can be asked again.
     pub(super) fn next(&mut self, state: ModuleState, recovery: &ModuleRecovery) -> Decision {
-        if self.event.is_some() {
+        if self.report.is_some() {
             return Decision::EVENT;
         }
         let now = self.now.instant;
@@ -274,7 +308,7 @@ impl Core {
     /// The next step of an attempt.
     fn attempt(&mut self, state: ModuleState, recovery: &ModuleRecovery) -> Decision {
         if self.is_dropped_for_long() {
-            self.failed(state, NextStep::Retry, Transition::ConnectFailed(Error::Aborted));
+            self.call_failed(state, &Error::Aborted, Report::ConnectFailed);
             return Decision::EVENT;
         }
         match self.step {
@@ -288,7 +322,7 @@ impl Core {
 
     fn probe(&mut self, of_session: bool) -> Decision {
         if self.is_dropped_for_long() {
-            self.probe_done(Err(Error::NoAnswer { command: CommandName::new(&"") }));
+            self.probe_done(false, false, Some(&Error::NoAnswer { command: CommandName::new(&"") }));
             return Decision::EVENT;
         }
         Decision::Probe { of_session }
@@ -314,7 +348,7 @@ impl Core {
         if wait_ms == 0 {
             if self.phase == Phase::Subscribing {
                 self.phase = Phase::Up;
-                self.report(Transition::Up, self.elapsed(self.since));
+                self.report(Report::Up, self.elapsed(self.since));
                 self.since = self.now;
                 return Decision::EVENT;
             }
@@ -328,13 +362,10 @@ impl Core {
     }
 
     /// A step of the present attempt has failed.
-    fn failed(&mut self, state: ModuleState, next: NextStep, transition: Transition) {
+    fn failed(&mut self, state: ModuleState, next: NextStep, report: Report) {
         let took = self.end_call();
-        self.report(transition, took);
+        self.report(report, took);
         self.failures = more(self.failures);
-        if let Transition::ConnectFailed(Error::Invalid(_)) = transition {
-            self.failures = MOST_FAILURES;
-        }
         let wants_input = next == NextStep::CorrectInput;
         self.step = match next {
             // Silent twice.
@@ -396,73 +427,80 @@ impl Core {
             self.since = self.now;
         }
         let is_thrown_out = self.thrown_out >= TIMES_THROWN_OUT;
-        let transition = match () {
-            () if self.is_suspected => Some(Transition::Suspected),
-            () if is_thrown_out => Some(Transition::ThrownOut { times: self.thrown_out }),
-            () => was_up.then_some(Transition::Lost),
-        };
-        if let Some(transition) = transition {
-            self.report(transition, lasted);
+        self.detail = self.thrown_out;
+        if self.is_suspected {
+            self.report(Report::Suspected, lasted);
+        } else if is_thrown_out {
+            self.report(Report::ThrownOut, lasted);
+        } else if was_up {
+            self.report(Report::Lost, lasted);
         }
         self.step = if is_stopped || self.lacks_network { Step::BringUp } else { Step::Connect };
         self.wait_from(self.now.instant, if is_thrown_out { u8::MAX } else { self.failures });
     }
 
-    pub(super) fn connect_done(&mut self, state: ModuleState, result: Result<Connection, Error>) {
-        match result {
-            Ok(connection) => {
-                let took = self.end_call();
-                self.report(Transition::Connected(connection), took);
-                self.connected();
-            }
-            Err(error) => self.failed(state, error.next_step(), Transition::ConnectFailed(error)),
+    pub(super) fn connect_done(&mut self, state: ModuleState, connection: Connection, error: Option<&Error>) {
+        let Some(error) = error else {
+            let took = self.end_call();
+            self.connection = connection;
+            self.report(Report::Connected, took);
+            return self.connected();
+        };
+        if let Error::Invalid(_) = error {
+            self.failures = MOST_FAILURES;
+        }
+        self.call_failed(state, error, Report::ConnectFailed);
+    }
+
+    pub(super) fn disconnect_done(&mut self, state: ModuleState, error: Option<&Error>) {
+        if let Some(error) = error
+            && is_bad(error)
+            && self.phase == Phase::Trying
+        {
+            return self.call_failed(state, error, Report::DisconnectFailed);
+        }
+        // Refused: there is no session any more.
+        self.under_way = None;
+        self.is_suspected = false;
+        if self.phase == Phase::Pausing {
+            self.phase = Phase::Paused;
         }
     }
 
-    pub(super) fn disconnect_done(&mut self, state: ModuleState, result: Result<(), Error>) {
-        match result {
-            Err(error) if is_bad(&error) && self.phase == Phase::Trying => {
-                self.failed(state, error.next_step(), Transition::DisconnectFailed(error));
-            }
-            // Refused: there is no session any more.
-            _ => {
-                self.under_way = None;
-                self.is_suspected = false;
-                if self.phase == Phase::Pausing {
-                    self.phase = Phase::Paused;
-                }
-            }
-        }
+    #[inline(never)]
+    fn call_failed(&mut self, state: ModuleState, error: &Error, report: Report) {
+        self.error = *error;
+        self.failed(state, error.next_step(), report);
     }
 
     /// Returns how the change has ended.
-    pub(super) fn change_done(&mut self, state: ModuleState, place: u8, result: Result<(), Error>) -> ChangeEnd {
-        let error = result.err();
+    pub(super) fn change_done(&mut self, state: ModuleState, place: u8, error: Option<&Error>) -> ChangeEnd {
         self.observe(error);
         let Some(error) = error else { return ChangeEnd::Done };
-        let is_refusal = match error {
-            Error::Invalid(_) => true,
-            Error::Refused { .. } => !is_bad(&error) && error.next_step() != NextStep::Retry,
-            _ => false,
+        let (end, report) = if state.client != ClientState::Connected {
+            (ChangeEnd::Unknown, Report::ConnectFailed)
+        } else if matches!(error, Error::Invalid(_) | Error::Refused { .. })
+            && !is_bad(error)
+            && error.next_step() != NextStep::Retry
+        {
+            (ChangeEnd::Refused, Report::SubscriptionRefused)
+        } else {
+            self.until = self.now.instant.after(CHANGE_INTERVAL_MS);
+            return ChangeEnd::Unknown;
         };
-        if state.client != ClientState::Connected {
-            self.report(Transition::ConnectFailed(error), self.elapsed(self.phase_since));
-        } else if is_refusal {
-            self.report(Transition::SubscriptionRefused { place, error }, self.elapsed(self.phase_since));
-            return ChangeEnd::Refused;
-        }
-        self.until = self.now.instant.after(CHANGE_INTERVAL_MS);
-        ChangeEnd::Unknown
+        (self.error, self.detail) = (*error, place);
+        self.report(report, self.elapsed(self.phase_since));
+        end
     }
 
-    pub(super) fn probe_done(&mut self, result: Result<Probed, Error>) {
+    /// A probe has ended: whether the client is connected, and whether there is a signal.
+    pub(super) fn probe_done(&mut self, is_connected: bool, has_network: bool, error: Option<&Error>) {
         self.under_way = None;
         let now = self.now.instant;
-        let has_network = result.is_ok_and(|probed| probed.has_network);
         let had_none = self.lacks_network;
         match self.phase {
             Phase::Fresh => {
-                if result.is_ok_and(|probed| probed.is_connected) {
+                if is_connected {
                     self.step = Step::Connect;
                 }
                 self.attempt = now;
@@ -470,17 +508,15 @@ impl Core {
                 return;
             }
             Phase::Waiting if had_none && has_network => {
-                self.report(Transition::NetworkBack, self.elapsed(self.phase_since));
+                self.report(Report::NetworkBack, self.elapsed(self.phase_since));
                 self.until = now;
             }
             Phase::Waiting => self.probe_at = now.after(LOOK_INTERVAL_MS.min(now.until(self.until))),
             _ => {
-                self.probe_at = now.after(self.policy.probe_after_ms);
-                if !has_network {
-                    self.probe_at = now.after(self.policy.probe_after_ms.min(LOOK_INTERVAL_MS));
-                }
-                if let Err(error) = result {
-                    return self.observe(Some(error));
+                let most_ms = if has_network { u32::MAX } else { LOOK_INTERVAL_MS };
+                self.probe_at = now.after(self.policy.probe_after_ms.min(most_ms));
+                if error.is_some() {
+                    return self.observe(error);
                 }
                 self.is_suspected |= !has_network && (had_none || self.bad_results > 0);
             }
@@ -489,7 +525,7 @@ impl Core {
     }
 
     /// A call has succeeded that needs the broker, or a message has come; or any call has failed.
-    pub(super) fn observe(&mut self, error: Option<Error>) {
+    pub(super) fn observe(&mut self, error: Option<&Error>) {
         if !matches!(self.phase, Phase::Subscribing | Phase::Up) {
             return;
         }
@@ -498,7 +534,7 @@ impl Core {
                 self.bad_results = 0;
                 self.probe_at = self.now.instant.after(self.policy.probe_after_ms);
             }
-            Some(error) if is_bad(&error) => {
+            Some(error) if is_bad(error) => {
                 self.bad_results = self.bad_results.saturating_add(1);
                 self.is_suspected |= self.bad_results >= RESULTS_TO_SUSPECT || self.lacks_network;
             }

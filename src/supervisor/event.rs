@@ -120,6 +120,24 @@ impl fmt::Display for SupervisorEvent {
     }
 }
 
+/// The kinds of [`Transition`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Report {
+    BroughtUp,
+    BringUpFailed,
+    Reset,
+    Connected,
+    ConnectFailed,
+    Up,
+    SubscriptionRefused,
+    Lost,
+    Suspected,
+    DisconnectFailed,
+    ThrownOut,
+    NetworkBack,
+    GaveUp,
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;

@@ -1,9 +1,98 @@
-//! Keeps a session up.
+//! Keeps a session up: connects, subscribes, notices that a session is dead, and brings the module back.
+//!
+//! A [`Supervisor`] is a step machine over the calls of one client, without I/O and without a clock.
+//! [`Modem::supervise`](crate::Modem::supervise) and that of the blocking client drive up to two of them, one for each
+//! client, and return what happens: events of the module, and each transition of a supervisor with the time that it took.
+//!
+//! ```
+//! # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+//! # use simcom_mqtt::*;
+//! # module::on_simulated_module(async |receiver, transmitter, timer| {
+//! use simcom_mqtt::network::Apn;
+//! use simcom_mqtt::supervisor::{Backoff, Policy, Recovery, SubscriptionList, SupervisedEvent, Supervisor};
+//!
+//! # let serial_number = 7;
+//! let inbox = Inbox::<1024>::new();
+//! let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+//! let filters = SubscriptionList::from([("device-7/cmd/#", QoS::AtLeastOnce)]);
+//! let apn = Apn::new("internet");
+//!
+//! let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+//! let policy = Policy::new(Backoff::new(serial_number));
+//! let mut supervisors = [Supervisor::new(ClientIndex::First, &options, &filters, policy)];
+//! let mut recovery = Recovery::new(&apn);
+//! loop {
+//!     match modem.supervise(&mut supervisors, &mut recovery).await? {
+//!         SupervisedEvent::Modem(Event::Message(_)) => { /* it is in the inbox */ }
+//!         SupervisedEvent::Supervisor(event) if event.is_up() => {
+//!             let state = Publish::new("device-7/state", b"on").retained(true);
+//!             let published = modem.client(ClientIndex::First).publish(&state).await;
+//!             supervisors[0].observe(modem.now(), &published);
+//! #           return Ok(());
+//!         }
+//!         _ => {}
+//!     }
+//! }
+//! # });
+//! ```
+//!
+//! # What it does
+//!
+//! It decides by [`ClientState`] and [`ServiceState`], and by the results of calls; events only hasten it.
+//!
+//! | case | noticed by | what is done |
+//! |---|---|---|
+//! | the microcontroller was reset, the session lives | `AT+CMQTTDISC?`, the first question | `connect`, which adopts the session; subscribed again |
+//! | the module has just been switched on, or nothing is known | the same | bring-up, `connect`, subscribe |
+//! | the connection is lost (`+CMQTTCONNLOST`, or 6, 11, 16 of a call) | [`ClientState`] | the shortest wait, `connect` |
+//! | the network is lost (`+CMQTTNONET`), the module restarted | [`ServiceState::Stopped`] | the shortest wait, bring-up, `connect` |
+//! | the radio is dead and nothing reports it | a probe (`AT+CMQTTDISC?`, `AT+CSQ`) after silence, two bad results in a row | [`Suspected`](Transition::Suspected): bring-up if there was no signal, `disconnect`, `connect` |
+//! | credentials or options are refused, a certificate is missing | [`NextStep::CorrectInput`](crate::NextStep::CorrectInput) | the longest wait before each attempt; nothing is reset |
+//! | the name of the broker is not found (25), START fails (1), no network (7) | [`NextStep::BringUp`](crate::NextStep::BringUp) | a wait, bring-up, `connect` |
+//! | the broker does not answer or refuses | the error of `connect` | a wait that doubles; after 3 failures a bring-up before each attempt, after each 8 a reset |
+//! | there is no network | the bring-up fails in its time | a wait that doubles, ended when `AT+CSQ` has a signal again; bring-up |
+//! | the module is mute | nothing that resync sends is answered | bring-up, which waits for the module; if that gets no answer, a reset |
+//! | the session is lost within 30 s after `connect`, 3 times in a row | the times | [`ThrownOut`](Transition::ThrownOut): the longest wait. Two devices with one client id do this to each other |
+//! | a filter is refused | the error of SUB | reported, and tried again with the next connection |
+//! | a call's future is dropped again and again | 180 s without an end | counts as a failure |
+//!
+//! What escalates: `connect`, then a bring-up, then the hook that resets the module ([`Recovery::with_reset`]), and it gives
+//! up only where [`Policy::give_up_after`] allows it. While the other client is connected, what this one fails at
+//! brings nothing up and resets nothing.
+//!
+//! # The longest wait
+//!
+//! [`Backoff::longest`] is the longest time from the beginning of an attempt to that of the next one, if the attempt does not
+//! take longer; 300 s by default. So a session is up again at most that long after the broker, the network or the module is
+//! back, and the time of one attempt. While an attempt waits, the module is asked for the signal every 10 s: when that comes
+//! back, the wait ends.
+//!
+//! # Calls of your own
+//!
+//! Between two `supervise`, any call can be made. Leave `connect` and `disconnect` to the supervisor: see
+//! [`Supervisor::pause`]. The results of calls that need the broker go to [`Supervisor::observe`]: two in a row of 17, of an
+//! unknown outcome, or without an answer say that the radio may be dead; a success says that it is not.
+//!
+//! An event is returned before the next step is taken, so what belongs to a step is done when its event comes:
+//! settings of the module and certificates after [`BroughtUp`](Transition::BroughtUp), a retained state after
+//! [`Up`](Transition::Up).
+//!
+//! # Without a shell
+//!
+//! A program with a loop of its own calls [`take_event`] until there is none, then [`next_action`], makes the
+//! [`Call`] of the action, drives its procedure, and passes its outcome to [`finish`]. It brings up and resets by itself, and
+//! says so to the [`ModuleRecovery`].
 
 mod action;
 mod backoff;
+#[cfg(feature = "blocking")]
+mod blocking;
+#[cfg(feature = "async")]
+mod client;
 mod core;
 mod event;
+#[cfg(any(feature = "async", feature = "blocking"))]
+mod hooks;
 mod policy;
 mod recovery;
 mod subscriptions;
@@ -12,13 +101,18 @@ use ::core::fmt;
 use ::core::task::Waker;
 use ::core::time::Duration;
 
-pub use action::{Action, Call, Outcome, ProbeKind, Probed};
+use action::Found;
+pub use action::{Action, Call, Outcome};
 pub use backoff::Backoff;
+#[cfg(feature = "blocking")]
+pub use blocking::BlockingReset;
 pub use event::{SupervisedEvent, SupervisorEvent, Transition};
-pub use policy::Policy;
 #[cfg(feature = "async")]
-pub use recovery::Reset;
-pub use recovery::{Attach, ModuleRecovery, NoBringUp, NoReset, Recovery};
+pub use hooks::Reset;
+#[cfg(any(feature = "async", feature = "blocking"))]
+pub use hooks::{Attach, NoBringUp, NoReset, Recovery};
+pub use policy::Policy;
+pub use recovery::ModuleRecovery;
 #[cfg(feature = "sync")]
 pub use subscriptions::SyncSubscriptionList;
 pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscriptions};
@@ -52,7 +146,8 @@ impl ModuleState {
     }
 }
 
-/// Keeps the session of one client up: a step machine over calls, without I/O and without a clock.
+/// Keeps the session of one client up: a step machine over calls, without I/O and without a clock. What it does, the
+/// [module](self) says.
 pub struct Supervisor<'a, L> {
     client: ClientIndex,
     options: &'a ConnectOptions<'a>,
@@ -108,7 +203,7 @@ impl<'a, L> Supervisor<'a, L> {
     /// [suspected](Transition::Suspected). `now` is the time of the modem's clock.
     pub fn observe<T>(&mut self, now: Duration, result: &Result<T, Error>) {
         self.core.pass_time(now);
-        self.core.observe(result.as_ref().err().copied());
+        self.core.observe(result.as_ref().err());
     }
 
     /// Takes an event of the module, while the driver knows `state`.
@@ -125,7 +220,7 @@ impl<'a, L> Supervisor<'a, L> {
 
     /// The next event of this supervisor. Nothing is done before it is taken.
     pub fn take_event(&mut self) -> Option<SupervisorEvent> {
-        let (transition, took) = self.core.event.take()?;
+        let (transition, took) = self.core.take_event()?;
         Some(SupervisorEvent { client: self.client, transition, took: moment(Duration::ZERO, took) })
     }
 }
@@ -152,32 +247,31 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
         match decision {
             Decision::Connect => Action::Connect(self.client, self.options),
             Decision::Disconnect => Action::Disconnect(self.client),
-            Decision::Probe { of_session } => {
-                Action::Probe(self.client, if of_session { ProbeKind::Session } else { ProbeKind::Network })
-            }
+            Decision::Probe { of_session } => Action::Probe { client: self.client, of_session },
             Decision::BringUp => Action::BringUp,
             Decision::Reset => Action::Reset { attempt: recovery.attempt() },
-            Decision::Wait { milliseconds } => Action::Wait(moment(Duration::ZERO, milliseconds)),
-            Decision::Change => Action::Wait(Duration::ZERO),
+            Decision::Wait { milliseconds } => Action::Wait { milliseconds },
+            Decision::Change => Action::Wait { milliseconds: 0 },
         }
     }
 
-    /// An action of this supervisor has ended.
-    pub fn done(&mut self, now: Duration, state: ModuleState, outcome: Outcome) {
+    /// The call of an action of this supervisor has ended.
+    pub fn done(&mut self, now: Duration, state: ModuleState, outcome: &Outcome) {
         self.core.pass_time(now);
-        match outcome {
-            Outcome::Connected(result) => self.core.connect_done(state, result),
-            Outcome::Disconnected(result) => self.core.disconnect_done(state, result),
-            Outcome::Changed(place, result) => {
-                let end = self.core.change_done(state, place, result);
+        let error = outcome.driven.as_ref().err();
+        match outcome.found {
+            Found::Connection(connection) => self.core.connect_done(state, connection, error),
+            Found::Disconnected => self.core.disconnect_done(state, error),
+            Found::Changed(place) => {
+                let end = self.core.change_done(state, place, error);
                 self.subscriptions.ended(place, end);
             }
-            Outcome::Probed(result) => self.core.probe_done(result),
-            Outcome::Waited(result) => {
-                if result.is_err() {
-                    self.core.observe(result.err());
-                }
+            Found::Probed { is_connected, has_network } => {
+                self.core.probe_done(is_connected, error.is_none() && has_network, error);
             }
+            // Its success says nothing.
+            Found::Nothing if error.is_none() => {}
+            Found::Nothing => self.core.observe(error),
         }
     }
 
@@ -215,17 +309,17 @@ pub fn next_action<'a, L: Subscriptions>(
     recovery: &ModuleRecovery,
     engine: &Engine,
 ) -> (usize, Action<'a, L::Filter>) {
-    let mut wait = Duration::MAX;
+    let mut wait_ms = u32::MAX;
     for (place, supervisor) in supervisors.iter_mut().enumerate() {
         match supervisor.next(ModuleState::of(engine, supervisor.client), recovery) {
-            Action::Wait(time) => wait = wait.min(time),
+            Action::Wait { milliseconds } => wait_ms = wait_ms.min(milliseconds),
             action => return (place, action),
         }
     }
-    (0, Action::Wait(wait))
+    (0, Action::Wait { milliseconds: wait_ms })
 }
 
-/// The call of an action of the supervisor at this place was driven to its end.
+/// The call of an action of the supervisor at this place has ended.
 ///
 /// # Errors
 ///
@@ -233,17 +327,18 @@ pub fn next_action<'a, L: Subscriptions>(
 pub fn finish<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     place: usize,
-    outcome: Outcome,
+    outcome: &Outcome,
     engine: &Engine,
     now: Duration,
 ) -> Result<(), Error> {
-    if let Some(error) = outcome.error() {
+    if let Err(error) = &outcome.driven {
         recovery::check(error)?;
     }
-    // A module that is silent while it is listened to is silent for all.
-    let is_of_all = matches!(outcome, Outcome::Waited(_));
-    for (_, supervisor) in supervisors.iter_mut().enumerate().filter(|(other, _)| is_of_all || *other == place) {
-        supervisor.done(now, ModuleState::of(engine, supervisor.client), outcome);
+    for (other, supervisor) in supervisors.iter_mut().enumerate() {
+        // A module that is silent while it is listened to is silent for all.
+        if other == place || matches!(outcome.found, Found::Nothing) {
+            supervisor.done(now, ModuleState::of(engine, supervisor.client), outcome);
+        }
     }
     Ok(())
 }

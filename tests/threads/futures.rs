@@ -12,6 +12,7 @@ use simcom_mqtt::at::Line;
 use simcom_mqtt::command::network::Csq;
 use simcom_mqtt::command::{Answer, Command, CommandInfo, CommandWriter, Request};
 use simcom_mqtt::network::Apn;
+use simcom_mqtt::supervisor::{Backoff, Policy, Recovery, Reset, Supervisor, SyncSubscriptionList};
 use simcom_mqtt::{ClientIndex, Error, Event, Family, MessageHandler, Modem, Publish, QoS, SyncInbox, Timer};
 
 use crate::module::{FIRST, OPTIONS, Receiver, Transmitter, modem, pipe};
@@ -56,8 +57,44 @@ where
     modem.next_event_until(modem.now()).await?;
     modem.client(FIRST).unsubscribe("pump/set").await?;
     modem.client(FIRST).disconnect().await?;
+    supervise(&mut modem).await?;
     modem.shutdown().await.2?;
     Ok(names.into_iter().map(|name| String::from_utf8(name).expect("ASCII")).collect())
+}
+
+/// A hook that can move between threads, and counts what it was asked for.
+struct CountedReset(u32);
+
+impl Reset for CountedReset {
+    async fn reset(&mut self, attempt: u32) {
+        self.0 = attempt;
+        std::future::ready(()).await;
+    }
+}
+
+type Filters = SyncSubscriptionList<CriticalSectionRawMutex, &'static str, 2>;
+
+/// Keeps a session up until it is up and another thread has added a filter.
+async fn supervise<R, T, C, H>(modem: &mut Modem<R, T, C, H>) -> Result<(), Error>
+where
+    R: BufRead,
+    T: Write,
+    C: Timer,
+    H: MessageHandler,
+{
+    let filters: &'static Filters = Box::leak(Box::default());
+    let apn = Apn::new("internet");
+    let policy = Policy::new(Backoff::new(7));
+    let mut supervisors = [Supervisor::new(FIRST, &OPTIONS, filters, policy)];
+    let mut recovery = Recovery::new(&apn).with_reset(CountedReset(0));
+    while !supervisors[0].is_up() {
+        modem.supervise(&mut supervisors, &mut recovery).await?;
+    }
+    std::thread::spawn(move || filters.add("fan/#", QoS::AtMostOnce)).join().unwrap().unwrap();
+    while !filters.is_subscribed("fan/#") {
+        modem.supervise_until(modem.now() + Duration::from_millis(10), &mut supervisors, &mut recovery).await?;
+    }
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]

@@ -97,7 +97,7 @@ unsafe impl RawMutex for Counting {
 
 static COUNTED: SyncInbox<Counting, 8192> = SyncInbox::new();
 
-fn locks_during(action: impl FnOnce()) -> usize {
+pub fn locks_during(action: impl FnOnce()) -> usize {
     LOCKS.set(0);
     action();
     LOCKS.get()

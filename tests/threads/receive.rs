@@ -11,7 +11,7 @@ use std::thread;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use simcom_mqtt::{Event, MessageHandler, Publish, QoS, Route, Router, SyncInbox};
 
-use crate::inbox::{Counting, INTERRUPT, receive as put};
+use crate::inbox::{Counting, INTERRUPT, locks_during, receive as put};
 use crate::module::{FIRST, OPTIONS, modem};
 
 type SharedInbox<const N: usize> = SyncInbox<CriticalSectionRawMutex, N>;
@@ -123,6 +123,28 @@ fn a_task_that_comes_while_a_message_is_being_taken_is_woken_for_the_next_one() 
     INTERRUPT.set(None);
     assert_eq!(TASK.with(|task| task.woken()), 1);
     assert!(poll_once());
+}
+
+#[test]
+fn an_inbox_gets_no_more_of_a_message_once_its_filter_does_not_match() {
+    let (matching, longer, other) =
+        (SyncInbox::<Counting, 64>::new(), SyncInbox::<Counting, 128>::new(), SyncInbox::<Counting, 256>::new());
+    let routes = [
+        Route::new("pump/+", &matching),
+        Route::new("pump/set/#", &matching),
+        Route::new("pump/set/at", &longer),
+        Route::new("lamp/#", &other),
+    ];
+    let mut router = Router::new(&routes).unwrap();
+    assert!(router.begin(FIRST, 8, 10));
+    assert_eq!(locks_during(|| router.topic(b"pump/")), 2, "two of them may match");
+    assert_eq!(locks_during(|| router.topic(b"set")), 2);
+    assert_eq!(locks_during(|| router.payload(b"12345")), 1, "one of them does");
+    assert_eq!(locks_during(|| router.payload(b"67890")), 1);
+    assert!(router.end());
+    let mut buffer = [0; 64];
+    assert_eq!(matching.take(&mut buffer).unwrap().payload(), b"1234567890");
+    assert!(matching.is_empty() && longer.is_empty() && other.is_empty());
 }
 
 /// Runs a future on this thread and counts its polls.

@@ -4,10 +4,11 @@ use core::time::Duration;
 
 use simcom_modem_simulator::family::Family as ModuleFamily;
 use simcom_modem_simulator::transcript::Call;
-use simcom_mqtt::command::network::{CclkRead, Cpin, Csq, DateTime, Rssi, SimState};
+use simcom_mqtt::command::network::{CclkRead, Cpin, Csq, DateTime, SimState};
 use simcom_mqtt::command::{Accq, AccqRead, At, EchoOff, MqttVersion, Rel, ServerType, Start, Stop};
 use simcom_mqtt::family::VersionSetting;
 use simcom_mqtt::network::{Apn, Credentials};
+use simcom_mqtt::supervisor::{Backoff, Policy, Recovery, SubscriptionList, SupervisedEvent, Supervisor};
 use simcom_mqtt::{Broker, ClientIndex, ConnectOptions, Event, Family, Inbox, Publish, QoS, Tls, Will};
 
 use crate::families::ALL_FAMILIES;
@@ -19,6 +20,9 @@ pub type ReplayModem<'a> = ShellModem<&'a ReplayInbox>;
 
 /// A masked PIN is no number: the driver gets this one, and its bytes are masked before they are compared.
 const PINS: &str = "00000000";
+
+/// The longest wait of the examples.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The result of a call after `shutdown`.
 const SHUTDOWN: &str = "there was a shutdown already";
@@ -43,8 +47,17 @@ fn qos(call: &Call, name: &str) -> QoS {
     call.number(name).and_then(|number| QoS::from_number(number as u8)).unwrap_or(QoS::AtMostOnce)
 }
 
+/// What keeps the session of a transcript up, made by its first `supervise`.
+type ReplaySupervisor = Supervisor<'static, &'static SubscriptionList<String, 8>>;
+pub type Supervision = Option<(ReplaySupervisor, Recovery<Option<&'static Apn<'static>>>)>;
+
 /// Makes a call and returns its result in the words of the format.
-pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &ReplayInbox) -> String {
+pub async fn make(
+    call: &Call,
+    modem: &mut Option<ReplayModem<'_>>,
+    supervision: &mut Supervision,
+    inbox: &ReplayInbox,
+) -> String {
     if call.name == "shutdown" {
         return match modem.take() {
             Some(modem) => words::done(modem.shutdown().await.2),
@@ -56,11 +69,41 @@ pub async fn make(call: &Call, modem: &mut Option<ReplayModem<'_>>, inbox: &Repl
     }
     let Some(modem) = modem else { return SHUTDOWN.to_owned() };
     match call.name {
+        "supervise" => supervise(modem, supervision.get_or_insert_with(|| supervision_of(call)), inbox).await,
         "bring_up" => bring_up(call, modem).await,
         "connect" => words::connection(modem.client(client(call)).connect(&options(call)).await),
         "publish" | "publish_from" | "subscribe" | "subscribe_all" | "unsubscribe" | "unsubscribe_all"
         | "disconnect" => words::done(with_client(call, modem).await),
         _ => execute(call, modem).await,
+    }
+}
+
+fn supervision_of(call: &Call) -> (ReplaySupervisor, Recovery<Option<&'static Apn<'static>>>) {
+    let list = SubscriptionList::new();
+    for (filter, qos) in filters(call) {
+        list.add(filter.to_owned(), qos).expect("no example subscribes to more filters");
+    }
+    let options = &*Box::leak(Box::new(options(call)));
+    let policy = Policy::new(Backoff::new(call.number("seed").unwrap_or_default()).longest(LONGEST_WAIT));
+    let apn = call.text("apn").map(|name| &*Box::leak(Box::new(Apn::new(name.to_owned().leak()))));
+    (Supervisor::new(client(call), options, Box::leak(Box::new(list)), policy), Recovery::new(apn))
+}
+
+/// The next message, or event of the module or the supervisor.
+async fn supervise(
+    modem: &mut ReplayModem<'_>,
+    (supervisor, recovery): &mut (ReplaySupervisor, Recovery<Option<&'static Apn<'static>>>),
+    inbox: &ReplayInbox,
+) -> String {
+    let mut buffer = vec![0; 32_768];
+    loop {
+        if let Some(message) = inbox.take(&mut buffer) {
+            return words::message(message.client(), message.topic(), message.payload());
+        }
+        match modem.supervise(core::slice::from_mut(supervisor), recovery).await {
+            Ok(SupervisedEvent::Modem(Event::Message(_))) => {}
+            other => return words::supervised(other),
+        }
     }
 }
 
@@ -100,10 +143,7 @@ async fn execute(call: &Call, modem: &mut ReplayModem<'_>) -> String {
             let accq = Accq { client, client_id: text(call, "id"), server_type: ServerType::Tcp, version };
             words::done(modem.execute(&accq).await)
         }
-        "csq" => {
-            let strength = |rssi: Option<Rssi>| optional(rssi.map(|rssi| rssi.dbm().to_string()));
-            words::result(modem.execute(&Csq).await, strength)
-        }
+        "csq" => words::signal(modem.execute(&Csq).await),
         "cpin" => words::result(modem.execute(&Cpin).await, |state| optional(state.map(sim_state))),
         "cclk" => {
             let time = |time: DateTime| {

@@ -78,8 +78,9 @@ fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &Scripted
     let header = &transcript.header;
     let inbox = ReplayInbox::new();
     let mut modem = Some(shell_modem(bench, calls::family(header.family), &inbox));
+    let mut supervision = None;
     for call in &header.before {
-        let result = bench.run(calls::make(call, &mut modem, &inbox), CALL);
+        let result = bench.run(calls::make(call, &mut modem, &mut supervision, &inbox), CALL);
         let result = result.unwrap_or_else(|stopped| stopped.to_string());
         if !matches!(&result[..], "ok" | "opened") {
             return Err((Some(call.line), format!("{} before the dialogue: {result}", call.name)));
@@ -97,7 +98,7 @@ fn in_form(transcript: &Transcript, form: Form, bench: &Bench, module: &Scripted
     let before = bench.passed(Direction::ToHost);
     module.begin(bench.now(), transcript.steps.clone(), header.before.is_empty());
     for Expectation { call, begins_behind, result, line, ends_behind } in &transcript.calls {
-        let made = calls::make(call, &mut modem, &inbox);
+        let made = calls::make(call, &mut modem, &mut supervision, &inbox);
         let came = match &result[..] {
             // Without an effect.
             DROPPED if begins_behind == ends_behind => continue,

@@ -1,8 +1,10 @@
 //! Results in the words of the format, for the replay and for recordings of the examples.
 
 use simcom_modem_simulator::transcript::{DROPPED, Value};
+use simcom_mqtt::command::network::Rssi;
 use simcom_mqtt::error::Refusal;
 use simcom_mqtt::network::{Attachment, BringUpError, BringUpStage};
+use simcom_mqtt::supervisor::{SupervisedEvent, Transition};
 use simcom_mqtt::urc::LossCause;
 use simcom_mqtt::{ClientIndex, Connection, Error, Event};
 
@@ -71,6 +73,11 @@ fn refusal(refusal: Refusal) -> String {
     }
 }
 
+/// The strength of the signal.
+pub fn signal(outcome: Result<Option<Rssi>, Error>) -> String {
+    result(outcome, |rssi| rssi.map_or_else(|| "ok none".to_owned(), |rssi| format!("ok {}", rssi.dbm())))
+}
+
 /// A message has words of its own, because it comes from the message handler.
 pub fn event(outcome: Result<Event, Error>) -> String {
     result(outcome, |event| match event {
@@ -82,6 +89,34 @@ pub fn event(outcome: Result<Event, Error>) -> String {
         Event::ModemRestarted => "modem_restarted".to_owned(),
         other => format!("{other:?}"),
     })
+}
+
+/// An event of `supervise`, without the time that it took.
+pub fn supervised(outcome: Result<SupervisedEvent, Error>) -> String {
+    match outcome {
+        Ok(SupervisedEvent::Modem(module)) => event(Ok(module)),
+        Ok(SupervisedEvent::Supervisor(event)) => transition(event.transition),
+        Err(failure) => error(failure),
+    }
+}
+
+fn transition(transition: Transition) -> String {
+    match transition {
+        Transition::BroughtUp => "brought_up".to_owned(),
+        Transition::BringUpFailed(failure) => format!("bring_up_failed {}", bring_up_error(failure)),
+        Transition::Reset => "reset".to_owned(),
+        Transition::Connected(opened) => format!("connected {}", connection(Ok(opened))),
+        Transition::ConnectFailed(failure) => format!("connect_failed {}", error(failure)),
+        Transition::Up => "up".to_owned(),
+        Transition::SubscriptionRefused { place, error: why } => format!("subscription_refused {place} {}", error(why)),
+        Transition::Lost => "lost".to_owned(),
+        Transition::Suspected => "suspected".to_owned(),
+        Transition::DisconnectFailed(failure) => format!("disconnect_failed {}", error(failure)),
+        Transition::ThrownOut { times } => format!("thrown_out {times}"),
+        Transition::NetworkBack => "network_back".to_owned(),
+        Transition::GaveUp => "gave_up".to_owned(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn loss(cause: LossCause) -> String {

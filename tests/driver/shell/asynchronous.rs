@@ -30,6 +30,7 @@ pub fn shell_modem<H: MessageHandler>(bench: &Bench, family: Family, handler: H)
 }
 
 /// Presses the module's RESET, and counts.
+#[allow(dead_code, reason = "the tests of the supervisor need it, and not all that need this client")]
 pub struct ResetHook {
     pub bench: Bench,
     pub resets: Rc<Cell<u32>>,

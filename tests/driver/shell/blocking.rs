@@ -10,10 +10,10 @@ use std::rc::Rc;
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write};
 use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
-use crate::driver::blocking::{Client, Modem, Reset};
+use crate::driver::blocking::{Client, Modem};
 use crate::driver::command::{Command, Part};
 use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, ClockError, DateTime, Identity};
-use crate::driver::supervisor::{Attach, Recovery, Subscriptions, SupervisedEvent, Supervisor};
+use crate::driver::supervisor::{Attach, BlockingReset, Recovery, Subscriptions, SupervisedEvent, Supervisor};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, SkippedSettings, Timeouts, Timer, Tls};
 
@@ -210,7 +210,7 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.delete_certificate(name)
     }
 
-    pub async fn supervise_until<L: Subscriptions, A: Attach, S: Reset>(
+    pub async fn supervise_until<L: Subscriptions, A: Attach, S: BlockingReset>(
         &mut self,
         deadline: Duration,
         supervisors: &mut [Supervisor<'_, L>],
@@ -280,12 +280,13 @@ impl<H: MessageHandler> ShellClient<'_, H> {
 }
 
 /// Presses the module's RESET, and counts.
+#[allow(dead_code, reason = "the tests of the supervisor need it, and not all that need this client")]
 pub struct ResetHook {
     pub bench: Bench,
     pub resets: Rc<Cell<u32>>,
 }
 
-impl Reset for ResetHook {
+impl BlockingReset for ResetHook {
     fn reset(&mut self, attempt: u32) {
         assert!(attempt > 0);
         self.resets.set(self.resets.get() + 1);

@@ -5,28 +5,28 @@ use core::time::Duration;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use super::Modem;
-use super::drive::NoSource;
-use crate::error::Error;
-use crate::handler::MessageHandler;
-use crate::supervisor::{
+use super::{
     Action, Attach, NoReset, Recovery, Subscriptions, SupervisedEvent, Supervisor, finish, next_action, take_event,
 };
-use crate::timer::Timer;
+use crate::blocking::Modem;
+use crate::blocking::drive::NoSource;
+use crate::error::Error;
+use crate::handler::MessageHandler;
+use crate::timer::{Timer, left};
 
-/// Resets a module, as the hook of the same name of the async client.
-pub trait Reset {
+/// Resets a module: the hook of the blocking client, as `Reset` is that of the async one.
+pub trait BlockingReset {
     /// Resets the module. The `attempt` is 1 at first, and counts up until a bring-up succeeds: a stronger remedy can follow
     /// a weaker one. It need not wait until the module has started.
     fn reset(&mut self, attempt: u32);
 }
 
-impl Reset for NoReset {
+impl BlockingReset for NoReset {
     fn reset(&mut self, _: u32) {}
 }
 
 /// The longest wait before the lists of topic filters are looked at again.
-const LIST_INTERVAL: Duration = Duration::from_secs(1);
+const LIST_INTERVAL_MS: u32 = 1_000;
 
 impl<R, T, C, H, I> Modem<R, T, C, H, I>
 where
@@ -44,7 +44,7 @@ where
     ///
     /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. [`Error::Aborted`]: the idle hook aborted what was under
     /// way, with which the next call goes on. Everything else is repaired, and reported as an event.
-    pub fn supervise<L: Subscriptions, A: Attach, S: Reset>(
+    pub fn supervise<L: Subscriptions, A: Attach, S: BlockingReset>(
         &mut self,
         supervisors: &mut [Supervisor<'_, L>],
         recovery: &mut Recovery<A, S>,
@@ -62,7 +62,7 @@ where
     /// # Errors
     ///
     /// The errors of [`supervise`](Self::supervise).
-    pub fn supervise_until<L: Subscriptions, A: Attach, S: Reset>(
+    pub fn supervise_until<L: Subscriptions, A: Attach, S: BlockingReset>(
         &mut self,
         deadline: Duration,
         supervisors: &mut [Supervisor<'_, L>],
@@ -74,7 +74,8 @@ where
             if let Some(event) = take_event(supervisors, &recovery.module, &mut self.port.engine, now) {
                 return Ok(Some(event));
             }
-            if has_waited && now >= deadline {
+            let left_ms = left(now, deadline);
+            if has_waited && left_ms == 0 {
                 return Ok(None);
             }
             let (place, action) = next_action(supervisors, &recovery.module, &self.port.engine);
@@ -91,11 +92,10 @@ where
                     recovery.module.was_reset();
                 }
                 action => {
-                    has_waited = matches!(action, Action::Wait(_));
-                    let mut call = action.call(self.family(), now, deadline.min(now.saturating_add(LIST_INTERVAL)));
+                    let mut call = action.call(self.family(), now, left_ms.min(LIST_INTERVAL_MS));
+                    has_waited = call.listens();
                     let driven = self.port.drive(call.procedure(), &mut NoSource);
-                    let outcome = call.outcome(driven);
-                    finish(supervisors, place, outcome, &self.port.engine, self.port.timer.now())?;
+                    finish(supervisors, place, &call.outcome(driven), &self.port.engine, self.port.timer.now())?;
                 }
             }
         }

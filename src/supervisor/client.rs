@@ -7,19 +7,20 @@ use core::time::Duration;
 
 use embedded_io_async::{BufRead, Write};
 
-use super::Modem;
-use super::drive::NO_SOURCE;
+use super::{
+    Action, Attach, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish, next_action,
+    take_event,
+};
+use crate::client::Modem;
+use crate::client::drive::NO_SOURCE;
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::network::{Apn, BringUpError};
 use crate::session::Procedure;
-use crate::supervisor::{
-    Action, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish, next_action, take_event,
-};
-use crate::timer::Timer;
+use crate::timer::{Timer, left};
 
 /// A bring-up, or none: then no future of one is in that of [`Modem::supervise`].
-pub trait AttachAsync {
+pub trait AttachAsync: Attach {
     /// Brings the module to an address.
     #[allow(async_fn_in_trait, reason = "the driver never asks for Send: it runs where its UART does")]
     async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
@@ -34,6 +35,18 @@ impl AttachAsync for &Apn<'_> {
         modem: &mut Modem<R, T, C, H>,
     ) -> Result<(), BringUpError> {
         modem.bring_up(self, |_| {}).await.map(|_| ())
+    }
+}
+
+impl AttachAsync for Option<&Apn<'_>> {
+    async fn attach<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
+        &self,
+        modem: &mut Modem<R, T, C, H>,
+    ) -> Result<(), BringUpError> {
+        match self {
+            Some(apn) => apn.attach(modem).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -96,7 +109,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
             if let Some(event) = take_event(supervisors, &recovery.module, &mut self.port.engine, now) {
                 return Ok(Some(event));
             }
-            if has_waited && now >= deadline {
+            let left_ms = left(now, deadline);
+            if has_waited && left_ms == 0 {
                 return Ok(None);
             }
             let (place, action) = next_action(supervisors, &recovery.module, &self.port.engine);
@@ -110,12 +124,11 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
                     recovery.module.was_reset();
                 }
                 action => {
-                    has_waited = matches!(action, Action::Wait(_));
-                    let mut call = action.call(self.family(), now, deadline);
+                    let mut call = action.call(self.family(), now, left_ms);
+                    has_waited = call.listens();
                     let waiting = if has_waited { &*supervisors } else { &[] };
                     let driven = self.drive_or_change(call.procedure(), waiting).await;
-                    let outcome = call.outcome(driven);
-                    finish(supervisors, place, outcome, &self.port.engine, self.port.timer.now())?;
+                    finish(supervisors, place, &call.outcome(driven), &self.port.engine, self.port.timer.now())?;
                 }
             }
         }
