@@ -44,9 +44,9 @@ use pending_outcome::PendingOutcome;
 pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
-use slots::{News, Slots};
 #[cfg(feature = "shared")]
-pub(crate) use slots::{GaveWay, Left, Resumption};
+pub(crate) use slots::{Left, Resumption};
+use slots::{News, Slots};
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK_BYTES: usize = 64;

@@ -40,7 +40,8 @@ struct Slot {
     has_owner: bool,
 }
 
-/// How a call goes on in its turn.
+/// How a call goes on in its next turn. If it has no slot, what other calls wait for keeps it from going on, until one of them
+/// ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resumption {
     /// From its beginning.
@@ -50,15 +51,6 @@ pub(crate) enum Resumption {
     /// With what became of the exchange in this slot.
     #[cfg_attr(not(feature = "shared"), expect(dead_code, reason = "no slot without the feature"))]
     Slot(u8),
-}
-
-/// How a turn has ended, if not with its call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum GaveWay {
-    /// It waits in this slot.
-    Parked(u8),
-    /// What other calls wait for keeps it from going on: so it goes on as soon as one of them ends.
-    Excluded(Resumption),
 }
 
 /// Whether the module carries out commands while an operation of a client is under way.
@@ -78,7 +70,7 @@ struct Turn {
     /// The call gives up its turn while it waits.
     gives_way: bool,
     resumption: Resumption,
-    gave_way: Option<GaveWay>,
+    gave_way: Option<Resumption>,
     /// The slots in which something was awaited when it began, a bit for each.
     waiting_before: u8,
     /// Its command was chosen before other calls had their turns.
@@ -233,8 +225,8 @@ pub(crate) struct Left {
     pub(crate) ended: u8,
     /// The slots in which something is awaited, a bit for each.
     pub(crate) waiting: u8,
-    /// The clients that are connected, a bit for each.
-    pub(crate) connected: u8,
+    /// The clients whose session is up, a bit for each.
+    pub(crate) up: u8,
 }
 
 #[cfg(feature = "shared")]
@@ -256,8 +248,8 @@ impl super::Engine {
         turn.waiting_before = bits(slots, is_waiting);
     }
 
-    /// The turn has ended. Returns how, where the call has not ended with it.
-    pub(crate) fn end_turn(&mut self) -> Option<GaveWay> {
+    /// The turn has ended. Returns how the call goes on, where it has not ended.
+    pub(crate) fn end_turn(&mut self) -> Option<Resumption> {
         let (_, turn) = self.session.slots.parts()?;
         turn.gives_way = false;
         turn.resumption = Resumption::Begin;
@@ -269,11 +261,11 @@ impl super::Engine {
         self.session.slots.turn.first().and_then(|turn| turn.client)
     }
 
-    /// What is there for the calls that wait.
-    pub(crate) fn left(&self) -> Left {
-        let connected = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0);
+    /// What is there for the calls that wait, while these clients are not up before more than their connection is made.
+    pub(crate) fn left(&self, preparing: u8) -> Left {
+        let up = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0) & !preparing;
         let Slots { slots, .. } = &self.session.slots;
-        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: bits(slots, is_waiting), connected }
+        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: bits(slots, is_waiting), up }
     }
 }
 
@@ -294,7 +286,7 @@ impl Session {
         slot.command_waits = command_waits;
         slot.command_began = self.command_began;
         slot.has_owner = true;
-        turn.gave_way = Some(GaveWay::Parked(number));
+        turn.gave_way = Some(Resumption::Slot(number));
         true
     }
 
@@ -304,7 +296,7 @@ impl Session {
             return false;
         }
         let Some((slots, turn)) = self.slots.parts() else { return true };
-        if let Some(GaveWay::Parked(number)) = turn.gave_way.take()
+        if let Some(Resumption::Slot(number)) = turn.gave_way.take()
             && let Some(slot) = slots.get_mut(usize::from(number))
         {
             slot.has_owner = false;
@@ -365,7 +357,7 @@ impl Session {
             self.exchange.clear();
             return Progress::Waiting;
         }
-        turn.gave_way = Some(GaveWay::Excluded(resumption));
+        turn.gave_way = Some(resumption);
         Progress::Done
     }
 

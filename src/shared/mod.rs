@@ -7,6 +7,8 @@ mod turn;
 
 use core::cell::RefCell;
 use core::fmt;
+use core::future::poll_fn;
+use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -26,7 +28,7 @@ use crate::timer::Timer;
 pub use attach::{AttachInTurns, InTurns};
 use queue::{Queue, Wants};
 pub use turn::Guard;
-use turn::Place;
+use turn::{Held, Place};
 
 /// A [`Modem`] for several tasks.
 ///
@@ -40,7 +42,7 @@ use turn::Place;
 ///
 /// **Every call can be dropped**, for example in a `select` with a timeout, and leaves no other task waiting.
 ///
-/// `N` calls can be under way or waiting at a time, and one place is for [`run`](Self::run); one more fails with
+/// `N` calls can be under way or waiting at a time, of which two places are for [`run`](Self::run); one more fails with
 /// [`Error::QueueFull`]. A place costs 24 bytes. A call whose future is kept and not polled keeps its turn, and all other
 /// tasks waiting.
 ///
@@ -48,7 +50,7 @@ use turn::Place;
 pub struct SharedModem<Raw: RawMutex, R, T, C, H, const N: usize = 8> {
     queue: blocking_mutex::Mutex<Raw, RefCell<Queue<N>>>,
     /// Locked by the one that the queue has let in, so never waited for.
-    modem: OnceLock<Mutex<Raw, Modem<R, T, C, H>>>,
+    modem: OnceLock<Mutex<Raw, Held<R, T, C, H>>>,
 }
 
 impl<Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<Raw, R, T, C, H, N> {
@@ -72,6 +74,14 @@ impl<Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<Raw, R, T, C, H, N> 
             waker.wake();
         }
     }
+
+    /// Waits for what the waiter in this place wants. Returns the slots that were dropped before its turn, a bit for each.
+    #[inline(never)]
+    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<u8> {
+        let mut dropped = None;
+        self.queue(&mut |queue| dropped = queue.poll(place, context.waker()));
+        dropped.map_or(Poll::Pending, Poll::Ready)
+    }
 }
 
 impl<Raw: RawMutex, R, T, C, H, const N: usize> Default for SharedModem<Raw, R, T, C, H, N> {
@@ -93,8 +103,8 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ///
     /// Returns the modem if there is one already.
     pub fn give(&self, modem: Modem<R, T, C, H>) -> Result<(), Modem<R, T, C, H>> {
-        self.modem.init(Mutex::new(modem)).map_err(Mutex::into_inner)?;
-        self.queue(&mut |queue| queue.release(None));
+        self.modem.init(Mutex::new(Held::new(modem))).map_err(|held| held.into_inner().modem)?;
+        self.queue(&mut Queue::give);
         Ok(())
     }
 
@@ -121,7 +131,8 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ///
     /// This method is cancel safe.
     pub async fn wait_up(&self, client: ClientIndex) -> Result<(), Error> {
-        Place::enter(self, Wants::Up(client))?.wait().await;
+        let place = Place::enter(self, Wants::Up(client))?;
+        poll_fn(|context| self.poll(place.index, context)).await;
         Ok(())
     }
 

@@ -117,6 +117,8 @@ pub use recovery::ModuleRecovery;
 pub use subscriptions::SyncSubscriptionList;
 pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscriptions};
 
+#[cfg(feature = "shared")]
+pub(crate) use self::core::Results;
 use self::core::{Core, Decision};
 use crate::command::ClientIndex;
 use crate::error::Error;
@@ -204,6 +206,13 @@ impl<'a, L> Supervisor<'a, L> {
     pub fn observe<T>(&mut self, now: Duration, result: &Result<T, Error>) {
         self.core.pass_time(now);
         self.core.observe(result.as_ref().err());
+    }
+
+    /// As [`observe`](Self::observe), of several calls.
+    #[cfg(feature = "shared")]
+    pub(crate) fn observe_all(&mut self, now: Duration, results: Results) {
+        self.core.pass_time(now);
+        self.core.observe_all(results);
     }
 
     /// Takes an event of the module, while the driver knows `state`.

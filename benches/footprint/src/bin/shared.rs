@@ -13,7 +13,7 @@ use footprint::inbox::CAPACITY;
 use footprint::scenario::{COMMANDS, FAMILY, ON, OPTIONS, QOS, state};
 use footprint::{Clock, Receiver, Transmitter};
 use simcom_mqtt::command::network::Csq;
-use simcom_mqtt::supervisor::{Backoff, Policy, Recovery, SubscriptionList, Supervisor};
+use simcom_mqtt::supervisor::{Backoff, NoBringUp, Policy, Recovery, SubscriptionList, Supervisor};
 use simcom_mqtt::{ClientIndex, Error, Modem, Route, Router, SharedModem, SyncInbox};
 
 type Module<'a> = SharedModem<CriticalSectionRawMutex, Receiver, Transmitter, Clock, &'a Router<'a>>;
@@ -41,7 +41,7 @@ async fn ask(module: &Module<'_>) -> Result<(), Error> {
 async fn run(module: &Module<'_>) -> Result<(), Error> {
     let filters = SubscriptionList::from([(COMMANDS, QOS)]);
     let mut supervisors = [Supervisor::new(CLIENT, &OPTIONS, &filters, Policy::new(Backoff::new(7)))];
-    module.run(&mut supervisors, &mut Recovery::without_bring_up(), |_| {}).await
+    module.run(&mut supervisors, &mut Recovery::new(NoBringUp), |_| {}).await
 }
 
 #[cortex_m_rt::entry]
