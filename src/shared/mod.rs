@@ -131,7 +131,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ///
     /// This method is cancel safe.
     pub async fn wait_up(&self, client: ClientIndex) -> Result<(), Error> {
-        let place = Place::enter(self, Wants::Up(client))?;
+        let Some(place) = Place::enter(self, Wants::Up(client)) else { return Err(Error::QueueFull) };
         poll_fn(|context| self.poll(place.index, context)).await;
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::network::{BringUpError, BringUpStage};
 use crate::procedure::ListenUntil;
 use crate::session::Procedure;
 use crate::supervisor::{
-    Action, Call, ModuleRecovery, Outcome, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish,
+    Action, Call, ModuleRecovery, Outcome, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, check, finish,
     next_action, take_event,
 };
 use crate::timer::{Instant, Timer};
@@ -49,14 +49,23 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         mut on_event: impl FnMut(SupervisedEvent),
     ) -> Result<(), Error> {
         let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
-        let mut listener =
-            Listener { place: Place::enter(self, Wants::Nothing)?, supervisors, on_event: &mut on_event };
-        let mut worker = Place::enter(self, Wants::Nothing)?;
+        let (Some(place), Some(mut worker)) = (Place::enter(self, Wants::Nothing), Place::enter(self, Wants::Nothing))
+        else {
+            return Err(Error::QueueFull);
+        };
+        let mut listener = Listener { place, supervisors, on_event: &mut on_event };
+        let mut wait_ms = 0;
         loop {
-            let (supervisor, action) = listener.listen(&recovery.module, true).await?;
+            listener.listen(&recovery.module, wait_ms, false).await?;
+            wait_ms = 0;
             let Some(held) = &mut listener.place.held else { continue };
             let (now, family, mut pin_unconfirmed) = (held.now(), held.modem.family(), held.modem.pin_unconfirmed);
+            let (supervisor, action) = next_action(listener.supervisors, &recovery.module, held.engine());
             let mut job = match &action {
+                Action::Wait { milliseconds } => {
+                    wait_ms = *milliseconds;
+                    continue;
+                }
                 Action::Reset { attempt } => {
                     recovery.hook.reset(*attempt).await;
                     recovery.module.was_reset();
@@ -68,15 +77,15 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                 },
                 action => Job::Call(action.call(family, now, u32::MAX)),
             };
-            listener.place.want(Wants::Listen);
+            listener.give_way();
             let ended = loop {
                 worker.want(Wants::Turn);
                 let driven = {
                     let mut call = pin!(worker.call(job.procedure()));
-                    let mut listen = pin!(listener.listen(&recovery.module, false));
+                    let mut listen = pin!(listener.listen(&recovery.module, u32::MAX, true));
                     poll_fn(|context| match call.as_mut().poll(context) {
                         Poll::Ready(driven) => Poll::Ready(Ok(driven)),
-                        Poll::Pending => listen.as_mut().poll(context).map_ok(|_| Ok(())),
+                        Poll::Pending => listen.as_mut().poll(context).map_ok(Ok),
                     })
                     .await?
                 };
@@ -139,51 +148,60 @@ struct Listener<'r, 's, 'a, Raw: RawMutex, R, T, C, H, L, const N: usize> {
     on_event: &'r mut dyn FnMut(SupervisedEvent),
 }
 
-impl<'a, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscriptions, const N: usize>
-    Listener<'_, '_, 'a, Raw, R, T, C, H, L, N>
+impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscriptions, const N: usize>
+    Listener<'_, '_, '_, Raw, R, T, C, H, L, N>
 {
-    /// Listens in turns, until a supervisor wants something else; for ever, unless it `may_act`. It has its turn then.
-    async fn listen(
-        &mut self,
-        recovery: &ModuleRecovery,
-        may_act: bool,
-    ) -> Result<(usize, Action<'a, L::Filter>), Error> {
-        loop {
-            self.place.want(Wants::Listen);
-            self.place.turn().await;
-            let Self { place: Place { shared, index, held: Some(held), .. }, supervisors, on_event } = self else {
-                continue;
-            };
-            let now = held.now();
-            for supervisor in &mut **supervisors {
-                supervisor.observe_all(now, held.take_results(supervisor.client()));
-            }
-            while let Some(event) = take_event(supervisors, recovery, held.engine(), now) {
-                on_event(event);
-            }
-            let (supervisor, action) = match may_act {
-                true => next_action(supervisors, recovery, held.engine()),
-                false => (0, Action::Wait { milliseconds: u32::MAX }),
-            };
-            let is_preparing = supervisors.iter().filter(|supervisor| !supervisor.is_up());
+    /// Ends its turn, and queues up for the next one.
+    fn give_way(&mut self) {
+        if let Some(held) = &mut self.place.held {
+            let is_preparing = self.supervisors.iter().filter(|supervisor| !supervisor.is_up());
             held.preparing = is_preparing.fold(0, |clients, supervisor| clients | bit(supervisor.client().number()));
-            let Action::Wait { milliseconds } = action else { return Ok((supervisor, action)) };
-            let mut listen = ListenUntil::lasting(Instant::new(now), milliseconds);
-            let driven = {
-                let mut driven = pin!(held.modem.port.drive(&mut listen as &mut (dyn Procedure + Send), NO_SOURCE));
-                poll_fn(|context| match driven.as_mut().poll(context) {
-                    Poll::Pending
-                        if shared.poll(*index, context).is_ready()
-                            || supervisors.iter().any(|supervisor| supervisor.has_change(context.waker())) =>
-                    {
-                        Poll::Ready(Ok(()))
-                    }
-                    driven => driven,
-                })
-                .await
-            };
-            let now = held.now();
-            finish(supervisors, 0, &Outcome::waited(driven), held.engine(), now)?;
+        }
+        self.place.want(Wants::Listen);
+    }
+
+    /// Tells the supervisors what has happened, and the program what they say and what the module reports.
+    fn tell(&mut self, recovery: &ModuleRecovery) {
+        let Some(held) = &mut self.place.held else { return };
+        let now = held.now();
+        for supervisor in &mut *self.supervisors {
+            supervisor.observe_all(now, held.take_results(supervisor.client()));
+        }
+        while let Some(event) = take_event(self.supervisors, recovery, held.engine(), now) {
+            (self.on_event)(event);
+        }
+    }
+
+    /// Listens in its turn for this time at most, and waits for the next one; and so on, `for_ever` or once.
+    async fn listen(&mut self, recovery: &ModuleRecovery, most_ms: u32, for_ever: bool) -> Result<(), Error> {
+        loop {
+            if let Self { place: Place { shared, index, held: Some(held), .. }, supervisors, .. } = self {
+                let mut listen = ListenUntil::lasting(Instant::new(held.now()), most_ms);
+                let driven = {
+                    let mut driven = pin!(held.modem.port.drive(&mut listen as &mut (dyn Procedure + Send), NO_SOURCE));
+                    poll_fn(|context| match driven.as_mut().poll(context) {
+                        Poll::Pending
+                            if shared.poll(*index, context).is_ready()
+                                || supervisors.iter().any(|supervisor| supervisor.has_change(context.waker())) =>
+                        {
+                            Poll::Ready(Ok(()))
+                        }
+                        driven => driven,
+                    })
+                    .await
+                };
+                if let Err(error) = driven {
+                    check(&error)?;
+                    // A module that is silent while it is listened to is silent for all.
+                    held.observe(Some(&error));
+                }
+            }
+            self.give_way();
+            self.place.turn().await;
+            self.tell(recovery);
+            if !for_ever {
+                return Ok(());
+            }
         }
     }
 }

@@ -47,7 +47,7 @@ impl<R, T, C, H> Held<R, T, C, H> {
     }
 
     /// A call has ended.
-    fn observe(&mut self, error: Option<&Error>) {
+    pub(super) fn observe(&mut self, error: Option<&Error>) {
         let client = self.engine().client_of_call();
         for (results, index) in self.results.iter_mut().zip(ClientIndex::ALL) {
             // A success of another subsystem says nothing of a client.
@@ -83,11 +83,12 @@ pub(super) struct Place<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
 }
 
 impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N> {
-    pub(super) fn enter(shared: &'s SharedModem<Raw, R, T, C, H, N>, wants: Wants) -> Result<Self, Error> {
+    /// `None` where there is no place left.
+    #[inline(never)]
+    pub(super) fn enter(shared: &'s SharedModem<Raw, R, T, C, H, N>, wants: Wants) -> Option<Self> {
         let mut index = None;
         shared.queue(&mut |queue| index = queue.enter(wants));
-        let index = index.ok_or(Error::QueueFull)?;
-        Ok(Self { shared, index, resumption: Resumption::Begin, held: None, left: None })
+        Some(Self { shared, index: index?, resumption: Resumption::Begin, held: None, left: None })
     }
 
     /// Ends the turn, if this has one, and wants this from now on.
@@ -160,7 +161,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
 impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> SharedModem<Raw, R, T, C, H, N> {
     /// Makes a call.
     pub(super) async fn call(&self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
-        let mut place = Place::enter(self, Wants::Turn)?;
+        let Some(mut place) = Place::enter(self, Wants::Turn) else { return Err(Error::QueueFull) };
         let result = place.call(procedure).await;
         if let Some(held) = &mut place.held {
             held.observe(result.as_ref().err());
@@ -181,7 +182,7 @@ pub struct Guard<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
 
 impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Guard<'s, Raw, R, T, C, H, N> {
     pub(super) async fn new(shared: &'s SharedModem<Raw, R, T, C, H, N>) -> Result<Self, Error> {
-        let mut place = Place::enter(shared, Wants::Turn)?;
+        let Some(mut place) = Place::enter(shared, Wants::Turn) else { return Err(Error::QueueFull) };
         loop {
             poll_fn(|context| place.poll_turn(false, context)).await;
             if let Some(held) = place.held.take() {

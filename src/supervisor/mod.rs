@@ -120,6 +120,8 @@ pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscript
 #[cfg(feature = "shared")]
 pub(crate) use self::core::Results;
 use self::core::{Core, Decision};
+#[cfg(feature = "shared")]
+pub(crate) use self::recovery::check;
 use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::options::ConnectOptions;
