@@ -9,7 +9,7 @@ use super::facts::{Failure, Loss};
 use super::routing::EXTRA_OK_MS;
 use super::{Procedure, Progress, Session};
 use crate::ResultCode;
-use crate::at::Line;
+use crate::at::{Line, behind};
 use crate::command::{ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::error::Refusal;
 use crate::fmt::debug;
@@ -49,7 +49,6 @@ pub(crate) enum Resumption {
     /// With the command that had to wait.
     Command,
     /// With what became of the exchange in this slot.
-    #[cfg_attr(not(feature = "shared"), expect(dead_code, reason = "no slot without the feature"))]
     Slot(u8),
 }
 
@@ -115,6 +114,12 @@ fn is_waiting(phase: Phase) -> bool {
     matches!(phase, Phase::Outcome | Phase::Pause)
 }
 
+/// The slots in which something is awaited, a bit for each.
+#[inline(never)]
+fn waiting(slots: &[Slot]) -> u8 {
+    bits(slots, is_waiting)
+}
+
 /// The slots in these phases, a bit for each.
 fn bits(slots: &[Slot], is_meant: impl Fn(Phase) -> bool) -> u8 {
     let meant = slots.iter().zip(BITS).filter(|(slot, _)| is_meant(slot.exchange.phase()));
@@ -122,7 +127,7 @@ fn bits(slots: &[Slot], is_meant: impl Fn(Phase) -> bool) -> u8 {
 }
 
 fn is_mqtt(info: &CommandInfo) -> bool {
-    info.name.starts_with("+CMQTT")
+    behind(info.name.as_bytes(), "+CMQTT").is_some()
 }
 
 impl Slot {
@@ -186,7 +191,7 @@ impl Slots {
 
     /// Whether a call that only listens gives way, because a wait has just ended.
     pub(super) fn listener_gives_way(&self) -> bool {
-        let waiting = bits(&self.slots, is_waiting);
+        let waiting = waiting(&self.slots);
         self.turn.first().is_some_and(|turn| turn.gives_way && turn.waiting_before & !waiting != 0)
     }
 
@@ -245,7 +250,7 @@ impl super::Engine {
         turn.gives_way = gives_way;
         turn.resumption = resumption;
         turn.gave_way = None;
-        turn.waiting_before = bits(slots, is_waiting);
+        turn.waiting_before = waiting(slots);
     }
 
     /// The turn has ended. Returns how the call goes on, where it has not ended.
@@ -265,7 +270,7 @@ impl super::Engine {
     pub(crate) fn left(&self, preparing: u8) -> Left {
         let up = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0) & !preparing;
         let Slots { slots, .. } = &self.session.slots;
-        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: bits(slots, is_waiting), up }
+        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: waiting(slots), up }
     }
 }
 

@@ -49,11 +49,11 @@ impl<R, T, C, H> Held<R, T, C, H> {
     /// A call has ended.
     pub(super) fn observe(&mut self, error: Option<&Error>) {
         let client = self.engine().client_of_call();
-        for (results, index) in self.results.iter_mut().zip(ClientIndex::ALL) {
+        match client {
+            Some(client) => client.of_mut(&mut self.results).add(error),
             // A success of another subsystem says nothing of a client.
-            if client == Some(index) || (client.is_none() && error.is_some()) {
-                results.add(error);
-            }
+            None if error.is_some() => self.results.iter_mut().for_each(|results| results.add(error)),
+            None => {}
         }
     }
 

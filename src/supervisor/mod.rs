@@ -315,6 +315,7 @@ pub fn take_event<L: Subscriptions>(
 
 /// What comes next for the supervisors of one module, after [`take_event`] has returned `None`: the place of one of them, and
 /// its action.
+#[inline(never)]
 pub fn next_action<'a, L: Subscriptions>(
     supervisors: &mut [Supervisor<'a, L>],
     recovery: &ModuleRecovery,
@@ -335,6 +336,7 @@ pub fn next_action<'a, L: Subscriptions>(
 /// # Errors
 ///
 /// What no supervisor can do anything about: the UART has failed, or the idle hook has aborted the call.
+#[inline(never)]
 pub fn finish<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     place: usize,
