@@ -2,7 +2,7 @@
 //!
 //! Without the feature `shared` there is no slot, and nothing of this is in the image.
 
-use core::mem;
+use core::{array, mem};
 
 use super::exchange::{Exchange, Phase};
 use super::facts::{Failure, Loss};
@@ -138,32 +138,29 @@ impl Slot {
 }
 
 impl Slots {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            slots: [const {
-                Slot {
-                    exchange: Exchange::idle(),
-                    client: None,
-                    loss: None,
-                    command_waits: false,
-                    command_began: Instant::ZERO,
-                    has_owner: false,
-                }
-            }; SLOTS],
-            turn: [const {
-                Turn {
-                    gives_way: false,
-                    resumption: Resumption::Begin,
-                    gave_way: None,
-                    waiting_before: 0,
-                    was_excluded: false,
-                    client: None,
-                    sharing: Sharing::Assumed,
-                    shares: false,
-                    shares_mqtt: false,
-                    repeats: false,
-                }
-            }; if SLOTS > 0 { 1 } else { 0 }],
+            // As a constant, they would be in the image.
+            slots: array::from_fn(|_| Slot {
+                exchange: Exchange::idle(),
+                client: None,
+                loss: None,
+                command_waits: false,
+                command_began: Instant::ZERO,
+                has_owner: false,
+            }),
+            turn: array::from_fn(|_| Turn {
+                gives_way: false,
+                resumption: Resumption::Begin,
+                gave_way: None,
+                waiting_before: 0,
+                was_excluded: false,
+                client: None,
+                sharing: Sharing::Assumed,
+                shares: false,
+                shares_mqtt: false,
+                repeats: false,
+            }),
         }
     }
 

@@ -110,10 +110,17 @@ impl<const N: usize> Queue<N> {
     }
 
     /// The first one in the queue that has no result to come for.
+    #[inline(never)]
     fn first(&self) -> Option<usize> {
-        let waiters = self.waiters.iter().enumerate().filter(|(_, waiter)| waiter.wants == Wants::Turn);
-        // Numbers wrap.
-        Some(waiters.min_by_key(|(_, waiter)| waiter.number.wrapping_sub(self.next_number))?.0)
+        let (mut first, mut longest_wait) = (None, 0);
+        for (place, waiter) in self.waiters.iter().enumerate() {
+            // Numbers wrap.
+            let wait = self.next_number.wrapping_sub(waiter.number);
+            if waiter.wants == Wants::Turn && wait > longest_wait {
+                (first, longest_wait) = (Some(place), wait);
+            }
+        }
+        first
     }
 
     /// Whether the waiter in this place may have what it wants.

@@ -219,6 +219,7 @@ impl Core {
 
     /// The time is passed before anything else.
     #[expect(clippy::cast_possible_truncation, reason = "wraps after 136 years")]
+    #[inline(never)]
     pub(super) fn pass_time(&mut self, now: Duration) {
         self.now = Moment { instant: Instant::new(now), seconds: now.as_secs() as u32 };
     }
