@@ -57,8 +57,8 @@ pub(crate) enum Resumption {
 enum Sharing {
     /// It does, as far as is known.
     Assumed,
-    /// It has refused this command, or not answered it, perhaps for this reason: the command waits for the operation.
-    Doubted(&'static CommandInfo),
+    /// It has refused the command of this name, or not answered it, perhaps for this reason: the command waits for the operation.
+    Doubted(&'static str),
     /// It does not: no operation is parked any more.
     Refused,
 }
@@ -435,7 +435,7 @@ impl Session {
         let shares = if is_mqtt(info) { &mut turn.shares_mqtt } else { &mut turn.shares };
         turn.repeats = false;
         match (turn.sharing, result) {
-            (Sharing::Doubted(doubted), result) if doubted == info && (result.is_ok() || !is_beside) => {
+            (Sharing::Doubted(doubted), result) if doubted == info.name && (result.is_ok() || !is_beside) => {
                 // It was carried out after the operation, or refused all the same.
                 *shares = is_beside || result.is_err();
                 turn.sharing = if *shares { Sharing::Assumed } else { Sharing::Refused };
@@ -446,7 +446,7 @@ impl Session {
                 turn.repeats = true;
             }
             (Sharing::Assumed, Err(Failure::Refused(Refusal::Error))) if is_beside && !*shares => {
-                turn.sharing = Sharing::Doubted(info);
+                turn.sharing = Sharing::Doubted(info.name);
                 turn.repeats = true;
             }
             _ => {}
@@ -470,7 +470,7 @@ impl Session {
         if turn.sharing != Sharing::Assumed || shares || !is_unanswered || !turn.gives_way {
             return false;
         }
-        turn.sharing = Sharing::Doubted(info);
+        turn.sharing = Sharing::Doubted(info.name);
         self.exchange.set_deadline(now.after(left.saturating_add(command_ms)));
         true
     }
