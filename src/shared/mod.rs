@@ -103,7 +103,10 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ///
     /// Returns the modem if there is one already.
     pub fn give(&self, modem: Modem<R, T, C, H>) -> Result<(), Modem<R, T, C, H>> {
-        self.modem.init(Mutex::new(Held::new(modem))).map_err(|held| held.into_inner().modem)?;
+        if self.modem.is_set() {
+            return Err(modem);
+        }
+        self.modem.get_or_init(|| Mutex::new(Held::new(modem)));
         self.queue(&mut Queue::give);
         Ok(())
     }
