@@ -1,5 +1,6 @@
 //! Typed errors: the cause, and what to do next.
 
+mod delivery;
 mod elapsed;
 mod invalid;
 mod next_step;
@@ -10,6 +11,7 @@ use embedded_io::ErrorKind;
 
 use crate::ResultCode;
 
+pub use delivery::Delivery;
 pub use elapsed::Elapsed;
 pub use invalid::{InvalidInput, Parameter, Problem};
 
@@ -80,7 +82,8 @@ impl defmt::Format for CommandName {
 /// | [`Offline`](Self::Offline) | received nothing | wait until the session is up (`wait_up`), then repeat | [`Retry`](crate::NextStep::Retry) |
 /// | [`QueueFull`](Self::QueueFull) | received nothing | repeat later, or share the module with more places | [`Retry`](crate::NextStep::Retry) |
 ///
-/// After every error the next call works: it resyncs with the module first.
+/// After every error the next call works: it resyncs with the module first. What the broker may have of a message whose
+/// publish has failed: see [`Delivery`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -73,6 +73,7 @@
 //! | `Router` | which inbox gets a message: topic filters, matched while the topic arrives |
 //! | session | the state of service and clients, the exchange under way, resync, reassembly of messages; no I/O |
 //! | procedure | connect, publish, shut down … as step machines over the session; no I/O |
+//! | `outbox` | a queue of messages to publish, and the call that publishes its oldest one |
 //! | [`Modem`], [`Client`], `blocking` | the async and the blocking client: bytes and time between a UART and the core |
 //! | [`network`], [`power`], [`transport`] | from power-on to an address; PWRKEY, RESET and DTR; adapters for UARTs that lack a trait |
 //! | [`supervisor`] | keeps a session up: a step machine over calls, for both shells |
@@ -96,6 +97,8 @@ mod handler;
 pub mod network;
 mod next_step;
 mod options;
+#[cfg(feature = "outbox")]
+pub mod outbox;
 pub mod power;
 mod procedure;
 mod result_code;

@@ -11,6 +11,7 @@
 //! |---|---|---|
 //! | `connect` | [`Connect`] | [`Connect::connection`], [`Engine::skipped_settings`] |
 //! | `publish`, `publish_from` | [`PublishMessage`] | |
+//! | `drain` | `PublishOldest`, of the feature `outbox`, for each message | `PublishOldest::finish` |
 //! | `subscribe` | [`Subscribe`] | |
 //! | `unsubscribe` | [`Execute`] of [`Unsub`](crate::command::Unsub) | |
 //! | `subscribe_all`, `unsubscribe_all` | [`SubscribeAll`] | |
@@ -140,6 +141,8 @@
 
 pub use crate::at::WINDOW_BYTES;
 pub use crate::network::bring_up::BringUp;
+#[cfg(feature = "outbox")]
+pub use crate::outbox::PublishOldest;
 pub use crate::procedure::{
     Connect, Detect, Disconnect, Execute, ListCertificates, Listen, Operation, PublishMessage, Shutdown, Store,
     Subscribe, SubscribeAll, Subscribing, Unsubscribing,

@@ -26,12 +26,16 @@ use core::fmt;
 use core::ops::ControlFlow;
 use core::time::Duration;
 
+#[cfg(feature = "outbox")]
+use embassy_sync::blocking_mutex::raw::RawMutex;
 use embedded_io::{Read, ReadReady, Write};
 
 use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part, Request};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
+#[cfg(feature = "outbox")]
+use crate::outbox::{Outbox, PublishOldest, WhenFull};
 use crate::procedure::{Detect, Execute, ListCertificates, Listen, ListenUntil, Shutdown, Store};
 use crate::session::{Counters, Event, ServiceState};
 use crate::timer::Timer;
@@ -282,6 +286,31 @@ where
     /// [`Error::Refused`]: there is no file of this name.
     pub fn delete_certificate(&mut self, name: &str) -> Result<(), Error> {
         self.execute(&Ccertdele { name })
+    }
+
+    /// Publishes the messages of an [`Outbox`], the oldest one first, each to its client. Returns how
+    /// many when there are no more of those that were queued at the beginning, or with the first failure. Each message is
+    /// read from the queue while it goes out.
+    ///
+    /// [What becomes of a message](crate::outbox::Outbox#what-becomes-of-a-message) that has failed: see there. After a
+    /// failure, do what its [next step](Error::next_step) says, then drain again.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`publish`](Client::publish).
+    #[cfg(feature = "outbox")]
+    pub fn drain<Raw: RawMutex, const N: usize, F: WhenFull>(
+        &mut self,
+        outbox: &Outbox<Raw, N, F>,
+    ) -> Result<usize, Error> {
+        let mut published = 0;
+        for _ in 0..outbox.len() {
+            let Some(mut oldest) = PublishOldest::new(outbox) else { break };
+            let result = self.port.drive(&mut oldest, &mut NoSource);
+            oldest.finish(result)?;
+            published += 1;
+        }
+        Ok(published)
     }
 
     /// Ends both clients and the service where they are active (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), and

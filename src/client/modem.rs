@@ -3,6 +3,8 @@
 use core::fmt;
 use core::time::Duration;
 
+#[cfg(feature = "outbox")]
+use embassy_sync::blocking_mutex::raw::RawMutex;
 use embedded_io_async::{BufRead, Read, Write};
 
 use super::Client;
@@ -11,6 +13,8 @@ use crate::command::{Ccertdele, Ccertdown, ClientIndex, Command, Part, Request};
 use crate::error::Error;
 use crate::family::{Family, Timeouts};
 use crate::handler::MessageHandler;
+#[cfg(feature = "outbox")]
+use crate::outbox::{Outbox, PublishOldest, WhenFull};
 use crate::procedure::{Detect, Execute, ListCertificates, Listen, ListenUntil, Shutdown, Store};
 use crate::session::{Counters, Event, Procedure, ServiceState};
 use crate::timer::Timer;
@@ -362,6 +366,54 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     /// This method is cancel safe. If the future is dropped, the file may or may not be deleted.
     pub async fn delete_certificate(&mut self, name: &str) -> Result<(), Error> {
         self.execute(&Ccertdele { name }).await
+    }
+
+    /// Publishes the messages of an [`Outbox`], the oldest one first, each to its client. Returns how
+    /// many when there are no more of those that were queued at the beginning, or with the first failure. Each message is
+    /// read from the queue while it goes out.
+    ///
+    /// [What becomes of a message](crate::outbox::Outbox#what-becomes-of-a-message) that has failed: see there. After a
+    /// failure, do what its [next step](Error::next_step) says, then drain again.
+    ///
+    /// ```
+    /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
+    /// # use simcom_mqtt::*;
+    /// # use simcom_mqtt::outbox::*;
+    /// # use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+    /// # module::on_simulated_module(async |receiver, transmitter, timer| {
+    /// # let inbox = Inbox::<1024>::new();
+    /// # let options = ConnectOptions::new(Broker::tcp("broker.example", 1883), "device-7");
+    /// # let mut modem = Modem::new(receiver, transmitter, timer, Family::Sim7600, &inbox);
+    /// let outbox = Outbox::<CriticalSectionRawMutex, 32>::new();
+    /// outbox.push(ClientIndex::First, &Publish::new("device-7/state", b"on").qos(QoS::AtLeastOnce)).unwrap();
+    /// // Not connected yet: the message stays.
+    /// assert!(modem.drain(&outbox).await.is_err());
+    /// modem.client(ClientIndex::First).connect(&options).await?;
+    /// assert_eq!(modem.drain(&outbox).await?, 1);
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`publish`](Client::publish).
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If the future is dropped after the last command of a message was begun, the outcome of
+    /// that message is unknown. No message is published in part.
+    #[cfg(feature = "outbox")]
+    pub async fn drain<Raw: RawMutex + Sync, const N: usize, F: WhenFull>(
+        &mut self,
+        outbox: &Outbox<Raw, N, F>,
+    ) -> Result<usize, Error> {
+        let mut published = 0;
+        for _ in 0..outbox.len() {
+            let Some(mut oldest) = PublishOldest::new(outbox) else { break };
+            let result = self.drive(&mut oldest, NO_SOURCE).await;
+            oldest.finish(result)?;
+            published += 1;
+        }
+        Ok(published)
     }
 
     /// Ends both clients and the service where they are active (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), and

@@ -16,14 +16,13 @@ pub struct Topic<'a> {
     pub topic: &'a [u8],
 }
 
+impl Topic<'_> {
+    pub(crate) const INFO: &'static CommandInfo = &CommandInfo::new("+CMQTTTOPIC", Answer::Plain).effect(Effect::Topic);
+}
+
 impl Request for Topic<'_> {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        writer
-            .client_command(
-                const { &CommandInfo::new("+CMQTTTOPIC", Answer::Plain).effect(Effect::Topic) },
-                self.client,
-            )
-            .topic(self.topic, Parameter::Topic);
+        writer.client_command(Self::INFO, self.client).topic(self.topic, Parameter::Topic);
     }
 
     fn data(&self) -> &[u8] {

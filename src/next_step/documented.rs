@@ -37,12 +37,12 @@ impl<'s> Source<'s> {
     }
 }
 
-fn identifier(text: &str) -> &str {
+pub(crate) fn identifier(text: &str) -> &str {
     text.split(|character: char| !character.is_alphanumeric()).next().unwrap_or_default()
 }
 
 /// What is linked as ``[`Name`](prefixName)``.
-fn links<'t>(text: &'t str, prefix: &str) -> Vec<&'t str> {
+pub(crate) fn links<'t>(text: &'t str, prefix: &str) -> Vec<&'t str> {
     text.split(&format!("]({prefix}")).skip(1).map(identifier).collect()
 }
 

@@ -20,6 +20,10 @@ pub struct Dtr<P> {
 }
 
 impl<P: OutputPin> Dtr<P> {
+    /// How long the line is high before a module that has not woken is woken again. Unverified.
+    #[cfg(any(feature = "async", feature = "blocking"))]
+    pub(super) const RELEASED_MS: u32 = 100;
+
     /// A pin that is wired directly to DTR.
     pub const fn new(pin: P) -> Self {
         Self { line: Line::new(pin) }

@@ -15,14 +15,24 @@
 //!
 //! [`Event::ModemRestarted`](crate::Event::ModemRestarted) reports that the software of the module has started. There
 //! is no need to wait for it: [`Modem::bring_up`](crate::Modem::bring_up) does.
+//!
+//! [`Modem::pause`](crate::Modem::pause) and [`Modem::resume`](crate::Modem::resume) end the connections and let the module
+//! sleep, and bring it back with few commands.
 
+#[cfg(feature = "blocking")]
+mod blocking;
+#[cfg(feature = "async")]
+mod client;
 mod dtr;
 mod key;
 mod line;
 mod reset;
+#[cfg_attr(not(any(feature = "async", feature = "blocking")), expect(dead_code))]
+mod sleep;
 mod timing;
 
 pub use dtr::Dtr;
 pub use key::{NoPin, PowerError, PowerKey};
 pub use reset::Reset;
+pub use sleep::SleepError;
 pub use timing::PowerTiming;

@@ -324,7 +324,8 @@ impl Procedure for Connect<'_> {
     }
 
     fn data(&self) -> Option<&[u8]> {
-        Some(if self.step == Step::Configure { self.data_at(self.place) } else { &[] })
+        // Only settings have data.
+        Some(self.data_at(self.place))
     }
 
     fn line(&mut self, line: Line<'_>) {

@@ -25,6 +25,8 @@ pub use listen::Listen;
 pub(crate) use listen_until::ListenUntil;
 pub(crate) use probe::Probe;
 pub use publish::PublishMessage;
+#[cfg(feature = "outbox")]
+pub(crate) use publish::Step as PublishStep;
 pub(crate) use single::Single;
 pub use store::Store;
 pub use subscribe::Subscribe;

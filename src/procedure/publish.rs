@@ -6,11 +6,14 @@ mod tests;
 use core::time::Duration;
 
 use crate::command::{ClientIndex, CommandWriter, Payload, Pub, Request, Topic};
+use crate::error::InvalidInput;
+use crate::family::Family;
 use crate::options::Publish;
 use crate::session::{Failure, Next, Procedure, Session};
 
-#[derive(Clone, Copy, Debug)]
-enum Step {
+/// The command of a publish that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
     Begin,
     Topic,
     Payload,
@@ -43,8 +46,32 @@ impl<'a> PublishMessage<'a> {
         Self { client, message, step: Step::Begin, length, has_source: true }
     }
 
+    /// As [`announced`](Self::announced), at a later step.
+    #[cfg(feature = "outbox")]
+    pub(crate) const fn at(step: Step, client: ClientIndex, message: &'a Publish<'a>, length: usize) -> Self {
+        Self { client, message, step, length, has_source: true }
+    }
+
+    #[cfg(feature = "outbox")]
+    pub(crate) const fn step(&self) -> Step {
+        self.step
+    }
+
     const fn is_empty(&self) -> bool {
         self.length == 0
+    }
+}
+
+impl Publish<'_> {
+    /// Checks whether a module of this family can take the message, as every call that publishes one does.
+    ///
+    /// # Errors
+    ///
+    /// Which of topic, payload and timeout is wrong, and how.
+    pub fn check(&self, family: Family) -> Result<(), InvalidInput> {
+        let mut writer = CommandWriter::checking(family);
+        PublishMessage::new(ClientIndex::First, self).command(&mut writer);
+        writer.checked()
     }
 }
 

@@ -143,7 +143,7 @@ impl Engine {
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);
         if self.session.slots.resumes() {
-            self.session.begin_resync();
+            self.session.resume();
             return Ok(());
         }
         let mut writer = CommandWriter::checking(self.session.family);
@@ -279,7 +279,13 @@ impl Engine {
                     let rest = data.get(sent..).unwrap_or(&[]);
                     rest.get(..CHUNK_BYTES.min(unsent)).unwrap_or(rest)
                 }
-                None => return Outgoing::Source(unsent),
+                None => {
+                    #[cfg(feature = "outbox")]
+                    if let bytes @ [_, ..] = procedure.copy_data(sent, window) {
+                        return Outgoing::Bytes(bytes);
+                    }
+                    return Outgoing::Source(unsent);
+                }
             },
             _ => &[],
         })

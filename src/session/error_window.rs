@@ -82,6 +82,11 @@ impl ErrorWindow {
         self.question = Some(Question::Restart);
     }
 
+    /// A line came of which a loss may follow. No bytes were lost.
+    pub(super) fn suspect_loss(&mut self) {
+        self.question.get_or_insert(Question::State);
+    }
+
     /// `count` bytes came.
     pub(super) fn bytes_came(&mut self, count: usize) {
         if self.is_open() {

@@ -238,7 +238,10 @@ impl Session {
         if let Some(deadline) = self.quiet_until {
             left = left.min(self.now.until(deadline));
         }
-        if let Some(deadline) = self.listens_until {
+        // During resync's own query, the call does not end yet.
+        if let Some(deadline) = self.listens_until
+            && !self.exchange.is_under_way()
+        {
             left = left.min(self.now.until(deadline));
         }
         left

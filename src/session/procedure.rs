@@ -2,6 +2,8 @@
 
 use super::{Failure, Session};
 use crate::at::Line;
+#[cfg(feature = "outbox")]
+use crate::at::WINDOW_BYTES;
 use crate::command::CommandWriter;
 
 /// What a procedure does next.
@@ -44,6 +46,15 @@ pub trait Procedure {
     #[doc(hidden)]
     fn data(&self) -> Option<&[u8]> {
         Some(&[])
+    }
+
+    /// Copies data of the present command that are in no slice, from byte `sent` on. Returns what it has copied; nothing
+    /// where they come from a source of the shell's.
+    #[cfg(feature = "outbox")]
+    #[doc(hidden)]
+    fn copy_data<'w>(&self, sent: usize, window: &'w mut [u8; WINDOW_BYTES]) -> &'w [u8] {
+        let (_, _) = (sent, window);
+        &[]
     }
 
     /// Takes a line of the answer to the present command.

@@ -126,6 +126,16 @@ impl Session {
         self.enter_resync_stage(Stage::PendingOutcome);
     }
 
+    /// A call goes on that has waited. It needs no module for what it has waited for, unless another call has left something
+    /// unfinished.
+    pub(super) fn resume(&mut self) {
+        if self.resync.is_active() || (self.exchange.is_under_way() && self.exchange.phase() != Phase::Pause) {
+            return self.begin_resync();
+        }
+        self.resync.stage = Stage::Off;
+        self.exchange.clear();
+    }
+
     /// Continues resync. Returns whether the call may go on: one that only listens does not wait for a pending outcome.
     pub(super) fn continue_resync(&mut self, listens: bool) -> Result<bool, Failure> {
         loop {

@@ -169,7 +169,7 @@ impl Session {
             if result.is_none() {
                 self.exchange.other_line(line, self.now);
                 self.notify_slots(News::OtherLine(line));
-                self.late_connect(line);
+                self.late_outcome(line);
                 self.notice_damage(line, handler);
             }
             self.pass_over(line, result, handler);
@@ -177,8 +177,13 @@ impl Session {
         Routed::Taken
     }
 
-    /// The outcome of a CONNECT that nothing waits for any more: the next call asks the module. Where it failed, that is known.
-    fn late_connect(&mut self, line: Line<'_>) {
+    /// The outcome of a CONNECT or DISC that nothing waits for: one of an earlier life, or of a call that has ended. The next
+    /// call asks the module. Where CONNECT failed, that is known.
+    fn late_outcome(&mut self, line: Line<'_>) {
+        if line.parameters("+CMQTTDISC").is_some() {
+            // Or it is a late answer to `DISC?`.
+            self.reassembly.window.suspect_loss();
+        }
         // What `CONNECT?` lists has an address in the place of the code.
         let Some((client, code)) = client_and_number(line, "+CMQTTCONNECT") else { return };
         let state = &mut self.lifecycle.client_mut(client).state;

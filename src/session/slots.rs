@@ -229,6 +229,8 @@ pub(crate) struct Left {
     pub(crate) waiting: u8,
     /// The clients whose session is up, a bit for each.
     pub(crate) up: u8,
+    /// The module has answered nothing.
+    pub(crate) was_silent: bool,
 }
 
 #[cfg(feature = "shared")]
@@ -267,7 +269,7 @@ impl super::Engine {
     pub(crate) fn left(&self, preparing: u8) -> Left {
         let up = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0) & !preparing;
         let Slots { slots, .. } = &self.session.slots;
-        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: waiting(slots), up }
+        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: waiting(slots), up, was_silent: false }
     }
 }
 

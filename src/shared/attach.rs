@@ -53,6 +53,22 @@ impl AttachInTurns for &Apn<'_> {
     }
 }
 
+impl AttachInTurns for Option<&Apn<'_>> {
+    type BringUp<'j>
+        = BringUp<'j, 'j, OnStage>
+    where
+        Self: 'j;
+
+    fn begin<'j>(
+        &'j self,
+        pin_unconfirmed: &'j mut bool,
+        on_stage: &'j mut OnStage,
+        now: Duration,
+    ) -> Option<Self::BringUp<'j>> {
+        Some(BringUp::new((*self)?, pin_unconfirmed, on_stage, now))
+    }
+}
+
 impl InTurns for BringUp<'_, '_, OnStage> {
     fn procedure(&mut self) -> &mut (dyn Procedure + Send) {
         self

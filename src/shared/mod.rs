@@ -1,6 +1,8 @@
 //! One module for many tasks.
 
 mod attach;
+#[cfg(feature = "outbox")]
+mod drain;
 mod queue;
 mod run;
 mod turn;
@@ -25,8 +27,7 @@ use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Shutdown, Single, Subscribe,
 };
 use crate::timer::Timer;
-pub use attach::{AttachInTurns, InTurns};
-use queue::{Queue, Wants};
+use queue::{Queue, Reply, Wants};
 pub use turn::Guard;
 use turn::{Held, Place};
 
@@ -45,6 +46,9 @@ use turn::{Held, Place};
 /// `N` calls can be under way or waiting at a time, of which two places are for [`run`](Self::run); one more fails with
 /// [`Error::QueueFull`]. A place costs 24 bytes. A call whose future is kept and not polled keeps its turn, and all other
 /// tasks waiting.
+///
+/// A module that answers nothing is found out once: when a call has failed with [`Error::NoAnswer`], so do all that have
+/// waited meanwhile, and none of them takes its time.
 ///
 /// Before a modem was [given](Self::give), every call waits.
 pub struct SharedModem<Raw: RawMutex, R, T, C, H, const N: usize = 8> {
@@ -75,12 +79,12 @@ impl<Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<Raw, R, T, C, H, N> 
         }
     }
 
-    /// Waits for what the waiter in this place wants. Returns the slots that were dropped before its turn, a bit for each.
+    /// Waits for what the waiter in this place wants.
     #[inline(never)]
-    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<u8> {
-        let mut dropped = None;
-        self.queue(&mut |queue| dropped = queue.poll(place, context.waker()));
-        dropped.map_or(Poll::Pending, Poll::Ready)
+    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<Reply> {
+        let mut reply = None;
+        self.queue(&mut |queue| reply = queue.poll(place, context.waker()));
+        reply.map_or(Poll::Pending, Poll::Ready)
     }
 }
 
@@ -134,7 +138,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ///
     /// This method is cancel safe.
     pub async fn wait_up(&self, client: ClientIndex) -> Result<(), Error> {
-        let Some(place) = Place::enter(self, Wants::Up(client)) else { return Err(Error::QueueFull) };
+        let Some(place) = Place::enter(self, Wants::Up(client), false) else { return Err(Error::QueueFull) };
         poll_fn(|context| self.poll(place.index, context)).await;
         Ok(())
     }

@@ -24,11 +24,24 @@ pub(super) enum Wants {
     Listen,
     /// That another one has use for the turn in which it listens.
     ToGiveWay,
+    /// No turn any more: the module was silent while it waited for one.
+    NotToWait,
+}
+
+/// What a waiter gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// What it wants. Before its turn, the calls that have left these slots were dropped, a bit for each.
+    Turn(u8),
+    /// No turn.
+    Silent,
 }
 
 #[derive(Debug)]
 struct Waiter {
     wants: Wants,
+    /// It has no use for a turn if the module is silent.
+    needs_answers: bool,
     /// Of two, the one that came first has the lower number.
     number: u32,
     /// Taken when it is woken.
@@ -51,11 +64,11 @@ pub(super) struct Queue<const N: usize> {
 impl<const N: usize> Queue<N> {
     pub(super) const fn new() -> Self {
         Self {
-            waiters: [const { Waiter { wants: Wants::Absent, number: 0, waker: None } }; N],
+            waiters: [const { Waiter { wants: Wants::Absent, needs_answers: false, number: 0, waker: None } }; N],
             next_number: 0,
             is_free: false,
             reserved: None,
-            left: Left { ended: 0, waiting: 0, up: 0 },
+            left: Left { ended: 0, waiting: 0, up: 0, was_silent: false },
             dropped: 0,
         }
     }
@@ -65,9 +78,11 @@ impl<const N: usize> Queue<N> {
         self.is_free = true;
     }
 
-    /// A waiter comes. Returns its place, which it has until it wants to be absent. `None` where all are taken.
-    pub(super) fn enter(&mut self, wants: Wants) -> Option<usize> {
+    /// A waiter comes. Where it `needs_answers`, it gets no turn if another one finds the module silent. Returns its place,
+    /// which it has until it wants to be absent. `None` where all are taken.
+    pub(super) fn enter(&mut self, wants: Wants, needs_answers: bool) -> Option<usize> {
         let place = self.waiters.iter().position(|waiter| waiter.wants == Wants::Absent)?;
+        self.waiters.get_mut(place)?.needs_answers = needs_answers;
         self.want(place, wants, None);
         Some(place)
     }
@@ -87,8 +102,11 @@ impl<const N: usize> Queue<N> {
         }
         let Some(left) = left else { return };
         self.is_free = true;
-        if self.left.waiting & !left.waiting != 0 {
-            for waiter in self.waiters.iter_mut().filter(|waiter| waiter.wants == Wants::Change) {
+        let waits_for_less = self.left.waiting & !left.waiting != 0;
+        for waiter in self.waiters.iter_mut().filter(|waiter| matches!(waiter.wants, Wants::Turn | Wants::Change)) {
+            if left.was_silent && waiter.needs_answers {
+                waiter.wants = Wants::NotToWait;
+            } else if waits_for_less {
                 waiter.wants = Wants::Turn;
             }
         }
@@ -126,6 +144,7 @@ impl<const N: usize> Queue<N> {
     /// Whether the waiter in this place may have what it wants.
     fn may_have(&self, place: usize, wants: Wants) -> bool {
         match wants {
+            Wants::NotToWait => return true,
             Wants::Up(client) => return self.is_up(client),
             Wants::ToGiveWay => return self.reserved.or_else(|| self.first()).is_some(),
             _ => {}
@@ -140,9 +159,8 @@ impl<const N: usize> Queue<N> {
             }
     }
 
-    /// A waiter asks for what it wants, and is woken by this waker when it may have that. If it has it now, returns the slots
-    /// whose calls were dropped before its turn, a bit for each.
-    pub(super) fn poll(&mut self, place: usize, waker: &Waker) -> Option<u8> {
+    /// A waiter asks for what it wants, and is woken by this waker when it may have that.
+    pub(super) fn poll(&mut self, place: usize, waker: &Waker) -> Option<Reply> {
         let wants = self.waiters.get(place)?.wants;
         let may_have_it = self.may_have(place, wants);
         // Who listens gives way to the next one. That one has come, so the turn can be kept for it.
@@ -161,13 +179,15 @@ impl<const N: usize> Queue<N> {
             }
             return None;
         }
-        if matches!(wants, Wants::Up(_) | Wants::ToGiveWay) {
-            return Some(0);
+        match wants {
+            Wants::NotToWait => return Some(Reply::Silent),
+            Wants::Up(_) | Wants::ToGiveWay => return Some(Reply::Turn(0)),
+            _ => {}
         }
         waiter.wants = if wants == Wants::Listen { Wants::ToGiveWay } else { Wants::Nothing };
         self.is_free = false;
         self.reserved = None;
-        Some(core::mem::take(&mut self.dropped))
+        Some(Reply::Turn(core::mem::take(&mut self.dropped)))
     }
 
     /// The next one to be woken, once. To be called until there is none, after every other method.

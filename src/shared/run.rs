@@ -49,8 +49,8 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         mut on_event: impl FnMut(SupervisedEvent),
     ) -> Result<(), Error> {
         let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
-        let (Some(place), Some(mut worker)) = (Place::enter(self, Wants::Nothing), Place::enter(self, Wants::Nothing))
-        else {
+        let enter = || Place::enter(self, Wants::Nothing, false);
+        let (Some(place), Some(mut worker)) = (enter(), enter()) else {
             return Err(Error::QueueFull);
         };
         let mut listener = Listener { place, supervisors, on_event: &mut on_event };
@@ -182,7 +182,8 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscr
                     poll_fn(|context| match driven.as_mut().poll(context) {
                         Poll::Pending
                             if shared.poll(*index, context).is_ready()
-                                || supervisors.iter().any(|supervisor| supervisor.has_change(context.waker())) =>
+                                // While a call waits, the subscriptions have to wait too.
+                                || (!for_ever && supervisors.iter().any(|supervisor| supervisor.has_change(context.waker()))) =>
                         {
                             Poll::Ready(Ok(()))
                         }
@@ -190,6 +191,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscr
                     })
                     .await
                 };
+                held.driven(&driven);
                 if let Err(error) = driven {
                     check(&error)?;
                     // A module that is silent while it is listened to is silent for all.

@@ -11,15 +11,18 @@ use embassy_sync::mutex::MutexGuard;
 use embedded_io_async::{BufRead, Write};
 
 use super::SharedModem;
-use super::queue::{Wants, bit};
+use super::queue::{Reply, Wants, bit};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
 use crate::command::ClientIndex;
-use crate::error::Error;
+use crate::error::{CommandName, Error};
 use crate::handler::MessageHandler;
 use crate::session::{Engine, Left, Procedure, Resumption};
 use crate::supervisor::Results;
 use crate::timer::Timer;
+
+/// The module has answered nothing, not even `AT`.
+const SILENT: Error = Error::NoAnswer { command: CommandName::new(&"") };
 
 /// The modem, and what those know of its sessions who have had their turns.
 pub(super) struct Held<R, T, C, H> {
@@ -28,11 +31,13 @@ pub(super) struct Held<R, T, C, H> {
     pub(super) preparing: u8,
     /// Of each client.
     results: [Results; 2],
+    /// The module has answered nothing in this turn.
+    was_silent: bool,
 }
 
 impl<R, T, C, H> Held<R, T, C, H> {
     pub(super) const fn new(modem: Modem<R, T, C, H>) -> Self {
-        Self { modem, preparing: 0, results: [Results::NONE; 2] }
+        Self { modem, preparing: 0, results: [Results::NONE; 2], was_silent: false }
     }
 
     pub(super) fn engine(&mut self) -> &mut Engine {
@@ -41,9 +46,14 @@ impl<R, T, C, H> Held<R, T, C, H> {
 
     /// A turn ends.
     fn end_turn(&mut self) -> Left {
-        let preparing = self.preparing;
+        let (preparing, was_silent) = (self.preparing, core::mem::take(&mut self.was_silent));
         self.engine().end_turn();
-        self.engine().left(preparing)
+        Left { was_silent, ..self.engine().left(preparing) }
+    }
+
+    /// What is under way in this turn has ended so.
+    pub(super) fn driven(&mut self, driven: &Result<(), Error>) {
+        self.was_silent = *driven == Err(SILENT);
     }
 
     /// A call has ended.
@@ -83,11 +93,15 @@ pub(super) struct Place<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
 }
 
 impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N> {
-    /// `None` where there is no place left.
+    /// `None` where there is no place left. Where it `needs_answers`, it gets no turn if another one finds the module silent.
     #[inline(never)]
-    pub(super) fn enter(shared: &'s SharedModem<Raw, R, T, C, H, N>, wants: Wants) -> Option<Self> {
+    pub(super) fn enter(
+        shared: &'s SharedModem<Raw, R, T, C, H, N>,
+        wants: Wants,
+        needs_answers: bool,
+    ) -> Option<Self> {
         let mut index = None;
-        shared.queue(&mut |queue| index = queue.enter(wants));
+        shared.queue(&mut |queue| index = queue.enter(wants, needs_answers));
         Some(Self { shared, index: index?, resumption: Resumption::Begin, held: None, left: None })
     }
 
@@ -109,25 +123,33 @@ impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N
         });
     }
 
-    /// Waits for a turn. The call gives it up where it can, if it `gives_way`.
-    fn poll_turn(&mut self, gives_way: bool, context: &Context<'_>) -> Poll<()> {
-        let Poll::Ready(dropped) = self.shared.poll(self.index, context) else { return Poll::Pending };
+    /// Waits for a turn. The call gives it up where it can, if it `gives_way`. Returns `false` if the module is silent, so that
+    /// there is no use in a turn.
+    fn poll_turn(&mut self, gives_way: bool, context: &Context<'_>) -> Poll<bool> {
+        let dropped = match self.shared.poll(self.index, context) {
+            Poll::Ready(Reply::Turn(dropped)) => dropped,
+            Poll::Ready(Reply::Silent) => return Poll::Ready(false),
+            Poll::Pending => return Poll::Pending,
+        };
         // The queue lets one in at a time.
         let Some(Ok(mut held)) = self.shared.modem.try_get().map(embassy_sync::mutex::Mutex::try_lock) else {
             return Poll::Pending;
         };
         held.engine().begin_turn(gives_way, self.resumption, dropped);
         self.held = Some(held);
-        Poll::Ready(())
+        Poll::Ready(true)
     }
 
-    pub(super) fn turn(&mut self) -> impl Future<Output = ()> {
+    /// Waits for a turn, or that the module is silent: then there is no use in one, and this returns `false`.
+    pub(super) fn turn(&mut self) -> impl Future<Output = bool> {
         poll_fn(|context| self.poll_turn(true, context))
     }
 
     /// The call was driven. Returns whether it has ended. If not, waits for what it needs to go on.
-    fn has_ended(&mut self) -> bool {
-        let gave_way = self.held.as_mut().and_then(|held| held.engine().end_turn());
+    fn has_ended(&mut self, driven: &Result<(), Error>) -> bool {
+        let Some(held) = &mut self.held else { return true };
+        held.driven(driven);
+        let gave_way = held.engine().end_turn();
         self.resumption = gave_way.unwrap_or(Resumption::Begin);
         match gave_way {
             None => return true,
@@ -148,10 +170,12 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// Makes a call, in as many turns as it takes. It still has the last one then.
     pub(super) async fn call(&mut self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
         loop {
-            self.turn().await;
+            if !self.turn().await {
+                return Err(SILENT);
+            }
             let Some(held) = &mut self.held else { continue };
             let driven = held.modem.port.drive(procedure, NO_SOURCE).await;
-            if self.has_ended() {
+            if self.has_ended(&driven) {
                 return driven;
             }
         }
@@ -161,7 +185,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
 impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> SharedModem<Raw, R, T, C, H, N> {
     /// Makes a call.
     pub(super) async fn call(&self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
-        let Some(mut place) = Place::enter(self, Wants::Turn) else { return Err(Error::QueueFull) };
+        let Some(mut place) = Place::enter(self, Wants::Turn, true) else { return Err(Error::QueueFull) };
         let result = place.call(procedure).await;
         if let Some(held) = &mut place.held {
             held.observe(result.as_ref().err());
@@ -182,7 +206,7 @@ pub struct Guard<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
 
 impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Guard<'s, Raw, R, T, C, H, N> {
     pub(super) async fn new(shared: &'s SharedModem<Raw, R, T, C, H, N>) -> Result<Self, Error> {
-        let Some(mut place) = Place::enter(shared, Wants::Turn) else { return Err(Error::QueueFull) };
+        let Some(mut place) = Place::enter(shared, Wants::Turn, false) else { return Err(Error::QueueFull) };
         loop {
             poll_fn(|context| place.poll_turn(false, context)).await;
             if let Some(held) = place.held.take() {

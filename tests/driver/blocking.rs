@@ -15,6 +15,7 @@ mod families;
 mod handler;
 mod idle;
 mod long_times;
+mod low_power;
 mod main_path;
 mod manual_examples;
 mod matrix {
@@ -22,6 +23,7 @@ mod matrix {
     mod codes;
     mod states;
 }
+mod outbox;
 mod ownership;
 mod recovery {
     mod adopted_states;

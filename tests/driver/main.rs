@@ -13,6 +13,7 @@ mod deadlines;
 mod families;
 mod handler;
 mod long_times;
+mod low_power;
 mod main_path;
 mod manual_examples;
 mod matrix {
@@ -20,6 +21,7 @@ mod matrix {
     mod codes;
     mod states;
 }
+mod outbox;
 mod ownership;
 mod readers;
 mod receivers;
@@ -27,6 +29,7 @@ mod recovery {
     mod adopted_states;
     mod broken_messages;
     mod cancellation;
+    mod dropped_drains;
     mod faults;
     mod late_answers;
     mod line_errors;

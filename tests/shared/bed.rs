@@ -59,7 +59,7 @@ pub type Filters = SubscriptionList<&'static str, 4>;
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 static APN: Apn<'static> = Apn::new("internet");
-static OPTIONS: [ConnectOptions<'static>; 2] = [
+pub static OPTIONS: [ConnectOptions<'static>; 2] = [
     ConnectOptions::new(Broker::tcp("broker.example", 1883), "pump-1"),
     ConnectOptions::new(Broker::tcp("broker.example", 1883), "pump-2"),
 ];

@@ -4,6 +4,8 @@ mod bed;
 #[path = "../driver/families.rs"]
 mod families;
 mod harness;
+mod on_tokio;
+mod outbox;
 mod outcomes;
 mod paused;
 mod pending;

@@ -12,6 +12,7 @@ use simcom_mqtt::at::Line;
 use simcom_mqtt::command::network::Csq;
 use simcom_mqtt::command::{Answer, Command, CommandInfo, CommandWriter, Request};
 use simcom_mqtt::network::Apn;
+use simcom_mqtt::outbox::Outbox;
 use simcom_mqtt::supervisor::{Backoff, Policy, Recovery, Reset, Supervisor, SyncSubscriptionList};
 use simcom_mqtt::{ClientIndex, Error, Event, Family, MessageHandler, Modem, Publish, QoS, SyncInbox, Timer};
 
@@ -54,6 +55,9 @@ where
     client.publish_from(&Publish::new("pump/log", b""), 2, &mut &b"on"[..]).await?;
     client.publish(&Publish::new("meter-3/state", b"on").qos(QoS::AtLeastOnce)).await?;
     assert_eq!(modem.next_event().await?, Event::Message(FIRST));
+    let outbox = Outbox::<CriticalSectionRawMutex, 8>::new();
+    outbox.push(FIRST, &Publish::new("pump/other", b"off")).expect("it is empty");
+    assert_eq!(modem.drain(&outbox).await?, 1);
     modem.next_event_until(modem.now()).await?;
     modem.client(FIRST).unsubscribe("pump/set").await?;
     modem.client(FIRST).disconnect().await?;

@@ -3,6 +3,8 @@ extern crate std;
 use core::time::Duration;
 use std::vec;
 
+use embedded_io::ErrorKind;
+
 use super::Listen;
 use crate::command::{At, QoS};
 use crate::family::Family;
@@ -119,4 +121,16 @@ fn a_deadline_beyond_the_longest_wait_is_waited_for_in_parts() {
     assert!(!ListenUntil::new(7 * day, 8 * day).1);
     assert!(ListenUntil::new(7 * day, 9 * day).1);
     assert!(!ListenUntil::new(9 * day, 7 * day).1, "it has passed");
+}
+
+/// A shell that asks how long to wait must not be answered "no time" until the module has answered: it would spin.
+#[test]
+fn a_deadline_that_passes_during_the_query_after_lost_bytes_is_not_waited_for() {
+    let mut dialogue = module();
+    assert_eq!(dialogue.call(&mut Listen, &[receive_error(ErrorKind::Other)]), Ok(()));
+    assert_eq!(dialogue.events(), [Event::BytesLost]);
+    let deadline = dialogue.now() + Duration::from_millis(600);
+    let query = [after_ms(500), sent("AT+CMQTTDISC?\r"), after_ms(1_000)];
+    dialogue.dropped_call(&mut ListenUntil::new(dialogue.now(), deadline).0, &query);
+    assert_eq!(dialogue.engine.time_left(), Some(2_000));
 }

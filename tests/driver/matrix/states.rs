@@ -255,7 +255,7 @@ const STATES: &[State] = &[
     })
     .switched(&[("disconnect-delay", "3000")])
     .says(BUSY)
-    // `connect` finds the client connected, and the outcome of DISC comes behind that.
+    // `connect` finds the client connected. The outcome of DISC comes behind that, and is a lost connection.
     .connects(2),
     State::new("SUB under way", |module, now| {
         prompted(module, "AT+CMQTTSUB=0,9,1", b"meter-3/");

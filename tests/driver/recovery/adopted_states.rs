@@ -99,6 +99,26 @@ fn a_live_session_with_other_options_is_ended() {
 }
 
 #[test]
+fn a_disc_from_before_the_reset_that_ends_behind_the_adoption_is_a_lost_connection() {
+    for (family, _) in FAMILIES {
+        let bench = switched(family, &[("disconnect-delay", "3000")]);
+        bench.modem(|module, now| {
+            module.preset_connected(0, connection("meter-3", "broker.example"));
+            module.receive(now, b"AT+CMQTTDISC=0,60\r");
+        });
+        let inbox = TestInbox::new();
+        bench.block_on(async {
+            let mut modem = modem(&bench, family, &inbox);
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench), Connection::Adopted);
+            let Ok(Event::ConnectionLost { client: FIRST, .. }) = modem.next_event().await else {
+                panic!("no loss\n{}", bench.transcript_text())
+            };
+            assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench), Connection::Opened);
+        });
+    }
+}
+
+#[test]
 fn a_live_session_with_an_id_and_address_longer_than_the_line_buffer_is_adopted() {
     let (id, host) = ("i".repeat(128), "h".repeat(245));
     for (family, _) in FAMILIES {

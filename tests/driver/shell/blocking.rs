@@ -7,12 +7,17 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::rc::Rc;
 
+use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::OutputPin;
 use embedded_io_async::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write};
 use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 
 use crate::driver::blocking::{Client, Modem};
 use crate::driver::command::{Command, Part};
 use crate::driver::network::{Apn, Attachment, BringUpError, BringUpStage, ClockError, DateTime, Identity};
+use crate::driver::outbox::{Outbox, WhenFull};
+use crate::driver::power::{Dtr, SleepError};
 use crate::driver::supervisor::{Attach, BlockingReset, Recovery, Subscriptions, SupervisedEvent, Supervisor};
 use crate::driver::{ClientIndex, ClientState, ConnectOptions, Connection, Counters, Error, Event, Family};
 use crate::driver::{MessageHandler, Publish, QoS, ServiceState, SkippedSettings, Timeouts, Timer, Tls};
@@ -208,6 +213,25 @@ impl<H: MessageHandler> ShellModem<H> {
 
     pub async fn delete_certificate(&mut self, name: &str) -> Result<(), Error> {
         self.0.delete_certificate(name)
+    }
+
+    pub async fn pause<P: OutputPin>(&mut self, dtr: &mut Dtr<P>) -> Result<(), SleepError<P::Error>> {
+        self.0.pause(dtr)
+    }
+
+    pub async fn resume<P: OutputPin>(
+        &mut self,
+        dtr: &mut Dtr<P>,
+        delay: &mut impl DelayNs,
+    ) -> Result<(), SleepError<P::Error>> {
+        self.0.resume(dtr, delay)
+    }
+
+    pub async fn drain<const N: usize, F: WhenFull>(
+        &mut self,
+        outbox: &Outbox<CriticalSectionRawMutex, N, F>,
+    ) -> Result<usize, Error> {
+        self.0.drain(outbox)
     }
 
     pub async fn supervise_until<L: Subscriptions, A: Attach, S: BlockingReset>(

@@ -14,7 +14,7 @@ const BROUGHT_BACK: [Transition; 4] =
     [Transition::Lost, Transition::BroughtUp, Transition::Connected(Connection::Opened), Transition::Up];
 
 pub fn is_connect_failure(transition: &Transition, number: u8) -> bool {
-    matches!(transition, Transition::ConnectFailed(Error::Refused { refusal, .. }) if *refusal == code(number))
+    matches!(transition, Transition::ConnectFailed(error) if error.refusal() == Some(code(number)))
 }
 
 pub fn is_bring_up_failure(transition: &Transition) -> bool {

@@ -43,15 +43,8 @@ impl Outage {
     pub fn longest_wait(self) -> Duration {
         Duration::from_secs(match self {
             Self::BrokerSilent | Self::BrokerRefuses | Self::RadioDead => 10,
-            Self::ModuleMute => 20,
-        })
-    }
-
-    /// A longer one that is known, and must become shorter.
-    pub fn known_wait(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::BrokerSilent | Self::RadioDead | Self::ModuleMute => 65,
-            Self::BrokerRefuses => 0,
+            // 9 s for the command that is not answered, and 20 s after it.
+            Self::ModuleMute => 30,
         })
     }
 
@@ -82,7 +75,6 @@ impl Outage {
 pub struct OutageRecord {
     /// Longest time until a command of another subsystem got the module.
     pub longest_wait: Duration,
-    pub signals_answered: usize,
     pub longest_publish: Duration,
     /// From the end of the outage until a publish of every publisher was accepted that began after it.
     pub up_again: Option<Duration>,
@@ -115,7 +107,6 @@ pub fn run<S: Shared>(family: Family, outage: Outage) -> OutageRecord {
     let ledger = &application.ledger;
     OutageRecord {
         longest_wait: ledger.signals.longest_wait.get(),
-        signals_answered: ledger.signals.answered.get(),
         longest_publish: ledger.longest_publish.get(),
         up_again: ledger.all_accepted().map(|at| at - end),
         violations: ledger.judge(&bench, application.counted_messages()).1,

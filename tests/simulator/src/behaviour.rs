@@ -165,7 +165,7 @@ pub struct Behaviour {
     pub bring_up: BringUp,
     /// Capabilities of the firmware.
     pub firmware: Firmware,
-    /// PWRKEY and RESET.
+    /// PWRKEY, RESET and DTR.
     pub power: Power,
     /// Bytes injected at given points of given commands.
     pub injections: Vec<Injection>,

@@ -138,6 +138,10 @@ pub struct Power {
     pub reset: Duration,
     /// From `AT+CPOF` or PWRKEY to the status pin going low.
     pub shutdown: Duration,
+    /// A low DTR ends the sleep. Modules that go on sleeping are reported; what wakes them is unverified.
+    pub dtr_wakes: bool,
+    /// Bytes end the sleep of a module that a low DTR has not woken, and are lost.
+    pub bytes_wake: bool,
 }
 
 impl Default for BringUp {
@@ -178,6 +182,8 @@ impl Power {
             key_off: Duration::from_millis(2500),
             reset: Duration::from_millis(reset),
             shutdown: Duration::from_millis(1500),
+            dtr_wakes: true,
+            bytes_wake: false,
         }
     }
 }

@@ -245,6 +245,8 @@ pub static SWITCHES: &[Switch] = &[
     switch!("power-key-off", power.key_off, "how long PWRKEY is held to switch off"),
     switch!("reset-key", power.reset, "how long RESET is held to restart"),
     switch!("shutdown-delay", power.shutdown, "from a switch-off to the status pin going low"),
+    switch!("dtr-wakes", power.dtr_wakes, "a low DTR ends the sleep of AT+CSCLK=1"),
+    switch!("bytes-wake", power.bytes_wake, "bytes wake a module that a low DTR has not woken, and are lost"),
 ];
 
 #[cfg(test)]

@@ -196,6 +196,7 @@ impl Modem {
         self.input.line.clear();
         if byte == CARRIAGE_RETURN {
             self.complain(ComplaintKind::BytesWhileAsleep, "a line is lost");
+            self.disturb();
         }
     }
 

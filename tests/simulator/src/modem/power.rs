@@ -14,11 +14,13 @@ pub(super) struct Pins {
     power_key: bool,
     reset_key: bool,
     dtr: bool,
+    /// DTR has gone low, and the module sleeps on.
+    oversleeps: bool,
 }
 
 impl Default for Pins {
     fn default() -> Self {
-        Self { on: true, power_key: false, reset_key: false, dtr: false }
+        Self { on: true, power_key: false, reset_key: false, dtr: false, oversleeps: false }
     }
 }
 
@@ -57,12 +59,20 @@ impl Modem {
 
     /// The DTR pin. While it is high and `AT+CSCLK=1` is set, the module sleeps and bytes of the host are lost.
     pub fn set_dtr(&mut self, high: bool) {
+        self.pins.oversleeps = self.is_asleep() && !self.behaviour.power.dtr_wakes;
         self.pins.dtr = high;
     }
 
-    /// Whether the module sleeps.
+    /// Whether the module sleeps. A restart ends every sleep.
     pub fn is_asleep(&self) -> bool {
-        self.pins.dtr && self.terminal.since_boot.sleep == 1
+        (self.pins.dtr || self.pins.oversleeps) && self.terminal.since_boot.sleep == 1
+    }
+
+    /// Bytes of the host have reached a sleeping module.
+    pub(super) fn disturb(&mut self) {
+        if self.behaviour.power.bytes_wake {
+            self.pins.oversleeps = false;
+        }
     }
 
     /// The module loses its power.

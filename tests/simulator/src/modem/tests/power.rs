@@ -109,6 +109,28 @@ fn a_module_asleep_loses_what_it_is_sent_until_dtr_is_low() {
 }
 
 #[test]
+fn a_module_that_dtr_does_not_wake_sleeps_until_a_reset_or_until_a_line_where_a_switch_says_so() {
+    for bytes_wake in [false, true] {
+        let switches = [("dtr-wakes", "off"), ("bytes-wake", if bytes_wake { "on" } else { "off" })];
+        let mut rig = Rig::with(Family::A7600, &[&switches[..], &[("boot-lines", "off")]].concat());
+        rig.send("AT+CSCLK=1");
+        rig.modem.set_dtr(false);
+        assert!(!rig.modem.is_asleep(), "it was awake");
+        rig.modem.set_dtr(true);
+        rig.modem.set_dtr(false);
+        assert!(rig.modem.is_asleep());
+        assert_eq!(rig.send("AT"), "");
+        assert_eq!(rig.complaints(), [ComplaintKind::BytesWhileAsleep]);
+        assert_eq!(rig.modem.is_asleep(), !bytes_wake);
+        rig.modem.reset_key(rig.now, true);
+        rig.pass(BOOT);
+        rig.modem.reset_key(rig.now, false);
+        assert!(!rig.modem.is_asleep());
+        assert!(rig.send("AT").ends_with("OK\r\n"));
+    }
+}
+
+#[test]
 fn messages_reach_a_host_while_the_module_sleeps() {
     let mut rig = Rig::connected(Family::A7600, &[]);
     rig.send("AT+CSCLK=1");
