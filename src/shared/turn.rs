@@ -52,6 +52,7 @@ impl<R, T, C, H> Held<R, T, C, H> {
     }
 
     /// What is under way in this turn has ended so.
+    #[inline(never)]
     pub(super) fn driven(&mut self, driven: &Result<(), Error>) {
         self.was_silent = *driven == Err(SILENT);
     }
