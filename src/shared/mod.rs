@@ -106,6 +106,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// # Errors
     ///
     /// Returns the modem if there is one already.
+    #[expect(clippy::result_large_err, reason = "it is the modem itself that comes back")]
     pub fn give(&self, modem: Modem<R, T, C, H>) -> Result<(), Modem<R, T, C, H>> {
         if self.modem.is_set() {
             return Err(modem);

@@ -39,7 +39,7 @@ impl Form {
 
 const INTRODUCTION: &str = "# Many tasks on one module\n\n\
     What the tasks of one application are answered, on the simulated module, in virtual time: three that publish (QoS 0 and 1 \
-    through the first client, QoS 2 through the second), two that receive, and one that asks for the signal. `SHARED=full cargo test --test shared soak` wrote this page; \
+    through the first client, QoS 1 by an outbox, QoS 2 through the second client), two that receive, and one that asks for the signal. `SHARED=full cargo test --test shared soak` wrote this page; \
     `tests/shared/README.md` says what is run and what is checked.\n\n\
     Each publishes 10,000 messages, and 10,000 come from the broker. Every 50 publishes something fails, and one call of 20 is \
     dropped. It is a violation if a publish of QoS 0 or 2 arrives twice or is repeated, if an accepted one is missing at the \

@@ -12,7 +12,7 @@ use simcom_modem_simulator::pipe::Bench;
 use crate::driver::{ClientIndex, Publish, QoS};
 use crate::soak::fate::Fate;
 use crate::soak::ledger::{Ledger, max, payload};
-use crate::soak::module::{OUT, Shared};
+use crate::soak::module::{OUT, Pushed, Shared};
 
 /// What the module, its tasks and their book are.
 pub struct Application<S> {
@@ -29,6 +29,12 @@ pub struct Application<S> {
 
 const QUALITIES: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
+/// One call of so many is dropped.
+pub const ONE_OF_DROPPED: usize = 20;
+/// From a push to a full outbox to the next one.
+const BEFORE_PUSH: Duration = Duration::from_millis(100);
+/// Every so many messages, the publisher waits until its outbox is empty.
+const FLUSHED: usize = 4;
 /// From a publish that was not sent to the next attempt.
 const BEFORE_RETRY: Duration = Duration::from_secs(1);
 
@@ -63,7 +69,8 @@ impl<S: Shared> Application<S> {
             }
             let payload = payload(qos, number);
             let mut message = Publish::new(OUT, payload.as_bytes()).qos(QUALITIES[qos]);
-            loop {
+            let is_stored = qos == 1 && self.store(number, number + 1 == count, &message).await;
+            while !is_stored {
                 let began = self.bench.now();
                 let call = self.shared.publish(client, &message);
                 let fate = if self.is_dropped(&mut random) {
@@ -82,6 +89,26 @@ impl<S: Shared> Application<S> {
             self.published.set(self.published.get() + 1);
             self.pause(Duration::from_millis(random.u64(0..400))).await;
         }
+    }
+
+    /// Leaves a message to the outbox. Returns whether there is one.
+    async fn store(&self, number: usize, is_last: bool, message: &Publish<'_>) -> bool {
+        let began = self.bench.now();
+        loop {
+            match self.shared.push(message) {
+                Pushed::NoOutbox => return false,
+                Pushed::Full => self.pause(BEFORE_PUSH).await,
+                Pushed::Stored => break,
+            }
+        }
+        self.ledger.stored(number);
+        if is_last || number % FLUSHED == 0 {
+            while self.shared.outbox().0 > 0 {
+                self.pause(BEFORE_PUSH).await;
+            }
+            self.ledger.accepted(1, began, self.bench.now());
+        }
+        true
     }
 
     pub async fn receiver(&self, inbox: usize) {
@@ -117,7 +144,7 @@ impl<S: Shared> Application<S> {
 }
 
 /// Polls a call so many times, then drops it.
-async fn drop_after<F: Future>(call: F, polls: usize) -> Option<F::Output> {
+pub async fn drop_after<F: Future>(call: F, polls: usize) -> Option<F::Output> {
     let mut call = pin!(call);
     let mut left = polls;
     poll_fn(|context| match call.as_mut().poll(context) {
