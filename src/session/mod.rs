@@ -44,9 +44,9 @@ use pending_outcome::PendingOutcome;
 pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
-use slots::Slots;
 #[cfg(feature = "shared")]
-pub(crate) use slots::{GaveWay, Left, Resumption};
+pub(crate) use slots::{Left, Resumption};
+use slots::{News, Slots};
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK_BYTES: usize = 64;
@@ -115,7 +115,7 @@ impl Session {
             if let Some(pending) = &mut self.pending_outcome {
                 pending.hasten(self.now);
             }
-            self.bytes_lost_in_slots();
+            self.notify_slots(News::BytesLost);
         }
     }
 
@@ -221,7 +221,7 @@ impl Session {
         if self.quiet_until.is_some_and(|until| now.has_reached(until)) {
             self.quiet_until = None;
         }
-        self.expire_slots();
+        self.notify_slots(News::Time);
         self.reassembly.expire(now, &mut self.events, handler)
     }
 

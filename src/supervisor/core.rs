@@ -14,6 +14,8 @@ use crate::procedure::Connection;
 use crate::session::{ClientState, ServiceState};
 use crate::timer::Instant;
 use crate::{NextStep, ResultCode};
+#[cfg(feature = "shared")]
+pub(crate) use results::Results;
 
 /// Two results in a row that say nothing of the broker make a session suspected.
 const RESULTS_TO_SUSPECT: u8 = 2;
@@ -200,6 +202,7 @@ impl Core {
 
     /// The time is passed before anything else.
     #[expect(clippy::cast_possible_truncation, reason = "wraps after 136 years")]
+    #[inline(never)]
     pub(super) fn pass_time(&mut self, now: Duration) {
         self.now = Moment { instant: Instant::new(now), seconds: now.as_secs() as u32 };
     }

@@ -9,6 +9,27 @@ use crate::supervisor::event::Report;
 use crate::supervisor::recovery::Step;
 use crate::supervisor::{ChangeEnd, ModuleState};
 
+/// What calls show of the broker.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Results {
+    /// A call that needs the broker has succeeded.
+    has_succeeded: bool,
+    /// How many results since then say nothing of the broker.
+    bad: u8,
+}
+
+impl Results {
+    pub(crate) const NONE: Self = Self { has_succeeded: false, bad: 0 };
+
+    pub(crate) fn add(&mut self, error: Option<&Error>) {
+        match error {
+            None => *self = Self { has_succeeded: true, bad: 0 },
+            Some(error) if is_bad(error) => self.bad = self.bad.saturating_add(1),
+            Some(_) => {}
+        }
+    }
+}
+
 impl Core {
     pub(in crate::supervisor) fn connect_done(
         &mut self,
@@ -107,19 +128,23 @@ impl Core {
 
     /// A call has succeeded that needs the broker, or a message has come; or any call has failed.
     pub(in crate::supervisor) fn observe(&mut self, error: Option<&Error>) {
+        let mut results = Results::NONE;
+        results.add(error);
+        self.observe_all(results);
+    }
+
+    /// As [`observe`](Self::observe), of several calls.
+    pub(in crate::supervisor) fn observe_all(&mut self, results: Results) {
         if !matches!(self.phase, Phase::Subscribing | Phase::Up) {
             return;
         }
-        match error {
-            None => {
-                self.bad_results = 0;
-                self.probe_at = self.now.instant.after(self.policy.probe_after_ms);
-            }
-            Some(error) if is_bad(error) => {
-                self.bad_results = self.bad_results.saturating_add(1);
-                self.is_suspected |= self.bad_results >= RESULTS_TO_SUSPECT || self.lacks_network;
-            }
-            Some(_) => {}
+        if results.has_succeeded {
+            self.bad_results = 0;
+            self.probe_at = self.now.instant.after(self.policy.probe_after_ms);
+        }
+        if results.bad > 0 {
+            self.bad_results = self.bad_results.saturating_add(results.bad);
+            self.is_suspected |= self.bad_results >= RESULTS_TO_SUSPECT || self.lacks_network;
         }
     }
 }

@@ -117,7 +117,7 @@ impl Bench {
             emulator.kill().await?;
         }
         let simulator = module.left().await?;
-        check_complaints(&simulator)?;
+        check_complaints(&simulator, self.scenario.least_complaint())?;
         if ends_by_itself {
             check_stopped(&simulator)?;
             // This cuts off a session that the firmware did not end, and its will arrives.

@@ -10,7 +10,7 @@ use simcom_modem_simulator::family::Family;
 use simcom_modem_simulator::front_end::{Dialogue, Remote, Simulator};
 use simcom_modem_simulator::modem::{Modem, Service};
 use simcom_modem_simulator::mqtt::BrokerAddress;
-use simcom_modem_simulator::referee::{Complaint, ComplaintKind};
+use simcom_modem_simulator::referee::{Complaint, ComplaintKind, Severity};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -96,10 +96,11 @@ async fn serve(listener: TcpListener, mut simulator: Simulator, limit: Limit, re
     }
 }
 
-/// Fails if the referee has complained.
-pub(crate) fn check_complaints(simulator: &Simulator) -> Result<()> {
+/// Fails if the referee has complained at least with this severity.
+pub(crate) fn check_complaints(simulator: &Simulator, least: Severity) -> Result<()> {
+    let complaints = simulator.complaints().iter().filter(|complaint| complaint.severity >= least);
     let complaints: Vec<String> =
-        simulator.complaints().iter().filter(|complaint| !is_tolerated(complaint)).map(ToString::to_string).collect();
+        complaints.filter(|complaint| !is_tolerated(complaint)).map(ToString::to_string).collect();
     ensure!(complaints.is_empty(), "the module complains: {}", complaints.join("; "));
     Ok(())
 }

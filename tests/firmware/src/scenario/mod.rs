@@ -8,6 +8,7 @@ use anyhow::Result;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use simcom_modem_simulator::behaviour::Behaviour;
 use simcom_modem_simulator::family::Family;
+use simcom_modem_simulator::referee::Severity;
 
 use crate::module::Module;
 use crate::peer::Peer;
@@ -49,6 +50,14 @@ impl Scenario {
     /// Whether the firmware ends by itself.
     pub(crate) fn has_an_end(self) -> bool {
         matches!(self, Self::Full | Self::Tasks)
+    }
+
+    /// The least complaint of the module that fails the run: a command can be on its way while the connection is lost.
+    pub(crate) fn least_complaint(self) -> Severity {
+        match self {
+            Self::Full | Self::Receive { .. } => Severity::Warning,
+            Self::Tasks => Severity::Error,
+        }
     }
 
     pub(crate) async fn play(self, family: Family, peer: &mut Peer, module: &Module) -> Result<()> {

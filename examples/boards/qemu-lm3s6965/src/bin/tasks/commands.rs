@@ -1,10 +1,12 @@
 //! The task that receives commands, and answers each with its own text.
 
+use core::sync::atomic::Ordering;
+
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
 
-use crate::LAST;
 use crate::module::{COMMANDS, deliver};
+use crate::{LAST, is_last};
 
 /// What became of the commands.
 pub struct Obeyed {
@@ -23,12 +25,12 @@ const LAST_COMMAND: &[u8] = b"end";
 pub async fn obey() {
     let mut buffer = [0; 128];
     let mut obeyed = Obeyed { commands: 0, repeated: 0 };
-    while !LAST.signaled() {
+    while !is_last() {
         let command = COMMANDS.receive(&mut buffer).await;
         obeyed.commands += 1;
         obeyed.repeated += deliver("firmware/out/answer", command.payload()).await;
         if command.payload() == LAST_COMMAND {
-            LAST.signal(());
+            LAST.store(true, Ordering::Relaxed);
         }
     }
     DONE.signal(obeyed);

@@ -8,21 +8,24 @@ mod report;
 mod sensor;
 mod signal;
 
-use board::clock::milliseconds;
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use board::device::{Failure, LIMIT, check_uart};
 use board::ending::end;
 use cortex_m_semihosting::hprintln;
 use embassy_executor::Spawner;
-use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
-use embassy_sync::signal::Signal;
 use embassy_time::with_timeout;
 use simcom_mqtt::{EmbassyTimer, Family, Modem};
 
 use module::{MODULE, ROUTER};
 use report::Report;
 
-/// The last command has come: every task completes its work.
-static LAST: Signal<CriticalSectionRawMutex, ()> = Signal::new();
+/// Whether the last command has come: then every task completes its work.
+static LAST: AtomicBool = AtomicBool::new(false);
+
+fn is_last() -> bool {
+    LAST.load(Ordering::Relaxed)
+}
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
@@ -42,8 +45,6 @@ async fn run(spawner: Spawner) -> Result<(), Failure> {
     spawner.spawn(commands::obey().map_err(|_| Failure::NotSpawned)?);
     spawner.spawn(signal::ask().map_err(|_| Failure::NotSpawned)?);
     module::run(async {
-        LAST.wait().await;
-        hprintln!("firmware: the last command after {} ms", milliseconds());
         Report::new(sensor::DONE.wait().await, commands::DONE.wait().await, signal::DONE.wait().await).publish().await;
     })
     .await?;

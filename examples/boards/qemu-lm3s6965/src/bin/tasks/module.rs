@@ -21,13 +21,8 @@ use simcom_mqtt::{ClientIndex, EmbassyTimer, Error, Publish, QoS, Route, Router,
 pub const CLIENT: ClientIndex = ClientIndex::First;
 
 /// The module, which every task calls by this name.
-pub static MODULE: SharedModem<
-    CriticalSectionRawMutex,
-    Receiver,
-    Transmitter,
-    EmbassyTimer,
-    &'static Router<'static>,
-> = SharedModem::new();
+pub static MODULE: SharedModem<CriticalSectionRawMutex, Receiver, Transmitter, EmbassyTimer, &'static Router<'static>> =
+    SharedModem::new();
 
 /// Room for a few commands: a burst does not fit, and is counted.
 pub static COMMANDS: SyncInbox<CriticalSectionRawMutex, 256> = SyncInbox::new();

@@ -6,7 +6,7 @@ use embassy_time::{Duration, Ticker, Timer};
 use simcom_mqtt::outbox::{Outbox, OutboxCounters};
 use simcom_mqtt::{Publish, QoS};
 
-use crate::LAST;
+use crate::is_last;
 use crate::module::{CLIENT, MODULE};
 
 /// What the sensor has published.
@@ -22,11 +22,11 @@ pub struct Published {
 /// Signaled when the last message has been published.
 pub static DONE: Signal<CriticalSectionRawMutex, Published> = Signal::new();
 
-/// Holds what is measured in 10 s without a session.
+/// Holds what is measured in 20 s without a session.
 static OUTBOX: Outbox<CriticalSectionRawMutex, 200> = Outbox::new();
 
 /// Between two readings.
-const INTERVAL: Duration = Duration::from_millis(100);
+const INTERVAL: Duration = Duration::from_millis(300);
 /// Readings for each state.
 const READINGS: u32 = 3;
 
@@ -34,7 +34,7 @@ const READINGS: u32 = 3;
 pub async fn publish() {
     let mut ticker = Ticker::every(INTERVAL);
     let (mut readings, mut states) = (0, 0);
-    while !LAST.signaled() {
+    while !is_last() {
         ticker.next().await;
         readings += push("firmware/out/reading", readings, QoS::AtLeastOnce);
         if readings > states * READINGS {

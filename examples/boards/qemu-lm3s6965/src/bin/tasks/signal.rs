@@ -5,7 +5,7 @@ use embassy_sync::signal::Signal;
 use embassy_time::{Duration, Instant, Timer};
 use simcom_mqtt::command::network::Csq;
 
-use crate::LAST;
+use crate::is_last;
 use crate::module::MODULE;
 
 /// What became of the calls.
@@ -24,7 +24,7 @@ pub static DONE: Signal<CriticalSectionRawMutex, Asked> = Signal::new();
 #[embassy_executor::task]
 pub async fn ask() {
     let mut asked = Asked { answered: 0, failed: 0, longest_call: Duration::MIN };
-    while !LAST.signaled() {
+    while !is_last() {
         let begun = Instant::now();
         match MODULE.execute(&Csq).await {
             Ok(_) => asked.answered += 1,
