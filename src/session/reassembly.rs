@@ -28,6 +28,8 @@ enum Message {
     Open(Open),
     /// It broke off. What still comes of it is skipped.
     Broken,
+    /// Its beginning was lost: it is skipped, and nothing but their headers says how long its parts are.
+    Headless,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -221,8 +223,12 @@ impl Reassembly {
                 open.takes(part, client, length) && open.separators.allow(last_part, part, separator)
             }
             Message::None => {
-                // Its beginning was lost.
                 events.aborted(client);
+                self.message = Message::Headless;
+                false
+            }
+            Message::Headless => {
+                bound = RECEIVED_PAYLOAD_LIMIT_BYTES;
                 false
             }
             Message::Broken => true,
@@ -231,7 +237,7 @@ impl Reassembly {
             self.break_off(events, handler);
             self.untrusted_bytes = self.untrusted_bytes.max(length.saturating_add(LOST_BYTES));
         }
-        if matches!(self.message, Message::Broken) {
+        if !matches!(self.message, Message::Open(_)) {
             self.part = Part::Nothing;
         }
         length.min(bound)
@@ -292,7 +298,7 @@ impl Reassembly {
             }
             // The whole message but its end was lost.
             Message::None => self.window.open(),
-            Message::Broken => {}
+            Message::Broken | Message::Headless => {}
         }
         self.message = Message::None;
         self.untrusted_bytes = 0;
@@ -313,7 +319,9 @@ impl Reassembly {
             }
             self.untrusted_bytes = open.topic_left.saturating_add(open.payload_left).saturating_add(LOST_BYTES);
         }
-        self.message = Message::Broken;
+        if !matches!(self.message, Message::Headless) {
+            self.message = Message::Broken;
+        }
     }
 
     /// No byte came for long enough. Returns whether announced data will not come.

@@ -442,8 +442,16 @@ impl Session {
                 *shares = is_beside || result.is_err();
                 turn.sharing = if *shares { Sharing::Assumed } else { Sharing::Refused };
             }
-            (_, Ok(())) if is_beside => *shares = true,
-            (_, Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_IS_BUSY)))) if is_beside => {
+            // What was doubted was dropped meanwhile, or has yet to come.
+            (Sharing::Doubted(_), _) if !is_beside => turn.sharing = Sharing::Assumed,
+            // A pause has no name.
+            (_, Ok(())) if is_beside && !info.name.is_empty() => {
+                *shares = true;
+                // One that carries out commands of MQTT carries out all others.
+                turn.shares = true;
+            }
+            // Once it has carried out others: busy with an earlier operation of the same client, whose outcome was lost.
+            (_, Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_IS_BUSY)))) if is_beside && !*shares => {
                 turn.sharing = Sharing::Refused;
                 turn.repeats = true;
             }

@@ -3,8 +3,9 @@
 use embedded_io::ErrorKind;
 
 use super::*;
-use crate::command::At;
-use crate::procedure::Single;
+use crate::command::{At, QoS};
+use crate::options::Publish;
+use crate::procedure::{PublishMessage, Single};
 
 const BEGIN: &str = "\r\n+CMQTTRXSTART: 0,1,10\r\n+CMQTTRXTOPIC: 0,1\r\na\r\n";
 
@@ -120,6 +121,27 @@ fn parts_whose_beginning_was_lost_are_data_and_one_broken_message() {
     assert_eq!(events(&mut dialogue, &[received_cut(rest)]), [aborted(1)]);
     assert_eq!(dialogue.record.aborted, 0, "the handler was not given a beginning");
     assert_eq!(events(&mut dialogue, &[received(message(0, "b", "2"))]), [Event::Message(FIRST)]);
+}
+
+/// Nothing has announced how long its payload is but the header of that.
+#[test]
+fn a_payload_behind_a_topic_whose_beginning_was_lost_is_data_as_a_whole() {
+    let mut dialogue = module();
+    let payload = std::format!("{}\r\n+CMQTTPUB: 0,0\r\n{}", "x".repeat(200), "y".repeat(60));
+    let rest = std::format!(
+        "\r\n+CMQTTRXTOPIC: 0,3\r\na/b\r\n+CMQTTRXPAYLOAD: 0,{}\r\n{payload}\r\n+CMQTTRXEND: 0\r\n",
+        payload.len()
+    );
+    let publish = Publish::new("t", b"x").qos(QoS::AtLeastOnce);
+    let script = [
+        prompted("AT+CMQTTTOPIC=0,1", "t", OK),
+        prompted("AT+CMQTTPAYLOAD=0,1", "x", OK),
+        command("AT+CMQTTPUB=0,1,60,0,0", OK),
+    ];
+    dialogue.dropped_call(
+        &mut PublishMessage::new(FIRST, &publish),
+        &[script.concat(), std::vec![received(rest), after_ms(1_000)]].concat(),
+    );
 }
 
 #[test]
