@@ -228,7 +228,14 @@ impl Session {
     /// Milliseconds until the next deadline of the exchange, of a pending outcome, or of a message that is coming in;
     /// `u32::MAX` where there is none.
     fn time_left(&self) -> u32 {
-        let mut left = self.exchange.time_left(self.now).min(self.time_left_of_slots());
+        let mut left = self.exchange.time_left(self.now);
+        // During a query of resync's own, the call does not end yet.
+        if left == u32::MAX
+            && let Some(deadline) = self.listens_until
+        {
+            left = self.now.until(deadline);
+        }
+        left = left.min(self.time_left_of_slots());
         if let Some(pending) = &self.pending_outcome {
             left = left.min(pending.time_left(self.now));
         }
@@ -236,12 +243,6 @@ impl Session {
             left = left.min(self.now.until(deadline));
         }
         if let Some(deadline) = self.quiet_until {
-            left = left.min(self.now.until(deadline));
-        }
-        // During resync's own query, the call does not end yet.
-        if let Some(deadline) = self.listens_until
-            && !self.exchange.is_under_way()
-        {
             left = left.min(self.now.until(deadline));
         }
         left

@@ -91,7 +91,7 @@ fn at_most(time: Option<Duration>) -> String {
 
 /// A row an outage, with the longest times of all families.
 pub fn outage_table(records: &[(Outage, Family, OutageRecord)], up_again_limit: Duration) -> String {
-    let mut text = format!(
+    let mut text = String::from(
         "| outage | a task of another subsystem has the module after at most | limit | a publish ends after at most | \
          all is up again after at most | limit |\n|---|---:|---:|---:|---:|---:|\n",
     );
