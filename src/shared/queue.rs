@@ -20,12 +20,20 @@ pub(super) enum Wants {
     Change,
     /// No turn: that the session of this client is up.
     Up(ClientIndex),
-    /// A turn of which nobody else has use, to listen.
+    /// The next turn, to listen until another one has use for it. It queues up like every other one: otherwise a task that makes
+    /// one call after the other would keep messages and supervisors waiting.
     Listen,
     /// That another one has use for the turn in which it listens.
     ToGiveWay,
     /// No turn any more: the module was silent while it waited for one.
     NotToWait,
+}
+
+impl Wants {
+    /// The turns are given in the order in which these came.
+    fn is_queued(self) -> bool {
+        matches!(self, Self::Turn | Self::Listen)
+    }
 }
 
 /// What a waiter gets.
@@ -95,7 +103,7 @@ impl<const N: usize> Queue<N> {
         if let Some(waiter) = self.waiters.get_mut(place) {
             waiter.wants = wants;
             waiter.waker = None;
-            if wants == Wants::Turn {
+            if wants.is_queued() {
                 waiter.number = self.next_number;
                 self.next_number = self.next_number.wrapping_add(1);
             }
@@ -134,7 +142,7 @@ impl<const N: usize> Queue<N> {
         for (place, waiter) in self.waiters.iter().enumerate() {
             // Numbers wrap.
             let wait = self.next_number.wrapping_sub(waiter.number);
-            if waiter.wants == Wants::Turn && wait > longest_wait {
+            if waiter.wants.is_queued() && wait > longest_wait {
                 (first, longest_wait) = (Some(place), wait);
             }
         }
@@ -154,7 +162,6 @@ impl<const N: usize> Queue<N> {
                 (Some(reserved), _) => reserved == place,
                 // A result that nobody comes for keeps nobody waiting.
                 (None, Wants::Slot(slot)) => self.has_result(slot),
-                (None, Wants::Listen) => self.first().is_none(),
                 (None, _) => self.first() == Some(place),
             }
     }
@@ -192,17 +199,10 @@ impl<const N: usize> Queue<N> {
 
     /// The next one to be woken, once. To be called until there is none, after every other method.
     pub(super) fn next_to_wake(&mut self) -> Option<Waker> {
-        let mut next = None;
-        for (place, waiter) in self.waiters.iter().enumerate() {
-            if waiter.waker.is_some() && self.may_have(place, waiter.wants) {
-                next = Some(place);
-                // Who listens comes last.
-                if waiter.wants != Wants::Listen {
-                    break;
-                }
-            }
-        }
-        self.waiters.get_mut(next?)?.waker.take()
+        let mut waiters = self.waiters.iter().enumerate();
+        let (place, _) =
+            waiters.find(|(place, waiter)| waiter.waker.is_some() && self.may_have(*place, waiter.wants))?;
+        self.waiters.get_mut(place)?.waker.take()
     }
 }
 

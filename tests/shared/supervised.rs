@@ -8,7 +8,7 @@ use simcom_modem_simulator::pipe::Bench;
 
 use crate::bed::{Bed, FIRST, Filters, LONGEST_WAIT, Module, SECOND, acknowledged, switched};
 use crate::driver::command::network::Csq;
-use crate::driver::{QoS, RefuseAll};
+use crate::driver::{Event, QoS, RefuseAll};
 use crate::families::ALL_FAMILIES;
 
 const UP_AGAIN: Duration = Duration::from_secs(15);
@@ -42,6 +42,28 @@ fn both_sessions_come_up_and_are_subscribed() {
             assert_eq!(published, Ok(()));
         }
     });
+}
+
+#[test]
+fn a_task_that_makes_one_call_after_the_other_keeps_no_supervisor_and_no_message_waiting() {
+    for (family, _) in ALL_FAMILIES {
+        let bench = switched(family, &[]);
+        let (module, filters) = (Module::new(), Filters::new());
+        filters.add("pump/set", QoS::AtLeastOnce).unwrap();
+        let mut bed = Bed::supervised(&bench, &module, family, RefuseAll, &[(FIRST, &filters)]);
+        let module = bed.module;
+        bed.tasks.spawn("busy", async move {
+            loop {
+                let _ = module.execute(&Csq).await;
+            }
+        });
+        bed.run_for_seconds(60);
+        assert!(module.is_up(FIRST), "{:?}", bed.events.borrow());
+        bench.loopback(|broker, now| broker.publish(now, b"pump/set", b"on", false));
+        bed.run_for_seconds(2);
+        let refused = Event::MessageRefused { client: FIRST, topic_length: 8, payload_length: 2, count: 1 };
+        assert!(bed.has_heard(refused), "{:?}", bed.events.borrow());
+    }
 }
 
 #[test]
