@@ -3,14 +3,14 @@
 use core::cell::RefCell;
 use core::time::Duration;
 
-use embassy_futures::select::{Either, select, select3};
+use embassy_futures::select::{Either3, select, select3};
 use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, NoopRawMutex};
 use embassy_sync::signal::Signal;
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{BufRead, Write};
 use simcom_mqtt::command::network::Csq;
-use simcom_mqtt::supervisor::{Recovery, SubscriptionList, Subscriptions, Supervisor};
-use simcom_mqtt::{Error, Family, MessageHandler, Modem, QoS, Route, Router, SharedModem, SyncInbox, Timer};
+use simcom_mqtt::supervisor::{Recovery, SubscriptionList, Subscriptions, SupervisedEvent, Supervisor};
+use simcom_mqtt::{Error, Family, Modem, QoS, Route, Router, SharedModem, SyncInbox, Timer};
 
 use crate::INBOX;
 use crate::certificate::Certificate;
@@ -19,7 +19,7 @@ use crate::device::{Board, CLIENT, Device, Names, ONLINE, message, text};
 use crate::gnss::{Position, PositionRead, PowerOn};
 use crate::power::{Pin, Power, Starter};
 use crate::settings::Settings;
-use crate::setup::Setup;
+use crate::setup::{Duty, Setup};
 
 /// The module, as the tasks share it.
 pub type Module<'a, R, T, C> = SharedModem<CriticalSectionRawMutex, R, T, C, &'a Router<'a>>;
@@ -29,8 +29,8 @@ pub type Inbox = SyncInbox<CriticalSectionRawMutex, INBOX>;
 
 /// How often the position is published without being asked for.
 const POSITION_INTERVAL: Duration = Duration::from_secs(600);
-/// How long a status waits that could not be published although the session is up.
-const STATUS_INTERVAL: Duration = Duration::from_secs(5);
+/// When what could not be published is repeated, and a position that is not known yet is asked for.
+const RETRY_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Runs session, sensor and commands in one task, until a command asks for a restart of the microcontroller, or the UART
 /// fails, after which it needs one.
@@ -90,14 +90,12 @@ where
 
     /// The task that keeps the session up. Ends only with an error of the UART.
     ///
-    /// It sets the module up before the other tasks have it, because a connection needs the certificate.
-    ///
     /// # Panics
     ///
     /// If the module was given already.
     pub async fn session<P: Pin>(
         &self,
-        mut modem: Modem<R, T, C, &'a Router<'a>>,
+        modem: Modem<R, T, C, &'a Router<'a>>,
         power: Power<P>,
         settings: &Settings<'_>,
         filters: impl Subscriptions,
@@ -107,59 +105,71 @@ where
         let apn = settings.apn();
         let mut starter = Starter::new(power, Delay(self.timer.clone()));
         starter.power_on_async().await;
+        assert!(self.module.give(modem).is_ok(), "the module was given already");
         let mut recovery = Recovery::new(&apn).with_reset(starter);
         let mut supervisors = [Supervisor::new(CLIENT, &options, filters, settings.policy())];
         let certificate = Certificate::new(&self.names.certificate, settings.ca);
         let setup = RefCell::new(Setup::new(certificate, B::FLOW_CONTROL));
+        let (must_set_up, is_up) = (Signal::<NoopRawMutex, ()>::new(), Signal::new());
         loop {
-            let event = modem.supervise(&mut supervisors, &mut recovery).await?;
-            let can_set_up = setup.borrow_mut().heard(&event);
-            if can_set_up && set_up(&mut modem, &setup).await {
-                break;
+            let on_event = |event: SupervisedEvent| match setup.borrow_mut().heard(&event) {
+                Some(Duty::SetUp) => must_set_up.signal(()),
+                Some(Duty::PublishStatus) => is_up.signal(()),
+                None => {}
+            };
+            let running = self.module.run(&mut supervisors, &mut recovery, on_event);
+            match select3(must_set_up.wait(), running, self.publish_status(&setup, &is_up)).await {
+                // A connection needs the certificate. So the connection that the runner has begun stops for it, and is begun
+                // again.
+                Either3::First(()) => self.set_up(&setup).await,
+                Either3::Second(ended) => return ended,
+                Either3::Third(never) => never,
             }
-        }
-        assert!(self.module.give(modem).is_ok(), "the module was given already");
-        // The first event may be heard already.
-        let heard = Signal::<NoopRawMutex, ()>::new();
-        heard.signal(());
-        let on_event = |event| {
-            setup.borrow_mut().heard(&event);
-            heard.signal(());
-        };
-        let running = self.module.run(&mut supervisors, &mut recovery, on_event);
-        match select(running, self.follow(&setup, &heard)).await {
-            Either::First(ended) => ended,
-            Either::Second(never) => never,
         }
     }
 
-    /// Does what the events ask for. The runner cannot do it: it only hands them out.
-    async fn follow(&self, setup: &RefCell<Setup<'_>>, heard: &Signal<NoopRawMutex, ()>) -> ! {
+    /// Sets flow control, and stores the certificate unless the module has it.
+    async fn set_up(&self, setup: &RefCell<Setup<'_>>) {
+        if let Err(error) = self.try_to_set_up(setup).await {
+            warning!("the module is not set up: {}", error);
+        }
+    }
+
+    async fn try_to_set_up(&self, setup: &RefCell<Setup<'_>>) -> Result<(), Error> {
+        let mut modem = self.module.lock().await?;
+        let flow_control = setup.borrow().flow_control();
+        if let Some(flow_control) = flow_control {
+            let answer = modem.execute(&flow_control).await;
+            setup.borrow_mut().flow_control_answered(answer)?;
+        }
+        let search = setup.borrow().certificate.search();
+        if let Some(mut search) = search {
+            modem.list_certificates(|part| search.take(part)).await?;
+            setup.borrow_mut().certificate.searched(&search);
+        }
+        let (name, missing) = (setup.borrow().certificate.name(), setup.borrow().certificate.missing());
+        if let Some(mut content) = missing {
+            info!("storing {}", name);
+            modem.store_certificate(name, content.len(), &mut content).await?;
+            setup.borrow_mut().certificate.stored();
+        }
+        Ok(())
+    }
+
+    /// Tells the broker after each connection that the device is online.
+    async fn publish_status(&self, setup: &RefCell<Setup<'_>>, is_up: &Signal<NoopRawMutex, ()>) -> ! {
         loop {
-            heard.wait().await;
-            if setup.borrow().is_due() {
-                match self.module.lock().await {
-                    Ok(mut modem) => _ = set_up(&mut modem, setup).await,
-                    Err(error) => warning!("the module is not set up: {}", error),
+            while setup.borrow().status_is_due {
+                match self.module.publish(CLIENT, &message(&self.names.status, ONLINE).retained(true)).await {
+                    Ok(()) => setup.borrow_mut().status_is_due = false,
+                    Err(Error::Offline) => break,
+                    Err(error) => {
+                        warning!("the status is not published: {}", error);
+                        self.wait(RETRY_INTERVAL).await;
+                    }
                 }
             }
-            if setup.borrow().status_is_due {
-                self.publish_status(setup, heard).await;
-            }
-        }
-    }
-
-    async fn publish_status(&self, setup: &RefCell<Setup<'_>>, heard: &Signal<NoopRawMutex, ()>) {
-        setup.borrow_mut().status_is_due = false;
-        match self.module.publish(CLIENT, &message(&self.names.status, ONLINE).retained(true)).await {
-            // The next session gets it.
-            Ok(()) | Err(Error::Offline) => {}
-            Err(error) => {
-                warning!("the status is not published: {}", error);
-                self.wait(STATUS_INTERVAL).await;
-                setup.borrow_mut().status_is_due = true;
-                heard.signal(());
-            }
+            is_up.wait().await;
         }
     }
 
@@ -221,20 +231,28 @@ where
     pub async fn locate(&self, requests: &Inbox, family: Family) -> ! {
         let mut buffer = [0; INBOX];
         loop {
-            match self.position(family).await {
-                Ok(Some(position)) => {
-                    if let Err(error) = self.publish(&self.names.position, &text(format_args!("{position}"))).await {
-                        warning!("the position is not published: {}", error);
-                    }
+            let interval = match self.publish_position(family).await {
+                Ok(true) => POSITION_INTERVAL,
+                Ok(false) => RETRY_INTERVAL,
+                Err(error) => {
+                    warning!("the position is not published: {}", error);
+                    RETRY_INTERVAL
                 }
-                Ok(None) => info!("no position yet"),
-                Err(error) => warning!("no position: {}", error),
-            }
-            select(self.wait(POSITION_INTERVAL), requests.receive(&mut buffer)).await;
+            };
+            select(self.wait(interval), requests.receive(&mut buffer)).await;
         }
     }
 
-    /// Asks the module, which needs no connection for that.
+    /// Returns whether there is a position.
+    async fn publish_position(&self, family: Family) -> Result<bool, Error> {
+        self.module.wait_up(CLIENT).await?;
+        let position = self.position(family).await?;
+        if let Some(position) = position {
+            self.publish(&self.names.position, &text(format_args!("{position}"))).await?;
+        }
+        Ok(position.is_some())
+    }
+
     async fn position(&self, family: Family) -> Result<Option<Position>, Error> {
         match self.module.execute(&PowerOn { family }).await {
             // It is on already.
@@ -252,47 +270,6 @@ where
         let end = self.timer.now() + length;
         self.timer.clone().wait_until(end).await;
     }
-}
-
-/// Sets flow control, and stores the certificate unless the module has it. Returns whether all is done.
-async fn set_up<R, T, C, H>(modem: &mut Modem<R, T, C, H>, setup: &RefCell<Setup<'_>>) -> bool
-where
-    R: BufRead,
-    T: Write,
-    C: Timer,
-    H: MessageHandler,
-{
-    let result = try_to_set_up(modem, setup).await;
-    if let Err(error) = result {
-        warning!("the module is not set up: {}", error);
-    }
-    result.is_ok()
-}
-
-async fn try_to_set_up<R, T, C, H>(modem: &mut Modem<R, T, C, H>, setup: &RefCell<Setup<'_>>) -> Result<(), Error>
-where
-    R: BufRead,
-    T: Write,
-    C: Timer,
-    H: MessageHandler,
-{
-    let flow_control = setup.borrow().flow_control();
-    if let Some(flow_control) = flow_control {
-        let answer = modem.execute(&flow_control).await;
-        setup.borrow_mut().flow_control_answered(answer)?;
-    }
-    let search = setup.borrow().certificate.search();
-    if let Some(mut search) = search {
-        modem.list_certificates(|part| search.take(part)).await?;
-        setup.borrow_mut().certificate.searched(&search);
-    }
-    let (name, missing) = (setup.borrow().certificate.name(), setup.borrow().certificate.missing());
-    if let Some(mut content) = missing {
-        info!("storing {}", name);
-        modem.store_certificate(name, content.len(), &mut content).await?;
-        setup.borrow_mut().certificate.stored();
-    }
-    Ok(())
 }
 
 /// A delay made of a clock.

@@ -8,7 +8,7 @@ use embedded_io::{Read, ReadReady, Write};
 use simcom_mqtt::blocking::Modem;
 use simcom_mqtt::command::network::Csq;
 use simcom_mqtt::network::Apn;
-use simcom_mqtt::supervisor::{BlockingReset, Recovery, SubscriptionList, Supervisor};
+use simcom_mqtt::supervisor::{BlockingReset, Recovery, SubscriptionList, SupervisedEvent, Supervisor};
 use simcom_mqtt::{Error, Inbox, QoS, Timer};
 
 use crate::INBOX;
@@ -17,7 +17,7 @@ use crate::command::{Answer, Command};
 use crate::device::{Board, CLIENT, Device, Names, ONLINE, message, text};
 use crate::power::{Pin, Power, Starter};
 use crate::settings::Settings;
-use crate::setup::Setup;
+use crate::setup::{Duty, Setup};
 
 /// Runs until a command asks for a restart of the microcontroller, or the UART fails, after which it needs one. While it
 /// waits, it calls `idle` repeatedly: to feed a watchdog, and to sleep until the next interrupt.
@@ -113,13 +113,20 @@ where
                 // Another command may follow the first: then there is no wait.
                 end = self.timer.now();
             }
-            let event = self.modem.supervise_until(end, &mut self.supervisors, &mut self.recovery)?;
-            if let Some(event) = event
-                && self.setup.heard(&event)
-                && let Err(error) = self.set_up()
-            {
-                warning!("the module is not set up: {}", error);
+            // All that has come, before the next command: as long as there are events, the supervisor takes no step.
+            while let Some(event) = self.modem.supervise_until(end, &mut self.supervisors, &mut self.recovery)? {
+                self.follow(&event);
+                end = self.timer.now();
             }
+        }
+    }
+
+    /// Does what an event asks for; the status is published by [`serve`](Self::serve).
+    fn follow(&mut self, event: &SupervisedEvent) {
+        if self.setup.heard(event) == Some(Duty::SetUp)
+            && let Err(error) = self.set_up()
+        {
+            warning!("the module is not set up: {}", error);
         }
     }
 
@@ -151,7 +158,7 @@ where
         if self.setup.status_is_due {
             let published = self.modem.client(CLIENT).publish(&message(&self.names.status, ONLINE).retained(true));
             self.observe(&published);
-            // With the next event, if it is not published now.
+            // With the next measurement or event, if it is not published now.
             self.setup.status_is_due = published.is_err();
         }
     }
