@@ -53,7 +53,9 @@ pub struct Names {
     pub(crate) measurement: Text,
     pub(crate) command: Text,
     pub(crate) answer: Text,
-    pub(crate) locate: Text,
+    #[cfg(feature = "async")]
+    locate: Text,
+    #[cfg(feature = "async")]
     pub(crate) position: Text,
     pub(crate) certificate: Text,
 }
@@ -72,7 +74,9 @@ impl Names {
             measurement: topic("measurement"),
             command: topic("command"),
             answer: topic("answer"),
+            #[cfg(feature = "async")]
             locate: topic("locate"),
+            #[cfg(feature = "async")]
             position: topic("position"),
             certificate: Certificate::name_of(settings.ca),
         }
@@ -83,7 +87,8 @@ impl Names {
         &self.command
     }
 
-    /// Where a position is asked for.
+    /// The topic of messages that ask for the position.
+    #[cfg(feature = "async")]
     pub fn locate(&self) -> &str {
         &self.locate
     }
