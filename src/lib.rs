@@ -77,6 +77,7 @@
 //! | [`Modem`], [`Client`], `blocking` | the async and the blocking client: bytes and time between a UART and the core |
 //! | [`network`], [`power`], [`transport`] | from power-on to an address; PWRKEY, RESET and DTR; adapters for UARTs that lack a trait |
 //! | [`supervisor`] | keeps a session up: a step machine over calls, for both shells |
+//! | `SharedModem` | one modem for many tasks, over all of the above |
 //! | [`sans_io`] | the core for programs with their own loop: engine and calls |
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]

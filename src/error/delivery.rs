@@ -25,7 +25,18 @@ use crate::command::Pub;
 /// | [`NotSent`](Self::NotSent) | publish it again | publish it again | publish it again |
 /// | [`Unknown`](Self::Unknown) | the broker has it or not: again it may be there twice | publish it again with [`duplicate`](crate::Publish::duplicate) | as QoS 0 |
 ///
-/// `Outbox`, of the feature `outbox`, does this by itself. It knows whether the last command was begun, also where the
+/// What is done about it without the program:
+///
+/// | a publish has failed with | a [supervisor](crate::supervisor) | `Outbox`, of the feature `outbox` |
+/// |---|---|---|
+/// | 6, 11, 16, `ConnectionLost` | connects after the shortest wait, and subscribes | keeps the message until it is up; QoS 1 goes again with `dup`, QoS 0 and 2 only if nothing was sent, else they are counted |
+/// | `NetworkLost`, `ModemRestarted` | brings the module up, connects, subscribes | the same |
+/// | 17, `OutcomeUnknown`, `NoAnswer` | after the second in a row disconnects and connects | the same |
+/// | a bare `ERROR`, a code that asks for other input | nothing | tries again; counts the message as refused after the fifth time |
+/// | `Offline`, `Illegal` | is at work | keeps the message |
+/// | `Invalid` | nothing | the same |
+///
+/// `Outbox` does this by itself. It knows whether the last command was begun, also where the
 /// error names none, and counts what it cannot repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

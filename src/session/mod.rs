@@ -44,9 +44,9 @@ use pending_outcome::PendingOutcome;
 pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
-use slots::Slots;
 #[cfg(feature = "shared")]
-pub(crate) use slots::{GaveWay, Left, Resumption};
+pub(crate) use slots::{Left, Resumption};
+use slots::{News, Slots};
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK_BYTES: usize = 64;
@@ -115,7 +115,7 @@ impl Session {
             if let Some(pending) = &mut self.pending_outcome {
                 pending.hasten(self.now);
             }
-            self.bytes_lost_in_slots();
+            self.notify_slots(News::BytesLost);
         }
     }
 
@@ -221,14 +221,21 @@ impl Session {
         if self.quiet_until.is_some_and(|until| now.has_reached(until)) {
             self.quiet_until = None;
         }
-        self.expire_slots();
+        self.notify_slots(News::Time);
         self.reassembly.expire(now, &mut self.events, handler)
     }
 
     /// Milliseconds until the next deadline of the exchange, of a pending outcome, or of a message that is coming in;
     /// `u32::MAX` where there is none.
     fn time_left(&self) -> u32 {
-        let mut left = self.exchange.time_left(self.now).min(self.time_left_of_slots());
+        let mut left = self.exchange.time_left(self.now);
+        // During a query of resync's own, the call does not end yet.
+        if left == u32::MAX
+            && let Some(deadline) = self.listens_until
+        {
+            left = self.now.until(deadline);
+        }
+        left = left.min(self.time_left_of_slots());
         if let Some(pending) = &self.pending_outcome {
             left = left.min(pending.time_left(self.now));
         }
@@ -236,12 +243,6 @@ impl Session {
             left = left.min(self.now.until(deadline));
         }
         if let Some(deadline) = self.quiet_until {
-            left = left.min(self.now.until(deadline));
-        }
-        // During resync's own query, the call does not end yet.
-        if let Some(deadline) = self.listens_until
-            && !self.exchange.is_under_way()
-        {
             left = left.min(self.now.until(deadline));
         }
         left

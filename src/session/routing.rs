@@ -6,6 +6,7 @@ mod tests;
 use super::error_window::Question;
 use super::exchange::{Phase, client_and_number};
 use super::facts::{Failure, Loss};
+use super::slots::News;
 use super::{ClientState, ServiceState, Session, events};
 use crate::at::{FinalResult, Line, behind};
 use crate::command::{ClientIndex, Effect};
@@ -125,7 +126,7 @@ impl Session {
         self.lifecycle.restarted();
         self.loss = Some(Loss::Restart);
         self.pending_outcome = None;
-        self.restart_slots();
+        self.notify_slots(News::Restart);
         self.resync.restarted();
     }
 
@@ -133,7 +134,7 @@ impl Session {
     fn interrupt(&mut self, loss: Loss, client: Option<ClientIndex>) {
         self.loss = Some(loss);
         self.interrupt_exchange(loss, client);
-        self.interrupt_slots(loss, client);
+        self.notify_slots(News::Loss(loss, client));
         if let Some(pending) = &self.pending_outcome
             && pending.is_cancelled_by(loss, client)
         {
@@ -156,7 +157,7 @@ impl Session {
             FinalResult::parse(line.bytes()).or_else(|| self.exchange.is_garbled_ok(line).then_some(FinalResult::Ok));
         let is_taken = match result {
             Some(result) => self.final_result(result),
-            None if self.outcome_in_slot(line) => true,
+            None if self.notify_slots(News::Outcome(line)) => true,
             None if self.exchange.answer_line(line) => {
                 self.rest_is_answer = true;
                 return Routed::Answer;
@@ -167,7 +168,7 @@ impl Session {
         if !is_taken {
             if result.is_none() {
                 self.exchange.other_line(line, self.now);
-                self.other_line_in_slots(line);
+                self.notify_slots(News::OtherLine(line));
                 self.late_outcome(line);
                 self.notice_damage(line, handler);
             }

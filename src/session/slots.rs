@@ -2,14 +2,14 @@
 //!
 //! Without the feature `shared` there is no slot, and nothing of this is in the image.
 
-use core::mem;
+use core::{array, mem};
 
 use super::exchange::{Exchange, Phase};
 use super::facts::{Failure, Loss};
 use super::routing::EXTRA_OK_MS;
 use super::{Procedure, Progress, Session};
 use crate::ResultCode;
-use crate::at::Line;
+use crate::at::{Line, behind};
 use crate::command::{ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::error::Refusal;
 use crate::fmt::debug;
@@ -40,7 +40,8 @@ struct Slot {
     has_owner: bool,
 }
 
-/// How a call goes on in its turn.
+/// How a call goes on in its next turn. If it has no slot, what other calls wait for keeps it from going on, until one of them
+/// ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resumption {
     /// From its beginning.
@@ -48,17 +49,7 @@ pub(crate) enum Resumption {
     /// With the command that had to wait.
     Command,
     /// With what became of the exchange in this slot.
-    #[cfg_attr(not(feature = "shared"), expect(dead_code, reason = "no slot without the feature"))]
     Slot(u8),
-}
-
-/// How a turn has ended, if not with its call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum GaveWay {
-    /// It waits in this slot.
-    Parked(u8),
-    /// What other calls wait for keeps it from going on: so it goes on as soon as one of them ends.
-    Excluded(Resumption),
 }
 
 /// Whether the module carries out commands while an operation of a client is under way.
@@ -66,8 +57,8 @@ pub(crate) enum GaveWay {
 enum Sharing {
     /// It does, as far as is known.
     Assumed,
-    /// It has refused this command, or not answered it, perhaps for this reason: the command waits for the operation.
-    Doubted(&'static CommandInfo),
+    /// It has refused the command of this name, or not answered it, perhaps for this reason: the command waits for the operation.
+    Doubted(&'static str),
     /// It does not: no operation is parked any more.
     Refused,
 }
@@ -78,7 +69,7 @@ struct Turn {
     /// The call gives up its turn while it waits.
     gives_way: bool,
     resumption: Resumption,
-    gave_way: Option<GaveWay>,
+    gave_way: Option<Resumption>,
     /// The slots in which something was awaited when it began, a bit for each.
     waiting_before: u8,
     /// Its command was chosen before other calls had their turns.
@@ -101,9 +92,32 @@ pub(super) struct Slots {
     turn: [Turn; if SLOTS > 0 { 1 } else { 0 }],
 }
 
+/// What the exchanges in slots have to know.
+#[derive(Clone, Copy)]
+pub(super) enum News<'l> {
+    /// A line that is perhaps the outcome of one of them.
+    Outcome(Line<'l>),
+    /// A line that nothing waits for.
+    OtherLine(Line<'l>),
+    /// The UART lost bytes.
+    BytesLost,
+    /// A loss, of one client or of both.
+    Loss(Loss, Option<ClientIndex>),
+    /// The module restarted: no outcome will come.
+    Restart,
+    /// Time has passed: what is overdue ends.
+    Time,
+}
+
 /// Whether a call in this phase can wait without its turn.
 fn is_waiting(phase: Phase) -> bool {
     matches!(phase, Phase::Outcome | Phase::Pause)
+}
+
+/// The slots in which something is awaited, a bit for each.
+#[inline(never)]
+fn waiting(slots: &[Slot]) -> u8 {
+    bits(slots, is_waiting)
 }
 
 /// The slots in these phases, a bit for each.
@@ -113,7 +127,7 @@ fn bits(slots: &[Slot], is_meant: impl Fn(Phase) -> bool) -> u8 {
 }
 
 fn is_mqtt(info: &CommandInfo) -> bool {
-    info.name.starts_with("+CMQTT")
+    behind(info.name.as_bytes(), "+CMQTT").is_some()
 }
 
 impl Slot {
@@ -124,32 +138,29 @@ impl Slot {
 }
 
 impl Slots {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            slots: [const {
-                Slot {
-                    exchange: Exchange::idle(),
-                    client: None,
-                    loss: None,
-                    command_waits: false,
-                    command_began: Instant::ZERO,
-                    has_owner: false,
-                }
-            }; SLOTS],
-            turn: [const {
-                Turn {
-                    gives_way: false,
-                    resumption: Resumption::Begin,
-                    gave_way: None,
-                    waiting_before: 0,
-                    was_excluded: false,
-                    client: None,
-                    sharing: Sharing::Assumed,
-                    shares: false,
-                    shares_mqtt: false,
-                    repeats: false,
-                }
-            }; if SLOTS > 0 { 1 } else { 0 }],
+            // As a constant, they would be in the image.
+            slots: array::from_fn(|_| Slot {
+                exchange: Exchange::idle(),
+                client: None,
+                loss: None,
+                command_waits: false,
+                command_began: Instant::ZERO,
+                has_owner: false,
+            }),
+            turn: array::from_fn(|_| Turn {
+                gives_way: false,
+                resumption: Resumption::Begin,
+                gave_way: None,
+                waiting_before: 0,
+                was_excluded: false,
+                client: None,
+                sharing: Sharing::Assumed,
+                shares: false,
+                shares_mqtt: false,
+                repeats: false,
+            }),
         }
     }
 
@@ -177,7 +188,7 @@ impl Slots {
 
     /// Whether a call that only listens gives way, because a wait has just ended.
     pub(super) fn listener_gives_way(&self) -> bool {
-        let waiting = bits(&self.slots, is_waiting);
+        let waiting = waiting(&self.slots);
         self.turn.first().is_some_and(|turn| turn.gives_way && turn.waiting_before & !waiting != 0)
     }
 
@@ -216,8 +227,10 @@ pub(crate) struct Left {
     pub(crate) ended: u8,
     /// The slots in which something is awaited, a bit for each.
     pub(crate) waiting: u8,
-    /// The clients that are connected, a bit for each.
-    pub(crate) connected: u8,
+    /// The clients whose session is up, a bit for each.
+    pub(crate) up: u8,
+    /// The module has answered nothing.
+    pub(crate) was_silent: bool,
 }
 
 #[cfg(feature = "shared")]
@@ -236,11 +249,11 @@ impl super::Engine {
         turn.gives_way = gives_way;
         turn.resumption = resumption;
         turn.gave_way = None;
-        turn.waiting_before = bits(slots, is_waiting);
+        turn.waiting_before = waiting(slots);
     }
 
-    /// The turn has ended. Returns how, where the call has not ended with it.
-    pub(crate) fn end_turn(&mut self) -> Option<GaveWay> {
+    /// The turn has ended. Returns how the call goes on, where it has not ended.
+    pub(crate) fn end_turn(&mut self) -> Option<Resumption> {
         let (_, turn) = self.session.slots.parts()?;
         turn.gives_way = false;
         turn.resumption = Resumption::Begin;
@@ -252,11 +265,11 @@ impl super::Engine {
         self.session.slots.turn.first().and_then(|turn| turn.client)
     }
 
-    /// What is there for the calls that wait.
-    pub(crate) fn left(&self) -> Left {
-        let connected = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0);
+    /// What is there for the calls that wait, while these clients are not up before more than their connection is made.
+    pub(crate) fn left(&self, preparing: u8) -> Left {
+        let up = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0) & !preparing;
         let Slots { slots, .. } = &self.session.slots;
-        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: bits(slots, is_waiting), connected }
+        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: waiting(slots), up, was_silent: false }
     }
 }
 
@@ -277,7 +290,7 @@ impl Session {
         slot.command_waits = command_waits;
         slot.command_began = self.command_began;
         slot.has_owner = true;
-        turn.gave_way = Some(GaveWay::Parked(number));
+        turn.gave_way = Some(Resumption::Slot(number));
         true
     }
 
@@ -287,7 +300,7 @@ impl Session {
             return false;
         }
         let Some((slots, turn)) = self.slots.parts() else { return true };
-        if let Some(GaveWay::Parked(number)) = turn.gave_way.take()
+        if let Some(Resumption::Slot(number)) = turn.gave_way.take()
             && let Some(slot) = slots.get_mut(usize::from(number))
         {
             slot.has_owner = false;
@@ -348,25 +361,50 @@ impl Session {
             self.exchange.clear();
             return Progress::Waiting;
         }
-        turn.gave_way = Some(GaveWay::Excluded(resumption));
+        turn.gave_way = Some(resumption);
         Progress::Done
     }
 
-    /// Does something with the exchange of each slot that waits, as if it were the one under way, until that returns true.
-    fn for_each_slot(&mut self, mut act: impl FnMut(&mut Self) -> bool) -> bool {
+    /// Something came for the exchanges that wait in slots: each takes it as the one under way would. Returns whether one of
+    /// them has taken it for itself.
+    pub(super) fn notify_slots(&mut self, news: News<'_>) -> bool {
+        SLOTS > 0 && self.notify_each_slot(news)
+    }
+
+    #[inline(never)]
+    fn notify_each_slot(&mut self, news: News<'_>) -> bool {
         for number in 0..SLOTS {
             self.swap_slot(number);
-            let has_acted = self.exchange.is_under_way() && act(self);
+            let is_taken = self.exchange.is_under_way() && self.takes(news);
             self.swap_slot(number);
-            if let Some(slot) = self.slots.slots.get_mut(number)
-                && slot.exchange.phase() == Phase::Done
-                && !slot.has_owner
-            {
+            let Some(slot) = self.slots.slots.get_mut(number) else { return false };
+            match news {
+                News::Loss(loss, _) => slot.loss = Some(loss),
+                News::Restart => slot.loss = Some(Loss::Restart),
+                _ => {}
+            }
+            if slot.exchange.phase() == Phase::Done && !slot.has_owner {
                 slot.exchange.clear();
             }
-            if has_acted {
+            if is_taken {
                 return true;
             }
+        }
+        false
+    }
+
+    fn takes(&mut self, news: News<'_>) -> bool {
+        match news {
+            News::Outcome(line) => return self.outcome(line),
+            News::OtherLine(line) => self.exchange.other_line(line, self.now),
+            News::BytesLost => self.exchange.bytes_lost(self.now),
+            News::Loss(loss, client) => self.interrupt_exchange(loss, client),
+            News::Restart => {
+                self.exchange.restarted(self.now);
+                self.exchange.log_result(self.elapsed());
+            }
+            News::Time if self.exchange.has_expired(self.now) => self.expire_exchange(),
+            News::Time => {}
         }
         false
     }
@@ -375,60 +413,6 @@ impl Session {
         if let Some(slot) = self.slots.slots.get_mut(number) {
             mem::swap(&mut slot.exchange, &mut self.exchange);
         }
-    }
-
-    /// Takes a line that is the outcome of an operation in a slot.
-    pub(super) fn outcome_in_slot(&mut self, line: Line<'_>) -> bool {
-        self.for_each_slot(|session| session.outcome(line))
-    }
-
-    /// A line came that nothing waits for.
-    pub(super) fn other_line_in_slots(&mut self, line: Line<'_>) {
-        self.for_each_slot(|session| {
-            session.exchange.other_line(line, session.now);
-            false
-        });
-    }
-
-    /// The UART lost bytes.
-    pub(super) fn bytes_lost_in_slots(&mut self) {
-        self.for_each_slot(|session| {
-            session.exchange.bytes_lost(session.now);
-            false
-        });
-    }
-
-    /// A loss, of one client or of both.
-    pub(super) fn interrupt_slots(&mut self, loss: Loss, client: Option<ClientIndex>) {
-        for slot in &mut self.slots.slots {
-            slot.loss = Some(loss);
-        }
-        self.for_each_slot(|session| {
-            session.interrupt_exchange(loss, client);
-            false
-        });
-    }
-
-    /// The module restarted: no outcome will come.
-    pub(super) fn restart_slots(&mut self) {
-        for slot in &mut self.slots.slots {
-            slot.loss = Some(Loss::Restart);
-        }
-        self.for_each_slot(|session| {
-            session.exchange.restarted(session.now);
-            session.exchange.log_result(session.elapsed());
-            false
-        });
-    }
-
-    /// Ends what is overdue.
-    pub(super) fn expire_slots(&mut self) {
-        self.for_each_slot(|session| {
-            if session.exchange.has_expired(session.now) {
-                session.expire_exchange();
-            }
-            false
-        });
     }
 
     /// Milliseconds until the first deadline of a slot.
@@ -453,7 +437,7 @@ impl Session {
         let shares = if is_mqtt(info) { &mut turn.shares_mqtt } else { &mut turn.shares };
         turn.repeats = false;
         match (turn.sharing, result) {
-            (Sharing::Doubted(doubted), result) if doubted == info && (result.is_ok() || !is_beside) => {
+            (Sharing::Doubted(doubted), result) if doubted == info.name && (result.is_ok() || !is_beside) => {
                 // It was carried out after the operation, or refused all the same.
                 *shares = is_beside || result.is_err();
                 turn.sharing = if *shares { Sharing::Assumed } else { Sharing::Refused };
@@ -464,7 +448,7 @@ impl Session {
                 turn.repeats = true;
             }
             (Sharing::Assumed, Err(Failure::Refused(Refusal::Error))) if is_beside && !*shares => {
-                turn.sharing = Sharing::Doubted(info);
+                turn.sharing = Sharing::Doubted(info.name);
                 turn.repeats = true;
             }
             _ => {}
@@ -488,7 +472,7 @@ impl Session {
         if turn.sharing != Sharing::Assumed || shares || !is_unanswered || !turn.gives_way {
             return false;
         }
-        turn.sharing = Sharing::Doubted(info);
+        turn.sharing = Sharing::Doubted(info.name);
         self.exchange.set_deadline(now.after(left.saturating_add(command_ms)));
         true
     }

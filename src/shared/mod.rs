@@ -9,6 +9,8 @@ mod turn;
 
 use core::cell::RefCell;
 use core::fmt;
+use core::future::poll_fn;
+use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -25,9 +27,9 @@ use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Shutdown, Single, Subscribe,
 };
 use crate::timer::Timer;
-use queue::{Queue, Wants};
+use queue::{Queue, Reply, Wants};
 pub use turn::Guard;
-use turn::Place;
+use turn::{Held, Place};
 
 /// A [`Modem`] for several tasks.
 ///
@@ -41,7 +43,7 @@ use turn::Place;
 ///
 /// **Every call can be dropped**, for example in a `select` with a timeout, and leaves no other task waiting.
 ///
-/// `N` calls can be under way or waiting at a time, and one place is for [`run`](Self::run); one more fails with
+/// `N` calls can be under way or waiting at a time, of which two places are for [`run`](Self::run); one more fails with
 /// [`Error::QueueFull`]. A place costs 24 bytes. A call whose future is kept and not polled keeps its turn, and all other
 /// tasks waiting.
 ///
@@ -52,7 +54,7 @@ use turn::Place;
 pub struct SharedModem<Raw: RawMutex, R, T, C, H, const N: usize = 8> {
     queue: blocking_mutex::Mutex<Raw, RefCell<Queue<N>>>,
     /// Locked by the one that the queue has let in, so never waited for.
-    modem: OnceLock<Mutex<Raw, Modem<R, T, C, H>>>,
+    modem: OnceLock<Mutex<Raw, Held<R, T, C, H>>>,
 }
 
 impl<Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<Raw, R, T, C, H, N> {
@@ -76,6 +78,14 @@ impl<Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<Raw, R, T, C, H, N> 
             waker.wake();
         }
     }
+
+    /// Waits for what the waiter in this place wants.
+    #[inline(never)]
+    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<Reply> {
+        let mut reply = None;
+        self.queue(&mut |queue| reply = queue.poll(place, context.waker()));
+        reply.map_or(Poll::Pending, Poll::Ready)
+    }
 }
 
 impl<Raw: RawMutex, R, T, C, H, const N: usize> Default for SharedModem<Raw, R, T, C, H, N> {
@@ -96,9 +106,13 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// # Errors
     ///
     /// Returns the modem if there is one already.
+    #[expect(clippy::result_large_err, reason = "it is the modem itself that comes back")]
     pub fn give(&self, modem: Modem<R, T, C, H>) -> Result<(), Modem<R, T, C, H>> {
-        self.modem.init(Mutex::new(modem)).map_err(Mutex::into_inner)?;
-        self.queue(&mut |queue| queue.release(None, false));
+        if self.modem.is_set() {
+            return Err(modem);
+        }
+        self.modem.get_or_init(|| Mutex::new(Held::new(modem)));
+        self.queue(&mut Queue::give);
         Ok(())
     }
 
@@ -125,7 +139,8 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ///
     /// This method is cancel safe.
     pub async fn wait_up(&self, client: ClientIndex) -> Result<(), Error> {
-        Place::enter(self, Wants::Up(client), false)?.wait().await;
+        let Some(place) = Place::enter(self, Wants::Up(client), false) else { return Err(Error::QueueFull) };
+        poll_fn(|context| self.poll(place.index, context)).await;
         Ok(())
     }
 

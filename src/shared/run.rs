@@ -2,7 +2,7 @@
 
 use core::future::{Future, poll_fn};
 use core::pin::pin;
-use core::task::{Context, Poll};
+use core::task::Poll;
 use core::time::Duration;
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
@@ -10,18 +10,19 @@ use embedded_io_async::{BufRead, Write};
 
 use super::SharedModem;
 use super::attach::{AttachInTurns, InTurns};
-use super::queue::Wants;
-use super::turn::{Place, Turn};
+use super::queue::{Wants, bit};
+use super::turn::Place;
+use crate::client::drive::NO_SOURCE;
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::network::{BringUpError, BringUpStage};
 use crate::procedure::ListenUntil;
-use crate::session::{Procedure, Resumption};
+use crate::session::Procedure;
 use crate::supervisor::{
-    Action, Call, ModuleRecovery, Outcome, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish,
+    Action, Call, ModuleRecovery, Outcome, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, check, finish,
     next_action, take_event,
 };
-use crate::timer::Timer;
+use crate::timer::{Instant, Timer};
 
 impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> SharedModem<Raw, R, T, C, H, N> {
     /// Receives messages and events whenever no call is under way, keeps the sessions of the supervised clients up, and
@@ -48,15 +49,23 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         mut on_event: impl FnMut(SupervisedEvent),
     ) -> Result<(), Error> {
         let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
-        let mut runner =
-            Runner { place: Place::enter(self, Wants::Listen, false)?, supervisors, on_event: &mut on_event };
+        let enter = || Place::enter(self, Wants::Nothing, false);
+        let (Some(place), Some(mut worker)) = (enter(), enter()) else {
+            return Err(Error::QueueFull);
+        };
+        let mut listener = Listener { place, supervisors, on_event: &mut on_event };
+        let mut wait_ms = 0;
         loop {
-            let mut turn = runner.place.turn(Wants::Listen).await?;
-            runner.tell(&mut turn, &recovery.module);
-            let (now, family) = (turn.now(), turn.modem.family());
-            let mut pin_unconfirmed = turn.modem.pin_unconfirmed;
-            let (place, action) = next_action(runner.supervisors, &recovery.module, turn.engine());
-            let job = match &action {
+            listener.listen(&recovery.module, wait_ms, false).await?;
+            wait_ms = 0;
+            let Some(held) = &mut listener.place.held else { continue };
+            let (now, family, mut pin_unconfirmed) = (held.now(), held.modem.family(), held.modem.pin_unconfirmed);
+            let (supervisor, action) = next_action(listener.supervisors, &recovery.module, held.engine());
+            let mut job = match &action {
+                Action::Wait { milliseconds } => {
+                    wait_ms = *milliseconds;
+                    continue;
+                }
                 Action::Reset { attempt } => {
                     recovery.hook.reset(*attempt).await;
                     recovery.module.was_reset();
@@ -66,27 +75,45 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                     Some(bring_up) => Job::BringUp(bring_up),
                     None => continue,
                 },
-                Action::Wait { .. } => Job::Listen(action.call(family, now, u32::MAX)),
-                _ => Job::Call(action.call(family, now, u32::MAX)),
+                action => Job::Call(action.call(family, now, u32::MAX)),
             };
-            let (mut turn, ended) = runner.make(turn, job, &recovery.module).await?;
+            listener.give_way();
+            let ended = loop {
+                worker.want(Wants::Turn);
+                let driven = {
+                    let mut call = pin!(worker.call(job.procedure()));
+                    let mut listen = pin!(listener.listen(&recovery.module, u32::MAX, true));
+                    poll_fn(|context| match call.as_mut().poll(context) {
+                        Poll::Ready(driven) => Poll::Ready(Ok(driven)),
+                        Poll::Pending => listen.as_mut().poll(context).map_ok(Ok),
+                    })
+                    .await?
+                };
+                if let Some(held) = &worker.held
+                    && let Some(ended) = job.ended(driven, held.now())
+                {
+                    break ended;
+                }
+            };
+            drop(job);
+            let Some(held) = &mut worker.held else { continue };
             match ended {
                 Ended::Called(outcome) => {
-                    let now = turn.now();
-                    finish(runner.supervisors, place, &outcome, turn.engine(), now)?;
+                    let now = held.now();
+                    finish(listener.supervisors, supervisor, &outcome, held.engine(), now)?;
                 }
                 Ended::BroughtUp(result) => {
-                    turn.modem.pin_unconfirmed = pin_unconfirmed;
+                    held.modem.pin_unconfirmed = pin_unconfirmed;
                     recovery.module.brought_up(result)?;
                 }
             }
+            worker.want(Wants::Nothing);
         }
     }
 }
 
-/// What the runner does in its turns.
+/// What the runner does for a supervisor.
 enum Job<'j, B> {
-    Listen(Call<'j>),
     Call(Call<'j>),
     BringUp(B),
 }
@@ -100,7 +127,7 @@ enum Ended {
 impl<B: InTurns> Job<'_, B> {
     fn procedure(&mut self) -> &mut (dyn Procedure + Send) {
         match self {
-            Self::Listen(call) | Self::Call(call) => call.procedure(),
+            Self::Call(call) => call.procedure(),
             Self::BringUp(bring_up) => bring_up.procedure(),
         }
     }
@@ -108,86 +135,75 @@ impl<B: InTurns> Job<'_, B> {
     /// The procedure has ended. `None` where it is to be driven again.
     fn ended(&self, driven: Result<(), Error>, now: Duration) -> Option<Ended> {
         Some(match self {
-            Self::Listen(call) | Self::Call(call) => Ended::Called(call.outcome(driven)),
+            Self::Call(call) => Ended::Called(call.outcome(driven)),
             Self::BringUp(bring_up) => Ended::BroughtUp(bring_up.ended(driven, now)?),
         })
     }
 }
 
-/// What [`SharedModem::run`] works with.
-struct Runner<'r, 's, 'a, Raw: RawMutex, R, T, C, H, L, const N: usize> {
+/// The one that listens, and passes on what it hears.
+struct Listener<'r, 's, 'a, Raw: RawMutex, R, T, C, H, L, const N: usize> {
     place: Place<'s, Raw, R, T, C, H, N>,
     supervisors: &'r mut [Supervisor<'a, L>],
     on_event: &'r mut dyn FnMut(SupervisedEvent),
 }
 
-impl<'s, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscriptions, const N: usize>
-    Runner<'_, 's, '_, Raw, R, T, C, H, L, N>
+impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscriptions, const N: usize>
+    Listener<'_, '_, '_, Raw, R, T, C, H, L, N>
 {
-    /// Tells the supervisors what has happened, and the program what they say and what the module reports.
-    fn tell(&mut self, turn: &mut Turn<'_, Raw, R, T, C, H, N>, recovery: &ModuleRecovery) {
-        let (now, engine) = (turn.now(), turn.engine());
-        for supervisor in &mut *self.supervisors {
-            for result in self.place.take_results(supervisor.client()).in_order() {
-                supervisor.observe(now, &result);
-            }
+    /// Ends its turn, and queues up for the next one.
+    fn give_way(&mut self) {
+        if let Some(held) = &mut self.place.held {
+            let is_preparing = self.supervisors.iter().filter(|supervisor| !supervisor.is_up());
+            held.preparing = is_preparing.fold(0, |clients, supervisor| clients | bit(supervisor.client().number()));
         }
-        while let Some(event) = take_event(self.supervisors, recovery, engine, now) {
+        self.place.want(Wants::Listen);
+    }
+
+    /// Tells the supervisors what has happened, and the program what they say and what the module reports.
+    fn tell(&mut self, recovery: &ModuleRecovery) {
+        let Some(held) = &mut self.place.held else { return };
+        let now = held.now();
+        for supervisor in &mut *self.supervisors {
+            supervisor.observe_all(now, held.take_results(supervisor.client()));
+        }
+        while let Some(event) = take_event(self.supervisors, recovery, held.engine(), now) {
             (self.on_event)(event);
         }
-        for supervisor in &*self.supervisors {
-            self.place.set_prepares(supervisor.client(), !supervisor.is_up());
-        }
     }
 
-    /// Whether the one who listens has something better to do. While a call waits, the subscriptions have to wait too.
-    fn is_interrupted(&self, waits: bool, context: &mut Context<'_>) -> bool {
-        self.place.must_give_way(context.waker())
-            || (!waits && self.supervisors.iter().any(|supervisor| supervisor.has_change(context.waker())))
-    }
-
-    /// Does something in as many turns as it takes, the first of which has begun, and listens in between. Returns the last
-    /// one.
-    async fn make(
-        &mut self,
-        mut turn: Turn<'s, Raw, R, T, C, H, N>,
-        mut job: Job<'_, impl InTurns>,
-        recovery: &ModuleRecovery,
-    ) -> Result<(Turn<'s, Raw, R, T, C, H, N>, Ended), Error> {
-        let (mut resumption, mut wants) = (Resumption::Begin, Wants::Turn);
-        let mut waits = false;
+    /// Listens in its turn for this time at most, and waits for the next one; and so on, `for_ever` or once.
+    async fn listen(&mut self, recovery: &ModuleRecovery, most_ms: u32, for_ever: bool) -> Result<(), Error> {
         loop {
-            let mut listen = ListenUntil::new(turn.now(), Duration::MAX).0;
-            let listens = waits || matches!(job, Job::Listen(_));
-            let (resumes_at, procedure): (_, &mut (dyn Procedure + Send)) =
-                if waits { (Resumption::Begin, &mut listen) } else { (resumption, job.procedure()) };
-            let driven = {
-                let mut driven = pin!(turn.drive(resumes_at, procedure));
-                poll_fn(|context| match driven.as_mut().poll(context) {
-                    Poll::Pending if listens && self.is_interrupted(waits, context) => Poll::Ready(Ok(None)),
-                    driven => driven,
-                })
-                .await
-            };
-            match driven {
-                driven if waits => {
-                    let (now, outcome) = (turn.now(), Outcome::waited(driven.map(drop)));
-                    finish(self.supervisors, 0, &outcome, turn.engine(), now)?;
-                    self.tell(&mut turn, recovery);
-                }
-                Ok(Some(gave_way)) => (resumption, wants) = self.place.gives_way(gave_way),
-                driven => {
-                    self.place.slot = None;
-                    match job.ended(driven.map(drop), turn.now()) {
-                        Some(ended) => return Ok((turn, ended)),
-                        None => (resumption, wants) = (Resumption::Begin, Wants::Turn),
-                    }
+            if let Self { place: Place { shared, index, held: Some(held), .. }, supervisors, .. } = self {
+                let mut listen = ListenUntil::lasting(Instant::new(held.now()), most_ms);
+                let driven = {
+                    let mut driven = pin!(held.modem.port.drive(&mut listen as &mut (dyn Procedure + Send), NO_SOURCE));
+                    poll_fn(|context| match driven.as_mut().poll(context) {
+                        Poll::Pending
+                            if shared.poll(*index, context).is_ready()
+                                // While a call waits, the subscriptions have to wait too.
+                                || (!for_ever && supervisors.iter().any(|supervisor| supervisor.has_change(context.waker()))) =>
+                        {
+                            Poll::Ready(Ok(()))
+                        }
+                        driven => driven,
+                    })
+                    .await
+                };
+                held.driven(&driven);
+                if let Err(error) = driven {
+                    check(&error)?;
+                    // A module that is silent while it is listened to is silent for all.
+                    held.observe(Some(&error));
                 }
             }
-            drop(turn);
-            // Nobody else listens.
-            waits = !self.place.is_ready(wants);
-            turn = self.place.turn(if waits { Wants::Listen } else { wants }).await?;
+            self.give_way();
+            self.place.turn().await;
+            self.tell(recovery);
+            if !for_ever {
+                return Ok(());
+            }
         }
     }
 }

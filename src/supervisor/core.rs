@@ -1,17 +1,21 @@
 //! The step machine of one client, without its topic filters.
 
+mod results;
+
 use core::time::Duration;
 
 use super::backoff::Waits;
 use super::event::{Report, Transition};
 use super::recovery::{ModuleRecovery, Step};
-use super::{ChangeEnd, ModuleState, Policy};
+use super::{ModuleState, Policy};
 use crate::error::{CommandName, Error, Refusal};
 use crate::network::BringUpError;
 use crate::procedure::Connection;
 use crate::session::{ClientState, ServiceState};
 use crate::timer::Instant;
 use crate::{NextStep, ResultCode};
+#[cfg(feature = "shared")]
+pub(crate) use results::Results;
 
 /// Two results in a row that say nothing of the broker make a session suspected.
 const RESULTS_TO_SUSPECT: u8 = 2;
@@ -198,6 +202,7 @@ impl Core {
 
     /// The time is passed before anything else.
     #[expect(clippy::cast_possible_truncation, reason = "wraps after 136 years")]
+    #[inline(never)]
     pub(super) fn pass_time(&mut self, now: Duration) {
         self.now = Moment { instant: Instant::new(now), seconds: now.as_secs() as u32 };
     }
@@ -437,109 +442,6 @@ impl Core {
         }
         self.step = if is_stopped || self.lacks_network { Step::BringUp } else { Step::Connect };
         self.wait_from(self.now.instant, if is_thrown_out { u8::MAX } else { self.failures });
-    }
-
-    pub(super) fn connect_done(&mut self, state: ModuleState, connection: Connection, error: Option<&Error>) {
-        let Some(error) = error else {
-            let took = self.end_call();
-            self.connection = connection;
-            self.report(Report::Connected, took);
-            return self.connected();
-        };
-        if let Error::Invalid(_) = error {
-            self.failures = MOST_FAILURES;
-        }
-        self.call_failed(state, error, Report::ConnectFailed);
-    }
-
-    pub(super) fn disconnect_done(&mut self, state: ModuleState, error: Option<&Error>) {
-        if let Some(error) = error
-            && is_bad(error)
-            && self.phase == Phase::Trying
-        {
-            return self.call_failed(state, error, Report::DisconnectFailed);
-        }
-        // Refused: there is no session any more.
-        self.under_way = None;
-        self.is_suspected = false;
-        if self.phase == Phase::Pausing {
-            self.phase = Phase::Paused;
-        }
-    }
-
-    #[inline(never)]
-    fn call_failed(&mut self, state: ModuleState, error: &Error, report: Report) {
-        self.error = *error;
-        self.failed(state, error.next_step(), report);
-    }
-
-    /// Returns how the change has ended.
-    pub(super) fn change_done(&mut self, state: ModuleState, place: u8, error: Option<&Error>) -> ChangeEnd {
-        self.observe(error);
-        let Some(error) = error else { return ChangeEnd::Done };
-        let (end, report) = if state.client != ClientState::Connected {
-            (ChangeEnd::Unknown, Report::ConnectFailed)
-        } else if matches!(error, Error::Invalid(_) | Error::Refused { .. })
-            && !is_bad(error)
-            && error.next_step() != NextStep::Retry
-        {
-            (ChangeEnd::Refused, Report::SubscriptionRefused)
-        } else {
-            self.until = self.now.instant.after(CHANGE_INTERVAL_MS);
-            return ChangeEnd::Unknown;
-        };
-        (self.error, self.detail) = (*error, place);
-        self.report(report, self.elapsed(self.phase_since));
-        end
-    }
-
-    /// A probe has ended: whether the client is connected, and whether there is a signal.
-    pub(super) fn probe_done(&mut self, is_connected: bool, has_network: bool, error: Option<&Error>) {
-        self.under_way = None;
-        let now = self.now.instant;
-        let had_none = self.lacks_network;
-        match self.phase {
-            Phase::Fresh => {
-                if is_connected {
-                    self.step = Step::Connect;
-                }
-                self.attempt = now;
-                self.phase = Phase::Trying;
-                return;
-            }
-            Phase::Waiting if had_none && has_network => {
-                self.report(Report::NetworkBack, self.elapsed(self.phase_since));
-                self.until = now;
-            }
-            Phase::Waiting => self.probe_at = now.after(LOOK_INTERVAL_MS.min(now.until(self.until))),
-            _ => {
-                let most_ms = if has_network { u32::MAX } else { LOOK_INTERVAL_MS };
-                self.probe_at = now.after(self.policy.probe_after_ms.min(most_ms));
-                if error.is_some() {
-                    return self.observe(error);
-                }
-                self.is_suspected |= !has_network && (had_none || self.bad_results > 0);
-            }
-        }
-        self.lacks_network = !has_network;
-    }
-
-    /// A call has succeeded that needs the broker, or a message has come; or any call has failed.
-    pub(super) fn observe(&mut self, error: Option<&Error>) {
-        if !matches!(self.phase, Phase::Subscribing | Phase::Up) {
-            return;
-        }
-        match error {
-            None => {
-                self.bad_results = 0;
-                self.probe_at = self.now.instant.after(self.policy.probe_after_ms);
-            }
-            Some(error) if is_bad(error) => {
-                self.bad_results = self.bad_results.saturating_add(1);
-                self.is_suspected |= self.bad_results >= RESULTS_TO_SUSPECT || self.lacks_network;
-            }
-            Some(_) => {}
-        }
     }
 
     /// The module has reported a loss of the network or a restart.

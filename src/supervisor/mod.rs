@@ -117,7 +117,11 @@ pub use recovery::ModuleRecovery;
 pub use subscriptions::SyncSubscriptionList;
 pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscriptions};
 
+#[cfg(feature = "shared")]
+pub(crate) use self::core::Results;
 use self::core::{Core, Decision};
+#[cfg(feature = "shared")]
+pub(crate) use self::recovery::check;
 use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::options::ConnectOptions;
@@ -204,6 +208,13 @@ impl<'a, L> Supervisor<'a, L> {
     pub fn observe<T>(&mut self, now: Duration, result: &Result<T, Error>) {
         self.core.pass_time(now);
         self.core.observe(result.as_ref().err());
+    }
+
+    /// As [`observe`](Self::observe), of several calls.
+    #[cfg(feature = "shared")]
+    pub(crate) fn observe_all(&mut self, now: Duration, results: Results) {
+        self.core.pass_time(now);
+        self.core.observe_all(results);
     }
 
     /// Takes an event of the module, while the driver knows `state`.
@@ -304,6 +315,7 @@ pub fn take_event<L: Subscriptions>(
 
 /// What comes next for the supervisors of one module, after [`take_event`] has returned `None`: the place of one of them, and
 /// its action.
+#[inline(never)]
 pub fn next_action<'a, L: Subscriptions>(
     supervisors: &mut [Supervisor<'a, L>],
     recovery: &ModuleRecovery,
@@ -324,6 +336,7 @@ pub fn next_action<'a, L: Subscriptions>(
 /// # Errors
 ///
 /// What no supervisor can do anything about: the UART has failed, or the idle hook has aborted the call.
+#[inline(never)]
 pub fn finish<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     place: usize,

@@ -64,7 +64,7 @@ impl ModuleRecovery {
 }
 
 /// Passes on what no supervisor can do anything about.
-pub(super) fn check(error: &Error) -> Result<(), Error> {
+pub(crate) fn check(error: &Error) -> Result<(), Error> {
     let is_final = matches!(error, Error::Aborted) || error.next_step() == NextStep::RestartUart;
     if is_final { Err(*error) } else { Ok(()) }
 }

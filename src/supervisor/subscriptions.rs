@@ -260,9 +260,9 @@ mod tests {
     type List<const N: usize> = SubscriptionList<&'static str, N>;
 
     /// Makes every change, and returns them.
-    fn settle<const N: usize>(mut list: &List<N>) -> std::vec::Vec<(&'static str, Option<QoS>)> {
+    fn settle<const N: usize>(list: &List<N>) -> std::vec::Vec<(&'static str, Option<QoS>)> {
         let mut changes = std::vec::Vec::new();
-        while let Some(Change { place, filter, qos }) = Subscriptions::next_change(&mut list) {
+        while let Some(Change { place, filter, qos }) = Subscriptions::next_change(&list) {
             changes.push((filter, qos));
             list.ended(place, ChangeEnd::Done);
         }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::bench::*;
-use crate::driver::{Event, QoS};
+use crate::driver::{Error, Event, QoS};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -54,5 +54,18 @@ fn after_lost_bytes_the_module_is_asked_before_the_deadline() {
         let sent = bench.sent().len();
         assert_eq!(modem.next_event_until(modem.now() + MINUTE).await, Ok(None));
         assert!(bench.sent()[sent..].starts_with(b"AT+CMQTTDISC?\r"), "{}", bench.transcript_text());
+    });
+}
+
+#[test]
+fn a_query_that_is_under_way_at_the_deadline_ends_first() {
+    on_every_connected(async |bench, modem, _| {
+        bench.fail_next_read(embedded_io_async::ErrorKind::Other);
+        assert_eq!(modem.next_event_until(modem.now() + MINUTE).await, Ok(Some(Event::BytesLost)));
+        bench.modem(|module, now| module.set_mute(now, true));
+        let (begun, patience) = (bench.now(), Duration::from_secs(1));
+        let result = modem.next_event_until(modem.now() + patience).await;
+        assert!(matches!(result, Err(Error::NoAnswer { .. })), "{result:?}");
+        assert!(bench.now() - begun > patience, "{}", bench.transcript_text());
     });
 }

@@ -6,7 +6,7 @@ use simcom_modem_simulator::pipe::Bench;
 
 use crate::bed::{Bed, FIRST, SECOND, acknowledged, on_every_family, options, returned};
 use crate::driver::command::network::Csq;
-use crate::driver::command::{DiscRead, Stop};
+use crate::driver::command::{AccqRead, DiscRead, Start, Stop};
 use crate::driver::urc::LossCause;
 use crate::driver::{ClientIndex, Error, Event, QoS, ResultCode};
 use crate::driver::{Connection, error::Refusal};
@@ -227,5 +227,43 @@ fn while_the_session_is_not_up_a_publish_is_refused_at_once() {
         bed.connect(FIRST);
         bed.run_for_seconds(1);
         assert_eq!(returned(&up, &bed.bench), Ok(()));
+    });
+}
+
+/// The module refuses every command of MQTT then.
+#[test]
+fn a_query_of_mqtt_waits_while_the_service_starts_and_no_other_one_does() {
+    on_every_family(&[("start-order", "ok-first")], &[], |bed| {
+        let module = bed.module;
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.start = Duration::from_secs(8));
+        let (_, started) = bed.call("start", async move { module.execute(&Start).await });
+        bed.run_for_seconds(2);
+        let (_, acquired) = bed.call("query", async move { module.execute(&AccqRead).await });
+        bed.run_for_seconds(1);
+        signal_at_once(bed);
+        assert!(started.borrow().is_none() && acquired.borrow().is_none(), "{}", bed.bench.transcript_text());
+        bed.run_for_seconds(10);
+        assert_eq!(returned(&started, &bed.bench), Ok(()));
+        assert!(returned(&acquired, &bed.bench).is_ok(), "{}", bed.bench.transcript_text());
+    });
+}
+
+#[test]
+fn what_dropped_calls_have_left_keeps_no_room() {
+    on_every_family(&[], &[FIRST], |bed| {
+        let module = bed.module;
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(3));
+        for _ in 0..6 {
+            let (dropped, _) = bed.call("dropped", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+            bed.run_for_seconds(1);
+            bed.tasks.drop_task(dropped);
+            bed.run_for_seconds(5);
+        }
+        let (_, published) = bed.call("publish", async move { module.publish(FIRST, &acknowledged(b"2")).await });
+        bed.run_for_seconds(1);
+        signal_at_once(bed);
+        assert!(published.borrow().is_none());
+        bed.run_for_seconds(5);
+        assert_eq!(returned(&published, &bed.bench), Ok(()));
     });
 }

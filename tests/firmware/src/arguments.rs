@@ -70,6 +70,9 @@ enum ScenarioName {
     Full,
     /// Receive one message and publish its length and CRC-32
     Receive,
+    /// Publish, obey commands and ask for the signal in tasks of their own, through three faults, and account for
+    /// everything
+    Tasks,
 }
 
 impl From<&Arguments> for Bench {
@@ -78,6 +81,7 @@ impl From<&Arguments> for Bench {
             scenario: match arguments.scenario {
                 ScenarioName::Full => Scenario::Full,
                 ScenarioName::Receive => Scenario::Receive { payload: arguments.payload },
+                ScenarioName::Tasks => Scenario::Tasks,
             },
             broker: arguments.broker,
             tls: arguments.tls,

@@ -100,7 +100,8 @@ impl Bench {
         }
         let mut emulator =
             Emulator::start(self.machine, &self.image, module.address, self.painted, &self.emulator_arguments).await?;
-        play(self.scenario, &mut peer, &module, &mut emulator).await?;
+        let scene = self.scenario.play(self.family, &mut peer, &module);
+        play(scene, &mut emulator).await?;
 
         let mut memory = None;
         let ends_by_itself = self.scenario.has_an_end() && self.painted.is_none();
@@ -116,7 +117,7 @@ impl Bench {
             emulator.kill().await?;
         }
         let simulator = module.left().await?;
-        check_complaints(&simulator)?;
+        check_complaints(&simulator, self.scenario.least_complaint())?;
         if ends_by_itself {
             check_stopped(&simulator)?;
             // This cuts off a session that the firmware did not end, and its will arrives.
@@ -128,8 +129,8 @@ impl Bench {
 }
 
 /// Runs the scenario while the firmware runs.
-async fn play(scenario: Scenario, peer: &mut Peer, module: &Module, emulator: &mut Emulator) -> Result<()> {
-    let mut scene = std::pin::pin!(scenario.play(peer, module));
+async fn play(scene: impl Future<Output = Result<()>>, emulator: &mut Emulator) -> Result<()> {
+    let mut scene = std::pin::pin!(scene);
     let status = tokio::select! {
         outcome = &mut scene => return outcome,
         status = emulator.ended() => status?,

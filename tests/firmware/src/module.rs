@@ -2,24 +2,27 @@
 
 use std::io::stderr;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use simcom_modem_simulator::behaviour::Behaviour;
 use simcom_modem_simulator::family::Family;
 use simcom_modem_simulator::front_end::{Dialogue, Remote, Simulator};
-use simcom_modem_simulator::modem::Service;
+use simcom_modem_simulator::modem::{Modem, Service};
 use simcom_modem_simulator::mqtt::BrokerAddress;
-use simcom_modem_simulator::referee::{Complaint, ComplaintKind};
+use simcom_modem_simulator::referee::{Complaint, ComplaintKind, Severity};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
-use crate::wire::{Limit, Wire};
+use crate::wire::{Limit, Received, Wire};
 
 /// A module that serves one host.
 pub(crate) struct Module {
     pub(crate) address: SocketAddr,
     remote: Remote,
     limit: Limit,
+    received: Received,
     task: JoinSet<Result<Simulator>>,
 }
 
@@ -38,10 +41,10 @@ impl Module {
         if shows_dialogue {
             simulator = simulator.observer(Dialogue::new(stderr()));
         }
-        let (remote, limit) = (simulator.remote(), Limit::default());
+        let (remote, limit, received) = (simulator.remote(), Limit::default(), Received::default());
         let mut task = JoinSet::new();
-        task.spawn(serve(listener, simulator, limit.clone()));
-        Ok(Self { address, remote, limit, task })
+        task.spawn(serve(listener, simulator, limit.clone(), received.clone()));
+        Ok(Self { address, remote, limit, received, task })
     }
 
     /// Stores a file in the module.
@@ -54,17 +57,32 @@ impl Module {
         self.limit.set(bytes);
     }
 
+    /// Takes the mobile network away for a time.
+    pub(crate) async fn lose_network(&self, time: Duration) {
+        self.remote.act(|modem, now| {
+            modem.network_mut().attached = false;
+            modem.network_lost(now);
+        });
+        sleep(time).await;
+        self.remote.act(Modem::restore_network);
+    }
+
+    /// All bytes that the host has received so far.
+    pub(crate) fn received_by_host(&self) -> Vec<u8> {
+        self.received.bytes()
+    }
+
     /// Waits until the host has left, and returns the module.
     pub(crate) async fn left(mut self) -> Result<Simulator> {
         self.task.join_next().await.context("the simulated module is gone")?.context("the simulated module failed")?
     }
 }
 
-async fn serve(listener: TcpListener, mut simulator: Simulator, limit: Limit) -> Result<Simulator> {
+async fn serve(listener: TcpListener, mut simulator: Simulator, limit: Limit, received: Received) -> Result<Simulator> {
     let (stream, _) = listener.accept().await.context("the emulator does not come")?;
     // A UART delivers each byte at once.
     stream.set_nodelay(true)?;
-    let mut wire = Wire { stream, limit: limit.clone() };
+    let mut wire = Wire { stream, limit: limit.clone(), received };
     let remote = simulator.remote();
     loop {
         tokio::select! {
@@ -78,10 +96,11 @@ async fn serve(listener: TcpListener, mut simulator: Simulator, limit: Limit) ->
     }
 }
 
-/// Fails if the referee has complained.
-pub(crate) fn check_complaints(simulator: &Simulator) -> Result<()> {
+/// Fails if the referee has complained at least with this severity.
+pub(crate) fn check_complaints(simulator: &Simulator, least: Severity) -> Result<()> {
+    let complaints = simulator.complaints().iter().filter(|complaint| complaint.severity >= least);
     let complaints: Vec<String> =
-        simulator.complaints().iter().filter(|complaint| !is_tolerated(complaint)).map(ToString::to_string).collect();
+        complaints.filter(|complaint| !is_tolerated(complaint)).map(ToString::to_string).collect();
     ensure!(complaints.is_empty(), "the module complains: {}", complaints.join("; "));
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The other side of the broker: receives the firmware's messages and publishes to it.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -16,7 +17,7 @@ pub(crate) const USER: &str = "device-7";
 pub(crate) const PASSWORD: &str = "secret";
 
 /// Time limit of one step of a scenario.
-const STEP_TIMEOUT: Duration = Duration::from_secs(20);
+pub(crate) const STEP_TIMEOUT: Duration = Duration::from_secs(20);
 /// Time within which a broker publishes the will of a closed connection.
 const MOMENT: Duration = Duration::from_millis(200);
 /// Topic of a marker: all earlier messages have arrived before it.
@@ -31,15 +32,14 @@ pub(crate) struct Peer {
     /// Whether messages arrive with the quality of service with which they were published: the embedded broker delivers
     /// every message with that of the subscription.
     shows_qos: bool,
+    broker: SocketAddr,
     _event_loop: JoinSet<()>,
 }
 
 impl Peer {
     /// Connects, and returns when the broker has granted the subscriptions.
     pub(crate) async fn connect(broker: &Broker, filters: &[&str]) -> Result<Self> {
-        let mut options = MqttOptions::new("bench", broker.address.ip().to_string(), broker.address.port());
-        options.set_credentials(USER, PASSWORD).set_max_packet_size(LARGEST_PACKET, LARGEST_PACKET);
-        let (client, mut event_loop) = AsyncClient::new(options, 10);
+        let (client, mut event_loop) = client("bench", broker.address);
         let filters = filters.iter().chain(&[MARK]);
         client
             .try_subscribe_many(filters.map(|filter| SubscribeFilter::new((*filter).to_owned(), QoS::ExactlyOnce)))?;
@@ -54,7 +54,24 @@ impl Peer {
         let (received, messages) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         tasks.spawn(receive(event_loop, received));
-        Ok(Self { client, messages, shows_qos: broker.kind == BrokerKind::Mosquitto, _event_loop: tasks })
+        Ok(Self {
+            client,
+            messages,
+            shows_qos: broker.kind == BrokerKind::Mosquitto,
+            broker: broker.address,
+            _event_loop: tasks,
+        })
+    }
+
+    /// Connects with the client id of another client, whose connection the broker closes, and leaves.
+    pub(crate) async fn take_over(&self, client_id: &str) -> Result<()> {
+        let (_client, mut event_loop) = client(client_id, self.broker);
+        let connected = async {
+            while !matches!(event_loop.poll().await?, Event::Incoming(Incoming::ConnAck(_))) {}
+            Ok::<(), rumqttc::ConnectionError>(())
+        };
+        timeout(STEP_TIMEOUT, connected).await.context("the broker does not answer the bench")??;
+        Ok(())
     }
 
     /// Publishes with QoS 1.
@@ -85,9 +102,14 @@ impl Peer {
         Ok(())
     }
 
+    /// Returns the next message, whenever it comes. Dropping the future loses none.
+    pub(crate) async fn message(&mut self) -> Result<Publish> {
+        self.messages.recv().await.context("the broker has left the bench")
+    }
+
     async fn next(&mut self, awaited: &str) -> Result<Publish> {
-        match timeout(STEP_TIMEOUT, self.messages.recv()).await {
-            Ok(next) => next.context("the broker has left the bench"),
+        match timeout(STEP_TIMEOUT, self.message()).await {
+            Ok(next) => next,
             Err(_) => bail!("waited {} s in vain for {awaited}", STEP_TIMEOUT.as_secs()),
         }
     }
@@ -100,6 +122,12 @@ impl Peer {
     }
 }
 
+fn client(client_id: &str, broker: SocketAddr) -> (AsyncClient, EventLoop) {
+    let mut options = MqttOptions::new(client_id, broker.ip().to_string(), broker.port());
+    options.set_credentials(USER, PASSWORD).set_max_packet_size(LARGEST_PACKET, LARGEST_PACKET);
+    AsyncClient::new(options, 10)
+}
+
 async fn receive(mut event_loop: EventLoop, received: mpsc::UnboundedSender<Publish>) {
     while let Ok(event) = event_loop.poll().await {
         if let Event::Incoming(Incoming::Publish(message)) = event
@@ -110,7 +138,7 @@ async fn receive(mut event_loop: EventLoop, received: mpsc::UnboundedSender<Publ
     }
 }
 
-fn described(message: &Publish) -> String {
+pub(crate) fn described(message: &Publish) -> String {
     const SHOWN: usize = 40;
     let shown = message.payload[..message.payload.len().min(SHOWN)].escape_ascii();
     let rest = if message.payload.len() > SHOWN { "…" } else { "" };

@@ -1,8 +1,8 @@
-//! The UART between module and emulator, with an optional limit of bytes to the host.
+//! The UART between module and emulator: records the bytes to the host, and can limit them.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -16,6 +16,21 @@ pub(crate) struct Limit(Arc<Shared>);
 struct Shared {
     left: Mutex<Option<usize>>,
     reached: Notify,
+}
+
+/// All bytes that the host has received.
+#[derive(Clone, Default)]
+pub(crate) struct Received(Arc<Mutex<Vec<u8>>>);
+
+impl Received {
+    /// The bytes so far.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Limit {
@@ -34,7 +49,7 @@ impl Limit {
         *self.left() = None;
     }
 
-    fn left(&self) -> std::sync::MutexGuard<'_, Option<usize>> {
+    fn left(&self) -> MutexGuard<'_, Option<usize>> {
         self.0.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -43,6 +58,7 @@ impl Limit {
 pub(crate) struct Wire<S> {
     pub(crate) stream: S,
     pub(crate) limit: Limit,
+    pub(crate) received: Received,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
@@ -63,6 +79,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
             return Poll::Pending;
         }
         let written = ready!(Pin::new(&mut self.stream).poll_write(context, &bytes[..allowed]))?;
+        self.received.lock().extend_from_slice(&bytes[..written]);
         if let Some(left) = self.limit.left().as_mut() {
             *left = left.saturating_sub(written);
             if *left == 0 {
@@ -89,8 +106,8 @@ mod tests {
     #[tokio::test]
     async fn the_host_receives_exactly_the_bytes_up_to_the_limit() {
         let (stream, mut host) = duplex(64);
-        let limit = Limit::default();
-        let mut wire = Wire { stream, limit: limit.clone() };
+        let (limit, received) = (Limit::default(), Received::default());
+        let mut wire = Wire { stream, limit: limit.clone(), received: received.clone() };
         wire.write_all(b"before").await.unwrap();
         limit.set(5);
         tokio::select! {
@@ -103,5 +120,6 @@ mod tests {
         let mut got = String::new();
         host.read_to_string(&mut got).await.unwrap();
         assert_eq!(got, "beforepart  after");
+        assert_eq!(received.bytes(), got.as_bytes());
     }
 }

@@ -16,6 +16,8 @@ use crate::soak::module::{FILTERS, IN, OUT};
 pub struct Ledger {
     /// By quality of service: the attempts for each message.
     attempts: [RefCell<Vec<Vec<Fate>>>; 3],
+    /// How many messages of QoS 1 the outbox has got: from number 0 on, in their order.
+    stored: Cell<usize>,
     /// What the broker has published: the topic's index and the payload.
     sent: RefCell<Vec<(usize, Vec<u8>)>>,
     /// By inbox: the payloads in the order in which the tasks got them.
@@ -51,6 +53,10 @@ pub enum Violation {
     Repeated { qos: u8, number: usize },
     /// Of QoS 1, and the broker does not have it in the end.
     Lost { number: usize },
+    /// The outbox has sent a message before an older one.
+    Overtaken { number: usize },
+    /// The broker has messages of the outbox more often than that has repeated any.
+    Multiplied { times: usize, repeated: usize },
     /// The broker has what no task has published.
     Foreign { payload: String },
     /// An inbox has what the broker has not published, or more often than the module has announced it.
@@ -92,12 +98,22 @@ impl Ledger {
         messages[number].push(fate);
         max(&self.longest_publish, now - began);
         if fate == Fate::Accepted {
-            max(&self.longest_outage, now - self.last_accepted.get());
-            self.last_accepted.set(now);
-            if began >= self.watched_from.get() && self.accepted_since[qos].get().is_none() {
-                self.accepted_since[qos].set(Some(now));
-            }
+            self.accepted(qos, began, now);
         }
+    }
+
+    /// The broker has accepted what a task has published since `began`.
+    pub fn accepted(&self, qos: usize, began: Duration, now: Duration) {
+        max(&self.longest_outage, now - self.last_accepted.get());
+        self.last_accepted.set(now);
+        if began >= self.watched_from.get() && self.accepted_since[qos].get().is_none() {
+            self.accepted_since[qos].set(Some(now));
+        }
+    }
+
+    /// The outbox has got this message of QoS 1.
+    pub fn stored(&self, number: usize) {
+        assert_eq!(self.stored.replace(number + 1), number, "one after the other");
     }
 
     /// From now on, the first publish that is accepted counts.
@@ -121,12 +137,35 @@ impl Ledger {
     }
 
     /// Compares the book with broker and line.
-    pub fn judge(&self, bench: &Bench, counted: [usize; 2]) -> (Totals, Vec<Violation>) {
+    pub fn judge(&self, bench: &Bench, counted: [usize; 2], repeated: usize) -> (Totals, Vec<Violation>) {
         let mut violations = Vec::new();
-        let mut totals = Totals { counted, ..Totals::default() };
+        let mut totals = Totals { counted, repeated, ..Totals::default() };
+        self.judge_outbox(bench, &mut totals, &mut violations);
         self.judge_publishes(bench, &mut totals, &mut violations);
         self.judge_inboxes(bench, &mut totals, &mut violations);
         (totals, violations)
+    }
+
+    /// The broker has each stored message, in their order, and not more often than was tried.
+    fn judge_outbox(&self, bench: &Bench, totals: &mut Totals, violations: &mut Vec<Violation>) {
+        let stored = self.stored.get();
+        totals.accepted[1] = stored;
+        let arrived: Vec<usize> = bench.loopback(|broker, _| {
+            let publications = broker.publications().iter().filter(|publication| publication.topic == OUT.as_bytes());
+            let numbers =
+                publications.filter_map(|it| str::from_utf8(&it.payload).ok()?.strip_prefix("q1 ")?.parse().ok());
+            numbers.filter(|number| *number < stored).collect()
+        });
+        let disordered = arrived.windows(2).filter(|pair| pair[1] < pair[0]);
+        violations.extend(disordered.map(|pair| Violation::Overtaken { number: pair[1] }));
+        let mut missing = vec![true; stored];
+        arrived.iter().for_each(|number| missing[*number] = false);
+        let lost: Vec<usize> = (0..stored).filter(|number| missing[*number]).collect();
+        if arrived.len() + lost.len() > stored + totals.repeated {
+            let times = arrived.len() + lost.len() - stored;
+            violations.push(Violation::Multiplied { times, repeated: totals.repeated });
+        }
+        violations.extend(lost.into_iter().map(|number| Violation::Lost { number }));
     }
 
     fn judge_publishes(&self, bench: &Bench, totals: &mut Totals, violations: &mut Vec<Violation>) {
@@ -161,6 +200,9 @@ impl Ledger {
                 }
             }
         }
+        for number in 0..self.stored.get() {
+            at_broker.remove(payload(1, number).as_bytes());
+        }
         violations.extend(at_broker.into_keys().map(|payload| Violation::Foreign { payload: shown(&payload) }));
     }
 
@@ -168,46 +210,50 @@ impl Ledger {
     fn judge_inboxes(&self, bench: &Bench, totals: &mut Totals, violations: &mut Vec<Violation>) {
         let sent: BTreeMap<Vec<u8>, usize> =
             self.sent.borrow().iter().map(|(topic, payload)| (payload.clone(), *topic)).collect();
-        let (announced, broken_off) = arrived_messages(bench, &sent);
-        totals.announced = announced.len();
-        totals.broken_off = broken_off;
+        let (arrived, begun) = arrived_messages(bench, &sent);
+        totals.announced = arrived.iter().filter(|(_, is_whole)| *is_whole).count();
+        totals.broken_off = begun.saturating_sub(totals.announced);
         for (inbox, received) in self.received.iter().enumerate() {
             let received = received.borrow();
             totals.received[inbox] = received.len();
-            let expected: Vec<_> = announced
-                .iter()
-                .filter(|payload| matches(FILTERS[inbox].as_bytes(), IN[sent[*payload]].as_bytes()))
-                .collect();
-            let mut places: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
-            for (place, payload) in expected.iter().enumerate().rev() {
-                places.entry(payload.as_slice()).or_default().push(place);
+            let mut places: BTreeMap<&[u8], Vec<(usize, bool)>> = BTreeMap::new();
+            for (place, (payload, is_whole)) in arrived.iter().enumerate().rev() {
+                if matches(FILTERS[inbox].as_bytes(), IN[sent[payload]].as_bytes()) {
+                    places.entry(payload.as_slice()).or_default().push((place, *is_whole));
+                }
             }
-            let mut last = None;
+            let (mut last, mut repaired) = (None, 0);
             for payload in received.iter() {
                 match places.get_mut(payload.as_slice()).and_then(Vec::pop) {
                     None => violations.push(Violation::Forged { inbox, payload: shown(payload) }),
-                    Some(place) if Some(place) < last => {
+                    Some((place, _)) if Some(place) < last => {
                         violations.push(Violation::Disordered { inbox, payload: shown(payload) });
                     }
-                    Some(place) => last = Some(place),
+                    Some((place, is_whole)) => {
+                        last = Some(place);
+                        repaired += usize::from(!is_whole);
+                    }
                 }
             }
-            let missing: usize = places.values().map(Vec::len).sum();
-            let counted = totals.counted[inbox];
-            if missing + totals.broken_off > counted {
-                let broken_off = totals.broken_off;
+            if inbox == 0 {
+                // It gets all messages, so this is what has broken off for both.
+                totals.broken_off = totals.broken_off.saturating_sub(repaired);
+            }
+            let missing = places.values().flatten().filter(|(_, is_whole)| *is_whole).count();
+            let (broken_off, counted) = (totals.broken_off, totals.counted[inbox]);
+            if missing + broken_off > counted {
                 violations.push(Violation::Unaccounted { inbox, missing, broken_off, counted });
             }
         }
     }
 }
 
-/// The payloads of the messages of which every byte but the last line end has reached the host's UART, in order, and how many others have begun
-/// there.
-fn arrived_messages(bench: &Bench, sent: &BTreeMap<Vec<u8>, usize>) -> (Vec<Vec<u8>>, usize) {
-    const START: &[u8] = b"\r\n+CMQTTRXSTART: ";
+/// The payloads of the messages of which the beginning of the payload has reached the host's UART, in order, and whether
+/// every byte has; and how many have begun.
+fn arrived_messages(bench: &Bench, sent: &BTreeMap<Vec<u8>, usize>) -> (Vec<(Vec<u8>, bool)>, usize) {
+    const START: &[u8] = b"+CMQTTRXSTART: ";
     let behaviour = bench.modem(|modem, _| modem.behaviour().clone());
-    let arrived: Vec<u8> = bench
+    let bytes: Vec<u8> = bench
         .transcript()
         .into_iter()
         .filter(|(direction, _, _)| *direction == Direction::ToHost)
@@ -216,32 +262,24 @@ fn arrived_messages(bench: &Bench, sent: &BTreeMap<Vec<u8>, usize>) -> (Vec<Vec<
     let blocks: BTreeMap<&[u8], (&Vec<u8>, Vec<u8>)> = sent
         .iter()
         .map(|(payload, topic)| {
-            let mut block = message_bytes(&behaviour, 0, IN[*topic].as_bytes(), payload);
-            // One byte of the last line end may be lost: either ends the line.
-            block.truncate(block.len() - LINE_END.len());
+            let block = message_bytes(&behaviour, 0, IN[*topic].as_bytes(), payload);
             (&payload[..NUMBER], (payload, block))
         })
         .collect();
-    let begins = arrived.windows(START.len()).enumerate().filter(|(_, window)| *window == START).map(|(at, _)| at);
-    let (mut whole, mut broken_off) = (Vec::new(), 0);
-    for begin in begins {
-        let rest = &arrived[begin..];
-        let number = rest[..rest.len().min(HEADERS)].windows(MARK.len()).position(|window| window == MARK);
-        let block = number.and_then(|at| blocks.get(rest.get(at..at + NUMBER)?));
-        if let Some((payload, block)) = block
-            && rest.starts_with(block)
-        {
-            whole.push((*payload).clone());
-        } else {
-            broken_off += 1;
-        }
-    }
-    (whole, broken_off)
+    let arrived = places_of(&bytes, MARK).filter_map(|at| {
+        let number = bytes.get(at..at + NUMBER)?;
+        let (payload, block) = blocks.get(number)?;
+        let before = places_of(block, number).next()?;
+        let is_whole = at.checked_sub(before).is_some_and(|begin| bytes[begin..].starts_with(block));
+        Some(((*payload).clone(), is_whole))
+    });
+    (arrived.collect(), places_of(&bytes, START).count())
 }
 
-/// The payload of a message begins within this many bytes from its start.
-const HEADERS: usize = 200;
-const LINE_END: &str = "\r\n";
+fn places_of<'b>(bytes: &'b [u8], sought: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
+    bytes.windows(sought.len()).enumerate().filter(move |(_, window)| *window == sought).map(|(at, _)| at)
+}
+
 const MARK: &[u8] = b"message ";
 const NUMBER: usize = MARK.len() + 6;
 

@@ -25,6 +25,16 @@ const fn options(id: &'static str) -> ConnectOptions<'static> {
 /// A task.
 pub type Job<'s> = Pin<Box<dyn Future<Output = ()> + 's>>;
 
+/// What has become of a message that was to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    Stored,
+    /// There is no room now.
+    Full,
+    /// The task publishes it itself.
+    NoOutbox,
+}
+
 /// A driver whose module is used by several tasks.
 pub trait Shared {
     /// The longest time until it tries to be up again.
@@ -38,6 +48,17 @@ pub trait Shared {
 
     /// Publishes, or fails at once while the session is not up.
     async fn publish(&self, client: ClientIndex, message: &Publish<'_>) -> Result<(), Error>;
+
+    /// Puts a message into the outbox of the first client.
+    fn push(&self, message: &Publish<'_>) -> Pushed {
+        let _ = message;
+        Pushed::NoOutbox
+    }
+
+    /// How many messages the outbox has not sent yet, and how many attempts it has repeated.
+    fn outbox(&self) -> (usize, usize) {
+        (0, 0)
+    }
 
     /// Asks for the signal, and calls `turn` as soon as the module is this task's.
     async fn signal(&self, turn: impl FnOnce()) -> Result<(), Error>;

@@ -109,6 +109,6 @@ pub fn run<S: Shared>(family: Family, outage: Outage) -> OutageRecord {
         longest_wait: ledger.signals.longest_wait.get(),
         longest_publish: ledger.longest_publish.get(),
         up_again: ledger.all_accepted().map(|at| at - end),
-        violations: ledger.judge(&bench, application.counted_messages()).1,
+        violations: ledger.judge(&bench, application.counted_messages(), application.shared.outbox().1).1,
     }
 }

@@ -39,7 +39,7 @@ impl Form {
 
 const INTRODUCTION: &str = "# Many tasks on one module\n\n\
     What the tasks of one application are answered, on the simulated module, in virtual time: three that publish (QoS 0 and 1 \
-    through the first client, QoS 2 through the second), two that receive, and one that asks for the signal. `SHARED=full cargo test --test shared soak` wrote this page; \
+    through the first client, QoS 1 by an outbox, QoS 2 through the second client), two that receive, and one that asks for the signal. `SHARED=full cargo test --test shared soak` wrote this page; \
     `tests/shared/README.md` says what is run and what is checked.\n\n\
     Each publishes 10,000 messages, and 10,000 come from the broker. Every 50 publishes something fails, and one call of 20 is \
     dropped. It is a violation if a publish of QoS 0 or 2 arrives twice or is repeated, if an accepted one is missing at the \
@@ -91,7 +91,7 @@ fn at_most(time: Option<Duration>) -> String {
 
 /// A row an outage, with the longest times of all families.
 pub fn outage_table(records: &[(Outage, Family, OutageRecord)], up_again_limit: Duration) -> String {
-    let mut text = format!(
+    let mut text = String::from(
         "| outage | a task of another subsystem has the module after at most | limit | a publish ends after at most | \
          all is up again after at most | limit |\n|---|---:|---:|---:|---:|---:|\n",
     );

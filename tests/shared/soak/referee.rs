@@ -95,7 +95,7 @@ fn judge(write: impl FnOnce(&Ledger, &Bench)) -> Vec<Violation> {
     let bench = test_bench();
     let ledger = Ledger::default();
     write(&ledger, &bench);
-    ledger.judge(&bench, [0, 0]).1
+    ledger.judge(&bench, [0, 0], 0).1
 }
 
 /// The broker has got this.
@@ -148,6 +148,25 @@ fn each_fate_allows_what_it_says() {
             (0..arrived).for_each(|_| arrive(bench, &payload(qos, 0)));
         });
         assert_eq!(violations, found, "QoS {qos}: {fates:?}, {arrived} times at the broker");
+    }
+}
+
+#[test]
+fn an_outbox_sends_each_message_in_its_order_and_repeats_only_what_it_counts() {
+    let multiplied = |times| Violation::Multiplied { times, repeated: 0 };
+    for (arrived, found) in [
+        (&[0, 1, 2][..], vec![]),
+        (&[0, 2], vec![Violation::Lost { number: 1 }]),
+        (&[0, 1, 1, 2], vec![multiplied(1)]),
+        (&[0, 2, 1], vec![Violation::Overtaken { number: 1 }]),
+        (&[0, 2, 2], vec![multiplied(1), Violation::Lost { number: 1 }]),
+        (&[0, 1, 2, 3], vec![Violation::Foreign { payload: payload(1, 3) }]),
+    ] {
+        let violations = judge(|ledger, bench| {
+            (0..3).for_each(|number| ledger.stored(number));
+            arrived.iter().for_each(|number| arrive(bench, &payload(1, *number)));
+        });
+        assert_eq!(violations, found, "{arrived:?}");
     }
 }
 

@@ -1,18 +1,21 @@
-//! The driver as a firmware uses it: shared modem, router and supervisors.
+//! The driver as a firmware uses it: shared modem, router, supervisors and outbox.
 
 use core::cell::Cell;
 use core::time::Duration;
 
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
-use simcom_modem_simulator::pipe::Bench;
+use fastrand::Rng;
+use simcom_modem_simulator::pipe::{Bench, Clock};
 
 use crate::bed::Module;
 use crate::driver::command::network::Csq;
 use crate::driver::network::Apn;
+use crate::driver::outbox::{Outbox, PushError};
 use crate::driver::supervisor::{Backoff, Policy, Recovery, SubscriptionList, Supervisor};
 use crate::driver::{ClientIndex, Error, Family, Publish, QoS, Route, Router, SyncInbox};
 use crate::shell::shell_modem;
-use crate::soak::module::{CLIENTS, FILTERS, Job, OPTIONS, Shared};
+use crate::soak::module::{CLIENTS, FILTERS, Job, OPTIONS, Pushed, Shared};
+use crate::soak::tasks::{ONE_OF_DROPPED, drop_after};
 
 /// Room for several messages of the longest kind.
 type Inbox = SyncInbox<CriticalSectionRawMutex, 16_384>;
@@ -25,11 +28,31 @@ pub struct Supervised {
     router: &'static Router<'static>,
     inboxes: [&'static Inbox; 2],
     filters: [Filters; 2],
+    /// For a few messages: the publisher often finds it full.
+    outbox: Outbox<CriticalSectionRawMutex, 8>,
+    clock: Clock,
     broken_off: Cell<usize>,
     signals: Cell<usize>,
 }
 
+/// From a message that could not be sent to the next attempt.
+const BEFORE_RETRY: Duration = Duration::from_secs(1);
+
 impl Supervised {
+    /// Sends what is in the outbox. It drops a call now and then, as a timeout would.
+    async fn send(&self) {
+        let mut random = Rng::with_seed(7);
+        let mut clock = self.clock.clone();
+        loop {
+            self.outbox.not_empty().await;
+            self.module.wait_up(ClientIndex::First).await.expect("there is a place");
+            let polls = if random.usize(0..ONE_OF_DROPPED) == 0 { random.usize(1..12) } else { usize::MAX };
+            if !matches!(drop_after(self.module.drain(&self.outbox), polls).await, Some(Ok(_))) {
+                clock.wait_until(clock.now() + BEFORE_RETRY).await;
+            }
+        }
+    }
+
     async fn listen(&self) {
         let policy = Policy::new(Backoff::new(7).longest(Self::LONGEST_BACKOFF));
         let mut supervisors = CLIENTS.map(|client| {
@@ -56,15 +79,36 @@ impl Shared for Supervised {
         for filter in FILTERS {
             filters[0].add(filter, QoS::AtLeastOnce).expect("there is a place");
         }
-        Self { module, router, inboxes, filters, broken_off: Cell::default(), signals: Cell::default() }
+        Self {
+            module,
+            router,
+            inboxes,
+            filters,
+            outbox: Outbox::new(),
+            clock: bench.clock(),
+            broken_off: Cell::default(),
+            signals: Cell::default(),
+        }
     }
 
     fn jobs(&self) -> Vec<(&'static str, Job<'_>)> {
-        vec![("runner", Box::pin(self.listen()))]
+        vec![("runner", Box::pin(self.listen())), ("sender", Box::pin(self.send()))]
     }
 
     async fn publish(&self, client: ClientIndex, message: &Publish<'_>) -> Result<(), Error> {
         self.module.publish(client, message).await
+    }
+
+    fn push(&self, message: &Publish<'_>) -> Pushed {
+        match self.outbox.push(ClientIndex::First, message) {
+            Ok(()) => Pushed::Stored,
+            Err(PushError::Full) => Pushed::Full,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn outbox(&self) -> (usize, usize) {
+        (self.outbox.len(), self.outbox.counters().repeated as usize)
     }
 
     async fn signal(&self, turn: impl FnOnce()) -> Result<(), Error> {

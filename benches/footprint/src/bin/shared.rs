@@ -14,7 +14,7 @@ use footprint::scenario::{COMMANDS, FAMILY, ON, OPTIONS, QOS, state};
 use footprint::{Clock, Receiver, Transmitter};
 use simcom_mqtt::command::network::Csq;
 use simcom_mqtt::supervisor::{Backoff, NoBringUp, Policy, Recovery, SubscriptionList, Supervisor};
-use simcom_mqtt::{ClientIndex, Error, Modem, Route, Router, SharedModem, SyncInbox};
+use simcom_mqtt::{ClientIndex, Modem, Route, Router, SharedModem, SyncInbox};
 
 type Module<'a> = SharedModem<CriticalSectionRawMutex, Receiver, Transmitter, Clock, &'a Router<'a>>;
 type Commands = SyncInbox<CriticalSectionRawMutex, CAPACITY>;
@@ -22,8 +22,8 @@ type Commands = SyncInbox<CriticalSectionRawMutex, CAPACITY>;
 const CLIENT: ClientIndex = ClientIndex::First;
 
 /// Publishes every command as the state.
-async fn answer(module: &Module<'_>, commands: &Commands, buffer: &mut [u8; CAPACITY]) -> Result<(), Error> {
-    module.wait_up(CLIENT).await?;
+async fn answer(module: &Module<'_>, commands: &Commands, buffer: &mut [u8; CAPACITY]) -> ! {
+    let _ = module.wait_up(CLIENT).await;
     let mut command = ON;
     loop {
         let _ = module.publish(CLIENT, &state(command)).await;
@@ -32,16 +32,20 @@ async fn answer(module: &Module<'_>, commands: &Commands, buffer: &mut [u8; CAPA
 }
 
 /// What another subsystem does.
-async fn ask(module: &Module<'_>) -> Result<(), Error> {
+async fn ask(module: &Module<'_>) -> ! {
     loop {
-        module.execute(&Csq).await?;
+        let _ = module.execute(&Csq).await;
     }
 }
 
-async fn run(module: &Module<'_>) -> Result<(), Error> {
+/// Ends only with an error of the UART.
+async fn run(module: &Module<'_>) -> ! {
     let filters = SubscriptionList::from([(COMMANDS, QOS)]);
     let mut supervisors = [Supervisor::new(CLIENT, &OPTIONS, &filters, Policy::new(Backoff::new(7)))];
-    module.run(&mut supervisors, &mut Recovery::new(NoBringUp), |_| {}).await
+    let mut recovery = Recovery::new(NoBringUp);
+    loop {
+        let _ = module.run(&mut supervisors, &mut recovery, |_| {}).await;
+    }
 }
 
 #[cortex_m_rt::entry]
@@ -54,11 +58,9 @@ fn main() -> ! {
     let _ = module.give(Modem::new(receiver, transmitter, clock, FAMILY, &router));
     let mut buffer = [0; CAPACITY];
     let (mut run, mut answer, mut ask) = (pin!(run(&module)), pin!(answer(&module, &commands, &mut buffer)), pin!(ask(&module)));
-    loop {
-        let _ = block_on(pin!(poll_fn(|context| {
-            let _ = answer.as_mut().poll(context);
-            let _ = ask.as_mut().poll(context);
-            run.as_mut().poll(context).map(drop)
-        })));
-    }
+    block_on(pin!(poll_fn(|context| {
+        let _ = answer.as_mut().poll(context);
+        let _ = ask.as_mut().poll(context);
+        run.as_mut().poll(context)
+    })))
 }

@@ -94,6 +94,8 @@ pub enum Failure {
     NoMessage,
     /// The UART lost bytes.
     Overruns(u32),
+    /// A task could not be spawned.
+    NotSpawned,
     /// The time limit was exceeded.
     Late,
 }
@@ -112,6 +114,7 @@ impl fmt::Display for Failure {
             Self::Unexpected(event) => write!(f, "unexpected: {event:?}"),
             Self::NoMessage => f.write_str("a message was announced, and is not there"),
             Self::Overruns(count) => write!(f, "the UART lost bytes {count} times"),
+            Self::NotSpawned => f.write_str("a task could not be spawned"),
             Self::Late => write!(f, "not done within {} s", LIMIT.as_secs()),
         }
     }

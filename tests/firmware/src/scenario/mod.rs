@@ -2,11 +2,13 @@
 
 mod full;
 mod receive;
+mod tasks;
 
 use anyhow::Result;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use simcom_modem_simulator::behaviour::Behaviour;
 use simcom_modem_simulator::family::Family;
+use simcom_modem_simulator::referee::Severity;
 
 use crate::module::Module;
 use crate::peer::Peer;
@@ -23,6 +25,9 @@ pub enum Scenario {
         /// Length of the message in bytes.
         payload: usize,
     },
+    /// Publish, obey commands and use the module for other commands in tasks of their own, through a lost connection, a
+    /// restart of the module and a lost network; report what has become of everything, shut down, and exit with success.
+    Tasks,
 }
 
 impl Scenario {
@@ -30,6 +35,7 @@ impl Scenario {
         match self {
             Self::Full => &full::FILTERS,
             Self::Receive { .. } => &receive::FILTERS,
+            Self::Tasks => &tasks::FILTERS,
         }
     }
 
@@ -37,18 +43,28 @@ impl Scenario {
         match self {
             Self::Full => full::behaviour(family),
             Self::Receive { .. } => Behaviour::of(family),
+            Self::Tasks => tasks::behaviour(family),
         }
     }
 
     /// Whether the firmware ends by itself.
     pub(crate) fn has_an_end(self) -> bool {
-        self == Self::Full
+        matches!(self, Self::Full | Self::Tasks)
     }
 
-    pub(crate) async fn play(self, peer: &mut Peer, module: &Module) -> Result<()> {
+    /// The least complaint of the module that fails the run: a command can be on its way while the connection is lost.
+    pub(crate) fn least_complaint(self) -> Severity {
+        match self {
+            Self::Full | Self::Receive { .. } => Severity::Warning,
+            Self::Tasks => Severity::Error,
+        }
+    }
+
+    pub(crate) async fn play(self, family: Family, peer: &mut Peer, module: &Module) -> Result<()> {
         match self {
             Self::Full => full::play(peer, module).await,
             Self::Receive { payload } => receive::play(peer, payload).await,
+            Self::Tasks => tasks::play(&self.behaviour(family), peer, module).await,
         }
     }
 }
