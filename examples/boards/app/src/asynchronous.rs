@@ -1,23 +1,45 @@
-//! The application over the async client.
+//! The application over the async client: tasks that share the module.
 
+use core::cell::RefCell;
 use core::time::Duration;
 
+use embassy_futures::select::{Either3, select, select3};
+use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, NoopRawMutex};
+use embassy_sync::signal::Signal;
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{BufRead, Write};
 use simcom_mqtt::command::network::Csq;
-use simcom_mqtt::network::Apn;
-use simcom_mqtt::{ClientState, ConnectOptions, Error, Inbox, Modem, QoS, Timer};
+use simcom_mqtt::supervisor::{Recovery, SubscriptionList, Subscriptions, SupervisedEvent, Supervisor};
+use simcom_mqtt::{Error, Family, Modem, QoS, Route, Router, SharedModem, SyncInbox, Timer};
 
 use crate::INBOX;
+use crate::certificate::Certificate;
 use crate::command::{Answer, Command};
-use crate::device::{Board, CLIENT, Device, Names, ONLINE, message, text, tolerate_refusal};
-use crate::power::{Pin, Power};
-use crate::recovery::{Failure, Step};
+use crate::device::{Board, CLIENT, Device, Names, ONLINE, message, text};
+use crate::gnss::{Position, PositionRead, PowerOn};
+use crate::power::{Pin, Power, Starter};
 use crate::settings::Settings;
+use crate::setup::{Duty, Setup};
 
-/// Runs until a command asks for a restart of the microcontroller.
+/// The module, as the tasks share it.
+pub type Module<'a, R, T, C> = SharedModem<CriticalSectionRawMutex, R, T, C, &'a Router<'a>>;
+
+/// The messages of one task.
+pub type Inbox = SyncInbox<CriticalSectionRawMutex, INBOX>;
+
+/// How often the position is published without being asked for.
+const POSITION_INTERVAL: Duration = Duration::from_secs(600);
+/// When what could not be published is repeated, and a position that is not known yet is asked for.
+const RETRY_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Runs session, sensor and commands in one task, until a command asks for a restart of the microcontroller, or the UART
+/// fails, after which it needs one.
 ///
 /// The session in the module survives that restart, and is adopted after it.
+///
+/// # Panics
+///
+/// If the client id does not satisfy [`Settings`].
 pub async fn run<R, T, C, P, B>(
     receiver: R,
     transmitter: T,
@@ -33,143 +55,221 @@ pub async fn run<R, T, C, P, B>(
     B: Board,
 {
     let names = Names::of(settings);
-    let tls = names.tls();
-    let will = names.will();
-    let options = settings.connect_options(&tls, &will);
-    let inbox = Inbox::new();
-    let mut application = Application {
-        modem: Modem::new(receiver, transmitter, timer.clone(), settings.family, &inbox),
-        timer,
-        power,
-        apn: settings.apn(),
-        options: &options,
-        device: Device::new(board, settings, &names, &inbox),
-    };
-    let mut step = Step::PowerOn;
-    while let Err(failure) = application.session(step).await {
-        let (next, wait) = application.device.recover(failure);
-        step = application.pause(next, wait).await;
-    }
+    let commands = Inbox::new();
+    let routes = [Route::new(names.command(), &commands)];
+    // `expect` would bring the text of the error into the image, 2 KB.
+    let Ok(router) = Router::new(&routes) else { panic!("a client id has no wildcards") };
+    let filters = SubscriptionList::from([(names.command(), QoS::AtLeastOnce)]);
+    let module = Module::new();
+    let modem = Modem::new(receiver, transmitter, timer.clone(), settings.family, &router);
+    let application = Application::new(&module, &names, timer, board);
+    let session = application.session(modem, power, settings, &filters);
+    select3(session, application.measure(), application.obey(&commands)).await;
 }
 
-struct Application<'a, R, T, C, P, B> {
-    modem: Modem<R, T, C, &'a Inbox<INBOX>>,
+/// What the tasks work with. Each method but [`new`](Self::new) is a task; all of them run on one executor.
+pub struct Application<'a, R, T, C, B> {
+    module: &'a Module<'a, R, T, C>,
+    names: &'a Names,
     timer: C,
-    power: Power<P>,
-    apn: Apn<'a>,
-    options: &'a ConnectOptions<'a>,
-    device: Device<'a, B>,
+    device: RefCell<Device<B>>,
+    /// A measurement may be due earlier.
+    is_due_earlier: Signal<NoopRawMutex, ()>,
 }
 
-impl<R, T, C, P, B> Application<'_, R, T, C, P, B>
+impl<'a, R, T, C, B> Application<'a, R, T, C, B>
 where
     R: BufRead,
     T: Write,
     C: Timer + Clone,
-    P: Pin,
     B: Board,
 {
-    /// Takes the steps to the broker from `step` on. Serves until the connection is lost or a restart is requested.
-    async fn session(&mut self, step: Step) -> Result<(), Failure> {
-        let mut delay = Delay(self.timer.clone());
-        if step >= Step::Reset {
-            let Ok(()) = self.power.reset.reset_async(&mut delay).await;
-        }
-        if step >= Step::PowerOn {
-            self.power.key.power_on_async(&mut delay).await?;
-        }
-        if step >= Step::Attach {
-            let attachment = self.modem.bring_up(&self.apn, |stage| info!("waiting: {}", stage)).await?;
-            info!("attached: {}", attachment);
-            tolerate_refusal(self.modem.execute(&self.device.flow_control()).await)?;
-        }
-        self.store_certificate().await?;
-        self.connect().await?;
-        self.serve().await
+    /// For a module that [`session`](Self::session) gives.
+    pub const fn new(module: &'a Module<'a, R, T, C>, names: &'a Names, timer: C, board: B) -> Self {
+        Self { module, names, timer, device: RefCell::new(Device::new(board)), is_due_earlier: Signal::new() }
     }
 
-    /// The module keeps the certificate: only the first start has to store it.
-    async fn store_certificate(&mut self) -> Result<(), Error> {
-        let certificate = &mut self.device.certificate;
-        if let Some(mut search) = certificate.search() {
-            self.modem.list_certificates(|part| search.take(part)).await?;
-            certificate.searched(&search);
-        }
-        if let Some(mut content) = certificate.missing() {
-            info!("storing {}", certificate.name());
-            self.modem.store_certificate(certificate.name(), content.len(), &mut content).await?;
-            certificate.stored();
-        }
-        Ok(())
-    }
-
-    async fn connect(&mut self) -> Result<(), Error> {
-        let names = self.device.names;
-        let mut client = self.modem.client(CLIENT);
-        let connection = client.connect(self.options).await?;
-        info!("connected: {}", connection);
-        client.subscribe(&names.command, QoS::AtLeastOnce).await?;
-        client.publish(&message(&names.status, ONLINE).retained(true)).await?;
-        self.device.connected(self.timer.now());
-        Ok(())
-    }
-
-    /// Publishes measurements and obeys commands.
-    async fn serve(&mut self) -> Result<(), Failure> {
+    /// The task that keeps the session up. Ends only with an error of the UART.
+    ///
+    /// # Panics
+    ///
+    /// If the module was given already.
+    pub async fn session<P: Pin>(
+        &self,
+        modem: Modem<R, T, C, &'a Router<'a>>,
+        power: Power<P>,
+        settings: &Settings<'_>,
+        filters: impl Subscriptions,
+    ) -> Result<(), Error> {
+        let (tls, will) = (self.names.tls(), self.names.will());
+        let options = settings.connect_options(&tls, &will);
+        let apn = settings.apn();
+        let mut starter = Starter::new(power, Delay(self.timer.clone()));
+        starter.power_on_async().await;
+        assert!(self.module.give(modem).is_ok(), "the module was given already");
+        let mut recovery = Recovery::new(&apn).with_reset(starter);
+        let mut supervisors = [Supervisor::new(CLIENT, &options, filters, settings.policy())];
+        let certificate = Certificate::new(&self.names.certificate, settings.ca);
+        let setup = RefCell::new(Setup::new(certificate, B::FLOW_CONTROL));
+        let (must_set_up, is_up) = (Signal::<NoopRawMutex, ()>::new(), Signal::new());
         loop {
-            // The measurement comes first, and again before each command: a stream of commands must not delay it.
-            self.measure_if_due().await?;
-            let answer = self.device.obey(self.timer.now());
-            if let Some(answer) = answer {
-                let published = self.publish(&self.device.names.answer, &text(format_args!("{answer}"))).await;
-                if answer == Answer::Done(Command::Restart) {
-                    // Whether or not the answer was published: the broker does not repeat the command.
-                    return Ok(());
+            let on_event = |event: SupervisedEvent| match setup.borrow_mut().heard(&event) {
+                Some(Duty::SetUp) => must_set_up.signal(()),
+                Some(Duty::PublishStatus) => is_up.signal(()),
+                None => {}
+            };
+            let running = self.module.run(&mut supervisors, &mut recovery, on_event);
+            match select3(must_set_up.wait(), running, self.publish_status(&setup, &is_up)).await {
+                // A connection needs the certificate. So the connection that the runner has begun stops for it, and is begun
+                // again.
+                Either3::First(()) => self.set_up(&setup).await,
+                Either3::Second(ended) => return ended,
+                Either3::Third(never) => never,
+            }
+        }
+    }
+
+    /// Sets flow control, and stores the certificate unless the module has it.
+    async fn set_up(&self, setup: &RefCell<Setup<'_>>) {
+        if let Err(error) = self.try_to_set_up(setup).await {
+            warning!("the module is not set up: {}", error);
+        }
+    }
+
+    async fn try_to_set_up(&self, setup: &RefCell<Setup<'_>>) -> Result<(), Error> {
+        let mut modem = self.module.lock().await?;
+        let flow_control = setup.borrow().flow_control();
+        if let Some(flow_control) = flow_control {
+            let answer = modem.execute(&flow_control).await;
+            setup.borrow_mut().flow_control_answered(answer)?;
+        }
+        let search = setup.borrow().certificate.search();
+        if let Some(mut search) = search {
+            modem.list_certificates(|part| search.take(part)).await?;
+            setup.borrow_mut().certificate.searched(&search);
+        }
+        let (name, missing) = (setup.borrow().certificate.name(), setup.borrow().certificate.missing());
+        if let Some(mut content) = missing {
+            info!("storing {}", name);
+            modem.store_certificate(name, content.len(), &mut content).await?;
+            setup.borrow_mut().certificate.stored();
+        }
+        Ok(())
+    }
+
+    /// Tells the broker after each connection that the device is online.
+    async fn publish_status(&self, setup: &RefCell<Setup<'_>>, is_up: &Signal<NoopRawMutex, ()>) -> ! {
+        loop {
+            while setup.borrow().status_is_due {
+                match self.module.publish(CLIENT, &message(&self.names.status, ONLINE).retained(true)).await {
+                    Ok(()) => setup.borrow_mut().status_is_due = false,
+                    Err(Error::Offline) => break,
+                    Err(error) => {
+                        warning!("the status is not published: {}", error);
+                        self.wait(RETRY_INTERVAL).await;
+                    }
                 }
-                published?;
             }
-            // Another command may follow the first: then there is no wait.
-            let end = if answer.is_some() { self.timer.now() } else { self.device.due() };
-            // An event may report a loss that a call has already repaired: the state decides.
-            let event = self.modem.next_event_until(end).await?;
-            if let Some(event) = event
-                && self.modem.client(CLIENT).state() != ClientState::Connected
-            {
-                return Err(Failure::Lost(event));
-            }
+            is_up.wait().await;
         }
     }
 
-    async fn measure_if_due(&mut self) -> Result<(), Error> {
-        let now = self.timer.now();
-        if now >= self.device.due() {
-            let rssi = self.modem.execute(&Csq).await?;
-            let measurement = self.device.measure(now, rssi);
-            self.publish(&self.device.names.measurement, &measurement).await?;
-            self.device.measured(now);
-        }
-        Ok(())
-    }
-
-    async fn publish(&mut self, topic: &str, payload: &str) -> Result<(), Error> {
-        info!("publishing {}", payload);
-        self.modem.client(CLIENT).publish(&message(topic, payload.as_bytes())).await
-    }
-
-    /// Waits before the next attempt. An event meanwhile may require an earlier step.
-    async fn pause(&mut self, mut step: Step, wait: Duration) -> Step {
-        let end = self.timer.now().saturating_add(wait);
+    /// The task of the sensor: publishes a measurement when it is due.
+    pub async fn measure(&self) -> ! {
         loop {
-            match self.modem.next_event_until(end).await {
-                Ok(Some(event)) => step = step.raised_by(Failure::Lost(event)),
-                Ok(None) => return step,
+            self.until_due().await;
+            let measured = self.publish_measurement().await;
+            let mut device = self.device.borrow_mut();
+            match measured {
+                Ok(begun) => device.measured(begun),
                 Err(error) => {
-                    // The next attempt may fail at once, repeatedly.
-                    self.timer.wait_until(end).await;
-                    return step.raised_by(Failure::Call(error));
+                    warning!("the measurement is not published: {}", error);
+                    device.not_measured(self.timer.now());
                 }
             }
         }
+    }
+
+    async fn until_due(&self) {
+        loop {
+            let due = self.device.borrow().due();
+            if self.timer.now() >= due {
+                return;
+            }
+            select(self.timer.clone().wait_until(due), self.is_due_earlier.wait()).await;
+        }
+    }
+
+    /// Returns when it was begun.
+    async fn publish_measurement(&self) -> Result<Duration, Error> {
+        self.module.wait_up(CLIENT).await?;
+        let begun = self.timer.now();
+        let rssi = self.module.execute(&Csq).await?;
+        let measurement = self.device.borrow_mut().measure(begun, rssi);
+        self.publish(&self.names.measurement, &measurement).await?;
+        Ok(begun)
+    }
+
+    /// The task of the commands: obeys them, and answers. Ends when one of them asks for a restart of the microcontroller.
+    pub async fn obey(&self, commands: &Inbox) {
+        let mut buffer = [0; INBOX];
+        loop {
+            let command = commands.receive(&mut buffer).await;
+            let answer = self.device.borrow_mut().obey(command.payload(), self.timer.now());
+            self.is_due_earlier.signal(());
+            let published = self.publish(&self.names.answer, &text(format_args!("{answer}"))).await;
+            if answer == Answer::Done(Command::Restart) {
+                // Whether or not the answer was published: the broker does not repeat the command.
+                return;
+            }
+            if let Err(error) = published {
+                warning!("the answer is not published: {}", error);
+            }
+        }
+    }
+
+    /// The task of the position, for a module with GNSS: publishes it every ten minutes, and when a message asks for it.
+    pub async fn locate(&self, requests: &Inbox, family: Family) -> ! {
+        let mut buffer = [0; INBOX];
+        loop {
+            let interval = match self.publish_position(family).await {
+                Ok(true) => POSITION_INTERVAL,
+                Ok(false) => RETRY_INTERVAL,
+                Err(error) => {
+                    warning!("the position is not published: {}", error);
+                    RETRY_INTERVAL
+                }
+            };
+            select(self.wait(interval), requests.receive(&mut buffer)).await;
+        }
+    }
+
+    /// Returns whether there is a position.
+    async fn publish_position(&self, family: Family) -> Result<bool, Error> {
+        self.module.wait_up(CLIENT).await?;
+        let position = self.position(family).await?;
+        if let Some(position) = position {
+            self.publish(&self.names.position, &text(format_args!("{position}"))).await?;
+        }
+        Ok(position.is_some())
+    }
+
+    async fn position(&self, family: Family) -> Result<Option<Position>, Error> {
+        match self.module.execute(&PowerOn { family }).await {
+            // It is on already.
+            Ok(()) | Err(Error::Refused { .. }) => self.module.execute(&PositionRead).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn publish(&self, topic: &str, payload: &str) -> Result<(), Error> {
+        info!("publishing {}", payload);
+        self.module.publish(CLIENT, &message(topic, payload.as_bytes())).await
+    }
+
+    async fn wait(&self, length: Duration) {
+        let end = self.timer.now() + length;
+        self.timer.clone().wait_until(end).await;
     }
 }
 

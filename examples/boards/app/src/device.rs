@@ -3,15 +3,12 @@
 use core::fmt::{self, Write as _};
 use core::time::Duration;
 
-use simcom_mqtt::command::network::{FlowControl, Ifc, Rssi};
-use simcom_mqtt::error::Refusal;
-use simcom_mqtt::{ClientIndex, Error, Inbox, Publish, QoS, Tls, Will};
+use simcom_mqtt::command::network::{FlowControl, Rssi};
+use simcom_mqtt::{ClientIndex, Publish, QoS, Tls, Will};
 
-use crate::INBOX;
-use crate::certificate::{Certificate, hash};
+use crate::certificate::Certificate;
 use crate::command::{Answer, Command};
 use crate::measurement::Measurement;
-use crate::recovery::{Cause, Failure, Recovery, Step};
 use crate::settings::{Settings, is_client_id};
 
 /// The MQTT client of the module that the application uses.
@@ -24,6 +21,8 @@ const OFFLINE: &[u8] = b"offline";
 
 /// How often a measurement is published until a command changes it.
 const INTERVAL: Duration = Duration::from_secs(60);
+/// When a measurement that was not published is repeated.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The interface of a board, besides a UART and the pins of the module.
 pub trait Board {
@@ -54,6 +53,10 @@ pub struct Names {
     pub(crate) measurement: Text,
     pub(crate) command: Text,
     pub(crate) answer: Text,
+    #[cfg(feature = "async")]
+    locate: Text,
+    #[cfg(feature = "async")]
+    pub(crate) position: Text,
     pub(crate) certificate: Text,
 }
 
@@ -71,8 +74,23 @@ impl Names {
             measurement: topic("measurement"),
             command: topic("command"),
             answer: topic("answer"),
+            #[cfg(feature = "async")]
+            locate: topic("locate"),
+            #[cfg(feature = "async")]
+            position: topic("position"),
             certificate: Certificate::name_of(settings.ca),
         }
+    }
+
+    /// The topic of the commands.
+    pub fn command(&self) -> &str {
+        &self.command
+    }
+
+    /// The topic of messages that ask for the position.
+    #[cfg(feature = "async")]
+    pub fn locate(&self) -> &str {
+        &self.locate
     }
 
     pub(crate) fn tls(&self) -> Tls<'_> {
@@ -86,40 +104,16 @@ impl Names {
 
 /// The state of the device.
 #[derive(Debug)]
-pub(crate) struct Device<'a, B> {
-    pub(crate) names: &'a Names,
-    pub(crate) certificate: Certificate<'a>,
+pub(crate) struct Device<B> {
     board: B,
-    inbox: &'a Inbox<INBOX>,
-    recovery: Recovery,
     interval: Duration,
     /// When the next measurement is published.
     due: Duration,
 }
 
-impl<'a, B: Board> Device<'a, B> {
-    pub(crate) fn new(board: B, settings: &Settings<'a>, names: &'a Names, inbox: &'a Inbox<INBOX>) -> Self {
-        Self {
-            names,
-            certificate: Certificate::new(&names.certificate, settings.ca),
-            board,
-            inbox,
-            recovery: Recovery::new(hash(settings.client_id.as_bytes())),
-            interval: INTERVAL,
-            due: Duration::ZERO,
-        }
-    }
-
-    /// The command that sets the module's flow control to the wiring of the UART.
-    pub(crate) const fn flow_control(&self) -> Ifc {
-        Ifc { flow_control: B::FLOW_CONTROL }
-    }
-
-    /// A connection is open. A measurement soon shows whether it lasts, however long the interval is. It is not due at
-    /// once: two devices with the same client id, which disconnect each other, would otherwise alternate without ever
-    /// waiting longer.
-    pub(crate) fn connected(&mut self, now: Duration) {
-        self.due = self.due.min(now + INTERVAL);
+impl<B: Board> Device<B> {
+    pub(crate) const fn new(board: B) -> Self {
+        Self { board, interval: INTERVAL, due: Duration::ZERO }
     }
 
     /// When the next measurement is published.
@@ -135,15 +129,17 @@ impl<'a, B: Board> Device<'a, B> {
 
     /// The measurement that was begun at this time has been published.
     pub(crate) fn measured(&mut self, begun: Duration) {
-        self.recovery.succeeded();
         self.due = begun + self.interval;
     }
 
-    /// Obeys the next command in the inbox. Returns the answer.
-    pub(crate) fn obey(&mut self, now: Duration) -> Option<Answer> {
-        let mut buffer = [0; INBOX];
-        let message = self.inbox.take(&mut buffer)?;
-        let Some(command) = Command::parse(message.payload()) else { return Some(Answer::Unknown) };
+    /// The measurement could not be published.
+    pub(crate) fn not_measured(&mut self, now: Duration) {
+        self.due = now + RETRY_INTERVAL;
+    }
+
+    /// Obeys a message on the command topic. Returns the answer.
+    pub(crate) fn obey(&mut self, payload: &[u8], now: Duration) -> Answer {
+        let Some(command) = Command::parse(payload) else { return Answer::Unknown };
         match command {
             Command::Led(on) => self.board.set_led(on),
             Command::Interval(interval) => {
@@ -152,30 +148,7 @@ impl<'a, B: Board> Device<'a, B> {
             }
             Command::Restart => {}
         }
-        Some(Answer::Done(command))
-    }
-
-    /// The step after a failure, and the wait before it.
-    pub(crate) fn recover(&mut self, failure: Failure) -> (Step, Duration) {
-        if let Failure::Call(error) = failure
-            && let Some(Refusal::Code(code)) = error.refusal()
-        {
-            self.certificate.connect_failed(code);
-        }
-        let (step, wait) = self.recovery.after(Cause::from(failure));
-        warning!("{}: {} in {} ms", failure, step, wait.as_millis() as u32);
-        (step, wait)
-    }
-}
-
-/// Firmware that refuses `AT+IFC` goes on with its present flow control.
-pub(crate) fn tolerate_refusal(answer: Result<(), Error>) -> Result<(), Error> {
-    match answer {
-        Err(error @ Error::Refused { .. }) => {
-            warning!("flow control: {}", error);
-            Ok(())
-        }
-        answer => answer,
+        Answer::Done(command)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It switches the module on, brings it to an address, stores the CA certificate for the broker in it, connects
 //! over TLS with a will, publishes `online`, publishes a measurement every minute, obeys commands and answers them.
-//! After any failure it tries again with growing waits, and resets a module that stays silent.
+//! The driver's supervisor keeps it connected.
 //!
 //! | module | what lives there |
 //! |---|---|
@@ -11,9 +11,11 @@
 //! | `command` | commands and their answers |
 //! | `measurement` | a measurement as text |
 //! | `certificate` | whether the certificate is in the module |
-//! | `recovery` | the next step after a failure, and the wait before it |
+//! | `setup` | what the module is set to, and what the broker is to know, from what the supervisor reports |
 //! | `power` | PWRKEY and RESET |
-//! | `asynchronous`, `blocking` | the application over each of the two clients; they differ in how they wait |
+//! | `gnss` | where the device is: commands that the driver does not have |
+//! | `asynchronous` | the application over the async client: tasks that share the module |
+//! | `blocking` | the application over the blocking client: the same jobs in one loop |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -27,12 +29,14 @@ pub mod blocking;
 mod certificate;
 mod command;
 mod device;
+#[cfg(feature = "async")]
+mod gnss;
 mod measurement;
 mod power;
-mod recovery;
 mod settings;
+mod setup;
 
-pub use device::Board;
+pub use device::{Board, Names};
 pub use power::Power;
 pub use settings::Settings;
 

@@ -1,7 +1,10 @@
 //! Settings that differ between installations.
 
 use simcom_mqtt::network::Apn;
+use simcom_mqtt::supervisor::{Backoff, Policy};
 use simcom_mqtt::{Broker, ConnectOptions, Family, Tls, Will};
+
+use crate::certificate::hash;
 
 /// The topics begin with the client id, and have to fit into a [`Text`](crate::device::Text).
 const LONGEST_CLIENT_ID: usize = 64;
@@ -64,6 +67,11 @@ impl<'a> Settings<'a> {
     pub(crate) fn apn(&self) -> Apn<'a> {
         let apn = Apn::new(self.apn);
         self.pin.map_or(apn, |pin| apn.pin(pin))
+    }
+
+    /// Every device has a client id of its own, so the waits between two attempts differ.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::new(Backoff::new(hash(self.client_id.as_bytes())))
     }
 
     pub(crate) fn connect_options(&self, tls: &'a Tls<'a>, will: &'a Will<'a>) -> ConnectOptions<'a> {

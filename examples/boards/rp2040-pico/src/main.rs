@@ -1,21 +1,24 @@
-//! The application on a Raspberry Pi Pico: embassy-rp, a buffered UART with RTS and CTS.
+//! The application on a Raspberry Pi Pico: embassy-rp, a buffered UART with RTS and CTS, and a task for each job. All of
+//! them use the module.
 #![no_std]
 #![no_main]
 
-use app::{Board, Power, Settings};
+use app::asynchronous::{self, Inbox};
+use app::{Board, Names, Power, Settings};
 use cortex_m::peripheral::SCB;
 use defmt_rtt as _;
 use embassy_executor::Spawner;
 use embassy_rp::adc::{Adc, Blocking, Channel};
 use embassy_rp::gpio::{Level, Output};
-use embassy_rp::uart::{BufferedInterruptHandler, BufferedUart, Config};
+use embassy_rp::uart::{BufferedInterruptHandler, BufferedUart, BufferedUartRx, BufferedUartTx, Config};
 use embassy_rp::watchdog::Watchdog;
 use embassy_rp::{bind_interrupts, peripherals};
 use embassy_time::{Duration, Timer};
 use panic_probe as _;
-use simcom_mqtt::EmbassyTimer;
 use simcom_mqtt::command::network::FlowControl;
-use static_cell::ConstStaticCell;
+use simcom_mqtt::supervisor::SubscriptionList;
+use simcom_mqtt::{EmbassyTimer, QoS, Route, Router};
+use static_cell::{ConstStaticCell, StaticCell};
 
 bind_interrupts!(struct Interrupts {
     UART0_IRQ => BufferedInterruptHandler<peripherals::UART0>;
@@ -29,6 +32,22 @@ static TO_SEND: ConstStaticCell<[u8; 256]> = ConstStaticCell::new([0; 256]);
 const WATCHDOG_TIMEOUT: Duration = Duration::from_secs(8);
 
 const SETTINGS: Settings<'static> = Settings::FROM_ENVIRONMENT;
+
+type Module = asynchronous::Module<'static, BufferedUartRx, BufferedUartTx, EmbassyTimer>;
+type Modem = simcom_mqtt::Modem<BufferedUartRx, BufferedUartTx, EmbassyTimer, &'static Router<'static>>;
+type Application = asynchronous::Application<'static, BufferedUartRx, BufferedUartTx, EmbassyTimer, Pico>;
+
+static MODULE: Module = Module::new();
+
+/// The inbox of each task that receives messages.
+static COMMANDS: Inbox = Inbox::new();
+static REQUESTS: Inbox = Inbox::new();
+
+// These depend on the client id, or on the pins.
+static NAMES: StaticCell<Names> = StaticCell::new();
+static ROUTES: StaticCell<[Route<'static>; 2]> = StaticCell::new();
+static ROUTER: StaticCell<Router<'static>> = StaticCell::new();
+static APPLICATION: StaticCell<Application> = StaticCell::new();
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
@@ -60,9 +79,42 @@ async fn main(spawner: Spawner) {
         sensor: Channel::new_temp_sensor(pins.ADC_TEMP_SENSOR),
     };
 
+    let names = &*NAMES.init(Names::of(&SETTINGS));
+    let routes = ROUTES.init([Route::new(names.command(), &COMMANDS), Route::new(names.locate(), &REQUESTS)]);
+    let router = &*ROUTER.init(defmt::unwrap!(Router::new(routes)));
+    let modem = Modem::new(receiver, transmitter, EmbassyTimer, SETTINGS.family, router);
     let power = Power::new(power_key, reset, SETTINGS.family);
-    app::asynchronous::run(receiver, transmitter, EmbassyTimer, power, board, &SETTINGS).await;
+
+    let application = &*APPLICATION.init(Application::new(&MODULE, names, EmbassyTimer, board));
+    spawner.spawn(defmt::unwrap!(session(application, modem, power, names)));
+    spawner.spawn(defmt::unwrap!(sensor(application)));
+    spawner.spawn(defmt::unwrap!(position(application)));
+    application.obey(&COMMANDS).await;
     SCB::sys_reset();
+}
+
+/// Keeps the session up, and receives the messages of all tasks.
+#[embassy_executor::task]
+async fn session(
+    application: &'static Application,
+    modem: Modem,
+    power: Power<Output<'static>>,
+    names: &'static Names,
+) {
+    let filters = SubscriptionList::from([names.command(), names.locate()].map(|filter| (filter, QoS::AtLeastOnce)));
+    let ended = application.session(modem, power, &SETTINGS, &filters).await;
+    defmt::error!("the UART has failed: {}", ended);
+    SCB::sys_reset();
+}
+
+#[embassy_executor::task]
+async fn sensor(application: &'static Application) {
+    application.measure().await;
+}
+
+#[embassy_executor::task]
+async fn position(application: &'static Application) {
+    application.locate(&REQUESTS, SETTINGS.family).await;
 }
 
 /// Does not run while something keeps the executor, or after a panic: then the watchdog resets the board.

@@ -7,15 +7,18 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::rc::Rc;
 
-use app::{Board, Power, Settings};
+use app::asynchronous::{Application, Inbox, Module};
+use app::{Board, Names, Power, Settings};
+use embassy_futures::select::select4;
 use embedded_hal::digital::{ErrorType, OutputPin};
 use embedded_io_async::{BufRead, ErrorKind, Read as _, Write as _};
 use simcom_modem_simulator::family::Family as ModuleFamily;
-use simcom_modem_simulator::modem::Modem as Module;
+use simcom_modem_simulator::modem::Modem as SimulatedModule;
 use simcom_modem_simulator::pipe::{Bench, Clock, Receiver, Transmitter};
 use simcom_modem_simulator::referee::ComplaintKind;
 use simcom_mqtt::command::network::FlowControl;
-use simcom_mqtt::{Family, Timer};
+use simcom_mqtt::supervisor::SubscriptionList;
+use simcom_mqtt::{Family, Modem, QoS, Route, Router, Timer};
 
 pub const SETTINGS: Settings<'static> = Settings {
     family: Family::Sim7600,
@@ -38,6 +41,8 @@ const ENDING_TIMEOUT: Duration = Duration::from_secs(600);
 #[derive(Clone, Copy, Debug)]
 pub enum Shell {
     Async,
+    /// Async, with a task for each job, as on a board whose module has GNSS.
+    Tasks,
     Blocking,
 }
 
@@ -50,7 +55,7 @@ impl Shell {
 pub struct Station {
     pub bench: Bench,
     pub led: Rc<Cell<bool>>,
-    family: ModuleFamily,
+    pub family: ModuleFamily,
 }
 
 impl Station {
@@ -72,7 +77,7 @@ impl Station {
         };
         let settings = Settings { family, ..SETTINGS };
         let pin = |press| Key { bench: self.bench.clone(), press };
-        let power = Power::new(pin(Module::power_key), pin(Module::reset_key), family);
+        let power = Power::new(pin(SimulatedModule::power_key), pin(SimulatedModule::reset_key), family);
         let clock = VirtualTimer(self.bench.clock());
         let board = SimulatedBoard(self.led.clone());
         let (receiver, transmitter) = self.bench.host();
@@ -80,6 +85,10 @@ impl Station {
             Shell::Async => {
                 let run = app::asynchronous::run(receiver, transmitter, clock, power, board, &settings);
                 self.bench.block_on(run);
+            }
+            Shell::Tasks => {
+                let timer = clock.clone();
+                self.bench.block_on(run_tasks(receiver, transmitter, timer, power, board, &settings));
             }
             Shell::Blocking => {
                 let receiver = BlockingReceiver { inner: receiver, error: None };
@@ -100,9 +109,14 @@ impl Station {
 
     /// Sends a command to the device.
     pub fn command_at(&self, time: Duration, command: &'static str) {
+        self.message_at(time, "device-7/command", command);
+    }
+
+    /// Publishes a message, which the device gets if it has subscribed to it.
+    pub fn message_at(&self, time: Duration, topic: &'static str, payload: &'static str) {
         self.at(time, |station| {
             station.bench.loopback(|broker, now| {
-                broker.publish(now, b"device-7/command", command.as_bytes(), false);
+                broker.publish(now, topic.as_bytes(), payload.as_bytes(), false);
             });
         });
     }
@@ -132,6 +146,27 @@ impl Station {
     }
 }
 
+async fn run_tasks(
+    receiver: Receiver,
+    transmitter: Transmitter,
+    timer: VirtualTimer,
+    power: Power<Key>,
+    board: SimulatedBoard,
+    settings: &Settings<'_>,
+) {
+    let names = Names::of(settings);
+    let (commands, requests) = (Inbox::new(), Inbox::new());
+    let routes = [Route::new(names.command(), &commands), Route::new(names.locate(), &requests)];
+    let router = Router::new(&routes).unwrap();
+    let filters = SubscriptionList::from([names.command(), names.locate()].map(|filter| (filter, QoS::AtLeastOnce)));
+    let module = Module::new();
+    let modem = Modem::new(receiver, transmitter, timer.clone(), settings.family, &router);
+    let application = Application::new(&module, &names, timer, board);
+    let session = application.session(modem, power, settings, &filters);
+    let position = application.locate(&requests, settings.family);
+    select4(session, application.measure(), application.obey(&commands), position).await;
+}
+
 struct SimulatedBoard(Rc<Cell<bool>>);
 
 impl Board for SimulatedBoard {
@@ -149,7 +184,7 @@ impl Board for SimulatedBoard {
 /// An output that presses an input of the module through a transistor: high is pressed.
 struct Key {
     bench: Bench,
-    press: fn(&mut Module, Duration, bool),
+    press: fn(&mut SimulatedModule, Duration, bool),
 }
 
 impl ErrorType for Key {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod commands;
+mod position;
 
 use std::time::Duration;
 
@@ -73,19 +74,21 @@ fn the_connection_is_verified_and_has_a_will() {
 }
 
 #[test]
-fn a_connection_that_is_made_again_is_proved_by_a_measurement_however_long_the_interval() {
+fn a_session_that_died_in_silence_is_noticed_however_long_the_interval() {
     for_all(
         60 * MINUTE,
         |station| {
             station.command_at(Duration::from_secs(70), "interval 3600");
-            station.at(Duration::from_secs(600), |station| {
-                station.bench.loopback(|broker, now| broker.close(now, 0, 1));
+            station.at(10 * MINUTE, |station| {
+                station.bench.modem(|module, now| module.lose_network_silently(now, false));
+            });
+            station.at(15 * MINUTE, |station| station.bench.modem(|module, now| module.restore_network(now)));
+            station.at(25 * MINUTE, |station| {
+                assert_eq!(station.connects(), 2, "{}", station.bench.transcript_text());
+                assert!(station.is_connected());
             });
         },
-        |station| {
-            let uptimes: Vec<u64> = station.payloads("device-7/measurement").iter().map(|text| uptime(text)).collect();
-            assert!(uptimes.iter().any(|uptime| (600..690).contains(uptime)), "{uptimes:?}");
-        },
+        |station| assert!(station.is_connected()),
     );
 }
 
@@ -195,7 +198,12 @@ fn a_lost_network_is_looked_for_before_the_broker_is() {
             });
         },
         |station| {
-            assert_eq!(station.attachments(), 2, "{}", station.bench.transcript_text());
+            assert_eq!(
+                station.attachments(),
+                station.attachments_after_lost_network(),
+                "{}",
+                station.bench.transcript_text()
+            );
             assert!(station.is_connected());
         },
     );
@@ -215,7 +223,12 @@ fn a_lost_network_is_looked_for_though_a_message_came_with_the_news() {
             });
         },
         |station| {
-            assert_eq!(station.attachments(), 2, "{}", station.bench.transcript_text());
+            assert_eq!(
+                station.attachments(),
+                station.attachments_after_lost_network(),
+                "{}",
+                station.bench.transcript_text()
+            );
             assert!(station.led.get());
             assert!(station.is_connected());
         },
@@ -256,23 +269,6 @@ fn a_module_that_does_not_answer_is_restarted() {
         |station| {
             let measurements = station.payloads("device-7/measurement");
             assert!(measurements.len() >= 25, "{measurements:?}");
-            assert!(station.is_connected());
-        },
-    );
-}
-
-#[test]
-fn a_radio_that_died_in_silence_is_noticed_and_the_module_reset() {
-    for_all(
-        60 * MINUTE,
-        |station| {
-            station.at(Duration::from_secs(100), |station| {
-                station.bench.modem(|module, now| module.lose_network_silently(now, false));
-            });
-        },
-        |station| {
-            let measurements = station.payloads("device-7/measurement");
-            assert!(measurements.len() >= 20, "{measurements:?}");
             assert!(station.is_connected());
         },
     );
@@ -322,6 +318,11 @@ impl Station {
     /// How often the module was brought up: each bring-up sets flow control once, and nothing else does.
     fn attachments(&self) -> usize {
         self.commands_sent("AT+IFC=")
+    }
+
+    /// Only A7600 does not say that the network is lost, but that the connection is: then it is connected again.
+    fn attachments_after_lost_network(&self) -> usize {
+        if self.family == ModuleFamily::A7600 { 1 } else { 2 }
     }
 
     /// How often a connection to the broker was requested.
