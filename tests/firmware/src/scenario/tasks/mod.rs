@@ -24,8 +24,8 @@ const COMMAND_INTERVAL: Duration = Duration::from_millis(400);
 const BURST: usize = 12;
 /// Bytes to the host after which the module restarts: in the middle of a burst, and of one of its messages.
 const BROKEN_OFF: usize = 500;
-/// How long there is no network.
-const OUTAGE: Duration = Duration::from_secs(1);
+/// How long there is no network. What is published before the module notices never arrives.
+const OUTAGE: Duration = Duration::from_secs(2);
 /// The tasks of the firmware have to do this much after the start, and after each fault.
 const READINGS: usize = 4;
 const ANSWERS: usize = 3;
