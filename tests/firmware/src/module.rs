@@ -57,13 +57,15 @@ impl Module {
         self.limit.set(bytes);
     }
 
-    /// Takes the mobile network away for a time.
+    /// Takes the mobile network away for a time. The module notices and reports it when half of that has passed.
     pub(crate) async fn lose_network(&self, time: Duration) {
+        self.remote.act(|modem, now| modem.lose_network_silently(now, false));
+        sleep(time / 2).await;
         self.remote.act(|modem, now| {
             modem.network_mut().attached = false;
             modem.network_lost(now);
         });
-        sleep(time).await;
+        sleep(time / 2).await;
         self.remote.act(Modem::restore_network);
     }
 

@@ -41,6 +41,11 @@ impl Ledger {
         self.readings.len()
     }
 
+    /// How many commands have been answered.
+    pub(super) fn answers(&self) -> usize {
+        self.answers.len()
+    }
+
     /// How many commands have been answered of those after the first `count`.
     pub(super) fn answered_since(&self, count: usize) -> usize {
         self.commands.iter().skip(count).filter(|command| self.answers.contains_key(*command)).count()

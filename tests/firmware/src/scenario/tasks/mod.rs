@@ -19,27 +19,27 @@ pub(super) const FILTERS: [&str; 1] = ["firmware/out/#"];
 const CLIENT_ID: &str = "device-7";
 
 /// Between two commands.
-const COMMAND_INTERVAL: Duration = Duration::from_millis(500);
+const COMMAND_INTERVAL: Duration = Duration::from_millis(400);
 /// More commands than the firmware's inbox has room for.
 const BURST: usize = 12;
 /// Bytes to the host after which the module restarts: in the middle of a burst, and of one of its messages.
 const BROKEN_OFF: usize = 500;
-/// How long there is no network.
-const OUTAGE: Duration = Duration::from_secs(1);
+/// How long there is no network. What is published before the module notices never arrives.
+const OUTAGE: Duration = Duration::from_secs(2);
 /// The tasks of the firmware have to do this much after the start, and after each fault.
 const READINGS: usize = 4;
-const ANSWERS: usize = 4;
+const ANSWERS: usize = 3;
 /// Sent last; not a number.
 const LAST_COMMAND: &[u8] = b"end";
 /// The firmware has answered all commands when no answer comes for this time.
-const QUIET: Duration = Duration::from_secs(1);
+const QUIET: Duration = Duration::from_millis(800);
 
 pub(super) fn behaviour(family: Family) -> Behaviour {
     let mut behaviour = Behaviour::of(family);
     // Most of the time of a publish, the broker is waited for, and a fault hits that.
     behaviour.timing.prompt = Duration::from_millis(5);
     behaviour.timing.result = Duration::from_millis(5);
-    behaviour.timing.publish = Duration::from_millis(120);
+    behaviour.timing.publish = Duration::from_millis(70);
     behaviour.timing.boot = Duration::from_secs(1);
     behaviour
 }
@@ -92,9 +92,9 @@ impl Course<'_> {
 
     /// Injects the fault while the tasks are busy with a burst of commands.
     async fn strike(&mut self, fault: Fault) -> Result<()> {
-        let sent = self.ledger.commands_sent();
+        let answers = self.ledger.answers();
         self.burst().await?;
-        self.until("an answer", |ledger| ledger.answered_since(sent) > 0, Commands::Withheld).await?;
+        self.until("an answer", |ledger| ledger.answers() > answers, Commands::Withheld).await?;
         match fault {
             Fault::ConnectionLost => self.peer.take_over(CLIENT_ID).await,
             Fault::ModuleRestarted => {

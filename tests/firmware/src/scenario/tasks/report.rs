@@ -61,6 +61,8 @@ impl Report {
         let Self { sessions, signals, signals_failed, longest_call_ms, .. } = self;
         ensure!(*sessions == faults + 1, "{sessions} sessions came up with {faults} faults");
         ensure!(self.refused == 0 && self.dropped == 0, "the outbox has refused or dropped messages");
+        let unknown = self.repeated + self.answers_repeated + self.unknown;
+        ensure!(unknown > 0, "no fault has hit a publish");
         ensure!(*signals >= LEAST_SIGNALS, "{signals} calls of the signal task were answered, {signals_failed} failed");
         ensure!(
             *longest_call_ms <= LONGEST_CALL_MS,
@@ -90,6 +92,15 @@ mod tests {
         assert_eq!(numbers, [2, 1, 0, 7]);
         let wrong = Report::read(&TEXT.replace("states=20", "states=few")).unwrap_err();
         assert!(wrong.to_string().starts_with("no states in the report \"sessions=4 "), "{wrong}");
+    }
+
+    #[test]
+    fn a_run_in_which_no_publish_was_hit_does_not_count() {
+        let text = TEXT
+            .replace("repeated=2 unknown=1", "repeated=0 unknown=0")
+            .replace("answers-repeated=1", "answers-repeated=0");
+        let wrong = Report::read(&text).unwrap().check(3).unwrap_err();
+        assert_eq!(wrong.to_string(), "no fault has hit a publish");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub static DONE: Signal<CriticalSectionRawMutex, Published> = Signal::new();
 static OUTBOX: Outbox<CriticalSectionRawMutex, 200> = Outbox::new();
 
 /// Between two readings.
-const INTERVAL: Duration = Duration::from_millis(300);
+const INTERVAL: Duration = Duration::from_millis(400);
 /// Readings for each state.
 const READINGS: u32 = 3;
 
