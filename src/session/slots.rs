@@ -17,7 +17,8 @@ use crate::timer::Instant;
 
 /// One for each client, one for a call of neither, and one more: a call may wait while the result of another one of its client
 /// has not been fetched yet.
-const SLOTS: usize = if cfg!(feature = "shared") { 4 } else { 0 };
+const SLOTS: usize = if IS_SHARED { 4 } else { 0 };
+const IS_SHARED: bool = cfg!(feature = "shared");
 /// The bits of the slots.
 const BITS: [u8; 4] = [1, 2, 4, 8];
 /// Pause before a call looks again whether another one still keeps it from its next command.
@@ -89,7 +90,7 @@ struct Turn {
 #[derive(Debug)]
 pub(super) struct Slots {
     slots: [Slot; SLOTS],
-    turn: [Turn; if SLOTS > 0 { 1 } else { 0 }],
+    turn: [Turn; IS_SHARED as usize],
 }
 
 /// What the exchanges in slots have to know.
@@ -368,12 +369,12 @@ impl Session {
     /// Something came for the exchanges that wait in slots: each takes it as the one under way would. Returns whether one of
     /// them has taken it for itself.
     pub(super) fn notify_slots(&mut self, news: News<'_>) -> bool {
-        SLOTS > 0 && self.notify_each_slot(news)
+        IS_SHARED && self.notify_each_slot(news)
     }
 
     #[inline(never)]
     fn notify_each_slot(&mut self, news: News<'_>) -> bool {
-        for number in 0..SLOTS {
+        for number in 0..self.slots.slots.len() {
             self.swap_slot(number);
             let is_taken = self.exchange.is_under_way() && self.takes(news);
             self.swap_slot(number);
@@ -423,7 +424,7 @@ impl Session {
     /// `OK` came. If a parked call has failed just before, that may be one more behind its failure, and not the answer to the
     /// command under way, which then has a short time for its own. Returns whether it is taken as such.
     pub(super) fn takes_extra_ok(&mut self) -> bool {
-        if SLOTS == 0 || self.quiet_until.take().is_none() {
+        if !IS_SHARED || self.quiet_until.take().is_none() {
             return false;
         }
         self.exchange.doubt_ok(EXTRA_OK_MS, self.now)
