@@ -1,4 +1,4 @@
-//! The messages and expected events of the device, in both firmwares.
+//! The options of the device, and its messages and expected events where it has one task.
 
 use core::fmt;
 use core::time::Duration;

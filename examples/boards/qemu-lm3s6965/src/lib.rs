@@ -1,4 +1,4 @@
-//! The common part of both firmwares: the board with its UART and clock, and the device.
+//! The common part of the firmwares: the board with its UART and clock, and the device.
 //!
 //! * [`uart`] is the UART, driven by its interrupt, and [`clock`] is SysTick: firmware for another board takes both
 //!   from its HAL;

@@ -1,4 +1,4 @@
-//! The clock of both firmwares: SysTick counts, and a timer of the chip ticks every millisecond.
+//! The clock of the firmwares: SysTick counts, and a timer of the chip ticks every millisecond.
 //!
 //! The time does not depend on the number of ticks served: a slow emulator serves few.
 
