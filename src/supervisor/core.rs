@@ -257,6 +257,8 @@ impl Core {
         match self.phase {
             Phase::Fresh => self.since = self.now,
             Phase::Subscribing | Phase::Up if !is_connected => self.lost(state),
+            // The call that has connected it is still under way, for example in the turns of another one.
+            Phase::Trying if self.under_way.is_some() => {}
             Phase::Waiting | Phase::Trying if is_connected => self.connected(),
             Phase::Waiting if self.failures >= self.policy.failures_to_give_up => {
                 self.phase = Phase::GaveUp;

@@ -8,6 +8,7 @@ use simcom_modem_simulator::pipe::Bench;
 
 use crate::bed::{Bed, FIRST, Filters, LONGEST_WAIT, Module, SECOND, acknowledged, switched};
 use crate::driver::command::network::Csq;
+use crate::driver::supervisor::{SupervisedEvent, Transition};
 use crate::driver::{Event, QoS, RefuseAll};
 use crate::families::ALL_FAMILIES;
 
@@ -35,6 +36,13 @@ fn expect_up(bed: &Bed<'_>) {
 #[test]
 fn both_sessions_come_up_and_are_subscribed() {
     on_every_family(|bed| {
+        for event in bed.events.borrow().iter() {
+            if let SupervisedEvent::Supervisor(event) = event
+                && let Transition::Connected(_) = event.transition
+            {
+                assert!(event.took > Duration::ZERO, "{event:?}");
+            }
+        }
         bed.bench.loopback(|broker, _| assert_eq!(broker.subscriptions(0).len(), 1));
         let module = bed.module;
         for client in [FIRST, SECOND] {

@@ -273,7 +273,17 @@ fn arrived_messages(bench: &Bench, sent: &BTreeMap<Vec<u8>, usize>) -> (Vec<(Vec
         let is_whole = at.checked_sub(before).is_some_and(|begin| bytes[begin..].starts_with(block));
         Some(((*payload).clone(), is_whole))
     });
-    (arrived.collect(), places_of(&bytes, START).count())
+    let begun = places_of(&bytes, START).filter(|at| is_announcement(&bytes[at + START.len()..]));
+    (arrived.collect(), begun.count())
+}
+
+/// Whether the line of a beginning is whole behind its name. Of a damaged one the driver cannot know that a message was to
+/// follow.
+fn is_announcement(behind: &[u8]) -> bool {
+    let line = behind.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let mut numbers = line.split(|byte| *byte == b',');
+    let is_number = |number: &[u8]| !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    numbers.clone().count() == 3 && numbers.all(is_number)
 }
 
 fn places_of<'b>(bytes: &'b [u8], sought: &'b [u8]) -> impl Iterator<Item = usize> + 'b {

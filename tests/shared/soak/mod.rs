@@ -111,6 +111,13 @@ pub fn run<S: Shared>(plan: &Plan) -> Record {
     }
     application.is_over.set(true);
     tasks.run_for(SETTLING);
+    // The counters of the driver are read by every second of these.
+    tasks.spawn("counters", async {
+        for _ in 0..2 {
+            let _ = application.shared.signal(|| {}).await;
+        }
+    });
+    tasks.run_for(SETTLING);
     let most_polls = tasks.most_polls_at_one_time();
     drop(tasks);
     record(&application, schedule, most_polls)
