@@ -205,7 +205,7 @@ fn any_routes_and_messages_end_where_plain_rules_put_them() {
         for _ in 0..30 {
             let client = [FIRST, SECOND][numbers.below(2)];
             let topic = &topics[numbers.below(topics.len())];
-            let payload: Vec<u8> = (0..numbers.below(20)).map(|_| numbers.below(256) as u8).collect();
+            let payload: Vec<u8> = (0..numbers.below(20)).map(|_| u8::try_from(numbers.below(256)).unwrap()).collect();
             let mut handler = &router;
             assert!(handler.begin(client, topic.len(), payload.len()));
             if numbers.one_in(6) {

@@ -57,7 +57,8 @@ fn main() -> ! {
     let module = Module::new();
     let _ = module.give(Modem::new(receiver, transmitter, clock, FAMILY, &router));
     let mut buffer = [0; CAPACITY];
-    let (mut run, mut answer, mut ask) = (pin!(run(&module)), pin!(answer(&module, &commands, &mut buffer)), pin!(ask(&module)));
+    let (mut run, mut answer, mut ask) =
+        (pin!(run(&module)), pin!(answer(&module, &commands, &mut buffer)), pin!(ask(&module)));
     block_on(pin!(poll_fn(|context| {
         let _ = answer.as_mut().poll(context);
         let _ = ask.as_mut().poll(context);
