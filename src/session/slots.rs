@@ -251,6 +251,12 @@ impl super::Engine {
         turn.resumption = resumption;
         turn.gave_way = None;
         turn.waiting_before = waiting(slots);
+        if let Resumption::Slot(place) = resumption
+            && let Some(slot) = slots.get(usize::from(place))
+        {
+            // Other calls have had their turns meanwhile.
+            turn.client = slot.client;
+        }
     }
 
     /// The turn has ended. Returns how the call goes on, where it has not ended.

@@ -287,7 +287,8 @@ impl Core {
             Err(error) if self.step >= Step::BringUp => {
                 self.bring_up_error = error;
                 self.failed(state, error.next_step(), Report::BringUpFailed);
-                self.step = if error.next_step() == NextStep::Reset { Step::Reset } else { Step::BringUp };
+                let least = if error.next_step() == NextStep::Reset { Step::Reset } else { Step::BringUp };
+                self.step = self.step.max(least);
                 self.lacks_network = true;
             }
             _ => {}

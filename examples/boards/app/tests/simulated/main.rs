@@ -275,6 +275,35 @@ fn a_module_that_does_not_answer_is_restarted() {
 }
 
 #[test]
+fn a_radio_that_died_in_silence_is_noticed_and_the_module_reset() {
+    for_all(
+        120 * MINUTE,
+        |station| {
+            station.at(Duration::from_secs(100), |station| {
+                station.bench.modem(|module, now| module.lose_network_silently(now, false));
+            });
+        },
+        |station| {
+            let measurements = station.payloads("device-7/measurement");
+            assert!(measurements.len() >= 20, "{measurements:?}");
+            assert!(station.is_connected());
+        },
+    );
+}
+
+#[test]
+fn a_session_that_publishes_is_not_probed() {
+    for_all(
+        30 * MINUTE,
+        |station| station.command_at(Duration::from_secs(20), "interval 10"),
+        |station| {
+            let probes = station.commands_sent("AT+CMQTTDISC?");
+            assert!(probes <= 2, "{probes} probes");
+        },
+    );
+}
+
+#[test]
 fn a_broker_that_refuses_is_asked_less_and_less_often() {
     for_all(
         121 * MINUTE,

@@ -182,14 +182,24 @@ mod tests {
     use std::path::Path;
 
     use simcom_modem_simulator::pipe::Direction;
+    use simcom_mqtt::Error;
 
     use super::*;
+
+    /// The operations of a seed have times that are rounded up.
+    fn without_times<N>((results, number): (Vec<Option<Result<(), Error>>>, N)) -> (Vec<String>, N) {
+        let words = results.into_iter().map(|result| match result {
+            Some(Err(Error::ConnectRefused { refusal, .. })) => format!("connect: {refusal:?}"),
+            result => format!("{result:?}"),
+        });
+        (words.collect(), number)
+    }
 
     #[test]
     fn the_core_takes_a_recorded_session_as_the_module_served_it() {
         for (dialogue, recorded) in session::dialogues_with_results() {
             let run = crate::core::run(&core(&dialogue));
-            assert_eq!(run.outcome(), recorded);
+            assert_eq!(without_times(run.outcome()), without_times(recorded));
         }
     }
 
