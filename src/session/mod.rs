@@ -63,6 +63,8 @@ pub struct Session {
     /// The last loss in the present call.
     loss: Option<Loss>,
     pub(crate) family: Family,
+    /// When a call that only listens ends without an event.
+    pub(crate) listens_until: Option<Instant>,
     pub(crate) lifecycle: Lifecycle,
     pending_outcome: Option<PendingOutcome>,
     /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
@@ -73,8 +75,6 @@ pub struct Session {
     continues: bool,
     /// The rest of the line before, if it was cut, is for the procedure as its beginning was.
     rest_is_answer: bool,
-    /// When a call that only listens ends without an event.
-    pub(crate) listens_until: Option<Instant>,
     /// The hash of what the call has described at its beginning: all arguments of the user's.
     pub(crate) described: Hash,
     /// The same of the options with which each client was last set up.

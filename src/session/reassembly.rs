@@ -166,7 +166,8 @@ impl Reassembly {
 
     pub(super) fn start(&mut self, start: RxStart, events: &mut Events, handler: &mut dyn MessageHandler) {
         if self.untrusted_bytes > 2 * LOST_BYTES {
-            return;
+            // It may be payload of the message before, or a message behind one that is not whole.
+            return events.aborted(start.client);
         }
         let is_hit = self.untrusted_bytes > 0 || self.window.hits(self.last_byte);
         if !matches!(self.message, Message::None) {

@@ -183,8 +183,9 @@ fn in_parallel<I: Sync, O: Send>(jobs: &[I], run: impl Fn(&I) -> O + Sync) -> Ve
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The longest wait of another subsystem: 9 s for a command that is not answered, and 20 s after it.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// The longest wait of another subsystem where faults follow each other: 9 s for a command that is not answered, then two calls
+/// that find the module silent, 20 s each, and what one of them has begun.
+const LONGEST_WAIT: Duration = Duration::from_secs(65);
 /// How often a task is polled at most without time passing: bytes arrive together, and tasks take their turns.
 const MOST_POLLS: usize = 32;
 /// How much later than by its longest backoff a session is up again.

@@ -144,6 +144,23 @@ fn a_payload_behind_a_topic_whose_beginning_was_lost_is_data_as_a_whole() {
     );
 }
 
+/// So much of the topic is lost that the header of the payload is taken as topic: the payload comes as lines, and what is
+/// behind it is not believed.
+#[test]
+fn a_whole_message_behind_a_broken_one_is_counted_if_it_is_not_delivered() {
+    let first = message(0, "valve/state", "\r\nOK\r\n".repeat(40));
+    let begin = first.windows(5).position(|window| window == b"valve").unwrap() + 2;
+    for lost in 0..30 {
+        let mut dialogue = module();
+        let broken = [&first[..begin], &first[begin + lost..]].concat();
+        let both = [broken, message(0, "valve/state", "open")].concat();
+        dialogue.begin(&Listen).unwrap();
+        dialogue.receive(&both, &mut Listen);
+        let reported = usize::from(dialogue.counters().aborted_messages) + dialogue.record.messages.len();
+        assert_eq!(reported, 2, "{lost} bytes lost");
+    }
+}
+
 #[test]
 fn each_message_whose_beginning_was_lost_is_counted() {
     let mut dialogue = module();
