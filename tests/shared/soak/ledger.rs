@@ -241,7 +241,9 @@ impl Ledger {
             }
             let missing = places.values().flatten().filter(|(_, is_whole)| *is_whole).count();
             let (broken_off, counted) = (totals.broken_off, totals.counted[inbox]);
-            if missing + broken_off > counted {
+            // A message that is short of some bytes swallows the beginning of the next one as its data. Then the driver knows
+            // of one message where two are missing.
+            if missing > counted || missing + broken_off > 2 * counted {
                 violations.push(Violation::Unaccounted { inbox, missing, broken_off, counted });
             }
         }

@@ -43,7 +43,7 @@ const INTRODUCTION: &str = "# Many tasks on one module\n\n\
     `tests/shared/README.md` says what is run and what is checked.\n\n\
     Each publishes 10,000 messages, and 10,000 come from the broker. Every 50 publishes something fails, and one call of 20 is \
     dropped. It is a violation if a publish of QoS 0 or 2 arrives twice or is repeated, if an accepted one is missing at the \
-    broker, if one of QoS 1 is lost, or if a message that has begun to arrive is neither in each inbox that matches nor counted.\n";
+    broker, if one of QoS 1 is lost, or if one that was announced is neither in each inbox that matches nor counted.\n";
 
 pub const OUTAGES: &str = "Outages of 30 minutes";
 pub const FAULTS: &str = "A fault every 50 publishes";
