@@ -121,6 +121,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         messages,
         left: arguments.count.map(NonZeroU64::get),
         was_up: false,
+        is_lost: false,
     };
     let outcome = tokio::select! {
         outcome = subscriber.run(&mut modem) => outcome,
@@ -152,6 +153,8 @@ struct Subscriber<'a> {
     left: Option<u64>,
     /// The session was up before.
     was_up: bool,
+    /// The connection, the network or the module was lost, and the session is not up again.
+    is_lost: bool,
 }
 
 impl Subscriber<'_> {
@@ -165,7 +168,10 @@ impl Subscriber<'_> {
             match self.next(modem).await? {
                 Next::Message(message) => self.print(&message)?,
                 Next::Event(SupervisedEvent::Modem(event)) => {
-                    reported(event).iter().for_each(|text| eprintln!("sub: {text}"));
+                    self.is_lost |= event.next_step() != NextStep::Continue;
+                    if let Some(text) = reported(event) {
+                        eprintln!("sub: {text}");
+                    }
                 }
                 Next::Event(SupervisedEvent::Supervisor(event)) => self.report(event)?,
             }
@@ -195,9 +201,14 @@ impl Subscriber<'_> {
             Transition::ConnectFailed(error) if !self.was_up && error.next_step() == NextStep::CorrectInput => {
                 return Err(error.into());
             }
-            Transition::Up if self.was_up => eprintln!("sub: connected again"),
-            Transition::Up => self.was_up = true,
-            Transition::Connected(_) | Transition::BroughtUp | Transition::Lost => {}
+            Transition::Up => {
+                self.was_up = true;
+                if std::mem::take(&mut self.is_lost) {
+                    eprintln!("sub: connected again");
+                }
+            }
+            Transition::Lost => self.is_lost = true,
+            Transition::Connected(_) | Transition::BroughtUp => {}
             transition => eprintln!("sub: {transition}"),
         }
         Ok(())
