@@ -250,7 +250,7 @@ impl Core {
         }
         if self.round != recovery.round {
             self.round = recovery.round;
-            self.take_over(state, recovery.last);
+            self.module_recovered(state, recovery.last);
             return;
         }
         let is_connected = state.client == ClientState::Connected && !self.is_suspected;
@@ -273,7 +273,7 @@ impl Core {
     }
 
     /// What the other client's supervisor or this one has done with the module.
-    fn take_over(&mut self, state: ModuleState, last: Result<Step, BringUpError>) {
+    fn module_recovered(&mut self, state: ModuleState, last: Result<Step, BringUpError>) {
         if !matches!(self.phase, Phase::Fresh | Phase::Waiting | Phase::Trying) {
             return;
         }
