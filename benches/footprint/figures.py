@@ -34,8 +34,6 @@ LIMITS = {
     "shared.*.waiting_task": 24,
     # With the slots of parked calls.
     "shared.*.session": 480,
-    # The lock and the guard of embassy-sync's Mutex unwrap a borrow.
-    "shared.*.panic_symbols": 1,
     "outbox.s.text_and_rodata_on_top": 2048,
     "async_client.s.text_and_rodata": 17_264,
     "*.session": 320,
