@@ -122,7 +122,7 @@ impl<F: Copy, const N: usize> SubscriptionList<F, N> {
     /// A list of these filters, as [`From`] makes it, for a constant.
     pub const fn of(filters: [(F, QoS); N]) -> Self {
         let mut list = Self::new();
-        let (mut places, mut rest) = (list.entries.as_mut_slice(), filters.as_slice());
+        let (mut places, mut rest): (&mut [_], &[_]) = (&mut list.entries, &filters);
         while let (Some((place, places_behind)), Some((&(filter, qos), behind))) =
             (places.split_first_mut(), rest.split_first())
         {
