@@ -22,8 +22,9 @@ impl Connect<'_> {
             }
             _ => return false,
         };
-        // A code of ACCQ says something about the client.
-        let is_about_version = self.step == Step::Configure || refusal == Refusal::Error;
+        // Other codes of ACCQ say something about the client.
+        let is_about_version = self.step == Step::Configure
+            || matches!(refusal, Refusal::Error | Refusal::Equipment(_) | Refusal::Code(ResultCode::INVALID_PARAMETER));
         if is_about_version && self.skips_version(session.family) {
             session.lifecycle.version_refused = true;
             if self.step == Step::Accq {
@@ -35,13 +36,21 @@ impl Connect<'_> {
         match self.step {
             Step::EchoOff | Step::AccqRead | Step::DiscRead | Step::ConnectRead | Step::Disc | Step::Rel => true,
             Step::OutcomeRead => true,
-            // Already started: a bare ERROR, or 23, seen on A7670 and SIM7600.
+            // Already started: a bare ERROR, or 23, seen on A7670 and SIM7600. A module may number its errors (3GPP TS 27.007
+            // §9.1): then a bare ERROR becomes `+CME ERROR`.
             Step::Start => {
                 self.failure.is_none()
-                    && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::NETWORK_IS_OPENED))
+                    && matches!(
+                        refusal,
+                        Refusal::Error | Refusal::Equipment(_) | Refusal::Code(ResultCode::NETWORK_IS_OPENED)
+                    )
             }
             Step::Accq => {
-                !self.torn_down && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_USED))
+                !self.torn_down
+                    && matches!(
+                        refusal,
+                        Refusal::Error | Refusal::Equipment(_) | Refusal::Code(ResultCode::CLIENT_IS_USED)
+                    )
             }
             _ => {
                 let default = session.default();
