@@ -134,6 +134,11 @@ impl Family {
         self.profile().has_socket_context
     }
 
+    /// Whether `AT+CMQTTSTART` takes the number of a PDP context.
+    pub const fn starts_on_any_context(self) -> bool {
+        self.profile().starts_on_any_context
+    }
+
     /// The longest time of `AT+CMQTTSTART` until its outcome, by the manual of the family.
     pub const fn start_timeout(self) -> Duration {
         Duration::from_secs(self.profile().start_timeout_s as u64)
@@ -315,6 +320,11 @@ mod tests {
         assert_eq!(each(Family::has_password_file), [false, true, false, true]);
         assert_eq!(each(Family::has_cipher_suites), [false, false, true, true]);
         assert_eq!(each(Family::can_ignore_certificate_name), [false, false, false, true]);
+    }
+
+    #[test]
+    fn only_sim767x_starts_the_service_on_a_context_of_choice() {
+        assert_eq!(each(Family::starts_on_any_context), [false, false, false, true]);
     }
 
     #[test]
