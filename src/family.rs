@@ -58,14 +58,14 @@ impl Family {
         self.profile().version_setting
     }
 
-    /// Shortest `<pub_timeout>` of `AT+CMQTTPUB`, in seconds.
-    pub const fn shortest_publish_timeout(self) -> u16 {
-        self.profile().shortest_publish_timeout_s as u16
+    /// Shortest `<pub_timeout>` of `AT+CMQTTPUB`.
+    pub const fn shortest_publish_timeout(self) -> Duration {
+        Duration::from_secs(self.profile().shortest_publish_timeout_s as u64)
     }
 
-    /// Shortest `<timeout>` of `AT+CMQTTDISC`, in seconds.
-    pub const fn shortest_disconnect_timeout(self) -> u16 {
-        self.profile().shortest_disconnect_timeout_s as u16
+    /// Shortest `<timeout>` of `AT+CMQTTDISC`.
+    pub const fn shortest_disconnect_timeout(self) -> Duration {
+        Duration::from_secs(self.profile().shortest_disconnect_timeout_s as u64)
     }
 
     /// Whether `AT+CMQTTDISC` takes a timeout of 0, which means no timeout. On SIM767x only the test form lists it.
@@ -281,8 +281,9 @@ mod tests {
 
     #[test]
     fn only_a76xx_publishes_and_disconnects_with_less_than_60_seconds() {
-        assert_eq!(each(Family::shortest_publish_timeout), [60, 1, 60, 60]);
-        assert_eq!(each(Family::shortest_disconnect_timeout), [60, 1, 60, 60]);
+        let expected = [60, 1, 60, 60].map(Duration::from_secs);
+        assert_eq!(each(Family::shortest_publish_timeout), expected);
+        assert_eq!(each(Family::shortest_disconnect_timeout), expected);
     }
 
     #[test]
