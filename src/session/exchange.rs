@@ -5,7 +5,7 @@ mod answer;
 mod tests;
 
 use super::PendingOutcome;
-use super::facts::{Ended, Facts, Failure, Lacking};
+use super::facts::{Ended, Facts, Failure, Lacking, Loss};
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
@@ -264,6 +264,11 @@ impl Exchange {
     /// sent next.
     pub(super) fn is_out_of_step(&self) -> bool {
         self.lacks_final_result() || self.facts.lacks == Lacking::Data
+    }
+
+    /// Whether the line of a restart came during it.
+    pub(super) fn has_seen_restart(&self) -> bool {
+        self.facts.loss == Some(Loss::Restart)
     }
 
     /// Whether its final result never came although the exchange has ended: a late one must not be credited to the next.

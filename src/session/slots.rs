@@ -498,7 +498,8 @@ impl Session {
     /// until that has ended. Returns whether it is.
     pub(super) fn answer_waits_for_operation(&mut self) -> bool {
         let (info, now, command_ms) = (self.exchange.info, self.now, self.timeouts.command_ms);
-        let is_unanswered = self.exchange.lacks_final_result();
+        // A module that has restarted answers nothing any more.
+        let is_unanswered = self.exchange.lacks_final_result() && !self.exchange.has_seen_restart();
         let Some((slots, turn)) = self.slots.parts() else { return false };
         let shares = if is_mqtt(info) { turn.shares_mqtt } else { turn.shares };
         let operations = slots.iter().filter(|slot| slot.is_operation());

@@ -138,6 +138,25 @@ fn the_query_what_was_missed_does_not_go_into_a_prompt_that_another_call_has_lef
     }
 }
 
+/// A module that perhaps answers nothing during an operation is waited for. But the line of a restart ends a query after 1 s.
+#[test]
+fn a_query_beside_an_operation_ends_soon_after_a_restart() {
+    on_every_family(&[("reset-urcs", "off")], BOTH, |bed| {
+        let module = bed.module;
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(50));
+        let (_, published) = bed.call("publish", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+        bed.run_for_seconds(1);
+        let (_, signal) = bed.call("signal", async move { module.execute(&Csq).await });
+        bed.tasks.run_for(Duration::from_millis(5));
+        bed.bench.modem(|modem, now| modem.restart(now));
+        bed.run_for_seconds(12);
+        let transcript = || bed.bench.transcript_text();
+        assert!(matches!(returned(&signal, &bed.bench), Err(Error::ModemRestarted { .. })), "{}", transcript());
+        assert!(matches!(returned(&published, &bed.bench), Err(Error::ModemRestarted { .. })), "{}", transcript());
+        assert!(bed.has_heard(Event::ModemRestarted), "{}", transcript());
+    });
+}
+
 #[test]
 fn a_shutdown_waits_for_the_outcomes_of_both_clients() {
     on_every_family(&[], BOTH, |bed| {
