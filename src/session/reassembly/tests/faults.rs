@@ -156,7 +156,7 @@ fn the_payload_of_a_message_whose_beginning_the_one_before_has_swallowed_is_data
              +CMQTTRXPAYLOAD: 0,{payload_length}\r\n{payload}{separator}+CMQTTRXEND: 0\r\n"
         );
         for lost in 1..=40 {
-            let first = message(0, "valve", &"z".repeat(80));
+            let first = message(0, "valve", "z".repeat(80));
             let end = first.len() - lost;
             let publish = Publish::new("t", b"x").qos(QoS::AtLeastOnce);
             let script = [
