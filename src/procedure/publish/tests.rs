@@ -105,7 +105,7 @@ fn an_empty_publish_does_not_send_the_payload_of_a_pub_that_was_not_answered() {
     let script = [topic(), payload(), command("AT+CMQTTPUB=0,1,60,0,0", ERROR), vec![after_ms(250)]].concat();
     let result = dialogue.call(&mut PublishMessage::new(FIRST, &HOT), &script);
     assert_eq!(result, Err(refused_without_code(&"+CMQTTPUB")));
-    let result = dialogue.call(&mut PublishMessage::new(FIRST, &Publish::new("oven/t", b"")), &[]);
+    let result = dialogue.call(&mut PublishMessage::new(FIRST, &Publish::new("oven/t", b"")), &[after_ms(250)]);
     assert_eq!(result, Err(illegal(&"+CMQTTPUB", Illegal::PayloadStaged)));
 }
 
