@@ -1,0 +1,79 @@
+//! Whether the module carries out commands while an operation is under way, as what becomes of them shows. No manual says it.
+
+use core::mem;
+
+use super::Session;
+use super::exchange::Exchange;
+use super::facts::Failure;
+use crate::ResultCode;
+use crate::error::Refusal;
+
+/// What is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+pub(super) enum Sharing {
+    /// It does not: no operation is parked any more.
+    Refused,
+    NotKnown,
+    /// It carries out commands that are of no client.
+    Others,
+    /// It carries out those of the other client, and all others.
+    Clients,
+}
+
+/// How the present command of the call that has its turn was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    Alone,
+    /// While an operation was under way.
+    Beside,
+    /// So too, and refused or not answered, perhaps for this reason. Then it is sent again, or the answer is awaited, until no
+    /// operation is under way. The turn lasts as long.
+    Again,
+}
+
+impl Sharing {
+    /// What is known of a module that has carried this out beside an operation.
+    fn shown_by(exchange: &Exchange) -> Self {
+        if exchange.client.is_some() { Self::Clients } else { Self::Others }
+    }
+}
+
+impl Session {
+    /// A command of the call has ended. Returns whether it was refused because of an operation, or perhaps so.
+    pub(super) fn was_refused_beside_operation(&mut self) -> bool {
+        let (shown, result) = (Sharing::shown_by(&self.exchange), self.exchange.result());
+        let is_beside = self.slots.operations().next().is_some();
+        let Some(turn) = self.slots.turn() else { return false };
+        let refused =
+            matches!(result, Err(Failure::Refused(Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_BUSY))));
+        match mem::replace(&mut turn.sent, Sent::Alone) {
+            // It was carried out after the operation.
+            Sent::Again if result.is_ok() && !is_beside => turn.sharing = Sharing::Refused,
+            // Another reason, or none: it is not asked again.
+            Sent::Again => turn.sharing = shown,
+            Sent::Beside if turn.sharing >= shown => {}
+            Sent::Beside if refused => {
+                turn.sent = Sent::Again;
+                return true;
+            }
+            Sent::Beside if is_beside && result.is_ok() => turn.sharing = shown,
+            Sent::Beside | Sent::Alone => {}
+        }
+        false
+    }
+
+    /// A command was not answered in time. If the module perhaps answers nothing during an operation, the answer is awaited
+    /// until that has ended. Returns whether it is.
+    pub(super) fn answer_waits_for_operation(&mut self) -> bool {
+        let (shown, is_unanswered) = (Sharing::shown_by(&self.exchange), self.exchange.lacks_final_result());
+        let (now, command_ms) = (self.now, self.timeouts.command_ms);
+        let Some(left) = self.slots.operations().map(|exchange| exchange.time_left(now)).max() else { return false };
+        let Some(turn) = self.slots.turn() else { return false };
+        if turn.sent != Sent::Beside || turn.sharing >= shown || !is_unanswered {
+            return false;
+        }
+        turn.sent = Sent::Again;
+        self.exchange.set_deadline(now.after(left.saturating_add(command_ms)));
+        true
+    }
+}
