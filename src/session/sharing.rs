@@ -65,15 +65,15 @@ impl Session {
     /// A command was not answered in time. If the module perhaps answers nothing during an operation, the answer is awaited
     /// until that has ended. Returns whether it is.
     pub(super) fn answer_waits_for_operation(&mut self) -> bool {
-        let (shown, is_unanswered) = (Sharing::shown_by(&self.exchange), self.exchange.lacks_final_result());
-        let (now, command_ms) = (self.now, self.timeouts.command_ms);
-        let Some(left) = self.slots.operations().map(|exchange| exchange.time_left(now)).max() else { return false };
+        let (shown, is_answered) = (Sharing::shown_by(&self.exchange), !self.exchange.lacks_final_result());
+        let deadline = self.now.after(self.time_left_of_slots().saturating_add(self.timeouts.command_ms));
+        let is_beside = self.slots.operations().next().is_some();
         let Some(turn) = self.slots.turn() else { return false };
-        if turn.sent != Sent::Beside || turn.sharing >= shown || !is_unanswered {
+        if turn.sent == Sent::Alone || !is_beside || turn.sharing >= shown || is_answered {
             return false;
         }
         turn.sent = Sent::Again;
-        self.exchange.set_deadline(now.after(left.saturating_add(command_ms)));
+        self.exchange.set_deadline(deadline);
         true
     }
 }

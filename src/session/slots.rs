@@ -126,11 +126,18 @@ impl Call {
     }
 }
 
+impl Slot {
+    #[inline(never)]
+    fn free() -> Self {
+        Self { exchange: Exchange::idle(), call: Call::NONE }
+    }
+}
+
 impl Slots {
     pub(super) fn new() -> Self {
         Self {
             // As a constant, they would be in the image.
-            slots: array::from_fn(|_| Slot { exchange: Exchange::idle(), call: Call::NONE }),
+            slots: array::from_fn(|_| Slot::free()),
             turn: array::from_fn(|_| Turn {
                 gives_way: false,
                 resumption: Resumption::Begin,
@@ -338,16 +345,16 @@ impl Session {
     /// itself.
     #[inline(always)]
     pub(super) fn notify(&mut self, news: News<'_>) -> bool {
-        if IS_SHARED { self.notify_all(news) } else { self.takes(news) }
+        if IS_SHARED { self.notify_all(&news) } else { self.takes(news) }
     }
 
     #[inline(never)]
-    fn notify_all(&mut self, news: News<'_>) -> bool {
+    fn notify_all(&mut self, news: &News<'_>) -> bool {
         // The one under way is in no slot, and comes first.
-        for number in (0..=SLOTS).rev() {
+        for number in (0..SLOTS + 1).rev() {
             self.swap_slot(number);
             let was_waiting = is_waiting(self.exchange.phase());
-            let is_taken = self.takes(news);
+            let is_taken = self.takes(*news);
             let has_ended = was_waiting && self.exchange.phase() == Phase::Done;
             if has_ended && self.call.is_dropped {
                 self.exchange.clear();
@@ -394,7 +401,11 @@ impl Session {
 
     /// Milliseconds until the first deadline of a slot.
     pub(super) fn time_left_of_slots(&self) -> u32 {
-        self.slots.slots.iter().map(|slot| slot.exchange.time_left(self.now)).min().unwrap_or(u32::MAX)
+        let mut left = u32::MAX;
+        for slot in &self.slots.slots {
+            left = left.min(slot.exchange.time_left(self.now));
+        }
+        left
     }
 
     /// `OK` came. If a parked call has failed just before, that may be one more behind its failure, and not the answer to the
