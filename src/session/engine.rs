@@ -3,13 +3,14 @@
 #[cfg(test)]
 mod tests;
 
+use core::mem;
 use core::time::Duration;
 
 use embedded_io::ErrorKind;
 
 use super::exchange::Phase;
 use super::routing::Routed;
-use super::slots::News;
+use super::slots::{Chosen, IS_SHARED, News};
 use super::{CHUNK_BYTES, ClientState, Counters, Event, Failure, Next, Procedure, ServiceState, Session};
 use crate::at::{Parser, Token, WINDOW_BYTES};
 use crate::command::{ClientIndex, CommandWriter};
@@ -160,7 +161,7 @@ impl Engine {
     /// The receiver has nothing more for now. Returns whether that is news: then [`poll`](Self::poll) again, before
     /// waiting for anything.
     pub fn input_is_drained(&mut self) -> bool {
-        !core::mem::replace(&mut self.input_drained, true)
+        !mem::replace(&mut self.input_drained, true)
     }
 
     /// Continues as far as possible without sending or receiving. `procedure` is the one of
@@ -199,20 +200,20 @@ impl Engine {
             }
             session.unpark();
             let last = session.exchange.take_result().or(illegal.take());
-            if !session.call.command_waits {
+            if session.call.command == Chosen::No {
                 if last.is_none() && session.call_is_excluded() {
                     return Ok(session.give_way());
                 }
                 session.continues = last.is_some();
                 let next = if last.is_some() && session.repeats(procedure) {
-                    session.call.command_waits = true;
+                    session.call.command = Chosen::Yes;
                     Next::Pause(REPETITION_PAUSE_MS)
                 } else {
                     procedure.next(session, last)?
                 };
                 match next {
                     Next::Command => {
-                        session.call.command_waits = true;
+                        session.call.command = Chosen::Yes;
                         if session.call.loss.is_some() {
                             session.command(procedure, false)?;
                         }
@@ -226,14 +227,16 @@ impl Engine {
                 }
                 continue;
             }
-            session.note_pause(last.is_some());
+            if IS_SHARED && last.is_some() {
+                session.call.command = Chosen::BeforePause;
+            }
             if !session.may_begin() {
                 return Ok(Progress::Waiting);
             }
-            session.call.command_waits = false;
+            let chosen = mem::replace(&mut session.call.command, Chosen::No);
             match session.command(procedure, true) {
                 // Another call may have changed the state since this one has chosen: it chooses again.
-                Err(failure @ Failure::Illegal(_)) if session.has_paused() => illegal = Some(Err(failure)),
+                Err(failure @ Failure::Illegal(_)) if IS_SHARED && chosen == Chosen::BeforePause => illegal = Some(Err(failure)),
                 begun => begun?,
             }
         }

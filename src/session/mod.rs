@@ -44,7 +44,7 @@ use pending_outcome::PendingOutcome;
 pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
-use slots::{Call, EXCLUDED_PAUSE_MS, News, Slots};
+use slots::{Call, Chosen, EXCLUDED_PAUSE_MS, News, Slots};
 #[cfg(feature = "shared")]
 pub(crate) use slots::{Left, Resumption};
 
@@ -127,7 +127,7 @@ impl Session {
         procedure.command(&mut writer);
         let (info, client) = (writer.info, writer.client);
         if is_its_turn && self.is_excluded(info, client) {
-            self.call.command_waits = true;
+            self.call.command = Chosen::Yes;
             self.exchange.pause(EXCLUDED_PAUSE_MS, self.now);
             return Ok(());
         }

@@ -21,15 +21,21 @@ pub(super) const IS_SHARED: bool = cfg!(feature = "shared");
 /// Pause before a call looks again whether another one still keeps it from its next command.
 pub(super) const EXCLUDED_PAUSE_MS: u32 = 1_000;
 
+/// Whether the next command of a call, which has not begun yet, is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    No,
+    Yes,
+    /// Before a pause, in which other calls may have had their turns. Only in a shared module.
+    BeforePause,
+}
+
 /// What a call has to know of what it has done before.
 #[derive(Debug)]
 pub(super) struct Call {
     /// The last loss since it began.
     pub(super) loss: Option<Loss>,
-    /// Its next command is chosen, and has not begun yet.
-    pub(super) command_waits: bool,
-    /// There was a pause since that was chosen. Only in a shared module, as what follows.
-    has_paused: bool,
+    pub(super) command: Chosen,
     client: Option<ClientIndex>,
     /// It was dropped: it does not come for the result.
     is_dropped: bool,
@@ -112,8 +118,7 @@ fn excludes(pending: &CommandInfo, info: &CommandInfo, client: Option<ClientInde
 impl Call {
     pub(super) const NONE: Self = Self {
         loss: None,
-        command_waits: false,
-        has_paused: false,
+        command: Chosen::No,
         client: None,
         is_dropped: false,
         command_began: Instant::ZERO,
@@ -126,18 +131,11 @@ impl Call {
     }
 }
 
-impl Slot {
-    #[inline(never)]
-    fn free() -> Self {
-        Self { exchange: Exchange::idle(), call: Call::NONE }
-    }
-}
-
 impl Slots {
     pub(super) fn new() -> Self {
         Self {
             // As a constant, they would be in the image.
-            slots: array::from_fn(|_| Slot::free()),
+            slots: array::from_fn(|_| Slot { exchange: Exchange::idle(), call: Call::NONE }),
             turn: array::from_fn(|_| Turn {
                 gives_way: false,
                 resumption: Resumption::Begin,
@@ -331,30 +329,20 @@ impl Session {
         false
     }
 
-    /// The next command of the call is chosen. If it `has_paused` since, others may have had their turns.
-    pub(super) fn note_pause(&mut self, has_paused: bool) {
-        self.call.has_paused |= IS_SHARED && has_paused;
-    }
-
-    /// Whether there was a pause between the choice of the command and its beginning; once.
-    pub(super) fn has_paused(&mut self) -> bool {
-        IS_SHARED && mem::take(&mut self.call.has_paused)
-    }
-
     /// Something came for the exchange under way, and for those that wait in slots. Returns whether one of them has taken it for
     /// itself.
     #[inline(always)]
     pub(super) fn notify(&mut self, news: News<'_>) -> bool {
-        if IS_SHARED { self.notify_all(&news) } else { self.takes(news) }
+        if IS_SHARED { self.notify_all(news) } else { self.takes(news) }
     }
 
     #[inline(never)]
-    fn notify_all(&mut self, news: &News<'_>) -> bool {
+    fn notify_all(&mut self, news: News<'_>) -> bool {
         // The one under way is in no slot, and comes first.
         for number in (0..SLOTS + 1).rev() {
             self.swap_slot(number);
             let was_waiting = is_waiting(self.exchange.phase());
-            let is_taken = self.takes(*news);
+            let is_taken = self.takes(news);
             let has_ended = was_waiting && self.exchange.phase() == Phase::Done;
             if has_ended && self.call.is_dropped {
                 self.exchange.clear();
