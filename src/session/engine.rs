@@ -147,7 +147,7 @@ impl Engine {
         writer.checked()?;
         self.session.described = writer.hash();
         self.session.begin_resync();
-        self.session.call.begin(writer.client);
+        self.session.exchange.call.begin(writer.client);
         Ok(())
     }
 
@@ -200,21 +200,21 @@ impl Engine {
             }
             session.unpark();
             let last = session.exchange.take_result().or(illegal.take());
-            if session.call.command == Chosen::No {
+            if session.exchange.call.command == Chosen::No {
                 if last.is_none() && session.call_is_excluded() {
                     return Ok(session.give_way());
                 }
                 session.continues = last.is_some();
                 let next = if last.is_some() && session.repeats(procedure) {
-                    session.call.command = Chosen::Yes;
+                    session.exchange.call.command = Chosen::Yes;
                     Next::Pause(REPETITION_PAUSE_MS)
                 } else {
                     procedure.next(session, last)?
                 };
                 match next {
                     Next::Command => {
-                        session.call.command = Chosen::Yes;
-                        if session.call.loss.is_some() {
+                        session.exchange.call.command = Chosen::Yes;
+                        if session.exchange.call.loss.is_some() {
                             session.command(procedure, false)?;
                         }
                         if !session.resync.is_in_step() {
@@ -228,12 +228,12 @@ impl Engine {
                 continue;
             }
             if IS_SHARED && last.is_some() {
-                session.call.command = Chosen::BeforePause;
+                session.exchange.call.command = Chosen::BeforePause;
             }
             if !session.may_begin() {
                 return Ok(Progress::Waiting);
             }
-            let chosen = mem::replace(&mut session.call.command, Chosen::No);
+            let chosen = mem::replace(&mut session.exchange.call.command, Chosen::No);
             match session.command(procedure, true) {
                 // Another call may have changed the state since this one has chosen: it chooses again.
                 Err(failure @ Failure::Illegal(_)) if IS_SHARED && chosen == Chosen::BeforePause => illegal = Some(Err(failure)),

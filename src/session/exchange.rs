@@ -5,6 +5,7 @@ mod answer;
 mod tests;
 
 use super::PendingOutcome;
+use super::slots::Call;
 use super::facts::{Ended, Facts, Failure, Lacking};
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
@@ -40,20 +41,22 @@ pub(super) enum Phase {
 }
 
 #[derive(Debug)]
+// The order counts, as that of the fields of the session.
+#[repr(C)]
 pub(super) struct Exchange {
     pub(super) info: &'static CommandInfo,
-    pub(super) client: Option<ClientIndex>,
-    phase: Phase,
+    deadline: Instant,
+    /// Time for the final result, or for the outcome of a deferred command.
+    timeout_ms: u32,
+    facts: Facts,
     /// Bytes of the line, or behind it of the data, that have been sent.
     sent: u16,
     /// How many are still to be sent.
     unsent: u16,
     data_length: u16,
-    deadline: Instant,
-    /// Time for the final result, or for the outcome of a deferred command.
-    timeout_ms: u32,
-    /// The answer has a line. A final result before it belongs to an earlier command, and is dropped.
-    facts: Facts,
+    pub(super) client: Option<ClientIndex>,
+    phase: Phase,
+    pub(super) call: Call,
 }
 
 impl Exchange {
@@ -68,13 +71,14 @@ impl Exchange {
             deadline: Instant::ZERO,
             timeout_ms: 0,
             facts: Facts::none(),
+            call: Call::NONE,
         }
     }
 
     /// There is a new one, of which nothing is known but where it begins, and until when.
     #[inline(never)]
     fn renew(&mut self, phase: Phase, deadline: Instant) {
-        *self = Self { phase, deadline, ..Self::idle() };
+        *self = Self { phase, deadline, call: self.call, ..Self::idle() };
     }
 
     /// A command, before its first byte is sent.

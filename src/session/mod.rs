@@ -44,7 +44,7 @@ use pending_outcome::PendingOutcome;
 pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
-use slots::{Call, Chosen, EXCLUDED_PAUSE_MS, News, Slots};
+use slots::{Chosen, EXCLUDED_PAUSE_MS, News, Slots};
 #[cfg(feature = "shared")]
 pub(crate) use slots::{Left, Resumption};
 
@@ -77,7 +77,6 @@ pub struct Session {
     pub(crate) described: Hash,
     /// The same of the options with which each client was last set up.
     pub(crate) options: [Hash; 2],
-    call: Call,
     slots: Slots,
 }
 
@@ -91,7 +90,6 @@ impl Session {
             described: Hash::EMPTY,
             options: [Hash::EMPTY; 2],
             exchange: Exchange::idle(),
-            call: Call::NONE,
             resync: Resync::new(),
             pending_outcome: None,
             reassembly: Reassembly::new(),
@@ -127,13 +125,13 @@ impl Session {
         procedure.command(&mut writer);
         let (info, client) = (writer.info, writer.client);
         if is_its_turn && self.is_excluded(info, client) {
-            self.call.command = Chosen::Yes;
+            self.exchange.call.command = Chosen::Yes;
             self.exchange.pause(EXCLUDED_PAUSE_MS, self.now);
             return Ok(());
         }
         self.exchange.info = info;
         if let Err(reason) = self.lifecycle.check(info.effect, client) {
-            return Err(match self.call.loss {
+            return Err(match self.exchange.call.loss {
                 Some(loss) if self.continues => loss.into(),
                 _ => Failure::Illegal(reason),
             });
@@ -145,7 +143,7 @@ impl Session {
             self.lifecycle.client_mut(client).staging.check_no_filter().map_err(Failure::Illegal)?;
         }
         if is_its_turn {
-            self.call.command_began = self.now;
+            self.exchange.call.command_began = self.now;
             self.exchange.begin(&writer, &self.timeouts, self.now);
         }
         Ok(())
@@ -176,7 +174,7 @@ impl Session {
 
     /// How long the last command has been under way.
     fn elapsed(&self) -> Elapsed {
-        Elapsed::from_millis(self.now.since(self.call.command_began))
+        Elapsed::from_millis(self.now.since(self.exchange.call.command_began))
     }
 
     /// The failure of the last command, with its name.

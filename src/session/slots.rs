@@ -31,24 +31,16 @@ pub(super) enum Chosen {
 }
 
 /// What a call has to know of what it has done before.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     /// The last loss since it began.
     pub(super) loss: Option<Loss>,
     pub(super) command: Chosen,
-    client: Option<ClientIndex>,
+    pub(super) client: Option<ClientIndex>,
     /// It was dropped: it does not come for the result.
     is_dropped: bool,
     /// When its last command began.
     pub(super) command_began: Instant,
-}
-
-/// A call without its turn, and what it waits for.
-#[derive(Debug)]
-struct Slot {
-    /// Idle where the slot is free, done where its result waits for the call.
-    exchange: Exchange,
-    call: Call,
 }
 
 /// How a call goes on in its next turn.
@@ -76,7 +68,8 @@ pub(super) struct Turn {
 /// The slots, and the turn. Both are arrays without an element where there is nothing to share.
 #[derive(Debug)]
 pub(super) struct Slots {
-    slots: [Slot; SLOTS as usize],
+    /// Idle where it is free, done where its result waits for the call.
+    slots: [Exchange; SLOTS as usize],
     turn: [Turn; IS_SHARED as usize],
 }
 
@@ -135,7 +128,7 @@ impl Slots {
     pub(super) fn new() -> Self {
         Self {
             // As a constant, they would be in the image.
-            slots: array::from_fn(|_| Slot { exchange: Exchange::idle(), call: Call::NONE }),
+            slots: array::from_fn(|_| Exchange::idle()),
             turn: array::from_fn(|_| Turn {
                 gives_way: false,
                 resumption: Resumption::Begin,
@@ -152,13 +145,13 @@ impl Slots {
         self.turn.first_mut()
     }
 
-    fn parts(&mut self) -> Option<(&mut [Slot], &mut Turn)> {
+    fn parts(&mut self) -> Option<(&mut [Exchange], &mut Turn)> {
         Some((&mut self.slots, self.turn.first_mut()?))
     }
 
     /// The operations under way whose outcomes the module has still to report.
     pub(super) fn operations(&self) -> impl Iterator<Item = &Exchange> {
-        self.slots.iter().map(|slot| &slot.exchange).filter(|exchange| exchange.phase() == Phase::Outcome)
+        self.slots.iter().filter(|slot| slot.phase() == Phase::Outcome)
     }
 
     /// Whether an operation with this effect is under way.
@@ -178,7 +171,7 @@ impl Slots {
 
     /// Whether a call of this client waits.
     pub(super) fn has_call_of(&self, client: Option<ClientIndex>) -> bool {
-        client.is_some() && self.slots.iter().any(|slot| slot.exchange.is_under_way() && slot.call.client == client)
+        client.is_some() && self.slots.iter().any(|slot| slot.is_under_way() && slot.call.client == client)
     }
 }
 
@@ -204,8 +197,8 @@ impl super::Engine {
         for (number, slot) in slots.iter_mut().enumerate() {
             if dropped >> number & 1 != 0 {
                 slot.call.is_dropped = true;
-                if slot.exchange.phase() != Phase::Outcome {
-                    slot.exchange.clear();
+                if slot.phase() != Phase::Outcome {
+                    slot.clear();
                 }
             }
         }
@@ -226,7 +219,7 @@ impl super::Engine {
 
     /// The client of the call that has its turn.
     pub(crate) fn client_of_call(&self) -> Option<ClientIndex> {
-        self.session.call.client
+        self.session.exchange.call.client
     }
 
     /// What is there for the calls that wait, while these clients are not up before more than their connection is made.
@@ -234,8 +227,8 @@ impl super::Engine {
         let up = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0) & !preparing;
         let mut left = Left { up, ..Left::default() };
         for (number, slot) in self.session.slots.slots.iter().enumerate() {
-            left.ended |= u8::from(slot.exchange.phase() == Phase::Done) << number;
-            left.waiting |= u8::from(slot.exchange.is_under_way()) << number;
+            left.ended |= u8::from(slot.phase() == Phase::Done) << number;
+            left.waiting |= u8::from(slot.is_under_way()) << number;
         }
         left
     }
@@ -251,10 +244,10 @@ impl Session {
             return false;
         }
         let mut numbered = (0..).zip(slots);
-        let Some((number, _)) = numbered.find(|(_, slot)| slot.exchange.phase() == Phase::Idle) else { return false };
+        let Some((number, _)) = numbered.find(|(_, slot)| slot.phase() == Phase::Idle) else { return false };
         debug!("AT{} waits without its turn", self.exchange.info.name);
         turn.gave_way = Some(Resumption::Slot(number));
-        self.call.client = self.exchange.client.or(self.call.client);
+        self.exchange.call.client = self.exchange.client.or(self.exchange.call.client);
         self.swap_slot(number);
         true
     }
@@ -264,7 +257,7 @@ impl Session {
         if !IS_SHARED {
             return false;
         }
-        self.call.is_dropped = true;
+        self.exchange.call.is_dropped = true;
         let has_slot = self.park();
         if let Some(turn) = self.slots.turn() {
             turn.gave_way = None;
@@ -286,14 +279,13 @@ impl Session {
     #[inline(never)]
     fn swap_slot(&mut self, number: u8) {
         if let Some(slot) = self.slots.slots.get_mut(usize::from(number)) {
-            mem::swap(&mut slot.exchange, &mut self.exchange);
-            mem::swap(&mut slot.call, &mut self.call);
+            mem::swap(slot, &mut self.exchange);
         }
     }
 
     /// Whether the call has to wait before its first command, because another one of its client waits.
     pub(super) fn call_is_excluded(&self) -> bool {
-        self.slots.has_call_of(self.call.client)
+        self.slots.has_call_of(self.exchange.call.client)
     }
 
     /// The call is excluded. It gives up its turn where it can, and waits with it otherwise.
@@ -312,10 +304,10 @@ impl Session {
         let Some((slots, turn)) = self.slots.parts() else { return false };
         let is_sent_again = turn.sent == Sent::Again;
         let mut sent = Sent::Alone;
-        for slot in slots.iter().filter(|slot| slot.exchange.is_under_way()) {
-            let is_operation = slot.exchange.phase() == Phase::Outcome;
+        for slot in slots.iter().filter(|slot| slot.is_under_way()) {
+            let is_operation = slot.phase() == Phase::Outcome;
             if (client.is_some() && slot.call.client == client)
-                || (is_operation && (is_sent_again || excludes(slot.exchange.info, info, client)))
+                || (is_operation && (is_sent_again || excludes(slot.info, info, client)))
             {
                 return true;
             }
@@ -344,7 +336,7 @@ impl Session {
             let was_waiting = is_waiting(self.exchange.phase());
             let is_taken = self.takes(news);
             let has_ended = was_waiting && self.exchange.phase() == Phase::Done;
-            if has_ended && self.call.is_dropped {
+            if has_ended && self.exchange.call.is_dropped {
                 self.exchange.clear();
             }
             self.swap_slot(number);
@@ -366,7 +358,7 @@ impl Session {
             News::OtherLine(line) => self.exchange.other_line(line, now),
             News::BytesLost => self.exchange.bytes_lost(now),
             News::Loss(loss, client) => {
-                self.call.loss = Some(loss);
+                self.exchange.call.loss = Some(loss);
                 if client.is_none() || client == self.exchange.client {
                     self.exchange.interrupt(loss, now);
                 }
@@ -379,7 +371,7 @@ impl Session {
                 if interrupts {
                     self.exchange.log_result(self.elapsed());
                 }
-                self.call.loss = Some(Loss::Restart);
+                self.exchange.call.loss = Some(Loss::Restart);
             }
             News::Time if self.exchange.has_expired(now) => self.expire_exchange(),
             News::Time => {}
@@ -391,7 +383,7 @@ impl Session {
     pub(super) fn time_left_of_slots(&self) -> u32 {
         let mut left = u32::MAX;
         for slot in &self.slots.slots {
-            left = left.min(slot.exchange.time_left(self.now));
+            left = left.min(slot.time_left(self.now));
         }
         left
     }
