@@ -259,6 +259,9 @@ impl Session {
             if self.exchange.may_be_followed_by_ok() {
                 self.quiet_until = Some(self.now.after(EXTRA_OK_MS));
             }
+            if let Some(turn) = self.slots.turn() {
+                turn.has_result = true;
+            }
             let result = self.exchange.result();
             if result == Err(Failure::Restarted) {
                 self.restarted();

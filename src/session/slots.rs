@@ -59,8 +59,8 @@ pub(super) struct Turn {
     gives_way: bool,
     resumption: Resumption,
     gave_way: Option<Resumption>,
-    /// What another call has waited for has ended in this turn.
-    has_result: bool,
+    /// Something that was awaited has ended in this turn.
+    pub(super) has_result: bool,
     pub(super) sent: Sent,
     pub(super) sharing: Sharing,
 }
@@ -171,6 +171,11 @@ impl Slots {
 
     /// Whether a call of this client waits.
     pub(super) fn has_call_of(&self, client: Option<ClientIndex>) -> bool {
+        IS_SHARED && self.any_call_of(client)
+    }
+
+    #[inline(never)]
+    fn any_call_of(&self, client: Option<ClientIndex>) -> bool {
         client.is_some() && self.slots.iter().any(|slot| slot.is_under_way() && slot.call.client == client)
     }
 }
@@ -194,13 +199,15 @@ impl super::Engine {
     /// A call has its turn. Calls that have left the `dropped` slots do not come back.
     pub(crate) fn begin_turn(&mut self, gives_way: bool, resumption: Resumption, dropped: u8) {
         let Some((slots, turn)) = self.session.slots.parts() else { return };
-        for (number, slot) in slots.iter_mut().enumerate() {
-            if dropped >> number & 1 != 0 {
+        let mut dropped = dropped;
+        for slot in slots {
+            if dropped & 1 != 0 {
                 slot.call.is_dropped = true;
                 if slot.phase() != Phase::Outcome {
                     slot.clear();
                 }
             }
+            dropped >>= 1;
         }
         turn.gives_way = gives_way;
         turn.resumption = resumption;
@@ -226,9 +233,9 @@ impl super::Engine {
     pub(crate) fn left(&self, preparing: u8) -> Left {
         let up = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0) & !preparing;
         let mut left = Left { up, ..Left::default() };
-        for (number, slot) in self.session.slots.slots.iter().enumerate() {
-            left.ended |= u8::from(slot.phase() == Phase::Done) << number;
-            left.waiting |= u8::from(slot.is_under_way()) << number;
+        for slot in self.session.slots.slots.iter().rev() {
+            left.ended = left.ended << 1 | u8::from(slot.phase() == Phase::Done);
+            left.waiting = left.waiting << 1 | u8::from(slot.is_under_way());
         }
         left
     }
@@ -333,16 +340,11 @@ impl Session {
         // The one under way is in no slot, and comes first.
         for number in (0..SLOTS + 1).rev() {
             self.swap_slot(number);
-            let was_waiting = is_waiting(self.exchange.phase());
             let is_taken = self.takes(news);
-            let has_ended = was_waiting && self.exchange.phase() == Phase::Done;
-            if has_ended && self.exchange.call.is_dropped {
+            if self.exchange.call.is_dropped && self.exchange.phase() == Phase::Done {
                 self.exchange.clear();
             }
             self.swap_slot(number);
-            if has_ended && let Some(turn) = self.slots.turn() {
-                turn.has_result = true;
-            }
             if is_taken {
                 return true;
             }
