@@ -96,6 +96,7 @@ fn is_waiting(phase: Phase) -> bool {
 }
 
 /// Whether a command has to wait for the outcome of another one.
+#[inline(never)]
 fn excludes(pending: &CommandInfo, info: &CommandInfo, client: Option<ClientIndex>) -> bool {
     let (beginning, is_for_all) = match pending.effect {
         Effect::Start | Effect::Stop => ("+CMQTT", true),
