@@ -220,15 +220,12 @@ impl Session {
     }
 
     fn final_result(&mut self, result: FinalResult) -> bool {
-        // A parked call has failed meanwhile.
-        if self.exchange.is_under_way() && result == FinalResult::Ok && self.takes_extra_ok() {
-            return true;
-        }
-        let is_taken = self.exchange.final_result(result, self.now);
+        let may_be_extra = result == FinalResult::Ok && self.quiet_until.take().is_some();
+        let is_taken = self.exchange.final_result(result, may_be_extra, self.now);
         if is_taken {
             self.conclude();
         }
-        is_taken || (result == FinalResult::Ok && self.quiet_until.take().is_some())
+        is_taken || may_be_extra
     }
 
     pub(super) fn outcome(&mut self, line: Line<'_>) -> bool {

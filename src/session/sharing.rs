@@ -3,28 +3,28 @@
 use core::mem;
 
 use super::Session;
-use super::exchange::Exchange;
 use super::facts::Failure;
 use crate::ResultCode;
+use crate::command::ClientIndex;
 use crate::error::Refusal;
 
 /// What is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub(super) enum Sharing {
-    /// It does not: no operation is parked any more.
-    Refused,
-    NotKnown,
+    Nothing,
     /// It carries out commands that are of no client.
     Others,
     /// It carries out those of the other client, and all others.
     Clients,
+    /// It does not: no operation is parked any more.
+    Refused,
 }
 
 /// How the present command of the call that has its turn was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
     Alone,
-    /// While an operation was under way.
+    /// While an operation was under way. It is not known whether the module carries it out then.
     Beside,
     /// So too, and refused or not answered, perhaps for this reason. Then it is sent again, or the answer is awaited, until no
     /// operation is under way. The turn lasts as long.
@@ -32,16 +32,16 @@ pub(super) enum Sent {
 }
 
 impl Sharing {
-    /// What is known of a module that has carried this out beside an operation.
-    fn shown_by(exchange: &Exchange) -> Self {
-        if exchange.client.is_some() { Self::Clients } else { Self::Others }
+    /// What is known of a module that has carried out a command of this client beside an operation.
+    pub(super) fn shown_by(client: Option<ClientIndex>) -> Self {
+        if client.is_some() { Self::Clients } else { Self::Others }
     }
 }
 
 impl Session {
     /// A command of the call has ended. Returns whether it was refused because of an operation, or perhaps so.
     pub(super) fn was_refused_beside_operation(&mut self) -> bool {
-        let (shown, result) = (Sharing::shown_by(&self.exchange), self.exchange.result());
+        let (shown, result) = (Sharing::shown_by(self.exchange.client), self.exchange.result());
         let is_beside = self.slots.operations().next().is_some();
         let Some(turn) = self.slots.turn() else { return false };
         let refused =
@@ -51,7 +51,6 @@ impl Session {
             Sent::Again if result.is_ok() && !is_beside => turn.sharing = Sharing::Refused,
             // Another reason, or none: it is not asked again.
             Sent::Again => turn.sharing = shown,
-            Sent::Beside if turn.sharing >= shown => {}
             Sent::Beside if refused => {
                 turn.sent = Sent::Again;
                 return true;
@@ -65,11 +64,11 @@ impl Session {
     /// A command was not answered in time. If the module perhaps answers nothing during an operation, the answer is awaited
     /// until that has ended. Returns whether it is.
     pub(super) fn answer_waits_for_operation(&mut self) -> bool {
-        let (shown, is_answered) = (Sharing::shown_by(&self.exchange), !self.exchange.lacks_final_result());
+        let is_answered = !self.exchange.lacks_final_result();
         let deadline = self.now.after(self.time_left_of_slots().saturating_add(self.timeouts.command_ms));
         let is_beside = self.slots.operations().next().is_some();
         let Some(turn) = self.slots.turn() else { return false };
-        if turn.sent == Sent::Alone || !is_beside || turn.sharing >= shown || is_answered {
+        if turn.sent == Sent::Alone || !is_beside || is_answered {
             return false;
         }
         turn.sent = Sent::Again;

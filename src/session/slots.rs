@@ -6,7 +6,6 @@ use core::{array, mem};
 
 use super::exchange::{Exchange, Phase};
 use super::facts::Loss;
-use super::routing::EXTRA_OK_MS;
 use super::sharing::{Sent, Sharing};
 use super::{Progress, Session};
 use crate::at::{Line, behind};
@@ -136,7 +135,7 @@ impl Slots {
                 gave_way: None,
                 has_result: false,
                 sent: Sent::Alone,
-                sharing: Sharing::NotKnown,
+                sharing: Sharing::Nothing,
             }),
         }
     }
@@ -319,7 +318,7 @@ impl Session {
             {
                 return true;
             }
-            if is_operation {
+            if is_operation && turn.sharing < Sharing::shown_by(client) {
                 sent = Sent::Beside;
             }
         }
@@ -389,14 +388,5 @@ impl Session {
             left = left.min(slot.time_left(self.now));
         }
         left
-    }
-
-    /// `OK` came. If a parked call has failed just before, that may be one more behind its failure, and not the answer to the
-    /// command under way, which then has a short time for its own. Returns whether it is taken as such.
-    pub(super) fn takes_extra_ok(&mut self) -> bool {
-        if !IS_SHARED || self.quiet_until.take().is_none() {
-            return false;
-        }
-        self.exchange.doubt_ok(EXTRA_OK_MS, self.now)
     }
 }
