@@ -157,9 +157,11 @@ impl Session {
         if self.exchange.has_begun() && procedure.data().is_none() {
             return false;
         }
+        if self.was_refused_beside_operation() {
+            return true;
+        }
         let busy_until = self.exchange.client.and_then(|client| self.lifecycle.client(client).busy_until);
-        let is_adopted = self.exchange.client_is_busy() && busy_until.is_some_and(|until| !self.now.has_reached(until));
-        self.was_refused_beside_operation() || is_adopted
+        self.exchange.client_is_busy() && busy_until.is_some_and(|until| !self.now.has_reached(until))
     }
 
     /// What failed is this command, though it is not the last one.

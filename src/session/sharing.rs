@@ -65,7 +65,7 @@ impl Session {
     /// until that has ended. Returns whether it is.
     pub(super) fn answer_waits_for_operation(&mut self) -> bool {
         let is_answered = !self.exchange.lacks_final_result();
-        let deadline = self.now.after(self.time_left_of_slots().saturating_add(self.timeouts.command_ms));
+        let deadline = self.now.after(self.time_left_of_slots()).after(self.timeouts.command_ms);
         let is_beside = self.slots.operations().next().is_some();
         let Some(turn) = self.slots.turn() else { return false };
         if turn.sent == Sent::Alone || !is_beside || is_answered {
