@@ -41,23 +41,23 @@ impl Sharing {
 impl Session {
     /// A command of the call has ended. Returns whether it was refused because of an operation, or perhaps so.
     pub(super) fn was_refused_beside_operation(&mut self) -> bool {
-        let (shown, result) = (Sharing::shown_by(self.exchange.client), self.exchange.result());
+        let result = self.exchange.result();
+        let shown = Sharing::shown_by(self.exchange.client);
         let is_beside = self.slots.operations().next().is_some();
         let Some(turn) = self.slots.turn() else { return false };
-        let refused =
-            matches!(result, Err(Failure::Refused(Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_BUSY))));
-        match mem::replace(&mut turn.sent, Sent::Alone) {
+        turn.sharing = match (mem::replace(&mut turn.sent, Sent::Alone), result) {
+            (Sent::Alone, _) => return false,
             // It was carried out after the operation.
-            Sent::Again if result.is_ok() && !is_beside => turn.sharing = Sharing::Refused,
+            (Sent::Again, Ok(())) if !is_beside => Sharing::Refused,
             // Another reason, or none: it is not asked again.
-            Sent::Again => turn.sharing = shown,
-            Sent::Beside if refused => {
+            (Sent::Again, _) => shown,
+            (Sent::Beside, Ok(())) if is_beside => shown,
+            (Sent::Beside, Err(Failure::Refused(Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_BUSY)))) => {
                 turn.sent = Sent::Again;
                 return true;
             }
-            Sent::Beside if is_beside && result.is_ok() => turn.sharing = shown,
-            Sent::Beside | Sent::Alone => {}
-        }
+            (Sent::Beside, _) => return false,
+        };
         false
     }
 
