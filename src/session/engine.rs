@@ -236,7 +236,9 @@ impl Engine {
             let chosen = mem::replace(&mut session.exchange.call.command, Chosen::No);
             match session.command(procedure, true) {
                 // Another call may have changed the state since this one has chosen: it chooses again.
-                Err(failure @ Failure::Illegal(_)) if IS_SHARED && chosen == Chosen::BeforePause => illegal = Some(Err(failure)),
+                Err(failure @ Failure::Illegal(_)) if IS_SHARED && chosen == Chosen::BeforePause => {
+                    illegal = Some(Err(failure))
+                }
                 begun => begun?,
             }
         }

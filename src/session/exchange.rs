@@ -5,8 +5,8 @@ mod answer;
 mod tests;
 
 use super::PendingOutcome;
-use super::slots::Call;
 use super::facts::{Ended, Facts, Failure, Lacking};
+use super::slots::Call;
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};

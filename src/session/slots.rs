@@ -89,11 +89,6 @@ pub(super) enum News<'l> {
     Time,
 }
 
-/// Whether a call in this phase can wait without its turn.
-fn is_waiting(phase: Phase) -> bool {
-    matches!(phase, Phase::Outcome | Phase::Pause)
-}
-
 /// Whether a command has to wait for the outcome of another one.
 #[inline(never)]
 fn excludes(pending: &CommandInfo, info: &CommandInfo, client: Option<ClientIndex>) -> bool {
@@ -109,13 +104,8 @@ fn excludes(pending: &CommandInfo, info: &CommandInfo, client: Option<ClientInde
 }
 
 impl Call {
-    pub(super) const NONE: Self = Self {
-        loss: None,
-        command: Chosen::No,
-        client: None,
-        is_dropped: false,
-        command_began: Instant::ZERO,
-    };
+    pub(super) const NONE: Self =
+        Self { loss: None, command: Chosen::No, client: None, is_dropped: false, command_began: Instant::ZERO };
 
     /// Another one begins, of this client.
     pub(super) fn begin(&mut self, client: Option<ClientIndex>) {
@@ -244,19 +234,25 @@ impl super::Engine {
 impl Session {
     /// If the call waits for an outcome or pauses, it gives up its turn, where it can. Returns whether it does.
     pub(super) fn park(&mut self) -> bool {
-        let phase = self.exchange.phase();
         let Some((slots, turn)) = self.slots.parts() else { return false };
-        let may_share = phase == Phase::Pause || turn.sharing != Sharing::Refused;
-        if !is_waiting(phase) || !turn.gives_way || turn.sent == Sent::Again || !may_share {
+        let may_wait = match self.exchange.phase() {
+            Phase::Outcome => turn.sharing != Sharing::Refused,
+            Phase::Pause => true,
+            _ => false,
+        };
+        if !may_wait || !turn.gives_way || turn.sent == Sent::Again {
             return false;
         }
-        let mut numbered = (0..).zip(slots);
-        let Some((number, _)) = numbered.find(|(_, slot)| slot.phase() == Phase::Idle) else { return false };
-        debug!("AT{} waits without its turn", self.exchange.info.name);
-        turn.gave_way = Some(Resumption::Slot(number));
-        self.exchange.call.client = self.exchange.client.or(self.exchange.call.client);
-        self.swap_slot(number);
-        true
+        for (number, slot) in (0..).zip(slots) {
+            if slot.phase() == Phase::Idle {
+                debug!("AT{} waits without its turn", self.exchange.info.name);
+                turn.gave_way = Some(Resumption::Slot(number));
+                self.exchange.call.client = self.exchange.client.or(self.exchange.call.client);
+                self.swap_slot(number);
+                return true;
+            }
+        }
+        false
     }
 
     /// A dropped call awaited an outcome. Returns whether that has a slot.
