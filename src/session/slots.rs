@@ -208,10 +208,7 @@ impl super::Engine {
 
     /// The turn has ended. Returns how the call goes on, where it has not ended.
     pub(crate) fn end_turn(&mut self) -> Option<Resumption> {
-        let turn = self.session.slots.turn()?;
-        turn.gives_way = false;
-        turn.resumption = Resumption::Begin;
-        turn.gave_way.take()
+        self.session.slots.turn()?.gave_way
     }
 
     /// The client of the call that has its turn.
