@@ -301,22 +301,19 @@ impl Session {
 
     /// Whether a command has to wait for what other calls wait for.
     pub(super) fn is_excluded(&mut self, info: &CommandInfo, client: Option<ClientIndex>) -> bool {
+        if self.slots.has_call_of(client) {
+            return true;
+        }
         let Some((slots, turn)) = self.slots.parts() else { return false };
-        let is_sent_again = turn.sent == Sent::Again;
-        let mut sent = Sent::Alone;
-        for slot in slots.iter().filter(|slot| slot.is_under_way()) {
-            let is_operation = slot.phase() == Phase::Outcome;
-            if (client.is_some() && slot.call.client == client)
-                || (is_operation && (is_sent_again || excludes(slot.info, info, client)))
-            {
+        let mut is_beside = false;
+        for slot in slots.iter().filter(|slot| slot.phase() == Phase::Outcome) {
+            if turn.sent == Sent::Again || excludes(slot.info, info, client) {
                 return true;
             }
-            if is_operation && turn.sharing < Sharing::shown_by(client) {
-                sent = Sent::Beside;
-            }
+            is_beside = true;
         }
-        if !is_sent_again {
-            turn.sent = sent;
+        if is_beside && turn.sharing < Sharing::shown_by(client) {
+            turn.sent = Sent::Beside;
         }
         false
     }
