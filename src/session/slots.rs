@@ -60,6 +60,8 @@ pub(super) struct Turn {
     gave_way: Option<Resumption>,
     /// Something that was awaited has ended in this turn.
     pub(super) has_result: bool,
+    /// The module has answered nothing in this turn, not even `AT`.
+    is_silent: bool,
     pub(super) sent: Sent,
     pub(super) sharing: Sharing,
 }
@@ -124,6 +126,7 @@ impl Slots {
                 resumption: Resumption::Begin,
                 gave_way: None,
                 has_result: false,
+                is_silent: false,
                 sent: Sent::Alone,
                 sharing: Sharing::Nothing,
             }),
@@ -154,6 +157,15 @@ impl Slots {
         self.turn.first().is_some_and(|turn| turn.resumption != Resumption::Begin)
     }
 
+    /// The module answers nothing. Returns whether the call goes on all the same: what it has waited for is known, whatever the
+    /// module does now.
+    pub(super) fn module_is_silent(&mut self) -> bool {
+        if let Some(turn) = self.turn() {
+            turn.is_silent = true;
+        }
+        self.resumes()
+    }
+
     /// Whether a call that only listens gives way, because a wait has just ended.
     pub(super) fn listener_gives_way(&self) -> bool {
         self.turn.first().is_some_and(|turn| turn.gives_way && turn.has_result)
@@ -178,19 +190,18 @@ pub(crate) struct Left {
     pub(crate) ended: u8,
     /// The slots in which something is awaited, a bit for each.
     pub(crate) waiting: u8,
-    /// The clients whose session is up, a bit for each.
-    pub(crate) up: u8,
+    /// The clients that are connected, a bit for each.
+    pub(crate) connected: u8,
     /// The module has answered nothing.
     pub(crate) was_silent: bool,
 }
 
 #[cfg(feature = "shared")]
 impl super::Engine {
-    /// A call has its turn. Calls that have left the `dropped` slots do not come back.
-    pub(crate) fn begin_turn(&mut self, gives_way: bool, resumption: Resumption, dropped: u8) {
-        let Some((slots, turn)) = self.session.slots.parts() else { return };
+    /// The calls that have left these slots do not come back.
+    pub(crate) fn drop_slots(&mut self, dropped: u8) {
         let mut dropped = dropped;
-        for slot in slots {
+        for slot in &mut self.session.slots.slots {
             if dropped & 1 != 0 {
                 slot.call.is_dropped = true;
                 if slot.phase() != Phase::Outcome {
@@ -199,10 +210,16 @@ impl super::Engine {
             }
             dropped >>= 1;
         }
+    }
+
+    /// A call has its turn.
+    pub(crate) fn begin_turn(&mut self, gives_way: bool, resumption: Resumption) {
+        let Some(turn) = self.session.slots.turn() else { return };
         turn.gives_way = gives_way;
         turn.resumption = resumption;
         turn.gave_way = None;
         turn.has_result = false;
+        turn.is_silent = false;
         turn.sent = Sent::Alone;
     }
 
@@ -216,11 +233,13 @@ impl super::Engine {
         self.session.exchange.call.client
     }
 
-    /// What is there for the calls that wait, while these clients are not up before more than their connection is made.
-    pub(crate) fn left(&self, preparing: u8) -> Left {
-        let up = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0) & !preparing;
-        let mut left = Left { up, ..Left::default() };
-        for slot in self.session.slots.slots.iter().rev() {
+    /// What is there for the calls that wait.
+    pub(crate) fn left(&self) -> Left {
+        let Slots { slots, turn } = &self.session.slots;
+        let connected = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0);
+        let was_silent = turn.first().is_some_and(|turn| turn.is_silent);
+        let mut left = Left { connected, was_silent, ..Left::default() };
+        for slot in slots.iter().rev() {
             left.ended = left.ended << 1 | u8::from(slot.phase() == Phase::Done);
             left.waiting = left.waiting << 1 | u8::from(slot.is_under_way());
         }
@@ -254,11 +273,9 @@ impl Session {
 
     /// A dropped call awaited an outcome. Returns whether that has a slot.
     pub(super) fn park_outcome_of_dropped_call(&mut self) -> bool {
-        if !IS_SHARED {
-            return false;
-        }
-        self.exchange.call.is_dropped = true;
+        let call = mem::replace(&mut self.exchange.call, Call { is_dropped: true, ..Call::NONE });
         let has_slot = self.park();
+        self.exchange.call = call;
         if let Some(turn) = self.slots.turn() {
             turn.gave_way = None;
         }
