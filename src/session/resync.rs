@@ -303,7 +303,7 @@ impl Session {
         let must_ask = match self.reassembly.window.question() {
             None => return false,
             // The answer would look like the outcome.
-            Some(_) if is_pending(Effect::Disc) || self.slots.has_operation(Effect::Disc) => return false,
+            Some(_) if is_pending(Effect::Disc) || self.slots.has_operation(Some(Effect::Disc)) => return false,
             Some(Question::State) => self.lifecycle.connected() > 0,
             Some(_) => self.lifecycle.service == ServiceState::Started,
         };

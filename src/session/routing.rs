@@ -101,7 +101,7 @@ impl Session {
     pub(crate) fn network_lost(&mut self) {
         // The end of the user's own STOP is no loss.
         let is_stopping = (self.exchange.is_under_way() && self.exchange.info.effect == Effect::Stop)
-            || self.slots.has_operation(Effect::Stop);
+            || self.slots.has_operation(Some(Effect::Stop));
         if is_stopping || self.lifecycle.service == ServiceState::Stopped {
             return;
         }

@@ -43,7 +43,7 @@ impl Session {
     pub(super) fn was_refused_beside_operation(&mut self) -> bool {
         let result = self.exchange.result();
         let shown = Sharing::shown_by(self.exchange.client);
-        let is_beside = self.slots.operations().next().is_some();
+        let is_beside = self.slots.has_operation(None);
         let Some(turn) = self.slots.turn() else { return false };
         turn.sharing = match (mem::replace(&mut turn.sent, Sent::Alone), result) {
             (Sent::Alone, _) => return false,
@@ -66,7 +66,7 @@ impl Session {
     pub(super) fn answer_waits_for_operation(&mut self) -> bool {
         let is_answered = !self.exchange.lacks_final_result();
         let deadline = self.now.after(self.time_left_of_slots()).after(self.timeouts.command_ms);
-        let is_beside = self.slots.operations().next().is_some();
+        let is_beside = self.slots.has_operation(None);
         let Some(turn) = self.slots.turn() else { return false };
         if turn.sent == Sent::Alone || !is_beside || is_answered {
             return false;

@@ -142,14 +142,15 @@ impl Slots {
         Some((&mut self.slots, self.turn.first_mut()?))
     }
 
-    /// The operations under way whose outcomes the module has still to report.
-    pub(super) fn operations(&self) -> impl Iterator<Item = &Exchange> {
-        self.slots.iter().filter(|slot| slot.phase() == Phase::Outcome)
+    /// Whether an operation is under way whose outcome the module has still to report, with this effect or with any.
+    pub(super) fn has_operation(&self, effect: Option<Effect>) -> bool {
+        IS_SHARED && self.any_operation(effect)
     }
 
-    /// Whether an operation with this effect is under way.
-    pub(super) fn has_operation(&self, effect: Effect) -> bool {
-        self.operations().any(|exchange| exchange.info.effect == effect)
+    #[inline(never)]
+    fn any_operation(&self, effect: Option<Effect>) -> bool {
+        let mut operations = self.slots.iter().filter(|slot| slot.phase() == Phase::Outcome);
+        operations.any(|slot| effect.is_none_or(|effect| slot.info.effect == effect))
     }
 
     /// Whether the call that has its turn does not begin with it.
@@ -273,7 +274,9 @@ impl Session {
 
     /// A dropped call awaited an outcome. Returns whether that has a slot.
     pub(super) fn park_outcome_of_dropped_call(&mut self) -> bool {
-        let call = mem::replace(&mut self.exchange.call, Call { is_dropped: true, ..Call::NONE });
+        let call = self.exchange.call;
+        self.exchange.call.client = None;
+        self.exchange.call.is_dropped = true;
         let has_slot = self.park();
         self.exchange.call = call;
         if let Some(turn) = self.slots.turn() {
