@@ -58,6 +58,8 @@ const CHUNK_BYTES: usize = 64;
 pub struct Session {
     exchange: Exchange,
     reassembly: Reassembly,
+    /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
+    quiet_until: Option<Instant>,
     pub(crate) now: Instant,
     resync: Resync,
     pub(crate) family: Family,
@@ -65,8 +67,6 @@ pub struct Session {
     pub(crate) listens_until: Option<Instant>,
     pub(crate) lifecycle: Lifecycle,
     pending_outcome: Option<PendingOutcome>,
-    /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
-    quiet_until: Option<Instant>,
     pub(crate) timeouts: Timeouts,
     pub(crate) events: Events,
     /// The present call has carried out a command.
