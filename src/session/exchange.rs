@@ -49,13 +49,13 @@ pub(super) struct Exchange {
     /// Time for the final result, or for the outcome of a deferred command.
     timeout_ms: u32,
     facts: Facts,
+    pub(super) client: Option<ClientIndex>,
+    phase: Phase,
     /// Bytes of the line, or behind it of the data, that have been sent.
     sent: u16,
     /// How many are still to be sent.
     unsent: u16,
     data_length: u16,
-    pub(super) client: Option<ClientIndex>,
-    phase: Phase,
     pub(super) call: Call,
 }
 
