@@ -8,9 +8,9 @@ use core::time::Duration;
 
 use embedded_io::ErrorKind;
 
-use super::exchange::Phase;
+use super::exchange::{Chosen, Phase};
 use super::routing::Routed;
-use super::slots::{Chosen, IS_SHARED, News};
+use super::slots::{IS_SHARED, News};
 use super::{CHUNK_BYTES, ClientState, Counters, Event, Failure, Next, Procedure, ServiceState, Session};
 use crate::at::{Parser, Token, WINDOW_BYTES};
 use crate::command::{ClientIndex, CommandWriter};

@@ -5,8 +5,8 @@ mod answer;
 mod tests;
 
 use super::PendingOutcome;
-use super::facts::{Ended, Facts, Failure, Lacking};
-use super::slots::Call;
+use super::facts::{Ended, Facts, Failure, Lacking, Loss};
+use super::slots::IS_SHARED;
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
@@ -38,6 +38,40 @@ pub(super) enum Phase {
     Final,
     /// The outcome is awaited.
     Outcome,
+}
+
+/// Whether the next command of a call, which has not begun yet, is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    No,
+    Yes,
+    /// Before a pause, in which other calls may have had their turns. Only in a shared module.
+    BeforePause,
+}
+
+/// What a call has to know of what it has done before. It goes with its exchange to a slot and back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    /// The last loss since it began.
+    pub(super) loss: Option<Loss>,
+    pub(super) command: Chosen,
+    /// Only in a shared module.
+    pub(super) client: Option<ClientIndex>,
+    /// It was dropped: it does not come for the result. Only in a slot.
+    pub(super) is_dropped: bool,
+    /// When its last command began.
+    pub(super) command_began: Instant,
+}
+
+impl Call {
+    const NONE: Self =
+        Self { loss: None, command: Chosen::No, client: None, is_dropped: false, command_began: Instant::ZERO };
+
+    /// Another one begins, of this client.
+    pub(super) fn begin(&mut self, client: Option<ClientIndex>) {
+        let client = if IS_SHARED { client } else { None };
+        *self = Self { client, command_began: self.command_began, ..Self::NONE };
+    }
 }
 
 #[derive(Debug)]

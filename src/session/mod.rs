@@ -36,7 +36,7 @@ pub(crate) use driven::Driven;
 pub use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
-use exchange::Exchange;
+use exchange::{Chosen, Exchange};
 pub use facts::Failure;
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
@@ -44,7 +44,7 @@ use pending_outcome::PendingOutcome;
 pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
-use slots::{Chosen, EXCLUDED_PAUSE_MS, News, Slots};
+use slots::{EXCLUDED_PAUSE_MS, News, Slots};
 #[cfg(feature = "shared")]
 pub(crate) use slots::{Left, Resumption};
 

@@ -11,7 +11,6 @@ use super::{Progress, Session};
 use crate::at::{Line, behind};
 use crate::command::{ClientIndex, CommandInfo, Effect};
 use crate::fmt::debug;
-use crate::timer::Instant;
 
 /// One for each client, one for a call of neither, and one more: a call may wait while the result of another one of its client
 /// has not been fetched yet.
@@ -19,28 +18,6 @@ const SLOTS: u8 = if IS_SHARED { 4 } else { 0 };
 pub(super) const IS_SHARED: bool = cfg!(feature = "shared");
 /// Pause before a call looks again whether another one still keeps it from its next command.
 pub(super) const EXCLUDED_PAUSE_MS: u32 = 1_000;
-
-/// Whether the next command of a call, which has not begun yet, is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chosen {
-    No,
-    Yes,
-    /// Before a pause, in which other calls may have had their turns. Only in a shared module.
-    BeforePause,
-}
-
-/// What a call has to know of what it has done before.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Call {
-    /// The last loss since it began.
-    pub(super) loss: Option<Loss>,
-    pub(super) command: Chosen,
-    pub(super) client: Option<ClientIndex>,
-    /// It was dropped: it does not come for the result.
-    is_dropped: bool,
-    /// When its last command began.
-    pub(super) command_began: Instant,
-}
 
 /// How a call goes on in its next turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,17 +80,6 @@ fn excludes(pending: &CommandInfo, info: &CommandInfo, client: Option<ClientInde
     };
     matches!(info.effect, Effect::Start | Effect::Stop)
         || ((is_for_all || client.is_none()) && behind(info.name.as_bytes(), beginning).is_some())
-}
-
-impl Call {
-    pub(super) const NONE: Self =
-        Self { loss: None, command: Chosen::No, client: None, is_dropped: false, command_began: Instant::ZERO };
-
-    /// Another one begins, of this client.
-    pub(super) fn begin(&mut self, client: Option<ClientIndex>) {
-        let client = if IS_SHARED { client } else { None };
-        *self = Self { client, command_began: self.command_began, ..Self::NONE };
-    }
 }
 
 impl Slots {
@@ -332,8 +298,9 @@ impl Session {
             }
             is_beside = true;
         }
-        if is_beside && turn.sharing < Sharing::shown_by(client) {
-            turn.sent = Sent::Beside;
+        if turn.sent != Sent::Again {
+            let shows_something = is_beside && turn.sharing < Sharing::shown_by(client);
+            turn.sent = if shows_something { Sent::Beside } else { Sent::Alone };
         }
         false
     }

@@ -6,6 +6,7 @@ use crate::at::{FinalResult, Line, resembles};
 use crate::command::{Answer, Effect, code_in};
 use crate::session::facts::{Lacking, Loss};
 use crate::session::routing::EXTRA_OK_MS;
+use crate::session::slots::IS_SHARED;
 use crate::timer::Instant;
 
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
@@ -25,8 +26,8 @@ impl Exchange {
     /// A final result came; if it `may_be_extra`, it is perhaps one more `OK` behind the failure of another operation. Returns
     /// whether it belongs to this exchange.
     pub(in crate::session) fn final_result(&mut self, result: FinalResult, may_be_extra: bool, now: Instant) -> bool {
-        // Only beside parked calls, something is awaited then.
-        let may_be_extra = may_be_extra && cfg!(feature = "shared");
+        // Otherwise nothing is awaited then.
+        let may_be_extra = may_be_extra && IS_SHARED;
         let is_ok = matches!(result, FinalResult::Ok);
         match (self.facts.lacks, self.phase) {
             (Lacking::SyncLine, _) => return true,
@@ -76,7 +77,7 @@ impl Exchange {
 
     /// Whether its `OK` may have been that of another command. Only beside parked calls.
     fn ok_is_in_doubt(&self) -> bool {
-        cfg!(feature = "shared") && self.facts.final_result == Some(FinalResult::Ok)
+        IS_SHARED && self.facts.final_result == Some(FinalResult::Ok)
     }
 
     /// A line came that is no final result. Returns whether it is a part of the answer.
