@@ -138,6 +138,7 @@ impl Engine {
         self.session.listens_until = None;
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);
+        self.session.slots.begin_call();
         if self.session.slots.resumes() {
             self.session.resume();
             return Ok(());

@@ -370,7 +370,7 @@ impl Session {
 
     /// The exchange was not answered in time. The next call resyncs with what the module may still wait for or send.
     pub(super) fn expire_exchange(&mut self) {
-        if !self.resync.is_active() && self.answer_waits_for_operation() {
+        if self.answer_waits_for_operation() {
             return;
         }
         let missing_data = self.exchange.missing_data();

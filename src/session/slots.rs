@@ -108,6 +108,13 @@ impl Slots {
         Some((&mut self.slots, self.turn.first_mut()?))
     }
 
+    /// A call begins, or goes on.
+    pub(super) fn begin_call(&mut self) {
+        if let Some(turn) = self.turn() {
+            turn.sent = Sent::Alone;
+        }
+    }
+
     /// Whether an operation is under way whose outcome the module has still to report, with this effect or with any.
     pub(super) fn has_operation(&self, effect: Option<Effect>) -> bool {
         IS_SHARED && self.any_operation(effect)
@@ -187,7 +194,6 @@ impl super::Engine {
         turn.gave_way = None;
         turn.has_result = false;
         turn.is_silent = false;
-        turn.sent = Sent::Alone;
     }
 
     /// The turn has ended. Returns how the call goes on, where it has not ended.
@@ -299,14 +305,15 @@ impl Session {
             is_beside = true;
         }
         if turn.sent != Sent::Again {
-            let shows_something = is_beside && turn.sharing < Sharing::shown_by(client);
-            turn.sent = if shows_something { Sent::Beside } else { Sent::Alone };
+            let shows_more = is_beside && turn.sharing < Sharing::shown_by(client);
+            turn.sent = if shows_more { Sent::Beside } else { Sent::Alone };
         }
         false
     }
 
-    /// Something came for the exchange under way, and for those that wait in slots. Returns whether one of them has taken it for
-    /// itself.
+    /// Something came for the exchange under way, and for those that wait in slots: each takes it by the same rules. Returns
+    /// whether one of them has taken it for itself.
+    // Without slots, each caller needs one of the rules.
     #[inline(always)]
     pub(super) fn notify(&mut self, news: News<'_>) -> bool {
         if IS_SHARED { self.notify_all(news) } else { self.takes(news) }
@@ -329,6 +336,7 @@ impl Session {
         false
     }
 
+    /// The exchange under way takes it, or does not.
     #[inline(always)]
     fn takes(&mut self, news: News<'_>) -> bool {
         let now = self.now;
