@@ -225,7 +225,7 @@ impl Session {
         if is_taken {
             self.conclude();
         }
-        is_taken || may_be_extra
+        is_taken || may_be_extra || self.quiet_until.take().is_some()
     }
 
     pub(super) fn outcome(&mut self, line: Line<'_>) -> bool {
@@ -253,7 +253,7 @@ impl Session {
                 debug!("resync will be needed: the module may still answer AT{}", self.exchange.info.name);
                 self.resync.lose_step();
             }
-            if self.exchange.may_be_followed_by_ok() {
+            if self.exchange.may_be_answered_twice() {
                 self.quiet_until = Some(self.now.after(EXTRA_OK_MS));
             }
             if let Some(turn) = self.slots.turn() {
