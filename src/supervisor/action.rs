@@ -12,7 +12,7 @@ use crate::session::Procedure;
 use crate::timer::Instant;
 
 /// How long the module may take to disconnect, where the family has no longer shortest time.
-const DISCONNECT_TIMEOUT_S: u16 = 10;
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What comes next.
 #[derive(Clone, Copy, Debug)]
@@ -93,8 +93,8 @@ impl<F: AsRef<[u8]>> Action<'_, F> {
             Self::Connect(client, options) => Kind::Connect(Connect::new(*client, options)),
             Self::Disconnect(client) => {
                 // A dead session does not answer, and a live one does so at once.
-                let timeout_s = DISCONNECT_TIMEOUT_S.max(family.shortest_disconnect_timeout());
-                Kind::Disconnect(Disconnect::new(*client, Duration::from_secs(timeout_s.into())))
+                let timeout = DISCONNECT_TIMEOUT.max(family.shortest_disconnect_timeout());
+                Kind::Disconnect(Disconnect::new(*client, timeout))
             }
             &Self::Change(client, Change { place, ref filter, qos }) => {
                 let filter = filter.as_ref();
