@@ -304,6 +304,11 @@ impl Exchange {
         self.lacks_final_result() || self.facts.lacks == Lacking::Data
     }
 
+    /// Whether the line of a restart came during it.
+    pub(super) fn has_seen_restart(&self) -> bool {
+        self.facts.loss == Some(Loss::Restart)
+    }
+
     /// Whether its final result never came although the exchange has ended: a late one must not be credited to the next.
     pub(super) fn lacks_final_result(&self) -> bool {
         self.facts.final_result.is_none()

@@ -223,16 +223,16 @@ impl Reassembly {
                 bound = Some(open.left(part)).filter(|left| *left > 0).unwrap_or(bound);
                 open.takes(part, client, length) && open.separators.allow(last_part, part, separator)
             }
-            Message::None => {
-                events.aborted(client);
-                self.message = Message::Headless;
-                false
-            }
-            Message::Headless => {
+            Message::Broken if length <= bound => true,
+            // More than a broken message can have: it has swallowed the beginning of this one.
+            message => {
+                if !matches!(message, Message::Headless) {
+                    events.aborted(client);
+                    *message = Message::Headless;
+                }
                 bound = RECEIVED_PAYLOAD_LIMIT_BYTES;
                 false
             }
-            Message::Broken => true,
         };
         if !fits {
             self.break_off(events, handler);

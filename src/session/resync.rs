@@ -302,6 +302,8 @@ impl Session {
         let is_pending = |effect| self.pending_outcome.is_some_and(|pending| pending.info.effect == effect);
         let must_ask = match self.reassembly.window.question() {
             None => return false,
+            // The query could become the data of a prompt: the resync before the next command comes first.
+            Some(_) if !self.resync.in_step => return false,
             // The answer would look like the outcome.
             Some(_) if is_pending(Effect::Disc) || self.slots.has_operation(Some(Effect::Disc)) => return false,
             Some(Question::State) => self.lifecycle.connected() > 0,

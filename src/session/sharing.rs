@@ -64,11 +64,12 @@ impl Session {
     /// A command was not answered in time. If the module perhaps answers nothing during an operation, the answer is awaited
     /// until that has ended. Returns whether it is.
     pub(super) fn answer_waits_for_operation(&mut self) -> bool {
-        let is_answered = !self.exchange.lacks_final_result();
+        // A module that has restarted answers nothing any more.
+        let is_unanswered = self.exchange.lacks_final_result() && !self.exchange.has_seen_restart();
         let deadline = self.now.after(self.time_left_of_slots()).after(self.timeouts.command_ms);
         let is_beside = self.slots.has_operation(None);
         let Some(turn) = self.slots.turn() else { return false };
-        if turn.sent == Sent::Alone || !is_beside || is_answered {
+        if turn.sent == Sent::Alone || !is_beside || !is_unanswered {
             return false;
         }
         turn.sent = Sent::Again;

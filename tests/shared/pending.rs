@@ -2,6 +2,9 @@
 
 use core::time::Duration;
 
+use embedded_io::ErrorKind;
+use simcom_modem_simulator::pipe::Direction;
+
 use crate::bed::{FIRST, SECOND, acknowledged, on_every_family, returned};
 use crate::driver::command::network::{Creg, Csq};
 use crate::driver::{ClientIndex, Error, Event, QoS};
@@ -104,6 +107,53 @@ fn a_resync_beside_a_pending_outcome_does_not_take_it() {
         let _ = returned(&lost, &bed.bench);
         assert!(returned(&signal, &bed.bench).is_ok(), "{}", bed.bench.transcript_text());
         assert_eq!(returned(&published, &bed.bench), Ok(()), "{}", bed.bench.transcript_text());
+    });
+}
+
+/// The call that fetches its outcome next has no use for the module, and asks nothing before the prompt is filled.
+#[test]
+fn the_query_what_was_missed_does_not_go_into_a_prompt_that_another_call_has_left_open() {
+    // Whether that call or the listener has the next turn depends on which of them is polled first.
+    for seed in 0..8 {
+        on_every_family(&[], BOTH, |bed| {
+            let module = bed.module;
+            bed.tasks.shuffle(seed);
+            bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(2));
+            // It is known that this module carries out commands meanwhile.
+            bed.call("known", async move { module.publish(FIRST, &acknowledged(b"0")).await });
+            bed.run_for_seconds(1);
+            bed.now("known", async move { module.publish(SECOND, &acknowledged(b"0")).await }).unwrap();
+            let (_, first) = bed.call("first", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+            bed.run_for_seconds(1);
+            let prompt = bed.bench.passed(Direction::ToHost);
+            bed.bench.plan_overrun(prompt, 3, ErrorKind::Other);
+            let (_, second) = bed.call("second", async move { module.publish(SECOND, &acknowledged(b"2")).await });
+            bed.run_for_seconds(60);
+            let transcript = || format!("{seed}\n{}", bed.bench.transcript_text());
+            assert_eq!(returned(&first, &bed.bench), Ok(()), "{}", transcript());
+            assert!(matches!(returned(&second, &bed.bench), Err(Error::NoAnswer { .. })), "{}", transcript());
+            assert!(!bed.has_heard(Event::NetworkLost), "{}", transcript());
+            assert!(module.is_up(FIRST) && module.is_up(SECOND), "{}", transcript());
+        });
+    }
+}
+
+/// A module that perhaps answers nothing during an operation is waited for. But the line of a restart ends a query after 1 s.
+#[test]
+fn a_query_beside_an_operation_ends_soon_after_a_restart() {
+    on_every_family(&[("reset-urcs", "off")], BOTH, |bed| {
+        let module = bed.module;
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(50));
+        let (_, published) = bed.call("publish", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+        bed.run_for_seconds(1);
+        let (_, signal) = bed.call("signal", async move { module.execute(&Csq).await });
+        bed.tasks.run_for(Duration::from_millis(5));
+        bed.bench.modem(|modem, now| modem.restart(now));
+        bed.run_for_seconds(12);
+        let transcript = || bed.bench.transcript_text();
+        assert!(matches!(returned(&signal, &bed.bench), Err(Error::ModemRestarted { .. })), "{}", transcript());
+        assert!(matches!(returned(&published, &bed.bench), Err(Error::ModemRestarted { .. })), "{}", transcript());
+        assert!(bed.has_heard(Event::ModemRestarted), "{}", transcript());
     });
 }
 

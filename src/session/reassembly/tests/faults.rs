@@ -144,6 +144,33 @@ fn a_payload_behind_a_topic_whose_beginning_was_lost_is_data_as_a_whole() {
     );
 }
 
+/// The first message has swallowed the beginning of the second one, so that the length of that is nowhere else.
+#[test]
+fn the_payload_of_a_message_whose_beginning_the_one_before_has_swallowed_is_data_as_a_whole() {
+    let payload = std::format!("{}\r\n+CMQTTPUB: 0,0\r\n{}", "x".repeat(200), "y".repeat(60));
+    let long_topic = "t".repeat(300);
+    for (topic, separator) in [("a/b", "\r\n"), ("a/b", ""), (&*long_topic, "\r\n"), (&*long_topic, "")] {
+        let (topic_length, payload_length) = (topic.len(), payload.len());
+        let second = std::format!(
+            "\r\n+CMQTTRXSTART: 0,{topic_length},{payload_length}\r\n+CMQTTRXTOPIC: 0,{topic_length}\r\n{topic}{separator}\
+             +CMQTTRXPAYLOAD: 0,{payload_length}\r\n{payload}{separator}+CMQTTRXEND: 0\r\n"
+        );
+        for lost in 1..=40 {
+            let first = message(0, "valve", "z".repeat(80));
+            let end = first.len() - lost;
+            let publish = Publish::new("t", b"x").qos(QoS::AtLeastOnce);
+            let script = [
+                prompted("AT+CMQTTTOPIC=0,1", "t", OK),
+                prompted("AT+CMQTTPAYLOAD=0,1", "x", OK),
+                command("AT+CMQTTPUB=0,1,60,0,0", OK),
+                std::vec![received(&first[..end]), receive_error(ErrorKind::Other), received(&*second), after_ms(100)],
+            ];
+            // It has no outcome: it goes on waiting.
+            module().dropped_call(&mut PublishMessage::new(FIRST, &publish), &script.concat());
+        }
+    }
+}
+
 /// So much of the topic is lost that the header of the payload is taken as topic: the payload comes as lines, and what is
 /// behind it is not believed.
 #[test]
