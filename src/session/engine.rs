@@ -3,13 +3,14 @@
 #[cfg(test)]
 mod tests;
 
+use core::mem;
 use core::time::Duration;
 
 use embedded_io::ErrorKind;
 
-use super::exchange::Phase;
+use super::exchange::{Chosen, Phase};
 use super::routing::Routed;
-use super::slots::Resumption;
+use super::slots::{IS_SHARED, News};
 use super::{CHUNK_BYTES, ClientState, Counters, Event, Failure, Next, Procedure, ServiceState, Session};
 use crate::at::{Parser, Token, WINDOW_BYTES};
 use crate::command::{ClientIndex, CommandWriter};
@@ -58,8 +59,6 @@ pub struct Engine {
     input_drained: bool,
     /// Bytes that the transmitter may hold back.
     unflushed: u16,
-    /// The procedure's next command has not begun yet.
-    command_waits: bool,
     pub(crate) session: Session,
 }
 
@@ -90,7 +89,6 @@ impl Engine {
             errors_in_a_row: 0,
             input_drained: false,
             unflushed: 0,
-            command_waits: false,
             session: Session::new(family),
         }
     }
@@ -137,11 +135,10 @@ impl Engine {
     /// Which argument is wrong, and how. Nothing is sent, and nothing has changed.
     pub fn begin_call(&mut self, procedure: &dyn Procedure) -> Result<(), InvalidInput> {
         self.input_drained = false;
-        self.command_waits = false;
         self.session.listens_until = None;
-        self.session.loss = None;
         // A transmitter may hold back what a dropped call has sent.
         self.unflushed = self.unflushed.max(1);
+        self.session.slots.begin_call();
         if self.session.slots.resumes() {
             self.session.resume();
             return Ok(());
@@ -150,8 +147,8 @@ impl Engine {
         procedure.command(&mut writer);
         writer.checked()?;
         self.session.described = writer.hash();
-        self.session.slots.begin_call(writer.client);
         self.session.begin_resync();
+        self.session.exchange.call.begin(writer.client);
         Ok(())
     }
 
@@ -165,7 +162,7 @@ impl Engine {
     /// The receiver has nothing more for now. Returns whether that is news: then [`poll`](Self::poll) again, before
     /// waiting for anything.
     pub fn input_is_drained(&mut self) -> bool {
-        !core::mem::replace(&mut self.input_drained, true)
+        !mem::replace(&mut self.input_drained, true)
     }
 
     /// Continues as far as possible without sending or receiving. `procedure` is the one of
@@ -195,31 +192,29 @@ impl Engine {
             if listens && (!session.events.is_empty() || session.slots.listener_gives_way()) {
                 return Ok(Progress::Done);
             }
-            if may_go_on && session.park(self.command_waits) {
+            if may_go_on && session.park() {
                 return Ok(Progress::Done);
             }
             if !may_go_on || session.exchange.is_under_way() {
                 return Ok(Progress::Waiting);
             }
-            if let Some(command_waits) = session.unpark() {
-                self.command_waits = command_waits;
-            }
+            session.unpark();
             let last = session.exchange.take_result().or(illegal.take());
-            if !self.command_waits {
+            if session.exchange.call.command == Chosen::No {
                 if last.is_none() && session.call_is_excluded() {
-                    return Ok(session.give_way(Resumption::Begin));
+                    return Ok(session.give_way());
                 }
                 session.continues = last.is_some();
                 let next = if last.is_some() && session.repeats(procedure) {
-                    self.command_waits = true;
+                    session.exchange.call.command = Chosen::Yes;
                     Next::Pause(REPETITION_PAUSE_MS)
                 } else {
                     procedure.next(session, last)?
                 };
                 match next {
                     Next::Command => {
-                        self.command_waits = true;
-                        if session.loss.is_some() {
+                        session.exchange.call.command = Chosen::Yes;
+                        if session.exchange.call.loss.is_some() {
                             session.command(procedure, false)?;
                         }
                         if !session.resync.is_in_step() {
@@ -232,16 +227,18 @@ impl Engine {
                 }
                 continue;
             }
+            if IS_SHARED && last.is_some() {
+                session.exchange.call.command = Chosen::BeforePause;
+            }
             if !session.may_begin() {
                 return Ok(Progress::Waiting);
             }
-            if session.command_is_excluded(procedure) {
-                return Ok(session.give_way(Resumption::Command));
-            }
-            self.command_waits = false;
+            let chosen = mem::replace(&mut session.exchange.call.command, Chosen::No);
             match session.command(procedure, true) {
-                // Another call has changed the state while this one was excluded: it may choose again.
-                Err(failure @ Failure::Illegal(_)) if session.slots.was_excluded() => illegal = Some(Err(failure)),
+                // Another call may have changed the state since this one has chosen: it chooses again.
+                Err(failure @ Failure::Illegal(_)) if IS_SHARED && chosen == Chosen::BeforePause => {
+                    illegal = Some(Err(failure))
+                }
                 begun => begun?,
             }
         }
@@ -364,9 +361,7 @@ impl Engine {
     /// Ends what is overdue, if anything is. Call it only when the receiver has nothing more: what has arrived, has
     /// arrived in time.
     pub fn expire(&mut self, handler: &mut dyn MessageHandler) {
-        if self.session.exchange.has_expired(self.session.now) {
-            self.session.expire_exchange();
-        }
+        self.session.notify(News::Time);
         if self.session.expire(handler) {
             self.parser.abandon_data();
         }

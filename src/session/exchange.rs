@@ -6,6 +6,7 @@ mod tests;
 
 use super::PendingOutcome;
 use super::facts::{Ended, Facts, Failure, Lacking, Loss};
+use super::slots::IS_SHARED;
 use crate::ResultCode;
 use crate::at::{FinalResult, Line};
 use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
@@ -39,9 +40,49 @@ pub(super) enum Phase {
     Outcome,
 }
 
+/// Whether the next command of a call, which has not begun yet, is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    No,
+    Yes,
+    /// Before a pause, in which other calls may have had their turns. Only in a shared module.
+    BeforePause,
+}
+
+/// What a call has to know of what it has done before. It goes with its exchange to a slot and back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    /// The last loss since it began.
+    pub(super) loss: Option<Loss>,
+    pub(super) command: Chosen,
+    /// Only in a shared module.
+    pub(super) client: Option<ClientIndex>,
+    /// It was dropped: it does not come for the result. Only in a slot.
+    pub(super) is_dropped: bool,
+    /// When its last command began.
+    pub(super) command_began: Instant,
+}
+
+impl Call {
+    const NONE: Self =
+        Self { loss: None, command: Chosen::No, client: None, is_dropped: false, command_began: Instant::ZERO };
+
+    /// Another one begins, of this client.
+    pub(super) fn begin(&mut self, client: Option<ClientIndex>) {
+        let client = if IS_SHARED { client } else { None };
+        *self = Self { client, command_began: self.command_began, ..Self::NONE };
+    }
+}
+
 #[derive(Debug)]
+// The order counts, as that of the fields of the session.
+#[repr(C)]
 pub(super) struct Exchange {
     pub(super) info: &'static CommandInfo,
+    deadline: Instant,
+    /// Time for the final result, or for the outcome of a deferred command.
+    timeout_ms: u32,
+    facts: Facts,
     pub(super) client: Option<ClientIndex>,
     phase: Phase,
     /// Bytes of the line, or behind it of the data, that have been sent.
@@ -49,11 +90,7 @@ pub(super) struct Exchange {
     /// How many are still to be sent.
     unsent: u16,
     data_length: u16,
-    deadline: Instant,
-    /// Time for the final result, or for the outcome of a deferred command.
-    timeout_ms: u32,
-    /// The answer has a line. A final result before it belongs to an earlier command, and is dropped.
-    facts: Facts,
+    pub(super) call: Call,
 }
 
 impl Exchange {
@@ -68,13 +105,14 @@ impl Exchange {
             deadline: Instant::ZERO,
             timeout_ms: 0,
             facts: Facts::none(),
+            call: Call::NONE,
         }
     }
 
     /// There is a new one, of which nothing is known but where it begins, and until when.
     #[inline(never)]
     fn renew(&mut self, phase: Phase, deadline: Instant) {
-        *self = Self { phase, deadline, ..Self::idle() };
+        *self = Self { phase, deadline, call: self.call, ..Self::idle() };
     }
 
     /// A command, before its first byte is sent.

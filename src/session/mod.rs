@@ -18,6 +18,7 @@ mod procedure;
 mod reassembly;
 mod resync;
 mod routing;
+mod sharing;
 mod slots;
 mod staging;
 
@@ -35,18 +36,17 @@ pub(crate) use driven::Driven;
 pub use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
-use exchange::Exchange;
+use exchange::{Chosen, Exchange};
 pub use facts::Failure;
-use facts::Loss;
 pub(crate) use lifecycle::Lifecycle;
 pub use lifecycle::{ClientState, ServiceState};
 use pending_outcome::PendingOutcome;
 pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
 use resync::Resync;
+use slots::{EXCLUDED_PAUSE_MS, News, Slots};
 #[cfg(feature = "shared")]
 pub(crate) use slots::{Left, Resumption};
-use slots::{News, Slots};
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK_BYTES: usize = 64;
@@ -58,17 +58,15 @@ const CHUNK_BYTES: usize = 64;
 pub struct Session {
     exchange: Exchange,
     reassembly: Reassembly,
+    /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
+    quiet_until: Option<Instant>,
     pub(crate) now: Instant,
     resync: Resync,
-    /// The last loss in the present call.
-    loss: Option<Loss>,
     pub(crate) family: Family,
     /// When a call that only listens ends without an event.
     pub(crate) listens_until: Option<Instant>,
     pub(crate) lifecycle: Lifecycle,
     pending_outcome: Option<PendingOutcome>,
-    /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
-    quiet_until: Option<Instant>,
     pub(crate) timeouts: Timeouts,
     pub(crate) events: Events,
     /// The present call has carried out a command.
@@ -79,8 +77,6 @@ pub struct Session {
     pub(crate) described: Hash,
     /// The same of the options with which each client was last set up.
     pub(crate) options: [Hash; 2],
-    /// When the last command of the call began.
-    command_began: Instant,
     slots: Slots,
 }
 
@@ -97,25 +93,22 @@ impl Session {
             resync: Resync::new(),
             pending_outcome: None,
             reassembly: Reassembly::new(),
-            loss: None,
             quiet_until: None,
             continues: false,
             rest_is_answer: false,
             listens_until: None,
             slots: Slots::new(),
             now: Instant::ZERO,
-            command_began: Instant::ZERO,
         }
     }
 
     /// If bytes were lost, what is awaited may be among them.
     fn hasten_after_loss(&mut self) {
         if self.reassembly.window.is_news() {
-            self.exchange.bytes_lost(self.now);
+            self.notify(News::BytesLost);
             if let Some(pending) = &mut self.pending_outcome {
                 pending.hasten(self.now);
             }
-            self.notify_slots(News::BytesLost);
         }
     }
 
@@ -126,14 +119,19 @@ impl Session {
     }
 
     /// Checks whether the procedure's command is legal, and begins its exchange if it is its turn. Where it is not legal, nothing
-    /// was sent, or what it `continues` was cut short by a loss.
+    /// was sent, or what it `continues` was cut short by a loss. Where it has to wait for other calls, there is a pause before it.
     fn command(&mut self, procedure: &dyn Procedure, is_its_turn: bool) -> Result<(), Failure> {
         let mut writer = CommandWriter::checking(self.family);
         procedure.command(&mut writer);
         let (info, client) = (writer.info, writer.client);
+        if is_its_turn && self.is_excluded(info, client) {
+            self.exchange.call.command = Chosen::Yes;
+            self.exchange.pause(EXCLUDED_PAUSE_MS, self.now);
+            return Ok(());
+        }
         self.exchange.info = info;
         if let Err(reason) = self.lifecycle.check(info.effect, client) {
-            return Err(match self.loss {
+            return Err(match self.exchange.call.loss {
                 Some(loss) if self.continues => loss.into(),
                 _ => Failure::Illegal(reason),
             });
@@ -145,7 +143,7 @@ impl Session {
             self.lifecycle.client_mut(client).staging.check_no_filter().map_err(Failure::Illegal)?;
         }
         if is_its_turn {
-            self.command_began = self.now;
+            self.exchange.call.command_began = self.now;
             self.exchange.begin(&writer, &self.timeouts, self.now);
         }
         Ok(())
@@ -155,11 +153,15 @@ impl Session {
     /// that busy.
     #[inline(never)]
     fn repeats(&mut self, procedure: &dyn Procedure) -> bool {
+        // What was read from a source is gone.
+        if self.exchange.has_begun() && procedure.data().is_none() {
+            return false;
+        }
+        if self.was_refused_beside_operation() {
+            return true;
+        }
         let busy_until = self.exchange.client.and_then(|client| self.lifecycle.client(client).busy_until);
-        let is_adopted = self.exchange.client_is_busy() && busy_until.is_some_and(|until| !self.now.has_reached(until));
-        (self.was_refused_beside_operation() || is_adopted)
-            // What was read from a source is gone.
-            && (!self.exchange.has_begun() || procedure.data().is_some())
+        self.exchange.client_is_busy() && busy_until.is_some_and(|until| !self.now.has_reached(until))
     }
 
     /// What failed is this command, though it is not the last one.
@@ -174,7 +176,7 @@ impl Session {
 
     /// How long the last command has been under way.
     fn elapsed(&self) -> Elapsed {
-        Elapsed::from_millis(self.now.since(self.command_began))
+        Elapsed::from_millis(self.now.since(self.exchange.call.command_began))
     }
 
     /// The failure of the last command, with its name.
@@ -221,7 +223,6 @@ impl Session {
         if self.quiet_until.is_some_and(|until| now.has_reached(until)) {
             self.quiet_until = None;
         }
-        self.notify_slots(News::Time);
         self.reassembly.expire(now, &mut self.events, handler)
     }
 

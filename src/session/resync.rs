@@ -305,7 +305,7 @@ impl Session {
             // The query could become the data of a prompt: the resync before the next command comes first.
             Some(_) if !self.resync.in_step => return false,
             // The answer would look like the outcome.
-            Some(_) if is_pending(Effect::Disc) || self.slots.has_operation(Effect::Disc) => return false,
+            Some(_) if is_pending(Effect::Disc) || self.slots.has_operation(Some(Effect::Disc)) => return false,
             Some(Question::State) => self.lifecycle.connected() > 0,
             Some(_) => self.lifecycle.service == ServiceState::Started,
         };
@@ -372,7 +372,7 @@ impl Session {
 
     /// The exchange was not answered in time. The next call resyncs with what the module may still wait for or send.
     pub(super) fn expire_exchange(&mut self) {
-        if !self.resync.is_active() && self.answer_waits_for_operation() {
+        if self.answer_waits_for_operation() {
             return;
         }
         let missing_data = self.exchange.missing_data();

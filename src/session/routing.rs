@@ -101,7 +101,7 @@ impl Session {
     pub(crate) fn network_lost(&mut self) {
         // The end of the user's own STOP is no loss.
         let is_stopping = (self.exchange.is_under_way() && self.exchange.info.effect == Effect::Stop)
-            || self.slots.has_operation(Effect::Stop);
+            || self.slots.has_operation(Some(Effect::Stop));
         if is_stopping || self.lifecycle.service == ServiceState::Stopped {
             return;
         }
@@ -113,38 +113,24 @@ impl Session {
 
     /// The module restarted.
     pub(super) fn restarted(&mut self) {
-        let interrupts = self.exchange.is_under_way();
-        if self.exchange.restarted(self.now) {
+        if self.notify(News::Restart) {
             // If the query is answered, the module is asked.
             return self.reassembly.window.suspect_restart();
         }
         warning!("the module restarted");
-        if interrupts {
-            self.exchange.log_result(self.elapsed());
-        }
         self.events.restarted(self.lifecycle.connected());
         self.lifecycle.restarted();
-        self.loss = Some(Loss::Restart);
         self.pending_outcome = None;
-        self.notify_slots(News::Restart);
         self.resync.restarted();
     }
 
     /// A loss, of one client or of both, ends the wait for what will hardly come any more.
     fn interrupt(&mut self, loss: Loss, client: Option<ClientIndex>) {
-        self.loss = Some(loss);
-        self.interrupt_exchange(loss, client);
-        self.notify_slots(News::Loss(loss, client));
+        self.notify(News::Loss(loss, client));
         if let Some(pending) = &self.pending_outcome
             && pending.is_cancelled_by(loss, client)
         {
             self.pending_outcome = None;
-        }
-    }
-
-    pub(super) fn interrupt_exchange(&mut self, loss: Loss, client: Option<ClientIndex>) {
-        if client.is_none() || client == self.exchange.client {
-            self.exchange.interrupt(loss, self.now);
         }
     }
 
@@ -157,18 +143,17 @@ impl Session {
             FinalResult::parse(line.bytes()).or_else(|| self.exchange.is_garbled_ok(line).then_some(FinalResult::Ok));
         let is_taken = match result {
             Some(result) => self.final_result(result),
-            None if self.notify_slots(News::Outcome(line)) => true,
+            None if self.notify(News::Outcome(line)) => true,
             None if self.exchange.answer_line(line) => {
                 self.rest_is_answer = true;
                 return Routed::Answer;
             }
             // The pending outcome comes last: the exchange may be a command of the same name.
-            None => self.outcome(line) || self.outcome_of_pending(line),
+            None => self.outcome_of_pending(line),
         };
         if !is_taken {
             if result.is_none() {
-                self.exchange.other_line(line, self.now);
-                self.notify_slots(News::OtherLine(line));
+                self.notify(News::OtherLine(line));
                 self.late_outcome(line);
                 self.notice_damage(line, handler);
             }
@@ -235,15 +220,12 @@ impl Session {
     }
 
     fn final_result(&mut self, result: FinalResult) -> bool {
-        // A parked call has failed meanwhile.
-        if self.exchange.is_under_way() && result == FinalResult::Ok && self.takes_extra_ok() {
-            return true;
-        }
-        let is_taken = self.exchange.final_result(result, self.now);
+        let may_be_extra = result == FinalResult::Ok && self.quiet_until.take().is_some();
+        let is_taken = self.exchange.final_result(result, may_be_extra, self.now);
         if is_taken {
             self.conclude();
         }
-        is_taken || self.quiet_until.take().is_some()
+        is_taken || may_be_extra || self.quiet_until.take().is_some()
     }
 
     pub(super) fn outcome(&mut self, line: Line<'_>) -> bool {
@@ -274,7 +256,9 @@ impl Session {
             if self.exchange.may_be_answered_twice() {
                 self.quiet_until = Some(self.now.after(EXTRA_OK_MS));
             }
-            self.learn_sharing();
+            if let Some(turn) = self.slots.turn() {
+                turn.has_result = true;
+            }
             let result = self.exchange.result();
             if result == Err(Failure::Restarted) {
                 self.restarted();

@@ -5,100 +5,56 @@
 use core::{array, mem};
 
 use super::exchange::{Exchange, Phase};
-use super::facts::{Failure, Loss};
-use super::routing::EXTRA_OK_MS;
-use super::{Procedure, Progress, Session};
-use crate::ResultCode;
+use super::facts::Loss;
+use super::sharing::{Sent, Sharing};
+use super::{Progress, Session};
 use crate::at::{Line, behind};
-use crate::command::{ClientIndex, CommandInfo, CommandWriter, Effect};
-use crate::error::Refusal;
+use crate::command::{ClientIndex, CommandInfo, Effect};
 use crate::fmt::debug;
-use crate::timer::Instant;
 
 /// One for each client, one for a call of neither, and one more: a call may wait while the result of another one of its client
 /// has not been fetched yet.
-const SLOTS: usize = if IS_SHARED { 4 } else { 0 };
-const IS_SHARED: bool = cfg!(feature = "shared");
-/// The bits of the slots.
-const BITS: [u8; 4] = [1, 2, 4, 8];
+const SLOTS: u8 = if IS_SHARED { 4 } else { 0 };
+pub(super) const IS_SHARED: bool = cfg!(feature = "shared");
 /// Pause before a call looks again whether another one still keeps it from its next command.
-const EXCLUDED_PAUSE_MS: u32 = 1_000;
+pub(super) const EXCLUDED_PAUSE_MS: u32 = 1_000;
 
-/// What a call has left to wait for.
-#[derive(Debug)]
-struct Slot {
-    /// Idle where the slot is free, done where its result waits for the call.
-    exchange: Exchange,
-    /// The client of the call.
-    client: Option<ClientIndex>,
-    /// The last loss since it was parked.
-    loss: Option<Loss>,
-    /// The next command of the call is the one that was chosen before.
-    command_waits: bool,
-    /// When the last command of the call began.
-    command_began: Instant,
-    /// The call was not dropped: it comes for the result.
-    has_owner: bool,
-}
-
-/// How a call goes on in its next turn. If it has no slot, what other calls wait for keeps it from going on, until one of them
-/// ends.
+/// How a call goes on in its next turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resumption {
-    /// From its beginning.
+    /// From its beginning. What other calls wait for has kept it from that, until one of them ends.
     Begin,
-    /// With the command that had to wait.
-    Command,
     /// With what became of the exchange in this slot.
     Slot(u8),
 }
 
-/// Whether the module carries out commands while an operation of a client is under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sharing {
-    /// It does, as far as is known.
-    Assumed,
-    /// It has refused the command of this name, or not answered it, perhaps for this reason: the command waits for the operation.
-    Doubted(&'static str),
-    /// It does not: no operation is parked any more.
-    Refused,
-}
-
 /// The turn that is under way, and what is known for the next ones.
 #[derive(Debug)]
-struct Turn {
+pub(super) struct Turn {
     /// The call gives up its turn while it waits.
     gives_way: bool,
     resumption: Resumption,
     gave_way: Option<Resumption>,
-    /// The slots in which something was awaited when it began, a bit for each.
-    waiting_before: u8,
-    /// Its command was chosen before other calls had their turns.
-    was_excluded: bool,
-    /// The client of the call.
-    client: Option<ClientIndex>,
-    sharing: Sharing,
-    /// A command that is not of MQTT was carried out beside an operation.
-    shares: bool,
-    /// One of MQTT was.
-    shares_mqtt: bool,
-    /// The command that has just ended is to be sent again when no operation is under way.
-    repeats: bool,
+    /// Something that was awaited has ended in this turn.
+    pub(super) has_result: bool,
     /// The module has answered nothing in this turn, not even `AT`.
     is_silent: bool,
+    pub(super) sent: Sent,
+    pub(super) sharing: Sharing,
 }
 
 /// The slots, and the turn. Both are arrays without an element where there is nothing to share.
 #[derive(Debug)]
 pub(super) struct Slots {
-    slots: [Slot; SLOTS],
+    /// Idle where it is free, done where its result waits for the call.
+    slots: [Exchange; SLOTS as usize],
     turn: [Turn; IS_SHARED as usize],
 }
 
-/// What the exchanges in slots have to know.
+/// What every exchange has to know.
 #[derive(Clone, Copy)]
 pub(super) enum News<'l> {
-    /// A line that is perhaps the outcome of one of them.
+    /// A line that is perhaps its outcome.
     Outcome(Line<'l>),
     /// A line that nothing waits for.
     OtherLine(Line<'l>),
@@ -112,64 +68,62 @@ pub(super) enum News<'l> {
     Time,
 }
 
-/// Whether a call in this phase can wait without its turn.
-fn is_waiting(phase: Phase) -> bool {
-    matches!(phase, Phase::Outcome | Phase::Pause)
-}
-
-/// The slots in which something is awaited, a bit for each.
+/// Whether a command has to wait for the outcome of another one.
 #[inline(never)]
-fn waiting(slots: &[Slot]) -> u8 {
-    bits(slots, is_waiting)
-}
-
-/// The slots in these phases, a bit for each.
-fn bits(slots: &[Slot], is_meant: impl Fn(Phase) -> bool) -> u8 {
-    let meant = slots.iter().zip(BITS).filter(|(slot, _)| is_meant(slot.exchange.phase()));
-    meant.fold(0, |bits, (_, bit)| bits | bit)
-}
-
-fn is_mqtt(info: &CommandInfo) -> bool {
-    behind(info.name.as_bytes(), "+CMQTT").is_some()
-}
-
-impl Slot {
-    /// An operation is under way whose outcome the module has still to report.
-    fn is_operation(&self) -> bool {
-        self.exchange.phase() == Phase::Outcome
-    }
+fn excludes(pending: &CommandInfo, info: &CommandInfo, client: Option<ClientIndex>) -> bool {
+    let (beginning, is_for_all) = match pending.effect {
+        Effect::Start | Effect::Stop => ("+CMQTT", true),
+        // The module opens one connection at a time.
+        Effect::Connect => (pending.name, true),
+        // The answer to a read form, which names no client, looks like the outcome.
+        _ => (pending.name, false),
+    };
+    matches!(info.effect, Effect::Start | Effect::Stop)
+        || ((is_for_all || client.is_none()) && behind(info.name.as_bytes(), beginning).is_some())
 }
 
 impl Slots {
     pub(super) fn new() -> Self {
         Self {
             // As a constant, they would be in the image.
-            slots: array::from_fn(|_| Slot {
-                exchange: Exchange::idle(),
-                client: None,
-                loss: None,
-                command_waits: false,
-                command_began: Instant::ZERO,
-                has_owner: false,
-            }),
+            slots: array::from_fn(|_| Exchange::idle()),
             turn: array::from_fn(|_| Turn {
                 gives_way: false,
                 resumption: Resumption::Begin,
                 gave_way: None,
-                waiting_before: 0,
-                was_excluded: false,
-                client: None,
-                sharing: Sharing::Assumed,
-                shares: false,
-                shares_mqtt: false,
-                repeats: false,
+                has_result: false,
                 is_silent: false,
+                sent: Sent::Alone,
+                sharing: Sharing::Nothing,
             }),
         }
     }
 
-    fn parts(&mut self) -> Option<(&mut [Slot], &mut Turn)> {
+    /// The turn that is under way; `None` where nothing is shared.
+    pub(super) fn turn(&mut self) -> Option<&mut Turn> {
+        self.turn.first_mut()
+    }
+
+    fn parts(&mut self) -> Option<(&mut [Exchange], &mut Turn)> {
         Some((&mut self.slots, self.turn.first_mut()?))
+    }
+
+    /// A call begins, or goes on.
+    pub(super) fn begin_call(&mut self) {
+        if let Some(turn) = self.turn() {
+            turn.sent = Sent::Alone;
+        }
+    }
+
+    /// Whether an operation is under way whose outcome the module has still to report, with this effect or with any.
+    pub(super) fn has_operation(&self, effect: Option<Effect>) -> bool {
+        IS_SHARED && self.any_operation(effect)
+    }
+
+    #[inline(never)]
+    fn any_operation(&self, effect: Option<Effect>) -> bool {
+        let mut operations = self.slots.iter().filter(|slot| slot.phase() == Phase::Outcome);
+        operations.any(|slot| effect.is_none_or(|effect| slot.info.effect == effect))
     }
 
     /// Whether the call that has its turn does not begin with it.
@@ -180,55 +134,25 @@ impl Slots {
     /// The module answers nothing. Returns whether the call goes on all the same: what it has waited for is known, whatever the
     /// module does now.
     pub(super) fn module_is_silent(&mut self) -> bool {
-        if let Some(turn) = self.turn.first_mut() {
+        if let Some(turn) = self.turn() {
             turn.is_silent = true;
         }
         self.resumes()
     }
 
-    /// Whether the present command was chosen before other calls had their turns; once.
-    pub(super) fn was_excluded(&mut self) -> bool {
-        self.turn.first_mut().is_some_and(|turn| mem::take(&mut turn.was_excluded))
-    }
-
-    /// A call begins, of this client.
-    pub(super) fn begin_call(&mut self, client: Option<ClientIndex>) {
-        if let Some(turn) = self.turn.first_mut() {
-            turn.client = client;
-            turn.was_excluded = false;
-        }
-    }
-
     /// Whether a call that only listens gives way, because a wait has just ended.
     pub(super) fn listener_gives_way(&self) -> bool {
-        let waiting = waiting(&self.slots);
-        self.turn.first().is_some_and(|turn| turn.gives_way && turn.waiting_before & !waiting != 0)
-    }
-
-    /// Whether an operation with this effect is under way.
-    pub(super) fn has_operation(&self, effect: Effect) -> bool {
-        self.slots.iter().any(|slot| slot.is_operation() && slot.exchange.info.effect == effect)
-    }
-
-    /// Whether a command with these properties has to wait for what other calls wait for.
-    fn exclude(&self, info: &CommandInfo, client: Option<ClientIndex>) -> bool {
-        let sharing = self.turn.first().map_or(Sharing::Assumed, |turn| turn.sharing);
-        self.has_call_of(client)
-            || self.slots.iter().filter(|slot| slot.is_operation()).any(|slot| {
-                let pending = slot.exchange.info;
-                let changes_service = |info: &CommandInfo| matches!(info.effect, Effect::Start | Effect::Stop);
-                sharing != Sharing::Assumed
-                    || (changes_service(pending) && is_mqtt(info))
-                    || changes_service(info)
-                    // The answer to a read form looks like the outcome. The module opens one connection at a time.
-                    || (pending.name == info.name && (client.is_none() || info.effect == Effect::Connect))
-            })
+        self.turn.first().is_some_and(|turn| turn.gives_way && turn.has_result)
     }
 
     /// Whether a call of this client waits.
     pub(super) fn has_call_of(&self, client: Option<ClientIndex>) -> bool {
-        let mut waiting = self.slots.iter().filter(|slot| is_waiting(slot.exchange.phase()));
-        client.is_some() && waiting.any(|slot| slot.client == client)
+        IS_SHARED && self.any_call_of(client)
+    }
+
+    #[inline(never)]
+    fn any_call_of(&self, client: Option<ClientIndex>) -> bool {
+        client.is_some() && self.slots.iter().any(|slot| slot.is_under_way() && slot.call.client == client)
     }
 }
 
@@ -250,168 +174,161 @@ pub(crate) struct Left {
 impl super::Engine {
     /// The calls that have left these slots do not come back.
     pub(crate) fn drop_slots(&mut self, dropped: u8) {
-        let Some((slots, _)) = self.session.slots.parts() else { return };
-        for (slot, bit) in slots.iter_mut().zip(BITS) {
-            if dropped & bit != 0 {
-                slot.has_owner = false;
-                if slot.exchange.phase() != Phase::Outcome {
-                    slot.exchange.clear();
+        let mut dropped = dropped;
+        for slot in &mut self.session.slots.slots {
+            if dropped & 1 != 0 {
+                slot.call.is_dropped = true;
+                if slot.phase() != Phase::Outcome {
+                    slot.clear();
                 }
             }
+            dropped >>= 1;
         }
     }
 
     /// A call has its turn.
     pub(crate) fn begin_turn(&mut self, gives_way: bool, resumption: Resumption) {
-        let Some((slots, turn)) = self.session.slots.parts() else { return };
+        let Some(turn) = self.session.slots.turn() else { return };
         turn.gives_way = gives_way;
         turn.resumption = resumption;
         turn.gave_way = None;
+        turn.has_result = false;
         turn.is_silent = false;
-        turn.waiting_before = waiting(slots);
-        if let Resumption::Slot(place) = resumption
-            && let Some(slot) = slots.get(usize::from(place))
-        {
-            // Other calls have had their turns meanwhile.
-            turn.client = slot.client;
-        }
     }
 
     /// The turn has ended. Returns how the call goes on, where it has not ended.
     pub(crate) fn end_turn(&mut self) -> Option<Resumption> {
-        let (_, turn) = self.session.slots.parts()?;
-        turn.gives_way = false;
-        turn.resumption = Resumption::Begin;
-        turn.gave_way.take()
+        self.session.slots.turn()?.gave_way
     }
 
     /// The client of the call that has its turn.
     pub(crate) fn client_of_call(&self) -> Option<ClientIndex> {
-        self.session.slots.turn.first().and_then(|turn| turn.client)
+        self.session.exchange.call.client
     }
 
     /// What is there for the calls that wait.
     pub(crate) fn left(&self) -> Left {
-        let connected = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0);
         let Slots { slots, turn } = &self.session.slots;
+        let connected = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0);
         let was_silent = turn.first().is_some_and(|turn| turn.is_silent);
-        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: waiting(slots), connected, was_silent }
+        let mut left = Left { connected, was_silent, ..Left::default() };
+        for slot in slots.iter().rev() {
+            left.ended = left.ended << 1 | u8::from(slot.phase() == Phase::Done);
+            left.waiting = left.waiting << 1 | u8::from(slot.is_under_way());
+        }
+        left
     }
 }
 
 impl Session {
     /// If the call waits for an outcome or pauses, it gives up its turn, where it can. Returns whether it does.
-    pub(super) fn park(&mut self, command_waits: bool) -> bool {
-        let phase = self.exchange.phase();
+    pub(super) fn park(&mut self) -> bool {
         let Some((slots, turn)) = self.slots.parts() else { return false };
-        if !is_waiting(phase) || !turn.gives_way || (phase == Phase::Outcome && turn.sharing == Sharing::Refused) {
+        let may_wait = match self.exchange.phase() {
+            Phase::Outcome => turn.sharing != Sharing::Refused,
+            Phase::Pause => true,
+            _ => false,
+        };
+        if !may_wait || !turn.gives_way || turn.sent == Sent::Again {
             return false;
         }
-        let mut free = slots.iter_mut().zip(0..).filter(|(slot, _)| slot.exchange.phase() == Phase::Idle);
-        let Some((slot, number)) = free.next() else { return false };
-        debug!("AT{} waits without its turn", self.exchange.info.name);
-        mem::swap(&mut slot.exchange, &mut self.exchange);
-        slot.client = slot.exchange.client.or(turn.client);
-        slot.loss = self.loss;
-        slot.command_waits = command_waits;
-        slot.command_began = self.command_began;
-        slot.has_owner = true;
-        turn.gave_way = Some(Resumption::Slot(number));
-        true
+        for (number, slot) in (0..).zip(slots) {
+            if slot.phase() == Phase::Idle {
+                debug!("AT{} waits without its turn", self.exchange.info.name);
+                turn.gave_way = Some(Resumption::Slot(number));
+                self.exchange.call.client = self.exchange.client.or(self.exchange.call.client);
+                self.swap_slot(number);
+                return true;
+            }
+        }
+        false
     }
 
     /// A dropped call awaited an outcome. Returns whether that has a slot.
     pub(super) fn park_outcome_of_dropped_call(&mut self) -> bool {
-        if !self.park(false) {
-            return false;
+        let call = self.exchange.call;
+        self.exchange.call.client = None;
+        self.exchange.call.is_dropped = true;
+        let has_slot = self.park();
+        self.exchange.call = call;
+        if let Some(turn) = self.slots.turn() {
+            turn.gave_way = None;
         }
-        let Some((slots, turn)) = self.slots.parts() else { return true };
-        if let Some(Resumption::Slot(number)) = turn.gave_way.take()
-            && let Some(slot) = slots.get_mut(usize::from(number))
-        {
-            slot.has_owner = false;
-        }
-        true
+        has_slot
     }
 
-    /// If the call goes on after it has waited, its exchange comes back. Returns whether its command was chosen before.
-    pub(super) fn unpark(&mut self) -> Option<bool> {
-        let (slots, turn) = self.slots.parts()?;
-        match mem::replace(&mut turn.resumption, Resumption::Begin) {
-            Resumption::Begin => None,
-            Resumption::Command => {
-                turn.was_excluded = true;
-                Some(true)
-            }
-            Resumption::Slot(number) => {
-                let slot = slots.get_mut(usize::from(number))?;
-                mem::swap(&mut slot.exchange, &mut self.exchange);
-                slot.exchange.clear();
-                self.loss = slot.loss;
-                self.command_began = slot.command_began;
-                self.continues = true;
-                turn.was_excluded = slot.command_waits;
-                Some(slot.command_waits)
-            }
+    /// If the call goes on after it has waited, its exchange comes back.
+    pub(super) fn unpark(&mut self) {
+        let Some(turn) = self.slots.turn() else { return };
+        if let Resumption::Slot(number) = mem::replace(&mut turn.resumption, Resumption::Begin) {
+            self.exchange.clear();
+            self.swap_slot(number);
+            self.continues = true;
+        }
+    }
+
+    /// Exchanges what is under way with what is in this slot; with itself, where there is no such slot.
+    #[inline(never)]
+    fn swap_slot(&mut self, number: u8) {
+        if let Some(slot) = self.slots.slots.get_mut(usize::from(number)) {
+            mem::swap(slot, &mut self.exchange);
         }
     }
 
     /// Whether the call has to wait before its first command, because another one of its client waits.
     pub(super) fn call_is_excluded(&self) -> bool {
-        self.slots.turn.first().is_some_and(|turn| self.slots.has_call_of(turn.client))
+        self.slots.has_call_of(self.exchange.call.client)
     }
 
-    /// Whether the next command has to wait.
-    pub(super) fn command_is_excluded(&self, procedure: &dyn Procedure) -> bool {
-        if self.slots.slots.iter().all(|slot| slot.exchange.phase() == Phase::Idle) {
-            return false;
-        }
-        let mut writer = CommandWriter::checking(self.family);
-        procedure.command(&mut writer);
-        self.slots.exclude(writer.info, writer.client)
-    }
-
-    /// The call is excluded, and goes on like this later. It gives up its turn where it can, and waits with it otherwise.
-    pub(super) fn give_way(&mut self, resumption: Resumption) -> Progress {
-        let Some((_, turn)) = self.slots.parts() else { return Progress::Waiting };
-        turn.was_excluded = true;
-        if !turn.gives_way {
-            return Progress::Waiting;
-        }
-        // No other call of its client begins in the midst of it.
-        if resumption == Resumption::Command && turn.client.is_some() {
-            self.exchange.pause(EXCLUDED_PAUSE_MS, self.now);
-            if self.park(true) {
-                return Progress::Done;
+    /// The call is excluded. It gives up its turn where it can, and waits with it otherwise.
+    pub(super) fn give_way(&mut self) -> Progress {
+        match self.slots.turn() {
+            Some(turn) if turn.gives_way => {
+                turn.gave_way = Some(Resumption::Begin);
+                Progress::Done
             }
-            self.exchange.clear();
-            return Progress::Waiting;
+            _ => Progress::Waiting,
         }
-        turn.gave_way = Some(resumption);
-        Progress::Done
     }
 
-    /// Something came for the exchanges that wait in slots: each takes it as the one under way would. Returns whether one of
-    /// them has taken it for itself.
-    pub(super) fn notify_slots(&mut self, news: News<'_>) -> bool {
-        IS_SHARED && self.notify_each_slot(news)
+    /// Whether a command has to wait for what other calls wait for.
+    pub(super) fn is_excluded(&mut self, info: &CommandInfo, client: Option<ClientIndex>) -> bool {
+        if self.slots.has_call_of(client) {
+            return true;
+        }
+        let Some((slots, turn)) = self.slots.parts() else { return false };
+        let mut is_beside = false;
+        for slot in slots.iter().filter(|slot| slot.phase() == Phase::Outcome) {
+            if turn.sent == Sent::Again || excludes(slot.info, info, client) {
+                return true;
+            }
+            is_beside = true;
+        }
+        if turn.sent != Sent::Again {
+            let shows_more = is_beside && turn.sharing < Sharing::shown_by(client);
+            turn.sent = if shows_more { Sent::Beside } else { Sent::Alone };
+        }
+        false
+    }
+
+    /// Something came for the exchange under way, and for those that wait in slots: each takes it by the same rules. Returns
+    /// whether one of them has taken it for itself.
+    // Without slots, each caller needs one of the rules.
+    #[inline(always)]
+    pub(super) fn notify(&mut self, news: News<'_>) -> bool {
+        if IS_SHARED { self.notify_all(news) } else { self.takes(news) }
     }
 
     #[inline(never)]
-    fn notify_each_slot(&mut self, news: News<'_>) -> bool {
-        for number in 0..self.slots.slots.len() {
+    fn notify_all(&mut self, news: News<'_>) -> bool {
+        // The one under way is in no slot, and comes first.
+        for number in (0..SLOTS + 1).rev() {
             self.swap_slot(number);
-            let is_taken = self.exchange.is_under_way() && self.takes(news);
+            let is_taken = self.takes(news);
+            if self.exchange.call.is_dropped && self.exchange.phase() == Phase::Done {
+                self.exchange.clear();
+            }
             self.swap_slot(number);
-            let Some(slot) = self.slots.slots.get_mut(number) else { return false };
-            match news {
-                News::Loss(loss, _) => slot.loss = Some(loss),
-                News::Restart => slot.loss = Some(Loss::Restart),
-                _ => {}
-            }
-            if slot.exchange.phase() == Phase::Done && !slot.has_owner {
-                slot.exchange.clear();
-            }
             if is_taken {
                 return true;
             }
@@ -419,96 +336,42 @@ impl Session {
         false
     }
 
+    /// The exchange under way takes it, or does not.
+    #[inline(always)]
     fn takes(&mut self, news: News<'_>) -> bool {
+        let now = self.now;
         match news {
             News::Outcome(line) => return self.outcome(line),
-            News::OtherLine(line) => self.exchange.other_line(line, self.now),
-            News::BytesLost => self.exchange.bytes_lost(self.now),
-            News::Loss(loss, client) => self.interrupt_exchange(loss, client),
-            News::Restart => {
-                self.exchange.restarted(self.now);
-                self.exchange.log_result(self.elapsed());
+            News::OtherLine(line) => self.exchange.other_line(line, now),
+            News::BytesLost => self.exchange.bytes_lost(now),
+            News::Loss(loss, client) => {
+                self.exchange.call.loss = Some(loss);
+                if client.is_none() || client == self.exchange.client {
+                    self.exchange.interrupt(loss, now);
+                }
             }
-            News::Time if self.exchange.has_expired(self.now) => self.expire_exchange(),
+            News::Restart => {
+                let interrupts = self.exchange.is_under_way();
+                if self.exchange.restarted(now) {
+                    return true;
+                }
+                if interrupts {
+                    self.exchange.log_result(self.elapsed());
+                }
+                self.exchange.call.loss = Some(Loss::Restart);
+            }
+            News::Time if self.exchange.has_expired(now) => self.expire_exchange(),
             News::Time => {}
         }
         false
     }
 
-    fn swap_slot(&mut self, number: usize) {
-        if let Some(slot) = self.slots.slots.get_mut(number) {
-            mem::swap(&mut slot.exchange, &mut self.exchange);
-        }
-    }
-
     /// Milliseconds until the first deadline of a slot.
     pub(super) fn time_left_of_slots(&self) -> u32 {
-        self.slots.slots.iter().map(|slot| slot.exchange.time_left(self.now)).min().unwrap_or(u32::MAX)
-    }
-
-    /// `OK` came. If a parked call has failed just before, that may be one more behind its failure, and not the answer to the
-    /// command under way, which then has a short time for its own. Returns whether it is taken as such.
-    pub(super) fn takes_extra_ok(&mut self) -> bool {
-        if !IS_SHARED || self.quiet_until.take().is_none() {
-            return false;
+        let mut left = u32::MAX;
+        for slot in &self.slots.slots {
+            left = left.min(slot.time_left(self.now));
         }
-        self.exchange.doubt_ok(EXTRA_OK_MS, self.now)
-    }
-
-    /// What the end of a command shows of the module: whether it carries out commands beside an operation.
-    pub(super) fn learn_sharing(&mut self) {
-        let (result, info) = (self.exchange.result(), self.exchange.info);
-        let Some((slots, turn)) = self.slots.parts() else { return };
-        let is_beside = slots.iter().any(Slot::is_operation);
-        let shares = if is_mqtt(info) { &mut turn.shares_mqtt } else { &mut turn.shares };
-        turn.repeats = false;
-        match (turn.sharing, result) {
-            (Sharing::Doubted(doubted), result) if doubted == info.name && (result.is_ok() || !is_beside) => {
-                // It was carried out after the operation, or refused all the same.
-                *shares = is_beside || result.is_err();
-                turn.sharing = if *shares { Sharing::Assumed } else { Sharing::Refused };
-            }
-            // What was doubted was dropped meanwhile, or has yet to come.
-            (Sharing::Doubted(_), _) if !is_beside => turn.sharing = Sharing::Assumed,
-            // A pause has no name.
-            (_, Ok(())) if is_beside && !info.name.is_empty() => {
-                *shares = true;
-                // One that carries out commands of MQTT carries out all others.
-                turn.shares = true;
-            }
-            // Once it has carried out others: busy with an earlier operation of the same client, whose outcome was lost.
-            (_, Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_IS_BUSY)))) if is_beside && !*shares => {
-                turn.sharing = Sharing::Refused;
-                turn.repeats = true;
-            }
-            (Sharing::Assumed, Err(Failure::Refused(Refusal::Error))) if is_beside && !*shares => {
-                turn.sharing = Sharing::Doubted(info.name);
-                turn.repeats = true;
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether the command that has just ended was refused because of an operation, or perhaps so.
-    pub(super) fn was_refused_beside_operation(&mut self) -> bool {
-        self.slots.turn.first_mut().is_some_and(|turn| mem::take(&mut turn.repeats))
-    }
-
-    /// A command was not answered in time. If the module perhaps answers nothing during an operation, the answer is awaited
-    /// until that has ended. Returns whether it is.
-    pub(super) fn answer_waits_for_operation(&mut self) -> bool {
-        let (info, now, command_ms) = (self.exchange.info, self.now, self.timeouts.command_ms);
-        // A module that has restarted answers nothing any more.
-        let is_unanswered = self.exchange.lacks_final_result() && !self.exchange.has_seen_restart();
-        let Some((slots, turn)) = self.slots.parts() else { return false };
-        let shares = if is_mqtt(info) { turn.shares_mqtt } else { turn.shares };
-        let operations = slots.iter().filter(|slot| slot.is_operation());
-        let Some(left) = operations.map(|slot| slot.exchange.time_left(now)).max() else { return false };
-        if turn.sharing != Sharing::Assumed || shares || !is_unanswered || !turn.gives_way {
-            return false;
-        }
-        turn.sharing = Sharing::Doubted(info.name);
-        self.exchange.set_deadline(now.after(left.saturating_add(command_ms)));
-        true
+        left
     }
 }

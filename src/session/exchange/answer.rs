@@ -5,6 +5,8 @@ use crate::ResultCode;
 use crate::at::{FinalResult, Line, resembles};
 use crate::command::{Answer, Effect, code_in};
 use crate::session::facts::{Lacking, Loss};
+use crate::session::routing::EXTRA_OK_MS;
+use crate::session::slots::IS_SHARED;
 use crate::timer::Instant;
 
 /// How long the other half of an answer may take, in milliseconds: the outcome after `ERROR`, the final result after an
@@ -21,8 +23,11 @@ const RESULT_AFTER_LOSS_MS: u32 = 2_000;
 const LONGEST_GARBLED_OK_BYTES: usize = 3;
 
 impl Exchange {
-    /// A final result came. Returns whether it belongs to this exchange.
-    pub(in crate::session) fn final_result(&mut self, result: FinalResult, now: Instant) -> bool {
+    /// A final result came; if it `may_be_extra`, it is perhaps one more `OK` behind the failure of another operation. Returns
+    /// whether it belongs to this exchange.
+    pub(in crate::session) fn final_result(&mut self, result: FinalResult, may_be_extra: bool, now: Instant) -> bool {
+        // Otherwise nothing is awaited then.
+        let may_be_extra = may_be_extra && IS_SHARED;
         let is_ok = matches!(result, FinalResult::Ok);
         match (self.facts.lacks, self.phase) {
             (Lacking::SyncLine, _) => return true,
@@ -38,6 +43,8 @@ impl Exchange {
             Phase::Prompt if !is_ok => {}
             // The module does not wait for data any longer: refused, or the length that it has read is a smaller one.
             Phase::Data if !is_ok => {}
+            // It would mean that the module does not take the rest.
+            Phase::Data if may_be_extra => return true,
             Phase::Data if !self.info.name.is_empty() => self.facts.lacks = Lacking::Data,
             Phase::Final if self.facts.final_result.is_none() || self.ok_is_in_doubt() => {}
             _ => return false,
@@ -51,7 +58,11 @@ impl Exchange {
             // A query is answered behind the lines of the boot under way.
             self.facts.loss = None;
         }
-        if self.phase != Phase::Final || self.facts.are_complete(self.is_deferred()) {
+        let is_complete = self.phase != Phase::Final || self.facts.are_complete(self.is_deferred());
+        if is_complete && may_be_extra {
+            // If no other one comes in this time, it was its own.
+            self.hasten(EXTRA_OK_MS, now);
+        } else if is_complete {
             self.phase = Phase::Done;
         } else if is_ok {
             self.phase = Phase::Outcome;
@@ -64,24 +75,9 @@ impl Exchange {
         true
     }
 
-    /// `OK` came that is perhaps the last word on another command. If no other one comes in this time, it was its own. Returns
-    /// whether it is taken.
-    pub(in crate::session) fn doubt_ok(&mut self, limit: u32, now: Instant) -> bool {
-        match self.phase {
-            // It cannot be its own, or would mean that the module does not take the rest.
-            Phase::Prompt | Phase::Data => true,
-            Phase::Final if self.facts.lacks == Lacking::Nothing && !self.is_deferred() => {
-                self.facts.final_result = Some(FinalResult::Ok);
-                self.hasten(limit, now);
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// Whether its `OK` may have been that of another command. Only beside parked calls.
     fn ok_is_in_doubt(&self) -> bool {
-        cfg!(feature = "shared") && self.facts.final_result == Some(FinalResult::Ok)
+        IS_SHARED && self.facts.final_result == Some(FinalResult::Ok)
     }
 
     /// A line came that is no final result. Returns whether it is a part of the answer.

@@ -65,8 +65,8 @@ const RESTARTED: Result<(), Failure> = Err(Failure::Restarted);
 impl Exchange {
     fn learn(&mut self, fact: Fact) {
         match fact {
-            Fact::Ok => _ = self.final_result(FinalResult::Ok, Instant::ZERO),
-            Fact::Error => _ = self.final_result(FinalResult::Error, Instant::ZERO),
+            Fact::Ok => _ = self.final_result(FinalResult::Ok, false, Instant::ZERO),
+            Fact::Error => _ = self.final_result(FinalResult::Error, false, Instant::ZERO),
             Fact::Success => self.learn_code(ResultCode::new(0)),
             Fact::Code => self.learn_code(CODE),
             Fact::Line => self.learn_line(b"+CSQ: 21,99\r"),
@@ -275,9 +275,9 @@ fn a_refused_prompt_ends_the_command_and_an_older_ok_does_not() {
     let topic = Topic { client: CLIENT, topic: b"pump-2/level" };
     let mut exchange = sent(&topic);
     assert_eq!(exchange.phase, Phase::Prompt);
-    assert!(!exchange.final_result(FinalResult::Ok, Instant::ZERO));
+    assert!(!exchange.final_result(FinalResult::Ok, false, Instant::ZERO));
     assert!(exchange.outcome(CODE, Instant::ZERO));
-    assert!(exchange.final_result(FinalResult::Error, Instant::ZERO));
+    assert!(exchange.final_result(FinalResult::Error, false, Instant::ZERO));
     assert_eq!((exchange.phase, exchange.result()), (Phase::Done, FAILED));
 }
 
@@ -298,7 +298,7 @@ fn an_error_that_was_named_before_ok_counts() {
     let mut exchange = begun(&Rel { client: CLIENT }, &timeouts);
     exchange.transmitted(exchange.unsent, &timeouts, Instant::ZERO);
     assert!(exchange.outcome(ResultCode::CLIENT_NOT_ACQUIRED, Instant::ZERO));
-    assert!(exchange.final_result(FinalResult::Ok, Instant::ZERO));
+    assert!(exchange.final_result(FinalResult::Ok, false, Instant::ZERO));
     assert_eq!(exchange.result(), Err(Failure::Refused(Refusal::Code(ResultCode::CLIENT_NOT_ACQUIRED))));
 }
 
