@@ -3,7 +3,6 @@
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
-use core::time::Duration;
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embedded_io_async::{BufRead, Write};
@@ -15,11 +14,11 @@ use super::turn::Place;
 use crate::client::drive::NO_SOURCE;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::network::{BringUpError, BringUpStage};
+use crate::network::BringUpStage;
 use crate::procedure::ListenUntil;
 use crate::session::Procedure;
 use crate::supervisor::{
-    Action, Call, ModuleRecovery, Outcome, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, check, finish,
+    Action, Call, ModuleRecovery, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, check, finish,
     next_action, take_event,
 };
 use crate::timer::{Instant, Timer};
@@ -60,7 +59,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
             wait_ms = 0;
             let Some(held) = &mut listener.place.held else { continue };
             let (now, family, mut pin_unconfirmed) = (held.now(), held.modem.family(), held.modem.pin_unconfirmed);
-            let (supervisor, action) = next_action(listener.supervisors, &recovery.module, held.engine());
+            let (supervisor, action) = next_action(listener.supervisors, &recovery.module);
             let mut job = match &action {
                 Action::Wait { milliseconds } => {
                     wait_ms = *milliseconds;
@@ -78,7 +77,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                 action => Job::Call(action.call(family, now, u32::MAX)),
             };
             listener.give_way();
-            let ended = loop {
+            let brought_up = loop {
                 worker.want(Wants::Turn);
                 let driven = {
                     let mut call = pin!(worker.call(job.procedure()));
@@ -89,23 +88,26 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                     })
                     .await?
                 };
-                if let Some(held) = &worker.held
-                    && let Some(ended) = job.ended(driven, held.now())
-                {
-                    break ended;
+                let Some(held) = &mut worker.held else { continue };
+                let now = held.now();
+                match &job {
+                    Job::Call(call) => {
+                        finish(listener.supervisors, supervisor, call, driven, held.engine(), now)?;
+                        break None;
+                    }
+                    Job::BringUp(bring_up) => {
+                        if let Some(result) = bring_up.ended(driven, now) {
+                            break Some(result);
+                        }
+                    }
                 }
             };
             drop(job);
-            let Some(held) = &mut worker.held else { continue };
-            match ended {
-                Ended::Called(outcome) => {
-                    let now = held.now();
-                    finish(listener.supervisors, supervisor, &outcome, held.engine(), now)?;
-                }
-                Ended::BroughtUp(result) => {
-                    held.modem.pin_unconfirmed = pin_unconfirmed;
-                    recovery.module.brought_up(result)?;
-                }
+            if let Some(result) = brought_up
+                && let Some(held) = &mut worker.held
+            {
+                held.modem.pin_unconfirmed = pin_unconfirmed;
+                recovery.module.brought_up(result)?;
             }
             worker.want(Wants::Nothing);
         }
@@ -118,26 +120,12 @@ enum Job<'j, B> {
     BringUp(B),
 }
 
-/// How that has ended.
-enum Ended {
-    Called(Outcome),
-    BroughtUp(Result<(), BringUpError>),
-}
-
 impl<B: InTurns> Job<'_, B> {
     fn procedure(&mut self) -> &mut (dyn Procedure + Send) {
         match self {
             Self::Call(call) => call.procedure(),
             Self::BringUp(bring_up) => bring_up.procedure(),
         }
-    }
-
-    /// The procedure has ended. `None` where it is to be driven again.
-    fn ended(&self, driven: Result<(), Error>, now: Duration) -> Option<Ended> {
-        Some(match self {
-            Self::Call(call) => Ended::Called(call.outcome(driven)),
-            Self::BringUp(bring_up) => Ended::BroughtUp(bring_up.ended(driven, now)?),
-        })
     }
 }
 

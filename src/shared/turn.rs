@@ -15,14 +15,11 @@ use super::queue::{Reply, Wants, bit};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
 use crate::command::ClientIndex;
-use crate::error::{CommandName, Error};
+use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::session::{Engine, Left, Procedure, Resumption};
 use crate::supervisor::Results;
 use crate::timer::Timer;
-
-/// The module has answered nothing, not even `AT`.
-const SILENT: Error = Error::NoAnswer { command: CommandName::new(&"") };
 
 /// The modem, and what those know of its sessions who have had their turns.
 pub(super) struct Held<R, T, C, H> {
@@ -54,7 +51,7 @@ impl<R, T, C, H> Held<R, T, C, H> {
     /// What is under way in this turn has ended so.
     #[inline(never)]
     pub(super) fn driven(&mut self, driven: &Result<(), Error>) {
-        self.was_silent = *driven == Err(SILENT);
+        self.was_silent = *driven == Err(Error::SILENT);
     }
 
     /// A call has ended.
@@ -172,7 +169,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     pub(super) async fn call(&mut self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
         loop {
             if !self.turn().await {
-                return Err(SILENT);
+                return Err(Error::SILENT);
             }
             let Some(held) = &mut self.held else { continue };
             let driven = held.modem.port.drive(procedure, NO_SOURCE).await;

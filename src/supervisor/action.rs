@@ -4,10 +4,9 @@ use core::time::Duration;
 
 use super::subscriptions::Change;
 use crate::command::{ClientIndex, Sub, Unsub};
-use crate::error::Error;
 use crate::family::Family;
 use crate::options::ConnectOptions;
-use crate::procedure::{Connect, Connection, Disconnect, ListenUntil, Probe, Single, Subscribe};
+use crate::procedure::{Connect, Disconnect, ListenUntil, Probe, Single, Subscribe};
 use crate::session::Procedure;
 use crate::timer::Instant;
 
@@ -44,39 +43,18 @@ pub enum Action<'a, F> {
     },
 }
 
-/// How a call has ended: for [`Supervisor::done`](super::Supervisor::done).
-#[derive(Clone, Copy, Debug)]
-pub struct Outcome {
-    pub(super) found: Found,
-    pub(super) driven: Result<(), Error>,
+impl<F> Action<'_, F> {
+    /// There is an event, which comes first.
+    pub(super) const EVENT: Self = Self::Wait { milliseconds: 0 };
+    /// Until something happens.
+    pub(super) const NOTHING: Self = Self::Wait { milliseconds: u32::MAX };
 }
 
-impl Outcome {
-    /// Listening has ended.
-    pub const fn waited(driven: Result<(), Error>) -> Self {
-        Self { found: Found::Nothing, driven }
-    }
-}
+/// The call of an [`Action`], as a procedure that a shell drives. Dropped before it is [finished](super::finish), the
+/// supervisor asks for it again.
+pub struct Call<'c>(pub(super) Kind<'c>);
 
-/// What a call has found out, if it has succeeded.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Found {
-    Connection(Connection),
-    Disconnected,
-    /// For this place of the list.
-    Changed(u8),
-    Probed {
-        is_connected: bool,
-        has_network: bool,
-    },
-    Nothing,
-}
-
-/// The call of an [`Action`], as a procedure that a shell drives. Dropped before its end, it is not
-/// [`done`](super::Supervisor::done), and the supervisor asks for it again.
-pub struct Call<'c>(Kind<'c>);
-
-enum Kind<'c> {
+pub(super) enum Kind<'c> {
     Connect(Connect<'c>),
     Disconnect(Disconnect),
     Subscribe(u8, Subscribe<'c>),
@@ -124,20 +102,6 @@ impl<'c> Call<'c> {
             Kind::Probe(procedure) => procedure,
             Kind::Listen(procedure) => procedure,
         }
-    }
-
-    /// How it has ended, from how it was driven.
-    pub fn outcome(&self, driven: Result<(), Error>) -> Outcome {
-        let found = match &self.0 {
-            Kind::Connect(connect) => Found::Connection(connect.connection()),
-            Kind::Disconnect(_) => Found::Disconnected,
-            Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _) => Found::Changed(*place),
-            Kind::Probe(probe) => {
-                Found::Probed { is_connected: probe.is_connected(), has_network: probe.has_network() }
-            }
-            Kind::Listen(_) => Found::Nothing,
-        };
-        Outcome { found, driven }
     }
 
     /// Whether it listens for events.

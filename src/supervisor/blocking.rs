@@ -78,7 +78,7 @@ where
             if has_waited && left_ms == 0 {
                 return Ok(None);
             }
-            let (place, action) = next_action(supervisors, &recovery.module, &self.port.engine);
+            let (place, action) = next_action(supervisors, &recovery.module);
             match action {
                 Action::BringUp => {
                     let result = match recovery.attach.apn() {
@@ -95,7 +95,7 @@ where
                     let mut call = action.call(self.family(), now, left_ms.min(LIST_INTERVAL_MS));
                     has_waited = call.listens();
                     let driven = self.port.drive(call.procedure(), &mut NoSource);
-                    finish(supervisors, place, &call.outcome(driven), &self.port.engine, self.port.timer.now())?;
+                    finish(supervisors, place, &call, driven, &self.port.engine, self.port.timer.now())?;
                 }
             }
         }

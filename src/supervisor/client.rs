@@ -113,7 +113,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
             if has_waited && left_ms == 0 {
                 return Ok(None);
             }
-            let (place, action) = next_action(supervisors, &recovery.module, &self.port.engine);
+            let (place, action) = next_action(supervisors, &recovery.module);
             match action {
                 Action::BringUp => {
                     let result = recovery.attach.attach(self).await;
@@ -128,7 +128,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
                     has_waited = call.listens();
                     let waiting = if has_waited { &*supervisors } else { &[] };
                     let driven = self.drive_or_change(call.procedure(), waiting).await;
-                    finish(supervisors, place, &call.outcome(driven), &self.port.engine, self.port.timer.now())?;
+                    finish(supervisors, place, &call, driven, &self.port.engine, self.port.timer.now())?;
                 }
             }
         }

@@ -49,7 +49,7 @@ pub enum Transition {
     Reset,
     /// `connect` has succeeded; it took this time. The subscriptions follow.
     Connected(Connection),
-    /// `connect` has failed after this time, or the subscription after it.
+    /// `connect` has failed after this time.
     ConnectFailed(Error),
     /// The session is up: connected, and subscribed to all of the list but what was refused. It was down for this time.
     Up,
@@ -118,24 +118,6 @@ impl fmt::Display for SupervisorEvent {
         let (seconds, tenths) = (took.as_secs(), took.subsec_millis() / 100);
         write!(f, "client {}: {transition} ({seconds}.{tenths} s)", client.number())
     }
-}
-
-/// The kinds of [`Transition`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Report {
-    BroughtUp,
-    BringUpFailed,
-    Reset,
-    Connected,
-    ConnectFailed,
-    Up,
-    SubscriptionRefused,
-    Lost,
-    Suspected,
-    DisconnectFailed,
-    ThrownOut,
-    NetworkBack,
-    GaveUp,
 }
 
 #[cfg(test)]

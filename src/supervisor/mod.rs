@@ -80,7 +80,7 @@
 //! # Without a shell
 //!
 //! A program with a loop of its own calls [`take_event`] until there is none, then [`next_action`], makes the
-//! [`Call`] of the action, drives its procedure, and passes its outcome to [`finish`]. It brings up and resets by itself, and
+//! [`Call`] of the action, drives its procedure, and passes both to [`finish`]. It brings up and resets by itself, and
 //! says so to the [`ModuleRecovery`].
 
 mod action;
@@ -101,8 +101,8 @@ use ::core::fmt;
 use ::core::task::Waker;
 use ::core::time::Duration;
 
-use action::Found;
-pub use action::{Action, Call, Outcome};
+use action::Kind;
+pub use action::{Action, Call};
 pub use backoff::Backoff;
 #[cfg(feature = "blocking")]
 pub use blocking::BlockingReset;
@@ -117,51 +117,26 @@ pub use recovery::ModuleRecovery;
 pub use subscriptions::SyncSubscriptionList;
 pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscriptions};
 
+use self::core::Core;
 #[cfg(feature = "shared")]
 pub(crate) use self::core::Results;
-use self::core::{Core, Decision};
 #[cfg(feature = "shared")]
 pub(crate) use self::recovery::check;
 use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::options::ConnectOptions;
-use crate::session::{ClientState, Engine, Event, ServiceState};
-use crate::timer::moment;
-
-/// What the driver knows of the module, by which a supervisor decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ModuleState {
-    /// The service.
-    pub service: ServiceState,
-    /// The supervisor's client.
-    pub client: ClientState,
-    /// The other client.
-    pub other: ClientState,
-}
-
-impl ModuleState {
-    /// The state as a client sees it.
-    pub fn of(engine: &Engine, client: ClientIndex) -> Self {
-        Self {
-            service: engine.service_state(),
-            client: engine.client_state(client),
-            other: engine.client_state(client.other()),
-        }
-    }
-}
+use crate::session::Engine;
 
 /// Keeps the session of one client up: a step machine over calls, without I/O and without a clock. What it does, the
 /// [module](self) says.
 pub struct Supervisor<'a, L> {
-    client: ClientIndex,
-    options: &'a ConnectOptions<'a>,
+    core: Core<'a>,
     subscriptions: L,
-    core: Core,
 }
 
 impl<L> fmt::Debug for Supervisor<'_, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Supervisor").field("client", &self.client).field("core", &self.core).finish_non_exhaustive()
+        f.debug_struct("Supervisor").field("core", &self.core).finish_non_exhaustive()
     }
 }
 
@@ -169,12 +144,12 @@ impl<'a, L> Supervisor<'a, L> {
     /// Keeps the session of `client` up with these options, subscribed to these filters: a reference to a
     /// [`SubscriptionList`] of its own.
     pub const fn new(client: ClientIndex, options: &'a ConnectOptions<'a>, subscriptions: L, policy: Policy) -> Self {
-        Self { client, options, subscriptions, core: Core::new(policy) }
+        Self { core: Core::new(client, options, policy), subscriptions }
     }
 
     /// The client.
     pub const fn client(&self) -> ClientIndex {
-        self.client
+        self.core.client
     }
 
     /// Whether the session is up, as far as is known: connected, and subscribed to the filters of the list.
@@ -189,7 +164,7 @@ impl<'a, L> Supervisor<'a, L> {
 
     /// Connects with other options from the next attempt on.
     pub const fn set_options(&mut self, options: &'a ConnectOptions<'a>) {
-        self.options = options;
+        self.core.options = options;
     }
 
     /// Disconnects, and leaves the session down until [`resume`](Self::resume).
@@ -216,79 +191,50 @@ impl<'a, L> Supervisor<'a, L> {
         self.core.pass_time(now);
         self.core.observe_all(results);
     }
-
-    /// Takes an event of the module, while the driver knows `state`.
-    pub fn heard(&mut self, now: Duration, event: &Event, state: ModuleState) {
-        self.core.pass_time(now);
-        match event {
-            Event::Message(client) if *client == self.client => self.core.observe(None),
-            Event::NetworkLost | Event::ModemRestarted if state.service == ServiceState::Stopped => {
-                self.core.service_is_stopped();
-            }
-            _ => {}
-        }
-    }
-
-    /// The next event of this supervisor. Nothing is done before it is taken.
-    pub fn take_event(&mut self) -> Option<SupervisorEvent> {
-        let (transition, took) = self.core.take_event()?;
-        Some(SupervisorEvent { client: self.client, transition, took: moment(Duration::ZERO, took) })
-    }
 }
 
 impl<'a, L: Subscriptions> Supervisor<'a, L> {
-    /// Takes over what is known now: for [`take_event`](Self::take_event) and [`next`](Self::next).
-    pub fn update(&mut self, now: Duration, state: ModuleState, recovery: &ModuleRecovery) {
-        self.core.pass_time(now);
-        self.core.update(state, recovery);
-        if ::core::mem::take(&mut self.core.is_over) {
+    /// Takes over what is known now.
+    fn update(&mut self, engine: &Engine, now: Duration, recovery: &ModuleRecovery) {
+        self.core.look_at(engine, now);
+        self.core.update(recovery);
+        if !self.core.has_session() {
             self.subscriptions.begin_again();
         }
     }
 
     /// What comes next, after [`update`](Self::update). An action that was not [`done`](Self::done) is asked for again.
-    pub fn next(&mut self, state: ModuleState, recovery: &ModuleRecovery) -> Action<'a, L::Filter> {
-        let mut decision = self.core.next(state, recovery);
-        if decision == Decision::Change {
-            if let Some(change) = self.subscriptions.next_change() {
-                return Action::Change(self.client, change);
-            }
-            decision = self.core.settled();
-        }
-        match decision {
-            Decision::Connect => Action::Connect(self.client, self.options),
-            Decision::Disconnect => Action::Disconnect(self.client),
-            Decision::Probe { of_session } => Action::Probe { client: self.client, of_session },
-            Decision::BringUp => Action::BringUp,
-            Decision::Reset => Action::Reset { attempt: recovery.attempt() },
-            Decision::Wait { milliseconds } => Action::Wait { milliseconds },
-            Decision::Change => Action::Wait { milliseconds: 0 },
-        }
+    fn next(&mut self, recovery: &ModuleRecovery) -> Action<'a, L::Filter> {
+        let change = if self.core.may_change() { self.subscriptions.next_change() } else { None };
+        let action = match change {
+            Some(change) => Action::Change(self.core.client, change),
+            None => self.core.next(recovery),
+        };
+        if matches!(action, Action::Wait { .. }) || self.core.begin_call() { action } else { Action::EVENT }
     }
 
     /// The call of an action of this supervisor has ended.
-    pub fn done(&mut self, now: Duration, state: ModuleState, outcome: &Outcome) {
-        self.core.pass_time(now);
-        let error = outcome.driven.as_ref().err();
-        match outcome.found {
-            Found::Connection(connection) => self.core.connect_done(state, connection, error),
-            Found::Disconnected => self.core.disconnect_done(state, error),
-            Found::Changed(place) => {
-                let end = self.core.change_done(state, place, error);
+    fn done(&mut self, engine: &Engine, now: Duration, call: &Call<'_>, error: Option<&Error>) {
+        self.core.look_at(engine, now);
+        match &call.0 {
+            Kind::Connect(connect) => self.core.connect_done(connect.connection(), error),
+            Kind::Disconnect(_) => self.core.disconnect_done(error),
+            &(Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _)) => {
+                let end = self.core.change_done(place, error);
                 self.subscriptions.ended(place, end);
             }
-            Found::Probed { is_connected, has_network } => {
-                self.core.probe_done(is_connected, error.is_none() && has_network, error);
+            Kind::Probe(probe) => {
+                self.core.probe_done(probe.is_connected(), error.is_none() && probe.has_network(), error);
             }
             // Its success says nothing.
-            Found::Nothing if error.is_none() => {}
-            Found::Nothing => self.core.observe(error),
+            Kind::Listen(_) if error.is_none() => {}
+            Kind::Listen(_) => self.core.observe(error),
         }
     }
 
     /// Whether the subscriptions have changed while the supervisor waits. If not, wakes `waker` when they do.
     pub fn has_change(&self, waker: &Waker) -> bool {
-        self.core.is_settled && self.subscriptions.has_change(waker)
+        self.core.may_change() && self.subscriptions.has_change(waker)
     }
 }
 
@@ -301,14 +247,14 @@ pub fn take_event<L: Subscriptions>(
     now: Duration,
 ) -> Option<SupervisedEvent> {
     for supervisor in &mut *supervisors {
-        supervisor.update(now, ModuleState::of(engine, supervisor.client), recovery);
-    }
-    if let Some(event) = supervisors.iter_mut().find_map(Supervisor::take_event) {
-        return Some(SupervisedEvent::Supervisor(event));
+        supervisor.update(engine, now, recovery);
+        if let Some(event) = supervisor.core.take_event() {
+            return Some(SupervisedEvent::Supervisor(event));
+        }
     }
     let event = engine.take_event()?;
     for supervisor in supervisors {
-        supervisor.heard(now, &event, ModuleState::of(engine, supervisor.client));
+        supervisor.core.heard(&event);
     }
     Some(SupervisedEvent::Modem(event))
 }
@@ -319,11 +265,10 @@ pub fn take_event<L: Subscriptions>(
 pub fn next_action<'a, L: Subscriptions>(
     supervisors: &mut [Supervisor<'a, L>],
     recovery: &ModuleRecovery,
-    engine: &Engine,
 ) -> (usize, Action<'a, L::Filter>) {
     let mut wait_ms = u32::MAX;
     for (place, supervisor) in supervisors.iter_mut().enumerate() {
-        match supervisor.next(ModuleState::of(engine, supervisor.client), recovery) {
+        match supervisor.next(recovery) {
             Action::Wait { milliseconds } => wait_ms = wait_ms.min(milliseconds),
             action => return (place, action),
         }
@@ -331,7 +276,7 @@ pub fn next_action<'a, L: Subscriptions>(
     (0, Action::Wait { milliseconds: wait_ms })
 }
 
-/// The call of an action of the supervisor at this place has ended.
+/// The call of an action of the supervisor at this place has ended so.
 ///
 /// # Errors
 ///
@@ -340,17 +285,17 @@ pub fn next_action<'a, L: Subscriptions>(
 pub fn finish<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     place: usize,
-    outcome: &Outcome,
+    call: &Call<'_>,
+    driven: Result<(), Error>,
     engine: &Engine,
     now: Duration,
 ) -> Result<(), Error> {
-    if let Err(error) = &outcome.driven {
-        recovery::check(error)?;
-    }
+    let error = driven.as_ref().err();
+    error.map_or(Ok(()), recovery::check)?;
     for (other, supervisor) in supervisors.iter_mut().enumerate() {
         // A module that is silent while it is listened to is silent for all.
-        if other == place || matches!(outcome.found, Found::Nothing) {
-            supervisor.done(now, ModuleState::of(engine, supervisor.client), outcome);
+        if other == place || call.listens() {
+            supervisor.done(engine, now, call, error);
         }
     }
     Ok(())

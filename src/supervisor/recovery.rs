@@ -10,6 +10,8 @@ pub(super) enum Step {
     Connect,
     BringUp,
     Reset,
+    /// Whether there is a session, from before a reset of the microcontroller.
+    Ask,
 }
 
 /// Bring-up and reset as the supervisors of both clients see them: what one of them has done counts for the other.
