@@ -18,7 +18,7 @@ use crate::network::BringUpStage;
 use crate::procedure::ListenUntil;
 use crate::session::Procedure;
 use crate::supervisor::{
-    Action, Call, ModuleRecovery, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, check, finish,
+    Action, Call, ModuleRecovery, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish, is_final,
     next_action, take_event,
 };
 use crate::timer::{Instant, Timer};
@@ -89,14 +89,13 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                     .await?
                 };
                 let Some(held) = &mut worker.held else { continue };
-                let now = held.now();
                 match &job {
                     Job::Call(call) => {
-                        finish(listener.supervisors, supervisor, call, driven, held.engine(), now)?;
+                        finish(listener.supervisors, supervisor, call, driven, held.engine())?;
                         break None;
                     }
                     Job::BringUp(bring_up) => {
-                        if let Some(result) = bring_up.ended(driven, now) {
+                        if let Some(result) = bring_up.ended(driven, held.now()) {
                             break Some(result);
                         }
                     }
@@ -153,7 +152,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscr
         let Some(held) = &mut self.place.held else { return };
         let now = held.now();
         for supervisor in &mut *self.supervisors {
-            supervisor.observe_all(now, held.take_results(supervisor.client()));
+            supervisor.observe_all(held.take_results(supervisor.client()));
         }
         while let Some(event) = take_event(self.supervisors, recovery, held.engine(), now) {
             (self.on_event)(event);
@@ -181,7 +180,9 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscr
                 };
                 held.driven(&driven);
                 if let Err(error) = driven {
-                    check(&error)?;
+                    if is_final(&error) {
+                        return Err(error);
+                    }
                     // A module that is silent while it is listened to is silent for all.
                     held.observe(Some(&error));
                 }

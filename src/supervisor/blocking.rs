@@ -95,7 +95,7 @@ where
                     let mut call = action.call(self.family(), now, left_ms.min(LIST_INTERVAL_MS));
                     has_waited = call.listens();
                     let driven = self.port.drive(call.procedure(), &mut NoSource);
-                    finish(supervisors, place, &call, driven, &self.port.engine, self.port.timer.now())?;
+                    finish(supervisors, place, &call, driven, &self.port.engine)?;
                 }
             }
         }

@@ -141,8 +141,8 @@ impl<'a> Core<'a> {
 
     /// Takes over what the driver knows of the module now.
     #[inline(never)]
-    pub(super) fn look_at(&mut self, engine: &Engine, now: Duration) {
-        self.pass_time(now);
+    pub(super) fn look_at(&mut self, engine: &Engine) {
+        self.now = engine.session.now;
         self.service = engine.service_state();
         self.state = engine.client_state(self.client);
         self.other = engine.client_state(self.client.other());

@@ -121,7 +121,7 @@ use self::core::Core;
 #[cfg(feature = "shared")]
 pub(crate) use self::core::Results;
 #[cfg(feature = "shared")]
-pub(crate) use self::recovery::check;
+pub(crate) use self::recovery::is_final;
 use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::options::ConnectOptions;
@@ -187,16 +187,15 @@ impl<'a, L> Supervisor<'a, L> {
 
     /// As [`observe`](Self::observe), of several calls.
     #[cfg(feature = "shared")]
-    pub(crate) fn observe_all(&mut self, now: Duration, results: Results) {
-        self.core.pass_time(now);
+    pub(crate) fn observe_all(&mut self, results: Results) {
         self.core.observe_all(results);
     }
 }
 
 impl<'a, L: Subscriptions> Supervisor<'a, L> {
     /// Takes over what is known now.
-    fn update(&mut self, engine: &Engine, now: Duration, recovery: &ModuleRecovery) {
-        self.core.look_at(engine, now);
+    fn update(&mut self, engine: &Engine, recovery: &ModuleRecovery) {
+        self.core.look_at(engine);
         self.core.update(recovery);
         if !self.core.has_session() {
             self.subscriptions.begin_again();
@@ -214,8 +213,8 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
     }
 
     /// The call of an action of this supervisor has ended.
-    fn done(&mut self, engine: &Engine, now: Duration, call: &Call<'_>, error: Option<&Error>) {
-        self.core.look_at(engine, now);
+    fn done(&mut self, engine: &Engine, call: &Call<'_>, error: Option<&Error>) {
+        self.core.look_at(engine);
         match &call.0 {
             Kind::Connect(connect) => self.core.connect_done(connect.connection(), error),
             Kind::Disconnect(_) => self.core.disconnect_done(error),
@@ -226,9 +225,7 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
             Kind::Probe(probe) => {
                 self.core.probe_done(probe.is_connected(), error.is_none() && probe.has_network(), error);
             }
-            // Its success says nothing.
-            Kind::Listen(_) if error.is_none() => {}
-            Kind::Listen(_) => self.core.observe(error),
+            Kind::Listen(_) => {}
         }
     }
 
@@ -246,8 +243,9 @@ pub fn take_event<L: Subscriptions>(
     engine: &mut Engine,
     now: Duration,
 ) -> Option<SupervisedEvent> {
+    engine.pass_time(now);
     for supervisor in &mut *supervisors {
-        supervisor.update(engine, now, recovery);
+        supervisor.update(engine, recovery);
         if let Some(event) = supervisor.core.take_event() {
             return Some(SupervisedEvent::Supervisor(event));
         }
@@ -288,15 +286,18 @@ pub fn finish<L: Subscriptions>(
     call: &Call<'_>,
     driven: Result<(), Error>,
     engine: &Engine,
-    now: Duration,
 ) -> Result<(), Error> {
     let error = driven.as_ref().err();
-    error.map_or(Ok(()), recovery::check)?;
-    for (other, supervisor) in supervisors.iter_mut().enumerate() {
-        // A module that is silent while it is listened to is silent for all.
-        if other == place || call.listens() {
-            supervisor.done(engine, now, call, error);
+    if error.is_some_and(recovery::is_final) {
+        return driven;
+    }
+    if call.listens() {
+        // Its success says nothing. A module that is silent while it is listened to is silent for all.
+        if error.is_some() {
+            supervisors.iter_mut().for_each(|supervisor| supervisor.core.observe(error));
         }
+    } else if let Some(supervisor) = supervisors.get_mut(place) {
+        supervisor.done(engine, call, error);
     }
     Ok(())
 }

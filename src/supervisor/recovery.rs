@@ -1,6 +1,5 @@
 //! What belongs to the module and not to one of its clients: bring-up and reset, as the supervisors see them.
 
-use crate::NextStep;
 use crate::error::Error;
 use crate::network::BringUpError;
 
@@ -46,7 +45,7 @@ impl ModuleRecovery {
     pub fn brought_up(&mut self, result: Result<(), BringUpError>) -> Result<(), Error> {
         match result {
             Ok(()) => self.resets = 0,
-            Err(BringUpError::Failed(ref error)) => check(error)?,
+            Err(BringUpError::Failed(error)) if is_final(&error) => return Err(error),
             Err(_) => {}
         }
         self.ended(result.map(|()| Step::Connect));
@@ -65,8 +64,7 @@ impl ModuleRecovery {
     }
 }
 
-/// Passes on what no supervisor can do anything about.
-pub(crate) fn check(error: &Error) -> Result<(), Error> {
-    let is_final = matches!(error, Error::Aborted) || error.next_step() == NextStep::RestartUart;
-    if is_final { Err(*error) } else { Ok(()) }
+/// Whether no supervisor can do anything about it.
+pub(crate) fn is_final(error: &Error) -> bool {
+    matches!(error, Error::Aborted | Error::Receive(_) | Error::Transmit(_))
 }

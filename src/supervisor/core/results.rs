@@ -18,6 +18,7 @@ pub(crate) struct Results {
 }
 
 /// Whether a result says nothing of the broker, so that the radio may be dead.
+#[inline(never)]
 fn is_bad(error: &Error) -> bool {
     match error {
         Error::NoAnswer { .. } | Error::OutcomeUnknown { .. } => true,
@@ -62,6 +63,7 @@ impl Core<'_> {
         self.under_way = None;
     }
 
+    #[inline(never)]
     pub(super) fn call_failed(&mut self, transition: Transition, error: &Error) {
         let took = self.end_call();
         self.report(transition, took);
