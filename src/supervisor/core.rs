@@ -169,6 +169,7 @@ impl<'a> Core<'a> {
     }
 
     /// Draws the conclusions from what is known now. Nothing more changes if it is called twice.
+    #[inline(never)]
     pub(super) fn update(&mut self, recovery: &ModuleRecovery) {
         if self.event.is_some() {
             return;
@@ -270,7 +271,7 @@ impl<'a> Core<'a> {
     fn attempt<F>(&mut self, recovery: &ModuleRecovery) -> Action<'a, F> {
         match self.step {
             Step::Ask => return Action::Probe { client: self.client, of_session: true },
-            Step::Reset if recovery.can_reset => return Action::Reset { attempt: recovery.attempt() },
+            Step::Reset if recovery.can_reset => return Action::Reset { attempt: recovery.attempt },
             Step::BringUp | Step::Reset if recovery.can_bring_up => return Action::BringUp,
             _ => self.step = Step::Connect,
         }

@@ -18,8 +18,8 @@ pub(super) enum Step {
 pub struct ModuleRecovery {
     pub(super) can_bring_up: bool,
     pub(super) can_reset: bool,
-    /// How many resets there were since the module was last brought up.
-    pub(super) resets: u32,
+    /// The number of the next reset since the module was last brought up, from 1 on.
+    pub(super) attempt: u32,
     /// Counts the bring-ups and resets that have ended.
     pub(super) round: u8,
     /// The step that follows the last one of these, or why it has failed.
@@ -29,12 +29,7 @@ pub struct ModuleRecovery {
 impl ModuleRecovery {
     /// Says what the program can do.
     pub const fn new(can_bring_up: bool, can_reset: bool) -> Self {
-        Self { can_bring_up, can_reset, resets: 0, round: 0, last: Ok(Step::Connect) }
-    }
-
-    /// The number of the next reset in a row, from 1 on.
-    pub(super) const fn attempt(&self) -> u32 {
-        self.resets.saturating_add(1)
+        Self { can_bring_up, can_reset, attempt: 1, round: 0, last: Ok(Step::Connect) }
     }
 
     /// The bring-up has ended.
@@ -44,7 +39,7 @@ impl ModuleRecovery {
     /// What no supervisor can do anything about: the UART has failed, or the idle hook has aborted the bring-up.
     pub fn brought_up(&mut self, result: Result<(), BringUpError>) -> Result<(), Error> {
         match result {
-            Ok(()) => self.resets = 0,
+            Ok(()) => self.attempt = 1,
             Err(BringUpError::Failed(error)) if is_final(&error) => return Err(error),
             Err(_) => {}
         }
@@ -54,7 +49,7 @@ impl ModuleRecovery {
 
     /// The hook has returned.
     pub fn was_reset(&mut self) {
-        self.resets = self.attempt();
+        self.attempt = self.attempt.saturating_add(1);
         self.ended(Ok(Step::BringUp));
     }
 
