@@ -3,10 +3,10 @@
 use core::time::Duration;
 
 use super::subscriptions::Change;
-use crate::command::{ClientIndex, Sub, Unsub};
+use crate::command::{ClientIndex, Disc, Sub, Unsub};
 use crate::family::Family;
 use crate::options::ConnectOptions;
-use crate::procedure::{Connect, Disconnect, ListenUntil, Probe, Single, Subscribe};
+use crate::procedure::{Connect, ListenUntil, Probe, Single, Subscribe};
 use crate::session::Procedure;
 use crate::timer::Instant;
 
@@ -18,7 +18,7 @@ const DISCONNECT_TIMEOUT_S: u16 = 10;
 pub enum Action<'a, F> {
     /// `connect`.
     Connect(ClientIndex, &'a ConnectOptions<'a>),
-    /// `disconnect`, since the session may be dead or is not wanted.
+    /// `disconnect`, since the session is not wanted.
     Disconnect(ClientIndex),
     /// `subscribe` or `unsubscribe`.
     Change(ClientIndex, Change<F>),
@@ -56,7 +56,7 @@ pub struct Call<'c>(pub(super) Kind<'c>);
 
 pub(super) enum Kind<'c> {
     Connect(Connect<'c>),
-    Disconnect(Disconnect),
+    Disconnect(Single<Disc>),
     Subscribe(u8, Subscribe<'c>),
     Unsubscribe(u8, Single<Unsub<'c>>),
     Probe(Probe),
@@ -72,7 +72,7 @@ impl<F: AsRef<[u8]>> Action<'_, F> {
             Self::Disconnect(client) => {
                 // A dead session does not answer, and a live one does so at once.
                 let timeout_s = DISCONNECT_TIMEOUT_S.max(family.shortest_disconnect_timeout());
-                Kind::Disconnect(Disconnect::new(*client, Duration::from_secs(timeout_s.into())))
+                Kind::Disconnect(Single(Disc { client: *client, timeout: Duration::from_secs(timeout_s.into()) }))
             }
             &Self::Change(client, Change { place, ref filter, qos }) => {
                 let filter = filter.as_ref();

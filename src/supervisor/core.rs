@@ -39,6 +39,8 @@ enum Phase {
     /// Connected; the filters of the list are being subscribed to.
     Subscribing,
     Up,
+    /// A pause begins with DISC.
+    Pausing,
     Paused,
     GaveUp,
 }
@@ -71,8 +73,6 @@ pub(super) struct Core<'a> {
     bad_results: u8,
     /// The last probe has seen no network.
     lacks_network: bool,
-    /// The session is suspected or not wanted: it is disconnected before anything else.
-    must_disconnect: bool,
     /// When the call under way began. Its future may have been dropped.
     under_way: Option<Instant>,
     /// Since when the session is down, or was before it came up.
@@ -104,7 +104,6 @@ impl<'a> Core<'a> {
             thrown_out: 0,
             bad_results: 0,
             lacks_network: false,
-            must_disconnect: false,
             under_way: None,
             down_since: Instant::ZERO,
             phase_since: Instant::ZERO,
@@ -122,13 +121,12 @@ impl<'a> Core<'a> {
     }
 
     pub(super) const fn pause(&mut self) {
-        self.phase = Phase::Paused;
-        self.must_disconnect = true;
+        self.phase = Phase::Pausing;
         self.under_way = None;
     }
 
     pub(super) fn resume(&mut self) {
-        if matches!(self.phase, Phase::Paused | Phase::GaveUp) {
+        if matches!(self.phase, Phase::Pausing | Phase::Paused | Phase::GaveUp) {
             (self.failures, self.thrown_out) = (0, 0);
             self.down_since = self.now;
             self.begin_attempt();
@@ -146,10 +144,6 @@ impl<'a> Core<'a> {
         self.service = engine.service_state();
         self.state = engine.client_state(self.client);
         self.other = engine.client_state(self.client.other());
-    }
-
-    fn is_connected(&self) -> bool {
-        self.state == ClientState::Connected && !self.must_disconnect
     }
 
     /// Whether there is a session, at the broker at least.
@@ -170,7 +164,8 @@ impl<'a> Core<'a> {
 
     /// Draws the conclusions from what is known now. Nothing more changes if it is called twice.
     #[inline(never)]
-    pub(super) fn update(&mut self, recovery: &ModuleRecovery) {
+    pub(super) fn update(&mut self, engine: &mut Engine, recovery: &ModuleRecovery) {
+        self.look_at(engine);
         if self.event.is_some() {
             return;
         }
@@ -183,11 +178,11 @@ impl<'a> Core<'a> {
             Phase::Subscribing | Phase::Up => {
                 let is_suspected = self.bad_results + u8::from(self.lacks_network) >= RESULTS_TO_SUSPECT;
                 if is_suspected || self.state != ClientState::Connected {
-                    self.lost(is_suspected);
+                    self.lost(engine, is_suspected);
                 }
             }
             // The outcome of a CONNECT that has failed came late.
-            Phase::Waiting if self.is_connected() => {
+            Phase::Waiting if self.state == ClientState::Connected => {
                 self.step = Step::Connect;
                 self.begin_attempt();
             }
@@ -246,8 +241,10 @@ impl<'a> Core<'a> {
         let client = self.client;
         match self.phase {
             Phase::Trying => return self.attempt(recovery),
-            Phase::Paused if self.has_unwanted_session() => return Action::Disconnect(client),
-            Phase::Paused | Phase::GaveUp => return Action::NOTHING,
+            Phase::Pausing if matches!(self.state, ClientState::Connected | ClientState::Unknown) => {
+                return Action::Disconnect(client);
+            }
+            Phase::Pausing | Phase::Paused | Phase::GaveUp => return Action::NOTHING,
             Phase::Subscribing if self.now.has_reached(self.due) => {
                 self.phase = Phase::Up;
                 self.report(Transition::Up, self.now.since(self.down_since));
@@ -270,20 +267,14 @@ impl<'a> Core<'a> {
     /// The next step of an attempt.
     fn attempt<F>(&mut self, recovery: &ModuleRecovery) -> Action<'a, F> {
         match self.step {
-            Step::Ask => return Action::Probe { client: self.client, of_session: true },
-            Step::Reset if recovery.can_reset => return Action::Reset { attempt: recovery.attempt },
-            Step::BringUp | Step::Reset if recovery.can_bring_up => return Action::BringUp,
-            _ => self.step = Step::Connect,
+            Step::Ask => Action::Probe { client: self.client, of_session: true },
+            Step::Reset if recovery.can_reset => Action::Reset { attempt: recovery.attempt },
+            Step::BringUp | Step::Reset if recovery.can_bring_up => Action::BringUp,
+            _ => {
+                self.step = Step::Connect;
+                Action::Connect(self.client, self.options)
+            }
         }
-        if self.has_unwanted_session() {
-            Action::Disconnect(self.client)
-        } else {
-            Action::Connect(self.client, self.options)
-        }
-    }
-
-    fn has_unwanted_session(&self) -> bool {
-        self.must_disconnect && matches!(self.state, ClientState::Connected | ClientState::Unknown)
     }
 
     /// A call begins, or is repeated since its future was dropped. Returns `false` if that was done for too long.
@@ -293,7 +284,7 @@ impl<'a> Core<'a> {
             return true;
         }
         if self.phase == Phase::Trying {
-            self.call_failed(Transition::ConnectFailed(Error::Aborted), &Error::Aborted);
+            self.connect_failed(&Error::Aborted);
         } else {
             self.probe_done(false, false, Some(&Error::SILENT));
         }
@@ -352,11 +343,10 @@ impl<'a> Core<'a> {
         self.phase_since = self.now;
         self.due = self.now;
         self.lacks_network = false;
-        self.must_disconnect = false;
         self.observe(None);
     }
 
-    fn lost(&mut self, is_suspected: bool) {
+    fn lost(&mut self, engine: &mut Engine, is_suspected: bool) {
         let lasted_ms = self.now.since(self.phase_since);
         let is_stopped = self.service == ServiceState::Stopped;
         if is_stopped || is_suspected || lasted_ms >= THROWN_OUT_WITHIN_MS {
@@ -378,7 +368,10 @@ impl<'a> Core<'a> {
             },
             lasted_ms,
         );
-        self.must_disconnect = is_suspected;
+        if is_suspected {
+            // `connect` disconnects it first.
+            engine.session.lifecycle.client_mut(self.client).lose_connection();
+        }
         self.step = if is_stopped || self.lacks_network { Step::BringUp } else { Step::Connect };
         self.due = self.now;
         self.wait(is_thrown_out);

@@ -64,10 +64,8 @@ pub enum Transition {
     /// The session is lost. It was connected for this time.
     Lost,
     /// The session is given up for dead, although the module has reported nothing: two results in a row say so. It was connected
-    /// for this time. It is disconnected before it is connected again.
+    /// for this time. `connect` disconnects it first.
     Suspected,
-    /// A suspected session could not be disconnected, after this time.
-    DisconnectFailed(Error),
     /// The session was lost right after connecting, several times in a row: another device may have the same client id.
     /// The last session lasted this time. The next attempt comes after the longest wait. This event comes in place of
     /// [`Lost`](Self::Lost).
@@ -102,7 +100,6 @@ impl fmt::Display for Transition {
             Self::SubscriptionRefused { place, error } => write!(f, "filter {place} of the list is refused: {error}"),
             Self::Lost => f.write_str("the session is lost"),
             Self::Suspected => f.write_str("the session is given up for dead"),
-            Self::DisconnectFailed(error) => write!(f, "cannot disconnect: {error}"),
             Self::ThrownOut { times } => {
                 write!(f, "lost right after connecting, {times} times in a row: has another device this client id?")
             }

@@ -194,9 +194,8 @@ impl<'a, L> Supervisor<'a, L> {
 
 impl<'a, L: Subscriptions> Supervisor<'a, L> {
     /// Takes over what is known now.
-    fn update(&mut self, engine: &Engine, recovery: &ModuleRecovery) {
-        self.core.look_at(engine);
-        self.core.update(recovery);
+    fn update(&mut self, engine: &mut Engine, recovery: &ModuleRecovery) {
+        self.core.update(engine, recovery);
         if !self.core.has_session() {
             self.subscriptions.begin_again();
         }
@@ -217,7 +216,7 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
         self.core.look_at(engine);
         match &call.0 {
             Kind::Connect(connect) => self.core.connect_done(connect.connection(), error),
-            Kind::Disconnect(_) => self.core.disconnect_done(error),
+            Kind::Disconnect(_) => self.core.disconnect_done(),
             &(Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _)) => {
                 let end = self.core.change_done(place, error);
                 self.subscriptions.ended(place, end);

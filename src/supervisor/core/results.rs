@@ -3,6 +3,7 @@
 use super::{CHANGE_INTERVAL_MS, Core, LOOK_INTERVAL_MS, Phase};
 use crate::error::{Error, Refusal};
 use crate::procedure::Connection;
+use crate::session::ClientState;
 use crate::supervisor::ChangeEnd;
 use crate::supervisor::event::Transition;
 use crate::supervisor::recovery::Step;
@@ -48,25 +49,21 @@ impl Core<'_> {
         if let Error::Invalid(_) = error {
             self.failures = self.failures.max(u8::MAX.into());
         }
-        self.call_failed(Transition::ConnectFailed(*error), error);
+        self.connect_failed(error);
     }
 
-    pub(in crate::supervisor) fn disconnect_done(&mut self, error: Option<&Error>) {
-        if let Some(error) = error
-            && is_bad(error)
-            && self.phase == Phase::Trying
-        {
-            return self.call_failed(Transition::DisconnectFailed(*error), error);
-        }
-        // Refused: there is no session any more.
-        self.must_disconnect = false;
+    /// Whatever became of it: the pause has begun.
+    pub(in crate::supervisor) fn disconnect_done(&mut self) {
         self.under_way = None;
+        if self.phase == Phase::Pausing {
+            self.phase = Phase::Paused;
+        }
     }
 
     #[inline(never)]
-    pub(super) fn call_failed(&mut self, transition: Transition, error: &Error) {
+    pub(super) fn connect_failed(&mut self, error: &Error) {
         let took = self.end_call();
-        self.report(transition, took);
+        self.report(Transition::ConnectFailed(*error), took);
         self.failed(error.next_step());
     }
 
@@ -78,7 +75,7 @@ impl Core<'_> {
         if matches!(error, Error::Invalid(_) | Error::Refused { .. })
             && !is_bad(error)
             && error.next_step() != NextStep::Retry
-            && self.is_connected()
+            && self.state == ClientState::Connected
         {
             self.report(Transition::SubscriptionRefused { place, error: *error }, took);
             return ChangeEnd::Refused;

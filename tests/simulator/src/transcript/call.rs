@@ -154,7 +154,6 @@ const RESULTS: &[&str] = &[
     "subscription_refused",
     "lost",
     "suspected",
-    "disconnect_failed",
     "thrown_out",
     "network_back",
     "gave_up",
