@@ -29,7 +29,8 @@ impl Backoff {
     /// The first wait; at least 2 ms.
     #[must_use]
     pub const fn shortest(mut self, shortest: Duration) -> Self {
-        self.shortest_ms = milliseconds(shortest);
+        let shortest_ms = milliseconds(shortest);
+        self.shortest_ms = if shortest_ms < 2 { 2 } else { shortest_ms };
         self
     }
 
@@ -42,7 +43,7 @@ impl Backoff {
 
     /// The wait after this many failures in a row, in milliseconds. A random part of it was taken off, at most half.
     pub(super) fn wait_ms(&mut self, failures: u32) -> u32 {
-        let doubled = self.shortest_ms.max(2).saturating_mul(1 << failures.min(30));
+        let doubled = self.shortest_ms.saturating_mul(1 << failures.min(30));
         let wait_ms = doubled.min(self.longest_ms);
         self.random = xorshift(self.random);
         wait_ms - (self.random >> 8) % (wait_ms / 2 + 1)

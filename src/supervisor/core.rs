@@ -27,6 +27,8 @@ const TIMES_THROWN_OUT: u8 = 3;
 const LOOK_INTERVAL_MS: u32 = 10_000;
 /// The time before a change of the subscriptions is tried again.
 const CHANGE_INTERVAL_MS: u32 = 2_000;
+/// What has lasted longer than 40 days counts as that long: the clock wraps after 49 days.
+const LONGEST_MS: u32 = 40 * 24 * 60 * 60 * 1_000;
 /// How long a call may go on whose future is dropped again and again, before that counts as a failure.
 const DROPPED_LIMIT_MS: u32 = 180_000;
 
@@ -141,6 +143,9 @@ impl<'a> Core<'a> {
     #[inline(never)]
     pub(super) fn look_at(&mut self, engine: &Engine) {
         self.now = engine.session.now;
+        for since in [&mut self.down_since, &mut self.phase_since] {
+            *since = self.now.before(self.now.since(*since).min(LONGEST_MS));
+        }
         self.service = engine.service_state();
         self.state = engine.client_state(self.client);
         self.other = engine.client_state(self.client.other());

@@ -29,7 +29,7 @@ pub struct SupervisorEvent {
     pub client: ClientIndex,
     /// What has happened.
     pub transition: Transition,
-    /// How long it took, at most 49 days: see each [`Transition`].
+    /// How long it took, at most 40 days: see each [`Transition`].
     pub took: Duration,
 }
 

@@ -125,7 +125,7 @@ pub(crate) use self::recovery::is_final;
 use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::options::ConnectOptions;
-use crate::session::Engine;
+use crate::session::{Engine, Event};
 
 /// Keeps the session of one client up: a step machine over calls, without I/O and without a clock. What it does, the
 /// [module](self) says.
@@ -242,18 +242,30 @@ pub fn take_event<L: Subscriptions>(
     engine: &mut Engine,
     now: Duration,
 ) -> Option<SupervisedEvent> {
+    take_transition(supervisors, recovery, engine, now)
+        .map(SupervisedEvent::Supervisor)
+        .or_else(|| take_module_event(supervisors, engine).map(SupervisedEvent::Modem))
+}
+
+/// The next event of a supervisor.
+fn take_transition<L: Subscriptions>(
+    supervisors: &mut [Supervisor<'_, L>],
+    recovery: &ModuleRecovery,
+    engine: &mut Engine,
+    now: Duration,
+) -> Option<SupervisorEvent> {
     engine.pass_time(now);
-    for supervisor in &mut *supervisors {
+    supervisors.iter_mut().find_map(|supervisor| {
         supervisor.update(engine, recovery);
-        if let Some(event) = supervisor.core.take_event() {
-            return Some(SupervisedEvent::Supervisor(event));
-        }
-    }
+        supervisor.core.take_event()
+    })
+}
+
+/// The next event of the module.
+fn take_module_event<L: Subscriptions>(supervisors: &mut [Supervisor<'_, L>], engine: &mut Engine) -> Option<Event> {
     let event = engine.take_event()?;
-    for supervisor in supervisors {
-        supervisor.core.heard(&event);
-    }
-    Some(SupervisedEvent::Modem(event))
+    supervisors.iter_mut().for_each(|supervisor| supervisor.core.heard(&event));
+    Some(event)
 }
 
 /// What comes next for the supervisors of one module, after [`take_event`] has returned `None`: the place of one of them, and

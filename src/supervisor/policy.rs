@@ -12,7 +12,6 @@ pub struct Policy {
     pub(super) backoff: Backoff,
     pub(super) probe_after_ms: u32,
     pub(super) failures_to_bring_up: u32,
-    /// At least one.
     pub(super) failures_to_reset: u32,
     pub(super) failures_to_give_up: u32,
 }
@@ -44,10 +43,11 @@ impl Policy {
         self
     }
 
-    /// The number of failures in a row after which the module is reset, and again after as many.
+    /// The number of failures in a row after which the module is reset, and again after as many; with 0, never for
+    /// their number.
     #[must_use]
     pub const fn reset_after(mut self, failures: u8) -> Self {
-        self.failures_to_reset = if failures == 0 { 1 } else { failures as u32 };
+        self.failures_to_reset = failures as u32;
         self
     }
 
