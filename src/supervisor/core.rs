@@ -32,8 +32,12 @@ const LONGEST_MS: u32 = 40 * 24 * 60 * 60 * 1_000;
 /// How long a call may go on whose future is dropped again and again, before that counts as a failure.
 const DROPPED_LIMIT_MS: u32 = 180_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
+    /// A pause begins with DISC.
+    Pausing,
+    Paused,
+    GaveUp,
     /// Down: the next attempt waits.
     Waiting,
     /// Down: an attempt is under way.
@@ -41,10 +45,6 @@ enum Phase {
     /// Connected; the filters of the list are being subscribed to.
     Subscribing,
     Up,
-    /// A pause begins with DISC.
-    Pausing,
-    Paused,
-    GaveUp,
 }
 
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl<'a> Core<'a> {
     }
 
     pub(super) fn resume(&mut self) {
-        if matches!(self.phase, Phase::Pausing | Phase::Paused | Phase::GaveUp) {
+        if self.phase <= Phase::GaveUp {
             (self.failures, self.thrown_out) = (0, 0);
             self.down_since = self.now;
             self.begin_attempt();
@@ -153,7 +153,7 @@ impl<'a> Core<'a> {
 
     /// Whether there is a session, at the broker at least.
     pub(super) fn has_session(&self) -> bool {
-        matches!(self.phase, Phase::Subscribing | Phase::Up)
+        self.phase >= Phase::Subscribing
     }
 
     fn report(&mut self, transition: Transition, took: u32) {
@@ -205,17 +205,17 @@ impl<'a> Core<'a> {
         if !matches!(self.phase, Phase::Waiting | Phase::Trying) {
             return;
         }
-        let took = self.end_call();
+        self.end_call();
         match &recovery.last {
             &Ok(step) if step < self.step => {
                 self.step = step;
                 if self.phase == Phase::Waiting {
                     self.due = self.now;
                 }
-                self.report(if step == Step::Connect { Transition::BroughtUp } else { Transition::Reset }, took);
+                self.event = Some(if step == Step::Connect { Transition::BroughtUp } else { Transition::Reset });
             }
             Err(error) if self.step >= Step::BringUp => {
-                self.report(Transition::BringUpFailed(*error), took);
+                self.event = Some(Transition::BringUpFailed(*error));
                 self.failed(error.next_step());
             }
             _ => {}
@@ -289,16 +289,19 @@ impl<'a> Core<'a> {
             return true;
         }
         if self.phase == Phase::Trying {
+            self.end_call();
             self.connect_failed(&Error::Aborted);
         } else {
-            self.probe_done(false, false, Some(&Error::SILENT));
+            self.under_way = None;
+            self.probe_at = self.now.after(LOOK_INTERVAL_MS);
+            self.bad_results = self.bad_results.saturating_add(1);
         }
         false
     }
 
-    /// The call under way has ended, after this time.
-    fn end_call(&mut self) -> u32 {
-        self.under_way.take().map_or(0, |began| self.now.since(began))
+    /// The call under way has ended. The event that follows from it took as long.
+    pub(super) fn end_call(&mut self) {
+        self.took = self.under_way.take().map_or(0, |began| self.now.since(began));
     }
 
     fn begin_attempt(&mut self) {

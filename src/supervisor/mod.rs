@@ -214,6 +214,7 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
     /// The call of an action of this supervisor has ended.
     fn done(&mut self, engine: &Engine, call: &Call<'_>, error: Option<&Error>) {
         self.core.look_at(engine);
+        self.core.end_call();
         match &call.0 {
             Kind::Connect(connect) => self.core.connect_done(connect.connection(), error),
             Kind::Disconnect(_) => self.core.disconnect_done(),

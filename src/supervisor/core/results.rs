@@ -42,8 +42,7 @@ impl Results {
 impl Core<'_> {
     pub(in crate::supervisor) fn connect_done(&mut self, connection: Connection, error: Option<&Error>) {
         let Some(error) = error else {
-            let took = self.end_call();
-            self.report(Transition::Connected(connection), took);
+            self.event = Some(Transition::Connected(connection));
             return self.connected();
         };
         if let Error::Invalid(_) = error {
@@ -54,7 +53,6 @@ impl Core<'_> {
 
     /// Whatever became of it: the pause has begun.
     pub(in crate::supervisor) fn disconnect_done(&mut self) {
-        self.under_way = None;
         if self.phase == Phase::Pausing {
             self.phase = Phase::Paused;
         }
@@ -62,14 +60,12 @@ impl Core<'_> {
 
     #[inline(never)]
     pub(super) fn connect_failed(&mut self, error: &Error) {
-        let took = self.end_call();
-        self.report(Transition::ConnectFailed(*error), took);
+        self.event = Some(Transition::ConnectFailed(*error));
         self.failed(error.next_step());
     }
 
     /// Returns how the change has ended.
     pub(in crate::supervisor) fn change_done(&mut self, place: u8, error: Option<&Error>) -> ChangeEnd {
-        let took = self.end_call();
         self.observe(error);
         let Some(error) = error else { return ChangeEnd::Done };
         if matches!(error, Error::Invalid(_) | Error::Refused { .. })
@@ -77,7 +73,7 @@ impl Core<'_> {
             && error.next_step() != NextStep::Retry
             && self.state == ClientState::Connected
         {
-            self.report(Transition::SubscriptionRefused { place, error: *error }, took);
+            self.event = Some(Transition::SubscriptionRefused { place, error: *error });
             return ChangeEnd::Refused;
         }
         self.due = self.now.after(CHANGE_INTERVAL_MS);
@@ -86,7 +82,6 @@ impl Core<'_> {
 
     /// A probe has ended: whether the client is connected, and whether there is a signal.
     pub(in crate::supervisor) fn probe_done(&mut self, is_connected: bool, has_network: bool, error: Option<&Error>) {
-        self.under_way = None;
         self.probe_at = self.now.after(LOOK_INTERVAL_MS);
         let had_none = self.lacks_network;
         match self.phase {
