@@ -58,7 +58,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
             listener.listen(&recovery.module, wait_ms, false).await?;
             wait_ms = 0;
             let Some(held) = &mut listener.place.held else { continue };
-            let (now, family, mut pin_unconfirmed) = (held.now(), held.modem.family(), held.modem.pin_unconfirmed);
+            let (now, mut pin_unconfirmed) = (held.now(), held.modem.pin_unconfirmed);
             let (supervisor, action) = next_action(listener.supervisors, &recovery.module);
             let mut job = match &action {
                 Action::Wait { milliseconds } => {
@@ -74,7 +74,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                     Some(bring_up) => Job::BringUp(bring_up),
                     None => continue,
                 },
-                action => Job::Call(action.call(family, now, u32::MAX)),
+                action => Job::Call(action.call(now, u32::MAX)),
             };
             listener.give_way();
             let brought_up = loop {

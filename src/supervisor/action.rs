@@ -4,14 +4,10 @@ use core::time::Duration;
 
 use super::subscriptions::Change;
 use crate::command::{ClientIndex, Disc, Sub, Unsub};
-use crate::family::Family;
 use crate::options::ConnectOptions;
-use crate::procedure::{Connect, ListenUntil, Probe, Single, Subscribe};
+use crate::procedure::{Connect, DISCONNECT_TIMEOUT, ListenUntil, Probe, Single, Subscribe};
 use crate::session::Procedure;
 use crate::timer::Instant;
-
-/// How long the module may take to disconnect, where the family has no longer shortest time.
-const DISCONNECT_TIMEOUT_S: u16 = 10;
 
 /// What comes next.
 #[derive(Clone, Copy, Debug)]
@@ -66,14 +62,10 @@ pub(super) enum Kind<'c> {
 impl<F: AsRef<[u8]>> Action<'_, F> {
     /// The call of this action. Where it listens, it ends after `most_ms` milliseconds. That of [`BringUp`](Self::BringUp)
     /// and [`Reset`](Self::Reset) only takes what has arrived.
-    pub fn call(&self, family: Family, now: Duration, most_ms: u32) -> Call<'_> {
+    pub fn call(&self, now: Duration, most_ms: u32) -> Call<'_> {
         Call(match self {
             Self::Connect(client, options) => Kind::Connect(Connect::new(*client, options)),
-            Self::Disconnect(client) => {
-                // A dead session does not answer, and a live one does so at once.
-                let timeout_s = DISCONNECT_TIMEOUT_S.max(family.shortest_disconnect_timeout());
-                Kind::Disconnect(Single(Disc { client: *client, timeout: Duration::from_secs(timeout_s.into()) }))
-            }
+            &Self::Disconnect(client) => Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT })),
             &Self::Change(client, Change { place, ref filter, qos }) => {
                 let filter = filter.as_ref();
                 match qos {

@@ -87,7 +87,7 @@ where
                     recovery.module.was_reset();
                 }
                 action => {
-                    let mut call = action.call(self.family(), now, left_ms.min(LIST_INTERVAL_MS));
+                    let mut call = action.call(now, left_ms.min(LIST_INTERVAL_MS));
                     has_waited = call.listens();
                     let driven = self.port.drive(call.procedure(), &mut NoSource);
                     finish(supervisors, place, &call, driven, &self.port.engine)?;

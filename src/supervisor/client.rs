@@ -119,7 +119,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
                     recovery.module.was_reset();
                 }
                 action => {
-                    let mut call = action.call(self.family(), now, left_ms);
+                    let mut call = action.call(now, left_ms);
                     has_waited = call.listens();
                     let waiting = if has_waited { &*supervisors } else { &[] };
                     let driven = self.drive_or_change(call.procedure(), waiting).await;
