@@ -140,7 +140,6 @@ impl<'a> Core<'a> {
     }
 
     /// Takes over what the driver knows of the module now.
-    #[inline(never)]
     pub(super) fn look_at(&mut self, engine: &Engine) {
         self.now = engine.session.now;
         for since in [&mut self.down_since, &mut self.phase_since] {

@@ -58,7 +58,6 @@ impl Core<'_> {
         }
     }
 
-    #[inline(never)]
     pub(super) fn connect_failed(&mut self, error: &Error) {
         self.event = Some(Transition::ConnectFailed(*error));
         self.failed(error.next_step());
