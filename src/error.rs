@@ -174,9 +174,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// The module has answered nothing, not even `AT`.
-    pub(crate) const SILENT: Self = Self::NoAnswer { command: CommandName::new(&"") };
-
     /// How the module refused, whether it was `AT+CMQTTCONNECT` or another command.
     ///
     /// ```

@@ -133,7 +133,7 @@ pub use result_code::ResultCode;
 pub use router::{InvalidRoutes, Route, Router, topic_matches};
 pub use session::{ClientState, Counters, Event, ServiceState};
 #[cfg(feature = "shared")]
-pub use shared::{Guard, SharedModem};
+pub use shared::SharedModem;
 pub use skipped::SkippedSettings;
 #[cfg(feature = "embassy-time")]
 pub use timer::EmbassyTimer;

@@ -25,8 +25,6 @@ LIMITS = {
     "shared.s.text_and_rodata": 31_744,
     # With the slots of parked calls.
     "shared.*.session": 480,
-    # The lock and the guard of embassy-sync's Mutex unwrap a borrow.
-    "shared.*.panic_symbols": 1,
     "async_client.s.text_and_rodata": 17_264,
     "*.session": 320,
     "async_client.*.largest_future": 256,

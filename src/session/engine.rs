@@ -189,8 +189,7 @@ impl Engine {
                 return Ok(Progress::Waiting);
             }
             let may_go_on = match session.continue_resync(listens) {
-                // What the call has waited for is known, whatever the module does now.
-                Err(_) if session.slots.resumes() => true,
+                Err(_) if session.slots.module_is_silent() => true,
                 may_go_on => may_go_on?,
             };
             if listens && (!session.events.is_empty() || session.slots.listener_gives_way()) {

@@ -120,10 +120,16 @@ impl Session {
                 debug!("resync: a dropped call has left AT{} unanswered", self.exchange.info.name);
                 return self.resync.go_to(Stage::Finish);
             }
-            Phase::Outcome if self.park_outcome_of_dropped_call() => {}
-            Phase::Outcome => self.detach_outcome(),
+            Phase::Outcome => self.leave_outcome(),
         }
         self.enter_resync_stage(Stage::PendingOutcome);
+    }
+
+    /// A dropped call awaited an outcome.
+    fn leave_outcome(&mut self) {
+        if !self.park_outcome_of_dropped_call() {
+            self.detach_outcome();
+        }
     }
 
     /// A call goes on that has waited. It needs no module for what it has waited for, unless another call has left something
@@ -146,7 +152,7 @@ impl Session {
                 Stage::Off => return Ok(true),
                 Stage::Finish => match phase {
                     Phase::Outcome => {
-                        self.detach_outcome();
+                        self.leave_outcome();
                         self.enter_resync_stage(Stage::SyncQuery);
                     }
                     Phase::Idle | Phase::Done => self.enter_resync_stage(Stage::SyncQuery),

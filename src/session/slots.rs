@@ -84,6 +84,8 @@ struct Turn {
     shares_mqtt: bool,
     /// The command that has just ended is to be sent again when no operation is under way.
     repeats: bool,
+    /// The module has answered nothing in this turn, not even `AT`.
+    is_silent: bool,
 }
 
 /// The slots, and the turn. Both are arrays without an element where there is nothing to share.
@@ -161,6 +163,7 @@ impl Slots {
                 shares: false,
                 shares_mqtt: false,
                 repeats: false,
+                is_silent: false,
             }),
         }
     }
@@ -172,6 +175,15 @@ impl Slots {
     /// Whether the call that has its turn does not begin with it.
     pub(super) fn resumes(&self) -> bool {
         self.turn.first().is_some_and(|turn| turn.resumption != Resumption::Begin)
+    }
+
+    /// The module answers nothing. Returns whether the call goes on all the same: what it has waited for is known, whatever the
+    /// module does now.
+    pub(super) fn module_is_silent(&mut self) -> bool {
+        if let Some(turn) = self.turn.first_mut() {
+            turn.is_silent = true;
+        }
+        self.resumes()
     }
 
     /// Whether the present command was chosen before other calls had their turns; once.
@@ -228,17 +240,17 @@ pub(crate) struct Left {
     pub(crate) ended: u8,
     /// The slots in which something is awaited, a bit for each.
     pub(crate) waiting: u8,
-    /// The clients whose session is up, a bit for each.
-    pub(crate) up: u8,
+    /// The clients that are connected, a bit for each.
+    pub(crate) connected: u8,
     /// The module has answered nothing.
     pub(crate) was_silent: bool,
 }
 
 #[cfg(feature = "shared")]
 impl super::Engine {
-    /// A call has its turn. Calls that have left the `dropped` slots do not come back.
-    pub(crate) fn begin_turn(&mut self, gives_way: bool, resumption: Resumption, dropped: u8) {
-        let Some((slots, turn)) = self.session.slots.parts() else { return };
+    /// The calls that have left these slots do not come back.
+    pub(crate) fn drop_slots(&mut self, dropped: u8) {
+        let Some((slots, _)) = self.session.slots.parts() else { return };
         for (slot, bit) in slots.iter_mut().zip(BITS) {
             if dropped & bit != 0 {
                 slot.has_owner = false;
@@ -247,9 +259,15 @@ impl super::Engine {
                 }
             }
         }
+    }
+
+    /// A call has its turn.
+    pub(crate) fn begin_turn(&mut self, gives_way: bool, resumption: Resumption) {
+        let Some((slots, turn)) = self.session.slots.parts() else { return };
         turn.gives_way = gives_way;
         turn.resumption = resumption;
         turn.gave_way = None;
+        turn.is_silent = false;
         turn.waiting_before = waiting(slots);
         if let Resumption::Slot(place) = resumption
             && let Some(slot) = slots.get(usize::from(place))
@@ -272,11 +290,12 @@ impl super::Engine {
         self.session.slots.turn.first().and_then(|turn| turn.client)
     }
 
-    /// What is there for the calls that wait, while these clients are not up before more than their connection is made.
-    pub(crate) fn left(&self, preparing: u8) -> Left {
-        let up = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0) & !preparing;
-        let Slots { slots, .. } = &self.session.slots;
-        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: waiting(slots), up, was_silent: false }
+    /// What is there for the calls that wait.
+    pub(crate) fn left(&self) -> Left {
+        let connected = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0);
+        let Slots { slots, turn } = &self.session.slots;
+        let was_silent = turn.first().is_some_and(|turn| turn.is_silent);
+        Left { ended: bits(slots, |phase| phase == Phase::Done), waiting: waiting(slots), connected, was_silent }
     }
 }
 

@@ -9,7 +9,9 @@ use crate::handler::MessageHandler;
 use crate::outbox::{Outbox, PublishOldest, WhenFull};
 use crate::timer::Timer;
 
-impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> SharedModem<Raw, R, T, C, H, N> {
+impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize>
+    SharedModem<'_, Raw, R, T, C, H, N>
+{
     /// Publishes the messages of an [`Outbox`]: as [`Modem::drain`](crate::Modem::drain). Each message is a call of its own, so
     /// other tasks use the module between two of them, and while the outcome of one is awaited.
     ///
@@ -22,7 +24,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// # use simcom_mqtt::{ClientIndex, Error, MessageHandler, SharedModem, Timer};
     /// # type Raw = CriticalSectionRawMutex;
     /// async fn send<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
-    ///     module: &SharedModem<Raw, R, T, C, H>,
+    ///     module: &SharedModem<'_, Raw, R, T, C, H>,
     ///     outbox: &Outbox<Raw, 64>,
     ///     mut second: impl AsyncFnMut(),
     /// ) -> Result<(), Error> {

@@ -9,13 +9,10 @@ mod turn;
 
 use core::cell::RefCell;
 use core::fmt;
-use core::future::poll_fn;
 use core::task::{Context, Poll};
 
-use embassy_sync::blocking_mutex;
+use embassy_sync::blocking_mutex::Mutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
-use embassy_sync::mutex::Mutex;
-use embassy_sync::once_lock::OnceLock;
 use embedded_io_async::{BufRead, Write};
 
 use crate::client::Modem;
@@ -26,15 +23,59 @@ use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Shutdown, Single, Subscribe,
 };
+use crate::supervisor::Results;
 use crate::timer::Timer;
 use queue::{Queue, Reply, Wants};
-pub use turn::Guard;
-use turn::{Held, Place};
+use turn::Place;
 
-/// A [`Modem`] for several tasks.
+/// A [`Modem`] for several tasks, which it borrows.
 ///
-/// A `static` holds it, and each task calls it by its name. Calls are made one after the other, in the order in which they
-/// came. One task [runs](Self::run) it: that receives messages and events while no call is under way.
+/// Calls are made one after the other, in the order in which they came. One task [runs](Self::run) it: that receives messages
+/// and events while no call is under way.
+///
+/// ```
+/// use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+/// use embedded_io_async::{BufRead, Write};
+/// use simcom_mqtt::command::network::Csq;
+/// use simcom_mqtt::supervisor::{NoBringUp, Recovery, SubscriptionList, Supervisor};
+/// use simcom_mqtt::{EmbassyTimer, Error, Family, Modem, RefuseAll, SharedModem};
+///
+/// async fn firmware<R: BufRead, T: Write>(receiver: R, transmitter: T) -> Result<(), Error> {
+///     let mut modem = Modem::new(receiver, transmitter, EmbassyTimer, Family::A76xx, RefuseAll);
+///     let module: SharedModem<'_, NoopRawMutex, _, _, _, _> = SharedModem::new();
+///     let _ = module.give(&mut modem);
+///
+///     let mut supervisors: [Supervisor<'_, &SubscriptionList<&str, 1>>; 0] = [];
+///     let mut recovery = Recovery::new(NoBringUp);
+///     let signal = async {
+///         loop {
+///             let _rssi = module.execute(&Csq).await?;
+///         }
+///     };
+///     tokio::select! {
+///         ended = module.run(&mut supervisors, &mut recovery, |_event| {}) => ended,
+///         ended = signal => ended,
+///     }
+/// }
+/// ```
+///
+/// Tasks of an executor name a `static` of this type. The modem that it is [given](Self::give) is borrowed for ever then: in a
+/// firmware, from a `StaticCell`.
+///
+/// ```
+/// # use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+/// # use embedded_io_adapters::tokio_1::FromTokio;
+/// # use simcom_mqtt::{EmbassyTimer, Family, Modem, RefuseAll, SharedModem};
+/// # type Receiver = FromTokio<tokio::io::BufReader<tokio::io::DuplexStream>>;
+/// # type Transmitter = FromTokio<tokio::io::DuplexStream>;
+/// static MODULE: SharedModem<'_, CriticalSectionRawMutex, Receiver, Transmitter, EmbassyTimer, RefuseAll> =
+///     SharedModem::new();
+///
+/// # fn start(receiver: Receiver, transmitter: Transmitter) {
+/// let modem = Modem::new(receiver, transmitter, EmbassyTimer, Family::A76xx, RefuseAll);
+/// let _ = MODULE.give(Box::leak(Box::new(modem)));
+/// # }
+/// ```
 ///
 /// **An outcome does not hold the module.** A publish waits for the broker, which can take a minute; once the module has
 /// accepted it, other tasks use the module. What waits meanwhile: every call of the same client; after START or STOP, every
@@ -43,37 +84,44 @@ use turn::{Held, Place};
 ///
 /// **Every call can be dropped**, for example in a `select` with a timeout, and leaves no other task waiting.
 ///
-/// `N` calls can be under way or waiting at a time, of which two places are for [`run`](Self::run); one more fails with
+/// `N` calls can be under way or waiting at a time, of which one place is for [`run`](Self::run); one more fails with
 /// [`Error::QueueFull`]. A place costs 24 bytes. A call whose future is kept and not polled keeps its turn, and all other
 /// tasks waiting.
 ///
-/// A module that answers nothing is found out once: when a call has failed with [`Error::NoAnswer`], so do all that have
-/// waited meanwhile, and none of them takes its time.
+/// A module that answers nothing is found out once: when a call has found it silent, all that wait fail with
+/// [`Error::NoAnswer`], and none of them takes its time.
 ///
 /// Before a modem was [given](Self::give), every call waits.
-pub struct SharedModem<Raw: RawMutex, R, T, C, H, const N: usize = 8> {
-    queue: blocking_mutex::Mutex<Raw, RefCell<Queue<N>>>,
-    /// Locked by the one that the queue has let in, so never waited for.
-    modem: OnceLock<Mutex<Raw, Held<R, T, C, H>>>,
+pub struct SharedModem<'m, Raw: RawMutex, R, T, C, H, const N: usize = 8> {
+    state: Mutex<Raw, RefCell<State<'m, R, T, C, H, N>>>,
 }
 
-impl<Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<Raw, R, T, C, H, N> {
+/// What is known between two turns.
+struct State<'m, R, T, C, H, const N: usize> {
+    queue: Queue<&'m mut Modem<R, T, C, H>, N>,
+    /// What the calls of each client have shown since its supervisor last looked.
+    results: [Results; 2],
+}
+
+type Act<'a, 'm, R, T, C, H, const N: usize> = dyn FnMut(&mut State<'m, R, T, C, H, N>) + 'a;
+
+impl<'m, Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<'m, Raw, R, T, C, H, N> {
     /// Without a modem yet.
     pub const fn new() -> Self {
-        Self { queue: blocking_mutex::Mutex::new(RefCell::new(Queue::new())), modem: OnceLock::new() }
+        Self { state: Mutex::new(RefCell::new(State { queue: Queue::new(), results: [Results::NONE; 2] })) }
     }
 
-    /// Does something with the queue, and then wakes those whose turn it is.
+    /// Does something with the state, and then wakes those whose turn it is.
     #[inline(never)]
-    fn queue(&self, act: &mut dyn FnMut(&mut Queue<N>)) {
+    fn with(&self, act: &mut Act<'_, 'm, R, T, C, H, N>) {
         let mut act = Some(act);
-        while let Some(waker) = self.queue.lock(|queue| {
+        while let Some(waker) = self.state.lock(|state| {
             // Nothing in there calls back.
-            let mut queue = queue.try_borrow_mut().ok()?;
+            let mut state = state.try_borrow_mut().ok()?;
             if let Some(act) = act.take() {
-                act(&mut queue);
+                act(&mut state);
             }
-            queue.next_to_wake()
+            state.queue.next_to_wake()
         }) {
             waker.wake();
         }
@@ -81,52 +129,47 @@ impl<Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<Raw, R, T, C, H, N> 
 
     /// Waits for what the waiter in this place wants.
     #[inline(never)]
-    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<Reply> {
+    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<Reply<&'m mut Modem<R, T, C, H>>> {
         let mut reply = None;
-        self.queue(&mut |queue| reply = queue.poll(place, context.waker()));
+        self.with(&mut |state| reply = state.queue.poll(place, context.waker()));
         reply.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// A call of this client has ended, or one of another subsystem.
+    fn observe(&self, client: Option<ClientIndex>, error: Option<&Error>) {
+        self.with(&mut |state| match client {
+            Some(client) => client.of_mut(&mut state.results).add(error),
+            // A success of another subsystem says nothing of a client.
+            None if error.is_some() => state.results.iter_mut().for_each(|results| results.add(error)),
+            None => {}
+        });
     }
 }
 
-impl<Raw: RawMutex, R, T, C, H, const N: usize> Default for SharedModem<Raw, R, T, C, H, N> {
+impl<Raw: RawMutex, R, T, C, H, const N: usize> Default for SharedModem<'_, Raw, R, T, C, H, N> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<Raw: RawMutex, R, T, C, H, const N: usize> fmt::Debug for SharedModem<Raw, R, T, C, H, N> {
+impl<Raw: RawMutex, R, T, C, H, const N: usize> fmt::Debug for SharedModem<'_, Raw, R, T, C, H, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedModem").field("places", &N).finish_non_exhaustive()
     }
 }
 
-impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> SharedModem<Raw, R, T, C, H, N> {
+impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize>
+    SharedModem<'m, Raw, R, T, C, H, N>
+{
     /// Gives the modem that is to be shared, once. The calls that wait for it begin.
     ///
     /// # Errors
     ///
     /// Returns the modem if there is one already.
-    #[expect(clippy::result_large_err, reason = "it is the modem itself that comes back")]
-    pub fn give(&self, modem: Modem<R, T, C, H>) -> Result<(), Modem<R, T, C, H>> {
-        if self.modem.is_set() {
-            return Err(modem);
-        }
-        self.modem.get_or_init(|| Mutex::new(Held::new(modem)));
-        self.queue(&mut Queue::give);
-        Ok(())
-    }
-
-    /// Waits for the module, and keeps it for several calls in a row, or for one that is not a method of this.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::QueueFull`]: as many calls as there are places wait already.
-    ///
-    /// # Cancel safety
-    ///
-    /// This method is cancel safe. If the future is dropped, the place in the queue is left.
-    pub async fn lock(&self) -> Result<Guard<'_, Raw, R, T, C, H, N>, Error> {
-        Guard::new(self).await
+    pub fn give(&self, modem: &'m mut Modem<R, T, C, H>) -> Result<(), &'m mut Modem<R, T, C, H>> {
+        let mut given = Some(modem);
+        self.with(&mut |state| state.queue.give(&mut given));
+        given.map_or(Ok(()), Err)
     }
 
     /// Waits until the session of a client is up.
@@ -139,15 +182,16 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ///
     /// This method is cancel safe.
     pub async fn wait_up(&self, client: ClientIndex) -> Result<(), Error> {
-        let Some(place) = Place::enter(self, Wants::Up(client), false) else { return Err(Error::QueueFull) };
-        poll_fn(|context| self.poll(place.index, context)).await;
+        let mut place = Place::new(self);
+        place.enter(Wants::Up(client))?;
+        place.turn().await;
         Ok(())
     }
 
     /// Whether the session of a client is up: connected, and subscribed to what its supervisor subscribes to.
     pub fn is_up(&self, client: ClientIndex) -> bool {
         let mut is_up = false;
-        self.queue(&mut |queue| is_up = queue.is_up(client));
+        self.with(&mut |state| is_up = state.queue.is_up(client));
         is_up
     }
 

@@ -1,9 +1,12 @@
-//! The queue for the module: who has the next turn. No I/O, and no module.
+//! The queue for the module: who has the next turn. No I/O, and of the module only that it is here.
 
 use core::task::Waker;
 
 use crate::command::ClientIndex;
 use crate::session::Left;
+
+/// The place of a waiter that is not in the queue.
+pub(super) const NO_PLACE: usize = usize::MAX;
 
 /// What a waiter waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,17 +15,16 @@ pub(super) enum Wants {
     Absent,
     /// Nothing: it has its turn, or no use for one.
     Nothing,
-    /// The next turn.
+    /// The next turn, unless the module is silent.
     Turn,
+    /// The next turn: it is the runner.
+    TurnOfRunner,
     /// A turn, as soon as this slot has its result.
     Slot(u8),
     /// A turn, when other calls wait for less than now.
     Change,
     /// No turn: that the session of this client is up.
     Up(ClientIndex),
-    /// The next turn, to listen until another one has use for it. It queues up like every other one: otherwise a task that makes
-    /// one call after the other would keep messages and supervisors waiting.
-    Listen,
     /// That another one has use for the turn in which it listens.
     ToGiveWay,
     /// No turn any more: the module was silent while it waited for one.
@@ -32,24 +34,22 @@ pub(super) enum Wants {
 impl Wants {
     /// The turns are given in the order in which these came.
     fn is_queued(self) -> bool {
-        matches!(self, Self::Turn | Self::Listen)
+        matches!(self, Self::Turn | Self::TurnOfRunner)
     }
 }
 
 /// What a waiter gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reply {
-    /// What it wants. Before its turn, the calls that have left these slots were dropped, a bit for each.
-    Turn(u8),
-    /// No turn.
-    Silent,
+#[derive(Debug)]
+pub(super) enum Reply<M> {
+    /// Its turn. Before that, the calls that have left these slots were dropped, a bit for each.
+    Turn(M, u8),
+    /// What else it wants, or no turn, since the module is silent.
+    Other,
 }
 
 #[derive(Debug)]
 struct Waiter {
     wants: Wants,
-    /// It has no use for a turn if the module is silent.
-    needs_answers: bool,
     /// Of two, the one that came first has the lower number.
     number: u32,
     /// Taken when it is woken.
@@ -57,46 +57,52 @@ struct Waiter {
 }
 
 #[derive(Debug)]
-pub(super) struct Queue<const N: usize> {
+pub(super) struct Queue<M, const N: usize> {
     waiters: [Waiter; N],
     next_number: u32,
-    /// The module is here: no call has its turn.
-    is_free: bool,
+    is_given: bool,
+    /// The module, while no call has its turn.
+    module: Option<M>,
     /// The next turn is for the waiter in this place, which has come for it while the module was listened to.
     reserved: Option<usize>,
     left: Left,
     /// The slots whose calls were dropped, a bit for each.
     dropped: u8,
+    /// The clients that are not up before more than their connection is made, a bit for each.
+    pub(super) preparing: u8,
 }
 
-impl<const N: usize> Queue<N> {
+impl<M, const N: usize> Queue<M, N> {
     pub(super) const fn new() -> Self {
         Self {
-            waiters: [const { Waiter { wants: Wants::Absent, needs_answers: false, number: 0, waker: None } }; N],
+            waiters: [const { Waiter { wants: Wants::Absent, number: 0, waker: None } }; N],
             next_number: 0,
-            is_free: false,
+            is_given: false,
+            module: None,
             reserved: None,
-            left: Left { ended: 0, waiting: 0, up: 0, was_silent: false },
+            left: Left { ended: 0, waiting: 0, connected: 0, was_silent: false },
             dropped: 0,
+            preparing: 0,
         }
     }
 
-    /// The module is here.
-    pub(super) fn give(&mut self) {
-        self.is_free = true;
+    /// Takes the module, unless there is one already.
+    pub(super) fn give(&mut self, module: &mut Option<M>) {
+        if !self.is_given {
+            self.module = module.take();
+            self.is_given = true;
+        }
     }
 
-    /// A waiter comes. Where it `needs_answers`, it gets no turn if another one finds the module silent. Returns its place,
-    /// which it has until it wants to be absent. `None` where all are taken.
-    pub(super) fn enter(&mut self, wants: Wants, needs_answers: bool) -> Option<usize> {
-        let place = self.waiters.iter().position(|waiter| waiter.wants == Wants::Absent)?;
-        self.waiters.get_mut(place)?.needs_answers = needs_answers;
+    /// A waiter comes. Returns its place, which it has until it wants to be absent, or [`NO_PLACE`] where all are taken.
+    pub(super) fn enter(&mut self, wants: Wants) -> usize {
+        let place = self.waiters.iter().position(|waiter| waiter.wants == Wants::Absent).unwrap_or(NO_PLACE);
         self.want(place, wants, None);
-        Some(place)
+        place
     }
 
     /// A waiter wants something else. If it had its turn, that ends. Where it wants one from now on, it is the last one.
-    pub(super) fn want(&mut self, place: usize, wants: Wants, left: Option<Left>) {
+    pub(super) fn want(&mut self, place: usize, wants: Wants, ended: Option<(M, Left)>) {
         if self.reserved == Some(place) {
             self.reserved = None;
         }
@@ -108,11 +114,11 @@ impl<const N: usize> Queue<N> {
                 self.next_number = self.next_number.wrapping_add(1);
             }
         }
-        let Some(left) = left else { return };
-        self.is_free = true;
+        let Some((module, left)) = ended else { return };
+        self.module = Some(module);
         let waits_for_less = self.left.waiting & !left.waiting != 0;
         for waiter in self.waiters.iter_mut().filter(|waiter| matches!(waiter.wants, Wants::Turn | Wants::Change)) {
-            if left.was_silent && waiter.needs_answers {
+            if left.was_silent {
                 waiter.wants = Wants::NotToWait;
             } else if waits_for_less {
                 waiter.wants = Wants::Turn;
@@ -128,7 +134,7 @@ impl<const N: usize> Queue<N> {
 
     /// Whether the session of this client is up.
     pub(super) fn is_up(&self, client: ClientIndex) -> bool {
-        self.left.up & bit(client.number()) != 0
+        self.left.connected & !self.preparing & bit(client.number()) != 0
     }
 
     fn has_result(&self, slot: u8) -> bool {
@@ -157,7 +163,7 @@ impl<const N: usize> Queue<N> {
             Wants::ToGiveWay => return self.reserved.or_else(|| self.first()).is_some(),
             _ => {}
         }
-        self.is_free
+        self.module.is_some()
             && match (self.reserved, wants) {
                 (Some(reserved), _) => reserved == place,
                 // A result that nobody comes for keeps nobody waiting.
@@ -167,12 +173,12 @@ impl<const N: usize> Queue<N> {
     }
 
     /// A waiter asks for what it wants, and is woken by this waker when it may have that.
-    pub(super) fn poll(&mut self, place: usize, waker: &Waker) -> Option<Reply> {
+    pub(super) fn poll(&mut self, place: usize, waker: &Waker) -> Option<Reply<M>> {
         let wants = self.waiters.get(place)?.wants;
         let may_have_it = self.may_have(place, wants);
         // Who listens gives way to the next one. That one has come, so the turn can be kept for it.
         let is_ready = match wants {
-            Wants::Turn => true,
+            Wants::Turn | Wants::TurnOfRunner => true,
             Wants::Slot(slot) => self.has_result(slot),
             _ => false,
         };
@@ -186,15 +192,12 @@ impl<const N: usize> Queue<N> {
             }
             return None;
         }
-        match wants {
-            Wants::NotToWait => return Some(Reply::Silent),
-            Wants::Up(_) | Wants::ToGiveWay => return Some(Reply::Turn(0)),
-            _ => {}
+        if matches!(wants, Wants::NotToWait | Wants::Up(_) | Wants::ToGiveWay) {
+            return Some(Reply::Other);
         }
-        waiter.wants = if wants == Wants::Listen { Wants::ToGiveWay } else { Wants::Nothing };
-        self.is_free = false;
+        waiter.wants = Wants::Nothing;
         self.reserved = None;
-        Some(Reply::Turn(core::mem::take(&mut self.dropped)))
+        Some(Reply::Turn(self.module.take()?, core::mem::take(&mut self.dropped)))
     }
 
     /// The next one to be woken, once. To be called until there is none, after every other method.

@@ -1,6 +1,7 @@
 //! The task that listens to the module while no call is under way, and keeps the sessions up.
 
 use core::future::{Future, poll_fn};
+use core::mem;
 use core::pin::pin;
 use core::task::Poll;
 
@@ -10,20 +11,22 @@ use embedded_io_async::{BufRead, Write};
 use super::SharedModem;
 use super::attach::{AttachInTurns, InTurns};
 use super::queue::{Wants, bit};
-use super::turn::Place;
+use super::turn::{Place, SILENT};
 use crate::client::drive::NO_SOURCE;
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::network::BringUpStage;
 use crate::procedure::ListenUntil;
-use crate::session::Procedure;
+use crate::session::{Procedure, Resumption};
 use crate::supervisor::{
-    Action, Call, ModuleRecovery, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish, is_final,
+    Action, ModuleRecovery, Recovery, Reset, Results, Subscriptions, SupervisedEvent, Supervisor, finish, is_final,
     next_action, take_event,
 };
 use crate::timer::{Instant, Timer};
 
-impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> SharedModem<Raw, R, T, C, H, N> {
+impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize>
+    SharedModem<'_, Raw, R, T, C, H, N>
+{
     /// Receives messages and events whenever no call is under way, keeps the sessions of the supervised clients up, and
     /// ends only with an error of the UART.
     ///
@@ -45,153 +48,142 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         &self,
         supervisors: &mut [Supervisor<'_, L>],
         recovery: &mut Recovery<A, S>,
-        mut on_event: impl FnMut(SupervisedEvent),
+        on_event: impl FnMut(SupervisedEvent),
     ) -> Result<(), Error> {
         let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
-        let enter = || Place::enter(self, Wants::Nothing, false);
-        let (Some(place), Some(mut worker)) = (enter(), enter()) else {
-            return Err(Error::QueueFull);
-        };
-        let mut listener = Listener { place, supervisors, on_event: &mut on_event };
-        let mut wait_ms = 0;
+        let mut runner = Runner { place: Place::new(self), supervisors, on_event };
+        runner.place.enter(Wants::TurnOfRunner)?;
+        runner.place.turn().await;
         loop {
-            listener.listen(&recovery.module, wait_ms, false).await?;
-            wait_ms = 0;
-            let Some(held) = &mut listener.place.held else { continue };
-            let (now, mut pin_unconfirmed) = (held.now(), held.modem.pin_unconfirmed);
-            let (supervisor, action) = next_action(listener.supervisors, &recovery.module);
-            let mut job = match &action {
-                Action::Wait { milliseconds } => {
-                    wait_ms = *milliseconds;
-                    continue;
-                }
+            runner.tell(&recovery.module);
+            let Some(modem) = &mut runner.place.modem else { continue };
+            let (now, mut pin_unconfirmed) = (modem.now(), modem.pin_unconfirmed);
+            let (supervisor, action) = next_action(runner.supervisors, &recovery.module);
+            match &action {
                 Action::Reset { attempt } => {
                     recovery.hook.reset(*attempt).await;
                     recovery.module.was_reset();
-                    continue;
                 }
-                Action::BringUp => match recovery.attach.begin(&mut pin_unconfirmed, &mut *on_stage, now) {
-                    Some(bring_up) => Job::BringUp(bring_up),
-                    None => continue,
-                },
-                action => Job::Call(action.call(now, u32::MAX)),
-            };
-            listener.give_way();
-            let brought_up = loop {
-                worker.want(Wants::Turn);
-                let driven = {
-                    let mut call = pin!(worker.call(job.procedure()));
-                    let mut listen = pin!(listener.listen(&recovery.module, u32::MAX, true));
-                    poll_fn(|context| match call.as_mut().poll(context) {
-                        Poll::Ready(driven) => Poll::Ready(Ok(driven)),
-                        Poll::Pending => listen.as_mut().poll(context).map_ok(Ok),
-                    })
-                    .await?
-                };
-                let Some(held) = &mut worker.held else { continue };
-                match &job {
-                    Job::Call(call) => {
-                        finish(listener.supervisors, supervisor, call, driven, held.engine())?;
-                        break None;
-                    }
-                    Job::BringUp(bring_up) => {
-                        if let Some(result) = bring_up.ended(driven, held.now()) {
-                            break Some(result);
+                Action::BringUp => {
+                    let Some(mut bring_up) = recovery.attach.begin(&mut pin_unconfirmed, &mut *on_stage, now) else {
+                        continue;
+                    };
+                    let result = loop {
+                        let driven = runner.carry_out(bring_up.procedure(), &recovery.module).await;
+                        let Some(modem) = &mut runner.place.modem else { continue };
+                        if let Some(result) = bring_up.ended(driven, modem.now()) {
+                            break result;
                         }
+                    };
+                    drop(bring_up);
+                    if let Some(modem) = &mut runner.place.modem {
+                        modem.pin_unconfirmed = pin_unconfirmed;
                     }
+                    recovery.module.brought_up(result)?;
                 }
-            };
-            drop(job);
-            if let Some(result) = brought_up
-                && let Some(held) = &mut worker.held
-            {
-                held.modem.pin_unconfirmed = pin_unconfirmed;
-                recovery.module.brought_up(result)?;
+                action => {
+                    let mut call = action.call(now, u32::MAX);
+                    let driven = runner.carry_out(call.procedure(), &recovery.module).await;
+                    let Some(modem) = &mut runner.place.modem else { continue };
+                    finish(runner.supervisors, supervisor, &call, driven, &modem.port.engine)?;
+                }
             }
-            worker.want(Wants::Nothing);
         }
     }
 }
 
-/// What the runner does for a supervisor.
-enum Job<'j, B> {
-    Call(Call<'j>),
-    BringUp(B),
-}
-
-impl<B: InTurns> Job<'_, B> {
-    fn procedure(&mut self) -> &mut (dyn Procedure + Send) {
-        match self {
-            Self::Call(call) => call.procedure(),
-            Self::BringUp(bring_up) => bring_up.procedure(),
-        }
-    }
-}
-
-/// The one that listens, and passes on what it hears.
-struct Listener<'r, 's, 'a, Raw: RawMutex, R, T, C, H, L, const N: usize> {
-    place: Place<'s, Raw, R, T, C, H, N>,
+/// The one that listens, passes on what it hears, and makes the calls of the supervisors.
+struct Runner<'r, 's, 'm, 'a, Raw: RawMutex, R, T, C, H, L, E, const N: usize> {
+    place: Place<'s, 'm, Raw, R, T, C, H, N>,
     supervisors: &'r mut [Supervisor<'a, L>],
-    on_event: &'r mut dyn FnMut(SupervisedEvent),
+    on_event: E,
 }
 
-impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, L: Subscriptions, const N: usize>
-    Listener<'_, '_, '_, Raw, R, T, C, H, L, N>
+impl<Raw: RawMutex, R, T, C, H, L, E, const N: usize> Runner<'_, '_, '_, '_, Raw, R, T, C, H, L, E, N>
+where
+    R: BufRead,
+    T: Write,
+    C: Timer,
+    H: MessageHandler,
+    L: Subscriptions,
+    E: FnMut(SupervisedEvent),
 {
-    /// Ends its turn, and queues up for the next one.
-    fn give_way(&mut self) {
-        if let Some(held) = &mut self.place.held {
-            let is_preparing = self.supervisors.iter().filter(|supervisor| !supervisor.is_up());
-            held.preparing = is_preparing.fold(0, |clients, supervisor| clients | bit(supervisor.client().number()));
-        }
-        self.place.want(Wants::Listen);
-    }
-
     /// Tells the supervisors what has happened, and the program what they say and what the module reports.
+    #[inline(never)]
     fn tell(&mut self, recovery: &ModuleRecovery) {
-        let Some(held) = &mut self.place.held else { return };
-        let now = held.now();
+        let Some(modem) = &mut self.place.modem else { return };
+        let now = modem.now();
+        let mut results = [Results::NONE; 2];
+        self.place.shared.with(&mut |state| mem::swap(&mut state.results, &mut results));
         for supervisor in &mut *self.supervisors {
-            supervisor.observe_all(held.take_results(supervisor.client()));
+            supervisor.observe_all(*supervisor.client().of(&results));
         }
-        while let Some(event) = take_event(self.supervisors, recovery, held.engine(), now) {
+        while let Some(event) = take_event(self.supervisors, recovery, &mut modem.port.engine, now) {
             (self.on_event)(event);
         }
+        let is_preparing = self.supervisors.iter().filter(|supervisor| !supervisor.is_up());
+        let preparing = is_preparing.fold(0, |clients, supervisor| clients | bit(supervisor.client().number()));
+        self.place.shared.with(&mut |state| state.queue.preparing = preparing);
     }
 
-    /// Listens in its turn for this time at most, and waits for the next one; and so on, `for_ever` or once.
-    async fn listen(&mut self, recovery: &ModuleRecovery, most_ms: u32, for_ever: bool) -> Result<(), Error> {
+    /// Makes a call, in as many turns as it takes, and listens while that waits. It still has the last turn then.
+    async fn carry_out(
+        &mut self,
+        procedure: &mut (dyn Procedure + Send),
+        recovery: &ModuleRecovery,
+    ) -> Result<(), Error> {
+        // The call has given way, and cannot go on yet.
+        let mut waits = false;
         loop {
-            if let Self { place: Place { shared, index, held: Some(held), .. }, supervisors, .. } = self {
-                let mut listen = ListenUntil::lasting(Instant::new(held.now()), most_ms);
-                let driven = {
-                    let mut driven = pin!(held.modem.port.drive(&mut listen as &mut (dyn Procedure + Send), NO_SOURCE));
-                    poll_fn(|context| match driven.as_mut().poll(context) {
-                        Poll::Pending
-                            if shared.poll(*index, context).is_ready()
-                                // While a call waits, the subscriptions have to wait too.
-                                || (!for_ever && supervisors.iter().any(|supervisor| supervisor.has_change(context.waker()))) =>
-                        {
-                            Poll::Ready(Ok(()))
-                        }
-                        driven => driven,
-                    })
-                    .await
-                };
-                held.driven(&driven);
+            if !waits {
+                // It queues up like every other call: otherwise a task that makes one call after the other would keep messages
+                // and supervisors waiting.
+                self.place.want(Wants::TurnOfRunner);
+                self.place.turn().await;
+                self.tell(recovery);
+                waits = !self.place.may_go_on();
+            }
+            let Self { place: Place { shared, index, resumption, modem: Some(modem), .. }, supervisors, .. } = self
+            else {
+                return Err(SILENT);
+            };
+            let mut listen = ListenUntil::lasting(Instant::new(modem.now()), u32::MAX);
+            let (procedure, resumption) =
+                if waits { (&mut listen as _, Resumption::Begin) } else { (&mut *procedure, *resumption) };
+            modem.port.engine.begin_turn(true, resumption);
+            let listens = procedure.listens();
+            if listens {
+                shared.with(&mut |state| state.queue.want(*index, Wants::ToGiveWay, None));
+            }
+            let driven = {
+                let mut driven = pin!(modem.port.drive(procedure, NO_SOURCE));
+                poll_fn(|context| match driven.as_mut().poll(context) {
+                    Poll::Pending
+                        if shared.poll(*index, context).is_ready()
+                            // While a call waits, the subscriptions have to wait too.
+                            || (listens
+                                && !waits
+                                && supervisors.iter().any(|supervisor| supervisor.has_change(context.waker()))) =>
+                    {
+                        Poll::Ready(Ok(()))
+                    }
+                    driven => driven,
+                })
+                .await
+            };
+            if waits {
                 if let Err(error) = driven {
                     if is_final(&error) {
                         return Err(error);
                     }
                     // A module that is silent while it is listened to is silent for all.
-                    held.observe(Some(&error));
+                    shared.observe(None, Some(&error));
                 }
-            }
-            self.give_way();
-            self.place.turn().await;
-            self.tell(recovery);
-            if !for_ever {
-                return Ok(());
+                waits = false;
+            } else if self.place.has_ended() {
+                return driven;
+            } else {
+                waits = true;
             }
         }
     }

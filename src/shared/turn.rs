@@ -1,241 +1,162 @@
 //! A call in its turns: the module is driven, given up while an outcome is awaited, and taken again for the result.
 
-use core::fmt;
 use core::future::poll_fn;
-use core::ops::{Deref, DerefMut};
 use core::task::{Context, Poll};
-use core::time::Duration;
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
-use embassy_sync::mutex::MutexGuard;
 use embedded_io_async::{BufRead, Write};
 
 use super::SharedModem;
-use super::queue::{Reply, Wants, bit};
+use super::queue::{NO_PLACE, Reply, Wants, bit};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
-use crate::command::ClientIndex;
-use crate::error::Error;
+use crate::error::{CommandName, Error};
 use crate::handler::MessageHandler;
-use crate::session::{Engine, Left, Procedure, Resumption};
-use crate::supervisor::Results;
+use crate::session::{Procedure, Resumption};
 use crate::timer::Timer;
 
-/// The modem, and what those know of its sessions who have had their turns.
-pub(super) struct Held<R, T, C, H> {
-    pub(super) modem: Modem<R, T, C, H>,
-    /// The clients that are not up before more than their connection is made, a bit for each.
-    pub(super) preparing: u8,
-    /// Of each client.
-    results: [Results; 2],
-    /// The module has answered nothing in this turn.
-    was_silent: bool,
-}
-
-impl<R, T, C, H> Held<R, T, C, H> {
-    pub(super) const fn new(modem: Modem<R, T, C, H>) -> Self {
-        Self { modem, preparing: 0, results: [Results::NONE; 2], was_silent: false }
-    }
-
-    pub(super) fn engine(&mut self) -> &mut Engine {
-        &mut self.modem.port.engine
-    }
-
-    /// A turn ends.
-    fn end_turn(&mut self) -> Left {
-        let (preparing, was_silent) = (self.preparing, core::mem::take(&mut self.was_silent));
-        self.engine().end_turn();
-        Left { was_silent, ..self.engine().left(preparing) }
-    }
-
-    /// What is under way in this turn has ended so.
-    #[inline(never)]
-    pub(super) fn driven(&mut self, driven: &Result<(), Error>) {
-        self.was_silent = *driven == Err(Error::SILENT);
-    }
-
-    /// A call has ended.
-    pub(super) fn observe(&mut self, error: Option<&Error>) {
-        let client = self.engine().client_of_call();
-        match client {
-            Some(client) => client.of_mut(&mut self.results).add(error),
-            // A success of another subsystem says nothing of a client.
-            None if error.is_some() => self.results.iter_mut().for_each(|results| results.add(error)),
-            None => {}
-        }
-    }
-
-    /// What the calls of this client have shown since this was last called.
-    pub(super) fn take_results(&mut self, client: ClientIndex) -> Results {
-        core::mem::replace(client.of_mut(&mut self.results), Results::NONE)
-    }
-}
-
-impl<R, T, C: Timer, H> Held<R, T, C, H> {
-    /// The present time.
-    pub(super) fn now(&self) -> Duration {
-        self.modem.port.timer.now()
-    }
-}
+/// The module has answered nothing, not even `AT`.
+pub(super) const SILENT: Error = Error::NoAnswer { command: CommandName::new(&"") };
 
 /// A place in the queue, for as long as a call lasts, and the module in its turns.
-pub(super) struct Place<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
-    pub(super) shared: &'s SharedModem<Raw, R, T, C, H, N>,
+pub(super) struct Place<'s, 'm, Raw: RawMutex, R, T, C, H, const N: usize> {
+    pub(super) shared: &'s SharedModem<'m, Raw, R, T, C, H, N>,
     pub(super) index: usize,
     /// How the call goes on in its next turn.
-    resumption: Resumption,
+    pub(super) resumption: Resumption,
     /// In a turn.
-    pub(super) held: Option<MutexGuard<'s, Raw, Held<R, T, C, H>>>,
-    /// After a turn of a [`Guard`].
-    left: Option<Left>,
+    pub(super) modem: Option<&'m mut Modem<R, T, C, H>>,
 }
 
-impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, Raw, R, T, C, H, N> {
-    /// `None` where there is no place left. Where it `needs_answers`, it gets no turn if another one finds the module silent.
+impl<'s, 'm, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, 'm, Raw, R, T, C, H, N> {
+    /// Not in the queue yet.
+    pub(super) const fn new(shared: &'s SharedModem<'m, Raw, R, T, C, H, N>) -> Self {
+        Self { shared, index: NO_PLACE, resumption: Resumption::Begin, modem: None }
+    }
+
+    /// Enters the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::QueueFull`]: there is no place left.
     #[inline(never)]
-    pub(super) fn enter(
-        shared: &'s SharedModem<Raw, R, T, C, H, N>,
-        wants: Wants,
-        needs_answers: bool,
-    ) -> Option<Self> {
-        let mut index = None;
-        shared.queue(&mut |queue| index = queue.enter(wants, needs_answers));
-        Some(Self { shared, index: index?, resumption: Resumption::Begin, held: None, left: None })
+    pub(super) fn enter(&mut self, wants: Wants) -> Result<(), Error> {
+        self.shared.with(&mut |state| self.index = state.queue.enter(wants));
+        if self.index == NO_PLACE { Err(Error::QueueFull) } else { Ok(()) }
     }
 
     /// Ends the turn, if this has one, and wants this from now on.
     #[inline(never)]
     pub(super) fn want(&mut self, wants: Wants) {
-        // Unlocked before the next one is woken.
-        let left = match self.held.take() {
-            Some(mut held) => Some(held.end_turn()),
-            None => self.left.take(),
-        };
+        let mut ended = self.modem.take().map(|modem| {
+            modem.port.engine.end_turn();
+            let left = modem.port.engine.left();
+            (modem, left)
+        });
         let dropped = match (wants, self.resumption) {
             (Wants::Absent, Resumption::Slot(slot)) => bit(slot),
             _ => 0,
         };
-        self.shared.queue(&mut |queue| {
-            queue.drop_slots(dropped);
-            queue.want(self.index, wants, left);
+        self.shared.with(&mut |state| {
+            state.queue.drop_slots(dropped);
+            state.queue.want(self.index, wants, ended.take());
         });
     }
 
-    /// Waits for a turn. The call gives it up where it can, if it `gives_way`. Returns `false` if the module is silent, so that
-    /// there is no use in a turn.
-    fn poll_turn(&mut self, gives_way: bool, context: &Context<'_>) -> Poll<bool> {
-        let dropped = match self.shared.poll(self.index, context) {
-            Poll::Ready(Reply::Turn(dropped)) => dropped,
-            Poll::Ready(Reply::Silent) => return Poll::Ready(false),
-            Poll::Pending => return Poll::Pending,
-        };
-        // The queue lets one in at a time.
-        let Some(Ok(mut held)) = self.shared.modem.try_get().map(embassy_sync::mutex::Mutex::try_lock) else {
-            return Poll::Pending;
-        };
-        held.engine().begin_turn(gives_way, self.resumption, dropped);
-        self.held = Some(held);
-        Poll::Ready(true)
+    #[inline(never)]
+    fn poll_turn(&mut self, context: &Context<'_>) -> Poll<()> {
+        self.shared.poll(self.index, context).map(|reply| {
+            if let Reply::Turn(modem, dropped) = reply {
+                modem.port.engine.drop_slots(dropped);
+                self.modem = Some(modem);
+            }
+        })
     }
 
-    /// Waits for a turn, or that the module is silent: then there is no use in one, and this returns `false`.
-    pub(super) fn turn(&mut self) -> impl Future<Output = bool> {
-        poll_fn(|context| self.poll_turn(true, context))
+    /// Waits for a turn. Without the modem then, the module is silent, so that there is no use in one.
+    pub(super) fn turn(&mut self) -> impl Future<Output = ()> {
+        poll_fn(|context| self.poll_turn(context))
     }
 
-    /// The call was driven. Returns whether it has ended. If not, waits for what it needs to go on.
-    fn has_ended(&mut self, driven: &Result<(), Error>) -> bool {
-        let Some(held) = &mut self.held else { return true };
-        held.driven(driven);
-        let gave_way = held.engine().end_turn();
+    /// The call was driven in this turn. Returns whether it has ended. If not, it goes on later.
+    #[inline(never)]
+    pub(super) fn has_ended(&mut self) -> bool {
+        let gave_way = self.modem.as_mut().and_then(|modem| modem.port.engine.end_turn());
         self.resumption = gave_way.unwrap_or(Resumption::Begin);
-        match gave_way {
-            None => return true,
-            Some(Resumption::Slot(slot)) => self.want(Wants::Slot(slot)),
-            Some(_) => self.want(Wants::Change),
+        gave_way.is_none()
+    }
+
+    /// Whether the call can go on in this turn: what it waits for has come.
+    pub(super) fn may_go_on(&self) -> bool {
+        match (self.resumption, &self.modem) {
+            (Resumption::Slot(slot), Some(modem)) => modem.port.engine.left().ended & bit(slot) != 0,
+            _ => true,
         }
-        false
     }
 }
 
-impl<Raw: RawMutex, R, T, C, H, const N: usize> Drop for Place<'_, Raw, R, T, C, H, N> {
+impl<Raw: RawMutex, R, T, C, H, const N: usize> Drop for Place<'_, '_, Raw, R, T, C, H, N> {
     fn drop(&mut self) {
         self.want(Wants::Absent);
     }
 }
 
-impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> Place<'_, Raw, R, T, C, H, N> {
-    /// Makes a call, in as many turns as it takes. It still has the last one then.
-    pub(super) async fn call(&mut self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
+impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize>
+    SharedModem<'m, Raw, R, T, C, H, N>
+{
+    /// Makes a call, in as many turns as it takes.
+    pub(super) async fn call(&self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
+        let mut place = Place::new(self);
+        place.enter(Wants::Turn)?;
         loop {
-            if !self.turn().await {
-                return Err(Error::SILENT);
-            }
-            let Some(held) = &mut self.held else { continue };
-            let driven = held.modem.port.drive(procedure, NO_SOURCE).await;
-            if self.has_ended(&driven) {
+            place.turn().await;
+            let Some(modem) = &mut place.modem else { return Err(SILENT) };
+            modem.port.engine.begin_turn(true, place.resumption);
+            let driven = modem.port.drive(procedure, NO_SOURCE).await;
+            let client = modem.port.engine.client_of_call();
+            if place.has_ended() {
+                self.observe(client, driven.as_ref().err());
                 return driven;
             }
+            place.want(match place.resumption {
+                Resumption::Slot(slot) => Wants::Slot(slot),
+                _ => Wants::Change,
+            });
         }
     }
-}
 
-impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize> SharedModem<Raw, R, T, C, H, N> {
-    /// Makes a call.
-    pub(super) async fn call(&self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
-        let Some(mut place) = Place::enter(self, Wants::Turn, true) else { return Err(Error::QueueFull) };
-        let result = place.call(procedure).await;
-        if let Some(held) = &mut place.held {
-            held.observe(result.as_ref().err());
-        }
-        result
-    }
-}
-
-/// The module for one task, as long as this is kept: every call of [`Modem`] can be made with it.
-///
-/// All other tasks wait meanwhile, and nothing is received unless a call is under way. So do not keep it while the task
-/// waits for something else, such as a timer or a sensor.
-pub struct Guard<'s, Raw: RawMutex, R, T, C, H, const N: usize> {
-    // Unlocked before its place is left.
-    held: MutexGuard<'s, Raw, Held<R, T, C, H>>,
-    place: Place<'s, Raw, R, T, C, H, N>,
-}
-
-impl<'s, Raw: RawMutex, R, T, C, H, const N: usize> Guard<'s, Raw, R, T, C, H, N> {
-    pub(super) async fn new(shared: &'s SharedModem<Raw, R, T, C, H, N>) -> Result<Self, Error> {
-        let Some(mut place) = Place::enter(shared, Wants::Turn, false) else { return Err(Error::QueueFull) };
-        loop {
-            poll_fn(|context| place.poll_turn(false, context)).await;
-            if let Some(held) = place.held.take() {
-                return Ok(Self { held, place });
-            }
-        }
-    }
-}
-
-impl<Raw: RawMutex, R, T, C, H, const N: usize> Drop for Guard<'_, Raw, R, T, C, H, N> {
-    fn drop(&mut self) {
-        self.place.left = Some(self.held.end_turn());
-    }
-}
-
-impl<Raw: RawMutex, R, T, C, H, const N: usize> Deref for Guard<'_, Raw, R, T, C, H, N> {
-    type Target = Modem<R, T, C, H>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.held.modem
-    }
-}
-
-impl<Raw: RawMutex, R, T, C, H, const N: usize> DerefMut for Guard<'_, Raw, R, T, C, H, N> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.held.modem
-    }
-}
-
-impl<Raw: RawMutex, R, T, C: fmt::Debug, H: fmt::Debug, const N: usize> fmt::Debug for Guard<'_, Raw, R, T, C, H, N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Guard").field(&self.held.modem).finish()
+    /// Keeps the module for several calls in a row, and for calls that are not methods of this:
+    ///
+    /// ```
+    /// # use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+    /// # use embedded_io_async::{BufRead, Write};
+    /// # use simcom_mqtt::{Error, MessageHandler, SharedModem, Timer};
+    /// # type Raw = CriticalSectionRawMutex;
+    /// async fn store<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
+    ///     module: &SharedModem<'_, Raw, R, T, C, H>,
+    ///     mut certificate: &[u8],
+    /// ) -> Result<(), Error> {
+    ///     module.lock(async |modem| modem.replace_certificate("ca.pem", certificate.len(), &mut certificate).await).await?
+    /// }
+    /// ```
+    ///
+    /// All other tasks wait meanwhile, and nothing is received unless a call is under way. So do not wait for something else in
+    /// there, such as a timer or a sensor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::QueueFull`]: as many calls as there are places wait already. [`Error::NoAnswer`]: the module has answered nothing
+    /// to another call meanwhile.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is as cancel safe as what is done with the modem. If the future is dropped, the place in the queue is left.
+    pub async fn lock<O>(&self, act: impl AsyncFnOnce(&mut Modem<R, T, C, H>) -> O) -> Result<O, Error> {
+        let mut place = Place::new(self);
+        place.enter(Wants::Turn)?;
+        place.turn().await;
+        let Some(modem) = &mut place.modem else { return Err(SILENT) };
+        modem.port.engine.begin_turn(false, Resumption::Begin);
+        Ok(act(modem).await)
     }
 }

@@ -180,7 +180,7 @@ impl<'a> Core<'a> {
         match self.phase {
             Phase::Trying if self.step == Step::Ask => (self.down_since, self.due) = (self.now, self.now),
             Phase::Subscribing | Phase::Up => {
-                let is_suspected = self.bad_results + u8::from(self.lacks_network) >= RESULTS_TO_SUSPECT;
+                let is_suspected = self.bad_results.saturating_add(self.lacks_network.into()) >= RESULTS_TO_SUSPECT;
                 if is_suspected || self.state != ClientState::Connected {
                     self.lost(engine, is_suspected);
                 }

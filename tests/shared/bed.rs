@@ -15,15 +15,21 @@ use crate::driver::{
     Broker, ClientIndex, ConnectOptions, Event, Family, MessageHandler, Publish, QoS, RefuseAll, SharedModem,
 };
 use crate::families::{ALL_FAMILIES, module_family};
-use crate::shell::{VirtualTimer, shell_modem};
+use crate::shell::{ShellModem, VirtualTimer, shell_modem};
 
 pub const FIRST: ClientIndex = ClientIndex::First;
 pub const SECOND: ClientIndex = ClientIndex::Second;
 
-pub type Module<H = RefuseAll> = SharedModem<NoopRawMutex, Receiver, Transmitter, VirtualTimer, H>;
+pub type Module<H = RefuseAll> = SharedModem<'static, NoopRawMutex, Receiver, Transmitter, VirtualTimer, H>;
 
 /// What a call of a task has returned, once it has.
 pub type Returned<O> = Rc<RefCell<Option<O>>>;
+
+/// Gives a module its modem, which is there for ever, as in a firmware.
+#[track_caller]
+pub fn give<H: MessageHandler>(module: &Module<H>, modem: ShellModem<H>) {
+    assert!(module.give(Box::leak(Box::new(modem))).is_ok(), "it is given once");
+}
 
 /// The options of a client.
 pub fn options(client: ClientIndex) -> &'static ConnectOptions<'static> {
@@ -45,7 +51,7 @@ pub fn switched(family: Family, switches: &[(&str, &str)]) -> Bench {
 }
 
 /// Tasks around one shared module. The first one runs it.
-pub struct Bed<'t, H = RefuseAll> {
+pub struct Bed<'t, H: 'static = RefuseAll> {
     pub bench: Bench,
     pub tasks: Tasks<'t>,
     pub module: &'t Module<H>,
@@ -64,7 +70,7 @@ pub static OPTIONS: [ConnectOptions<'static>; 2] = [
     ConnectOptions::new(Broker::tcp("broker.example", 1883), "pump-2"),
 ];
 
-impl<'t, H: MessageHandler + 't> Bed<'t, H> {
+impl<'t, H: MessageHandler + 'static> Bed<'t, H> {
     /// Without supervisors.
     pub fn new(bench: &Bench, module: &'t Module<H>, family: Family, handler: H) -> Self {
         Self::supervised(bench, module, family, handler, &[])
@@ -83,7 +89,7 @@ impl<'t, H: MessageHandler + 't> Bed<'t, H> {
             Supervisor::new(client, &OPTIONS[usize::from(client.number())], filters, policy)
         };
         let mut supervisors: Vec<_> = clients.iter().map(supervisor).collect();
-        assert!(module.give(shell_modem(bench, family, handler)).is_ok(), "it is given once");
+        give(module, shell_modem(bench, family, handler));
         let mut tasks = Tasks::new(bench);
         let events = Rc::new(RefCell::new(Vec::new()));
         let seen = events.clone();

@@ -16,7 +16,7 @@ use crate::driver::{ClientIndex, Modem, Publish, QoS, RefuseAll, SharedModem};
 use crate::families::ALL_FAMILIES;
 use crate::paused::{PausedBench, PausedReceiver, PausedTimer, PausedTransmitter};
 
-type Module = SharedModem<NoopRawMutex, PausedReceiver, PausedTransmitter, PausedTimer, RefuseAll>;
+type Module = SharedModem<'static, NoopRawMutex, PausedReceiver, PausedTransmitter, PausedTimer, RefuseAll>;
 
 const MESSAGES: usize = 100;
 /// Far more than they need.
@@ -88,7 +88,7 @@ fn every_task_of_tokio_is_served_although_calls_time_out() {
             let bench = PausedBench::new(Bench::new(module_family));
             let (receiver, transmitter) = bench.host();
             let module: &'static Module = Box::leak(Box::new(Module::new()));
-            let modem = Modem::new(receiver, transmitter, bench.timer(), family, RefuseAll);
+            let modem = Box::leak(Box::new(Modem::new(receiver, transmitter, bench.timer(), family, RefuseAll)));
             assert!(module.give(modem).is_ok(), "it is given once");
             let answered = Rc::new(Cell::new(0));
             spawn_local(run(module));

@@ -1,5 +1,6 @@
 //! An outcome does not hold the module.
 
+use core::cell::Cell;
 use core::time::Duration;
 
 use simcom_modem_simulator::pipe::Bench;
@@ -246,6 +247,29 @@ fn a_query_of_mqtt_waits_while_the_service_starts_and_no_other_one_does() {
         assert_eq!(returned(&started, &bed.bench), Ok(()));
         assert!(returned(&acquired, &bed.bench).is_ok(), "{}", bed.bench.transcript_text());
     });
+}
+
+/// Also where it was dropped before the module had accepted it, and the next call has to find that out.
+#[test]
+fn an_operation_whose_call_is_dropped_at_any_poll_does_not_hold_it() {
+    for polls in 1.. {
+        let has_ended = Cell::new(false);
+        on_every_family(&[], BOTH, |bed| {
+            let module = bed.module;
+            silence(&bed.bench, true);
+            let (dropped, _) = bed.call("dropped", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+            bed.tasks.run_until_polled(dropped, polls);
+            has_ended.set(has_ended.get() || bed.tasks.has_ended(dropped));
+            bed.tasks.drop_task(dropped);
+            let (_, published) = bed.call("next", async move { module.publish(SECOND, &acknowledged(b"2")).await });
+            bed.run_for_seconds(1);
+            signal_at_once(bed);
+            assert!(published.borrow().is_none(), "the broker is silent");
+        });
+        if has_ended.get() {
+            return;
+        }
+    }
 }
 
 #[test]

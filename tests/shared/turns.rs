@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use simcom_modem_simulator::pipe::{Bench, Tasks};
 
-use crate::bed::{Bed, FIRST, Module, SECOND, acknowledged, on_every_family, options, returned, switched};
+use crate::bed::{Bed, FIRST, Module, SECOND, acknowledged, give, on_every_family, options, returned, switched};
 use crate::driver::command::network::Csq;
 use crate::driver::{ClientIndex, Error, Family, QoS, RefuseAll};
 use crate::shell::shell_modem;
@@ -33,8 +33,8 @@ async fn make(module: &Module, call: Call) {
         Call::Subscribe => module.subscribe(FIRST, "pump/set", QoS::AtLeastOnce).await,
         Call::Disconnect => module.disconnect(FIRST).await,
         Call::Execute => module.execute(&Csq).await.map(|_| ()),
-        Call::Lock => match module.lock().await {
-            Ok(mut modem) => modem.execute(&Csq).await.map(|_| ()),
+        Call::Lock => match module.lock(async |modem| modem.execute(&Csq).await).await {
+            Ok(answer) => answer.map(|_| ()),
             Err(error) => Err(error),
         },
     };
@@ -139,8 +139,8 @@ fn in_whatever_order_the_tasks_are_polled_every_call_ends() {
 fn one_call_more_than_there_are_places_is_refused_and_no_other_one_disturbed() {
     on_every_family(&[], &[], |bed| {
         let module = bed.module;
-        // Two of the eight places are for the runner.
-        let waiting: Vec<_> = (0..6).map(|_| bed.call("signal", async move { module.execute(&Csq).await }).1).collect();
+        // One of the eight places is for the runner.
+        let waiting: Vec<_> = (0..7).map(|_| bed.call("signal", async move { module.execute(&Csq).await }).1).collect();
         let (_, refused) = bed.call("refused", async move { module.execute(&Csq).await });
         bed.run_for_seconds(10);
         assert_eq!(returned(&refused, &bed.bench).err(), Some(Error::QueueFull));
@@ -158,8 +158,9 @@ fn a_call_before_there_is_a_modem_waits_and_may_be_dropped() {
     tasks.run_for(Duration::from_secs(60));
     assert!(!tasks.has_ended(early));
     tasks.drop_task(dropped);
-    assert!(module.give(shell_modem(&bench, Family::A7600, RefuseAll)).is_ok());
-    assert!(module.give(shell_modem(&bench, Family::A7600, RefuseAll)).is_err(), "there is one already");
+    give(&module, shell_modem(&bench, Family::A7600, RefuseAll));
+    let another = Box::leak(Box::new(shell_modem(&bench, Family::A7600, RefuseAll)));
+    assert!(module.give(another).is_err(), "there is one already");
     tasks.run_for(Duration::from_secs(10));
     assert!(tasks.has_ended(early));
 }

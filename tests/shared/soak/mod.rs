@@ -185,8 +185,6 @@ fn in_parallel<I: Sync, O: Send>(jobs: &[I], run: impl Fn(&I) -> O + Sync) -> Ve
 
 /// The longest wait of another subsystem: 9 s for a command that is not answered, and 20 s after it.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// The same in the full form, where faults meet: two calls in a row find the module silent, 20 s each.
-const LONGEST_WAIT_WHERE_FAULTS_MEET: Duration = Duration::from_secs(65);
 /// How often a task is polled at most without time passing: bytes arrive together, and tasks take their turns.
 const MOST_POLLS: usize = 32;
 /// How much later than by its longest backoff a session is up again.
@@ -214,8 +212,7 @@ fn every_message_is_accounted_for_and_nobody_waits_too_long() {
         assert_eq!(record.violations, [], "{family:?}: {record:?}");
         assert_eq!(record.struck.len(), Trouble::ALL.len(), "{family:?}: every kind of fault has struck");
         assert!(record.most_polls <= MOST_POLLS, "{family:?}: {record:?}");
-        let longest_wait = if form == Form::Full { LONGEST_WAIT_WHERE_FAULTS_MEET } else { LONGEST_WAIT };
-        assert!(record.longest_wait <= longest_wait, "{family:?}: {record:?}");
+        assert!(record.longest_wait <= LONGEST_WAIT, "{family:?}: {record:?}");
     }
     for (outage, family, record) in &outages {
         assert_eq!(record.violations, [], "{outage:?} {family:?}");

@@ -7,13 +7,13 @@ use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use fastrand::Rng;
 use simcom_modem_simulator::pipe::{Bench, Clock};
 
-use crate::bed::Module;
+use crate::bed::{Module, give};
 use crate::driver::command::network::Csq;
 use crate::driver::network::Apn;
 use crate::driver::outbox::{Outbox, PushError};
 use crate::driver::supervisor::{Backoff, Policy, Recovery, SubscriptionList, Supervisor};
 use crate::driver::{ClientIndex, Error, Family, Publish, QoS, Route, Router, SyncInbox};
-use crate::shell::shell_modem;
+use crate::shell::{ShellModem, shell_modem};
 use crate::soak::module::{CLIENTS, FILTERS, Job, OPTIONS, Pushed, Shared};
 use crate::soak::tasks::{ONE_OF_DROPPED, drop_after};
 
@@ -74,7 +74,7 @@ impl Shared for Supervised {
         let routes = Box::leak(Box::new([Route::new(FILTERS[0], inboxes[0]), Route::new(FILTERS[1], inboxes[1])]));
         let router = &*Box::leak(Box::new(Router::new(routes).expect("the filters are valid")));
         let module = Module::new();
-        assert!(module.give(shell_modem(bench, family, router)).is_ok(), "it is given once");
+        give(&module, shell_modem(bench, family, router));
         let filters = [Filters::new(), Filters::new()];
         for filter in FILTERS {
             filters[0].add(filter, QoS::AtLeastOnce).expect("there is a place");
@@ -118,10 +118,12 @@ impl Shared for Supervised {
             turn();
             return self.module.execute(&Csq).await.map(drop);
         }
-        let mut modem = self.module.lock().await?;
-        turn();
-        self.broken_off.set(modem.counters().aborted_messages.into());
-        modem.execute(&Csq).await.map(drop)
+        let with_modem = async |modem: &mut ShellModem<_>| {
+            turn();
+            self.broken_off.set(modem.counters().aborted_messages.into());
+            modem.execute(&Csq).await.map(drop)
+        };
+        self.module.lock(with_modem).await?
     }
 
     async fn receive(&self, inbox: usize) -> Vec<u8> {

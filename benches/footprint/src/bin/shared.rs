@@ -16,7 +16,7 @@ use simcom_mqtt::command::network::Csq;
 use simcom_mqtt::supervisor::{Backoff, NoBringUp, Policy, Recovery, SubscriptionList, Supervisor};
 use simcom_mqtt::{ClientIndex, Modem, Route, Router, SharedModem, SyncInbox};
 
-type Module<'a> = SharedModem<CriticalSectionRawMutex, Receiver, Transmitter, Clock, &'a Router<'a>>;
+type Module<'a> = SharedModem<'a, CriticalSectionRawMutex, Receiver, Transmitter, Clock, &'a Router<'a>>;
 type Commands = SyncInbox<CriticalSectionRawMutex, CAPACITY>;
 
 const CLIENT: ClientIndex = ClientIndex::First;
@@ -54,8 +54,9 @@ fn main() -> ! {
     let commands = Commands::new();
     let routes = [Route::new(COMMANDS, &commands)];
     let Ok(router) = Router::new(&routes) else { loop {} };
+    let mut modem = Modem::new(receiver, transmitter, clock, FAMILY, &router);
     let module = Module::new();
-    let _ = module.give(Modem::new(receiver, transmitter, clock, FAMILY, &router));
+    let _ = module.give(&mut modem);
     let mut buffer = [0; CAPACITY];
     let (mut run, mut answer, mut ask) =
         (pin!(run(&module)), pin!(answer(&module, &commands, &mut buffer)), pin!(ask(&module)));

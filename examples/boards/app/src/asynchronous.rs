@@ -10,7 +10,7 @@ use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{BufRead, Write};
 use simcom_mqtt::command::network::Csq;
 use simcom_mqtt::supervisor::{Recovery, SubscriptionList, Subscriptions, SupervisedEvent, Supervisor};
-use simcom_mqtt::{Error, Family, Modem, QoS, Route, Router, SharedModem, SyncInbox, Timer};
+use simcom_mqtt::{Error, Family, MessageHandler, Modem, QoS, Route, Router, SharedModem, SyncInbox, Timer};
 
 use crate::INBOX;
 use crate::certificate::Certificate;
@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::setup::{Duty, Setup};
 
 /// The module, as the tasks share it.
-pub type Module<'a, R, T, C> = SharedModem<CriticalSectionRawMutex, R, T, C, &'a Router<'a>>;
+pub type Module<'a, R, T, C> = SharedModem<'a, CriticalSectionRawMutex, R, T, C, &'a Router<'a>>;
 
 /// The messages of one task.
 pub type Inbox = SyncInbox<CriticalSectionRawMutex, INBOX>;
@@ -60,10 +60,12 @@ pub async fn run<R, T, C, P, B>(
     // `expect` would bring the text of the error into the image, 2 KB.
     let Ok(router) = Router::new(&routes) else { panic!("a client id has no wildcards") };
     let filters = SubscriptionList::from([(names.command(), QoS::AtLeastOnce)]);
+    let mut modem = Modem::new(receiver, transmitter, timer.clone(), settings.family, &router);
     let module = Module::new();
-    let modem = Modem::new(receiver, transmitter, timer.clone(), settings.family, &router);
+    // A module that was just made has none.
+    let _ = module.give(&mut modem);
     let application = Application::new(&module, &names, timer, board);
-    let session = application.session(modem, power, settings, &filters);
+    let session = application.session(power, settings, &filters);
     select3(session, application.measure(), application.obey(&commands)).await;
 }
 
@@ -84,19 +86,14 @@ where
     C: Timer + Clone,
     B: Board,
 {
-    /// For a module that [`session`](Self::session) gives.
+    /// For a module that has its modem, or gets it later.
     pub const fn new(module: &'a Module<'a, R, T, C>, names: &'a Names, timer: C, board: B) -> Self {
         Self { module, names, timer, device: RefCell::new(Device::new(board)), is_due_earlier: Signal::new() }
     }
 
     /// The task that keeps the session up. Ends only with an error of the UART.
-    ///
-    /// # Panics
-    ///
-    /// If the module was given already.
     pub async fn session<P: Pin>(
         &self,
-        modem: Modem<R, T, C, &'a Router<'a>>,
         power: Power<P>,
         settings: &Settings<'_>,
         filters: impl Subscriptions,
@@ -106,7 +103,6 @@ where
         let apn = settings.apn();
         let mut starter = Starter::new(power, Delay(self.timer.clone()));
         starter.power_on_async().await;
-        assert!(self.module.give(modem).is_ok(), "the module was given already");
         let mut recovery = Recovery::new(&apn).with_reset(starter);
         let mut supervisors = [Supervisor::new(CLIENT, &options, filters, settings.policy())];
         let certificate = Certificate::new(&self.names.certificate, settings.ca);
@@ -131,30 +127,9 @@ where
 
     /// Sets flow control, and stores the certificate unless the module has it.
     async fn set_up(&self, setup: &RefCell<Setup<'_>>) {
-        if let Err(error) = self.try_to_set_up(setup).await {
+        if let Err(error) = self.module.lock(async |modem| try_to_set_up(modem, setup).await).await.and_then(|result| result) {
             warning!("the module is not set up: {}", error);
         }
-    }
-
-    async fn try_to_set_up(&self, setup: &RefCell<Setup<'_>>) -> Result<(), Error> {
-        let mut modem = self.module.lock().await?;
-        let flow_control = setup.borrow().flow_control();
-        if let Some(flow_control) = flow_control {
-            let answer = modem.execute(&flow_control).await;
-            setup.borrow_mut().flow_control_answered(answer)?;
-        }
-        let search = setup.borrow().certificate.search();
-        if let Some(mut search) = search {
-            modem.list_certificates(|part| search.take(part)).await?;
-            setup.borrow_mut().certificate.searched(&search);
-        }
-        let (name, missing) = (setup.borrow().certificate.name(), setup.borrow().certificate.missing());
-        if let Some(mut content) = missing {
-            info!("storing {}", name);
-            modem.store_certificate(name, content.len(), &mut content).await?;
-            setup.borrow_mut().certificate.stored();
-        }
-        Ok(())
     }
 
     /// Tells the broker after each connection that the device is online.
@@ -281,4 +256,27 @@ impl<C: Timer> DelayNs for Delay<C> {
         let end = self.0.now() + Duration::from_nanos(length.into());
         self.0.wait_until(end).await;
     }
+}
+
+async fn try_to_set_up<R: BufRead, T: Write, C: Timer, H: MessageHandler>(
+    modem: &mut Modem<R, T, C, H>,
+    setup: &RefCell<Setup<'_>>,
+) -> Result<(), Error> {
+    let flow_control = setup.borrow().flow_control();
+    if let Some(flow_control) = flow_control {
+        let answer = modem.execute(&flow_control).await;
+        setup.borrow_mut().flow_control_answered(answer)?;
+    }
+    let search = setup.borrow().certificate.search();
+    if let Some(mut search) = search {
+        modem.list_certificates(|part| search.take(part)).await?;
+        setup.borrow_mut().certificate.searched(&search);
+    }
+    let (name, missing) = (setup.borrow().certificate.name(), setup.borrow().certificate.missing());
+    if let Some(mut content) = missing {
+        info!("storing {}", name);
+        modem.store_certificate(name, content.len(), &mut content).await?;
+        setup.borrow_mut().certificate.stored();
+    }
+    Ok(())
 }

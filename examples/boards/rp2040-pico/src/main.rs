@@ -47,6 +47,7 @@ static REQUESTS: Inbox = Inbox::new();
 static NAMES: StaticCell<Names> = StaticCell::new();
 static ROUTES: StaticCell<[Route<'static>; 2]> = StaticCell::new();
 static ROUTER: StaticCell<Router<'static>> = StaticCell::new();
+static MODEM: StaticCell<Modem> = StaticCell::new();
 static APPLICATION: StaticCell<Application> = StaticCell::new();
 
 #[embassy_executor::main]
@@ -82,11 +83,12 @@ async fn main(spawner: Spawner) {
     let names = &*NAMES.init(Names::of(&SETTINGS));
     let routes = ROUTES.init([Route::new(names.command(), &COMMANDS), Route::new(names.locate(), &REQUESTS)]);
     let router = &*ROUTER.init(defmt::unwrap!(Router::new(routes)));
-    let modem = Modem::new(receiver, transmitter, EmbassyTimer, SETTINGS.family, router);
+    // It was given none before.
+    let _ = MODULE.give(MODEM.init(Modem::new(receiver, transmitter, EmbassyTimer, SETTINGS.family, router)));
     let power = Power::new(power_key, reset, SETTINGS.family);
 
     let application = &*APPLICATION.init(Application::new(&MODULE, names, EmbassyTimer, board));
-    spawner.spawn(defmt::unwrap!(session(application, modem, power, names)));
+    spawner.spawn(defmt::unwrap!(session(application, power, names)));
     spawner.spawn(defmt::unwrap!(sensor(application)));
     spawner.spawn(defmt::unwrap!(position(application)));
     application.obey(&COMMANDS).await;
@@ -97,12 +99,11 @@ async fn main(spawner: Spawner) {
 #[embassy_executor::task]
 async fn session(
     application: &'static Application,
-    modem: Modem,
     power: Power<Output<'static>>,
     names: &'static Names,
 ) {
     let filters = SubscriptionList::from([names.command(), names.locate()].map(|filter| (filter, QoS::AtLeastOnce)));
-    let ended = application.session(modem, power, &SETTINGS, &filters).await;
+    let ended = application.session(power, &SETTINGS, &filters).await;
     defmt::error!("the UART has failed: {}", ended);
     SCB::sys_reset();
 }

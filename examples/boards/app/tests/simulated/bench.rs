@@ -159,10 +159,11 @@ async fn run_tasks(
     let routes = [Route::new(names.command(), &commands), Route::new(names.locate(), &requests)];
     let router = Router::new(&routes).unwrap();
     let filters = SubscriptionList::from([names.command(), names.locate()].map(|filter| (filter, QoS::AtLeastOnce)));
+    let mut modem = Modem::new(receiver, transmitter, timer.clone(), settings.family, &router);
     let module = Module::new();
-    let modem = Modem::new(receiver, transmitter, timer.clone(), settings.family, &router);
+    let _ = module.give(&mut modem);
     let application = Application::new(&module, &names, timer, board);
-    let session = application.session(modem, power, settings, &filters);
+    let session = application.session(power, settings, &filters);
     let position = application.locate(&requests, settings.family);
     select4(session, application.measure(), application.obey(&commands), position).await;
 }

@@ -16,12 +16,15 @@ use cortex_m_semihosting::hprintln;
 use embassy_executor::Spawner;
 use embassy_time::with_timeout;
 use simcom_mqtt::{EmbassyTimer, Family, Modem};
+use static_cell::StaticCell;
 
 use module::{MODULE, ROUTER};
 use report::Report;
 
 /// Whether the last command has come: then every task completes its work.
 static LAST: AtomicBool = AtomicBool::new(false);
+
+static MODEM: StaticCell<module::Modem> = StaticCell::new();
 
 fn is_last() -> bool {
     LAST.load(Ordering::Relaxed)
@@ -35,7 +38,7 @@ async fn main(spawner: Spawner) {
 
 async fn run(spawner: Spawner) -> Result<(), Failure> {
     let (receiver, transmitter) = board::start();
-    let mut modem = Modem::new(receiver, transmitter, EmbassyTimer, Family::A76xx, &ROUTER);
+    let modem = MODEM.init(Modem::new(receiver, transmitter, EmbassyTimer, Family::A76xx, &ROUTER));
     // One image serves every family; a product knows its own.
     let family = modem.detect_family().await?.ok_or(Failure::UnknownModule)?;
     hprintln!("firmware: tasks, {:?}", family);

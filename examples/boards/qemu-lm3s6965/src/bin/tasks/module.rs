@@ -20,8 +20,10 @@ use simcom_mqtt::{ClientIndex, EmbassyTimer, Error, Publish, QoS, Route, Router,
 /// The one client that is used.
 pub const CLIENT: ClientIndex = ClientIndex::First;
 
+pub type Modem = simcom_mqtt::Modem<Receiver, Transmitter, EmbassyTimer, &'static Router<'static>>;
+
 /// The module, which every task calls by this name.
-pub static MODULE: SharedModem<CriticalSectionRawMutex, Receiver, Transmitter, EmbassyTimer, &'static Router<'static>> =
+pub static MODULE: SharedModem<'static, CriticalSectionRawMutex, Receiver, Transmitter, EmbassyTimer, &Router<'static>> =
     SharedModem::new();
 
 /// Room for a few commands: a burst does not fit, and is counted.
