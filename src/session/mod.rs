@@ -36,6 +36,7 @@ pub use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
 use exchange::Exchange;
+pub(crate) use exchange::client_and_number;
 pub use facts::Failure;
 use facts::Loss;
 pub(crate) use lifecycle::Lifecycle;

@@ -32,6 +32,7 @@ const LONGEST_MS: u32 = 40 * 24 * 60 * 60 * 1_000;
 /// How long a call may go on whose future is dropped again and again, before that counts as a failure.
 const DROPPED_LIMIT_MS: u32 = 180_000;
 
+/// In this order: the phases that [`Core::resume`] ends, those without a session, those with one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     /// A pause begins with DISC.

@@ -61,7 +61,8 @@ pub enum Transition {
         /// Why.
         error: Error,
     },
-    /// The session is lost. It was connected for this time.
+    /// The session is lost, whether it was [`Up`](Self::Up) or only [`Connected`](Self::Connected). It was connected for this
+    /// time.
     Lost,
     /// The session is given up for dead, although the module has reported nothing: two results in a row say so. It was connected
     /// for this time. `connect` disconnects it first.

@@ -46,7 +46,7 @@
 //! | the module has just been switched on, or nothing is known | the same | bring-up, `connect`, subscribe |
 //! | the connection is lost (`+CMQTTCONNLOST`, or 6, 11, 16 of a call) | [`ClientState`] | the shortest wait, `connect` |
 //! | the network is lost (`+CMQTTNONET`), the module restarted | [`ServiceState::Stopped`] | the shortest wait, bring-up, `connect` |
-//! | the radio is dead and nothing reports it | a probe (`AT+CMQTTDISC?`, `AT+CSQ`) after silence, two bad results in a row | [`Suspected`](Transition::Suspected): bring-up if there was no signal, `disconnect`, `connect` |
+//! | the radio is dead and nothing reports it | a probe (`AT+CMQTTDISC?`, `AT+CSQ`) after silence, two bad results in a row | [`Suspected`](Transition::Suspected): bring-up if there was no signal, `connect`, which disconnects it first |
 //! | credentials or options are refused, a certificate is missing | [`NextStep::CorrectInput`](crate::NextStep::CorrectInput) | the longest wait before each attempt; nothing is reset |
 //! | the name of the broker is not found (25), START fails (1), no network (7) | [`NextStep::BringUp`](crate::NextStep::BringUp) | a wait, bring-up, `connect` |
 //! | the broker does not answer or refuses | the error of `connect` | a wait that doubles; after 3 failures a bring-up before each attempt, after each 8 a reset |
@@ -75,7 +75,8 @@
 //!
 //! An event is returned before the next step is taken, so what belongs to a step is done when its event comes:
 //! settings of the module and certificates after [`BroughtUp`](Transition::BroughtUp), a retained state after
-//! [`Up`](Transition::Up).
+//! [`Up`](Transition::Up). Between two events of the module, a step is taken if one is due: messages that come as fast as
+//! they are dealt with keep no session down.
 //!
 //! # Without a shell
 //!

@@ -9,7 +9,7 @@ pub(super) enum Step {
     Connect,
     BringUp,
     Reset,
-    /// Whether there is a session, from before a reset of the microcontroller.
+    /// Whether there is a session from before a reset of the microcontroller, to which a connect is enough.
     Ask,
 }
 
