@@ -225,7 +225,7 @@ impl<'a> Core<'a> {
     /// An event of the module.
     pub(super) fn heard(&mut self, event: &Event) {
         match event {
-            Event::Message(client) if *client == self.client => self.observe(None),
+            Event::Message(client) if *client == self.client && self.has_session() => self.observe(None),
             Event::NetworkLost | Event::ModemRestarted if self.service == ServiceState::Stopped => {
                 self.step = self.step.max(Step::BringUp);
             }
