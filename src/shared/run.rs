@@ -58,7 +58,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
             runner.tell(&recovery.module);
             let Some(modem) = &mut runner.place.modem else { continue };
             let (now, mut pin_unconfirmed) = (modem.now(), modem.pin_unconfirmed);
-            let (supervisor, action) = next_action(runner.supervisors, &recovery.module);
+            let (supervisor, action) = next_action(runner.supervisors, &recovery.module, u32::MAX);
             match &action {
                 Action::Reset { attempt } => {
                     recovery.hook.reset(*attempt).await;
@@ -82,7 +82,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                     recovery.module.brought_up(result)?;
                 }
                 action => {
-                    let mut call = action.call(now, u32::MAX);
+                    let mut call = action.call(now);
                     let driven = runner.carry_out(call.procedure(), &recovery.module).await;
                     let Some(modem) = &mut runner.place.modem else { continue };
                     finish(runner.supervisors, supervisor, &call, driven, &modem.port.engine)?;

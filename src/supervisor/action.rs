@@ -60,9 +60,8 @@ pub(super) enum Kind<'c> {
 }
 
 impl<F: AsRef<[u8]>> Action<'_, F> {
-    /// The call of this action. Where it listens, it ends after `most_ms` milliseconds. That of [`BringUp`](Self::BringUp)
-    /// and [`Reset`](Self::Reset) only takes what has arrived.
-    pub fn call(&self, now: Duration, most_ms: u32) -> Call<'_> {
+    /// The call of this action. That of [`BringUp`](Self::BringUp) and [`Reset`](Self::Reset) only takes what has arrived.
+    pub fn call(&self, now: Duration) -> Call<'_> {
         Call(match self {
             Self::Connect(client, options) => Kind::Connect(Connect::new(*client, options)),
             &Self::Disconnect(client) => Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT })),
@@ -74,9 +73,7 @@ impl<F: AsRef<[u8]>> Action<'_, F> {
                 }
             }
             Self::Probe { client, of_session } => Kind::Probe(Probe::new(*client, *of_session)),
-            &Self::Wait { milliseconds } => {
-                Kind::Listen(ListenUntil::lasting(Instant::new(now), milliseconds.min(most_ms)))
-            }
+            &Self::Wait { milliseconds } => Kind::Listen(ListenUntil::lasting(Instant::new(now), milliseconds)),
             // The shell does these.
             Self::BringUp | Self::Reset { .. } => Kind::Listen(ListenUntil::lasting(Instant::new(now), 0)),
         })

@@ -69,8 +69,9 @@ where
         let mut has_waited = false;
         loop {
             let now = self.now();
-            let next = recovery.proceed(supervisors, &mut self.port.engine, now, deadline, has_waited);
-            let (place, action, left_ms) = match next {
+            let next =
+                recovery.proceed(supervisors, &mut self.port.engine, now, deadline, LIST_INTERVAL_MS, has_waited);
+            let (place, action) = match next {
                 ControlFlow::Continue(next) => next,
                 ControlFlow::Break(event) => return Ok(event),
             };
@@ -87,7 +88,7 @@ where
                     recovery.module.was_reset();
                 }
                 action => {
-                    let mut call = action.call(now, left_ms.min(LIST_INTERVAL_MS));
+                    let mut call = action.call(now);
                     has_waited = call.listens();
                     let driven = self.port.drive(call.procedure(), &mut NoSource);
                     finish(supervisors, place, &call, driven, &self.port.engine)?;

@@ -104,8 +104,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         let mut has_waited = false;
         loop {
             let now = self.now();
-            let next = recovery.proceed(supervisors, &mut self.port.engine, now, deadline, has_waited);
-            let (place, action, left_ms) = match next {
+            let next = recovery.proceed(supervisors, &mut self.port.engine, now, deadline, u32::MAX, has_waited);
+            let (place, action) = match next {
                 ControlFlow::Continue(next) => next,
                 ControlFlow::Break(event) => return Ok(event),
             };
@@ -119,7 +119,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
                     recovery.module.was_reset();
                 }
                 action => {
-                    let mut call = action.call(now, left_ms);
+                    let mut call = action.call(now);
                     has_waited = call.listens();
                     let waiting = if has_waited { &*supervisors } else { &[] };
                     let driven = self.drive_or_change(call.procedure(), waiting).await;

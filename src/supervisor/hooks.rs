@@ -111,15 +111,16 @@ impl<A> Recovery<A> {
 }
 
 impl<A, S> Recovery<A, S> {
-    /// What `supervise_until` returns; or what it does next for which supervisor, and for how long at most if that is to wait.
+    /// What `supervise_until` returns; or what it does next, and for which supervisor. It waits for `most_ms` at most.
     pub(super) fn proceed<'a, L: Subscriptions>(
         &mut self,
         supervisors: &mut [Supervisor<'a, L>],
         engine: &mut Engine,
         now: Duration,
         deadline: Duration,
+        most_ms: u32,
         has_waited: bool,
-    ) -> ControlFlow<Option<SupervisedEvent>, (usize, Action<'a, L::Filter>, u32)> {
+    ) -> ControlFlow<Option<SupervisedEvent>, (usize, Action<'a, L::Filter>)> {
         if let Some(event) = take_transition(supervisors, &self.module, engine, now) {
             return ControlFlow::Break(Some(SupervisedEvent::Supervisor(event)));
         }
@@ -133,7 +134,6 @@ impl<A, S> Recovery<A, S> {
         if has_waited && left_ms == 0 {
             return ControlFlow::Break(None);
         }
-        let (place, action) = next_action(supervisors, &self.module);
-        ControlFlow::Continue((place, action, left_ms))
+        ControlFlow::Continue(next_action(supervisors, &self.module, left_ms.min(most_ms)))
     }
 }

@@ -271,13 +271,14 @@ fn take_module_event<L: Subscriptions>(supervisors: &mut [Supervisor<'_, L>], en
 }
 
 /// What comes next for the supervisors of one module, after [`take_event`] has returned `None`: the place of one of them, and
-/// its action.
+/// its action. If that is to wait, for `most_ms` milliseconds at most.
 #[inline(never)]
 pub fn next_action<'a, L: Subscriptions>(
     supervisors: &mut [Supervisor<'a, L>],
     recovery: &ModuleRecovery,
+    most_ms: u32,
 ) -> (usize, Action<'a, L::Filter>) {
-    let mut wait_ms = u32::MAX;
+    let mut wait_ms = most_ms;
     for (place, supervisor) in supervisors.iter_mut().enumerate() {
         match supervisor.next(recovery) {
             Action::Wait { milliseconds } => wait_ms = wait_ms.min(milliseconds),

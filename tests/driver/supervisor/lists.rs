@@ -30,23 +30,6 @@ fn what_is_added_is_subscribed_to_and_what_is_removed_is_not_any_more() {
 }
 
 #[test]
-fn a_change_of_the_list_is_made_however_long_the_session_has_been_up() {
-    // At the end of the 49 days after which a clock of milliseconds begins again.
-    with_policy(&[], POLICY.probe_after(SECONDS(100_000)), |supervised| {
-        supervised.bench.set_time_limit(SECONDS(100 * 86_400));
-        supervised.expect_up(SECONDS(10));
-        supervised.pass(SECONDS(49 * 86_400));
-        assert!(supervised.filters.remove("all/cmd"));
-        supervised.pass(SECONDS(2));
-        assert_eq!(filters_at_broker(supervised.bench), ["meter-3/#"]);
-        supervised.pass(SECONDS(10 * 86_400));
-        supervised.bench.loopback(|broker, now| broker.close(now, 0, 1));
-        let lost = supervised.expect(SECONDS(1), |transition| *transition == Transition::Lost);
-        assert_eq!(lost.took, SECONDS(40 * 86_400));
-    });
-}
-
-#[test]
 fn a_filter_that_is_refused_is_reported_once_and_tried_again_with_the_next_connection() {
     on_every_fresh(&[], |supervised| {
         let refused = |transition: &Transition| matches!(transition, Transition::SubscriptionRefused { place: 0, .. });
