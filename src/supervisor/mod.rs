@@ -38,14 +38,14 @@
 //!
 //! # What it does
 //!
-//! It decides by [`ClientState`] and [`ServiceState`], and by the results of calls; events only hasten it.
+//! It decides by [`ClientState`](crate::ClientState) and [`ServiceState`](crate::ServiceState), and by the results of calls; events only hasten it.
 //!
 //! | case | noticed by | what is done |
 //! |---|---|---|
 //! | the microcontroller was reset, the session lives | `AT+CMQTTDISC?`, the first question | `connect`, which adopts the session; subscribed again |
 //! | the module has just been switched on, or nothing is known | the same | bring-up, `connect`, subscribe |
-//! | the connection is lost (`+CMQTTCONNLOST`, or 6, 11, 16 of a call) | [`ClientState`] | the shortest wait, `connect` |
-//! | the network is lost (`+CMQTTNONET`), the module restarted | [`ServiceState::Stopped`] | the shortest wait, bring-up, `connect` |
+//! | the connection is lost (`+CMQTTCONNLOST`, or 6, 11, 16 of a call) | [`ClientState`](crate::ClientState) | the shortest wait, `connect` |
+//! | the network is lost (`+CMQTTNONET`), the module restarted | [`ServiceState::Stopped`](crate::ServiceState::Stopped) | the shortest wait, bring-up, `connect` |
 //! | the radio is dead and nothing reports it | a probe (`AT+CMQTTDISC?`, `AT+CSQ`) after silence, two bad results in a row | [`Suspected`](Transition::Suspected): bring-up if there was no signal, `connect`, which disconnects it first |
 //! | credentials or options are refused, a certificate is missing | [`NextStep::CorrectInput`](crate::NextStep::CorrectInput) | the longest wait before each attempt; nothing is reset |
 //! | the name of the broker is not found (25), START fails (1), no network (7) | [`NextStep::BringUp`](crate::NextStep::BringUp) | a wait, bring-up, `connect` |
