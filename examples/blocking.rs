@@ -148,7 +148,7 @@ impl Jobs<'_> {
             let due = self.measure(modem).and_then(|()| self.publish(modem)).map_err(Failure::from);
             match due.and_then(|()| self.receive(modem, recovery)) {
                 Err(Failure::Driver(Error::Aborted)) => {
-                    return Err(format!("{} messages did not come in time", self.left).into());
+                    return Err(format!("messages that did not come in time: {}", self.left).into());
                 }
                 turn => turn?,
             }

@@ -239,6 +239,7 @@ impl Subscriber<'_> {
 /// The event as a line, if it is worth one.
 fn reported(event: Event) -> Option<String> {
     Some(match event {
+        Event::MessageAborted { count: 1, .. } => "a message broke off and is lost".to_owned(),
         Event::MessageAborted { count, .. } => format!("{count} messages broke off and are lost"),
         Event::BytesLost => "the serial port lost bytes".to_owned(),
         Event::ConnectionLost { cause: LossCause::Closed, .. } => "the broker closed the connection".to_owned(),

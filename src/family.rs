@@ -58,14 +58,14 @@ impl Family {
         self.profile().version_setting
     }
 
-    /// Shortest `<pub_timeout>` of `AT+CMQTTPUB`, in seconds.
-    pub const fn shortest_publish_timeout(self) -> u16 {
-        self.profile().shortest_publish_timeout_s as u16
+    /// Shortest `<pub_timeout>` of `AT+CMQTTPUB`.
+    pub const fn shortest_publish_timeout(self) -> Duration {
+        Duration::from_secs(self.profile().shortest_publish_timeout_s as u64)
     }
 
-    /// Shortest `<timeout>` of `AT+CMQTTDISC`, in seconds.
-    pub const fn shortest_disconnect_timeout(self) -> u16 {
-        self.profile().shortest_disconnect_timeout_s as u16
+    /// Shortest `<timeout>` of `AT+CMQTTDISC`.
+    pub const fn shortest_disconnect_timeout(self) -> Duration {
+        Duration::from_secs(self.profile().shortest_disconnect_timeout_s as u64)
     }
 
     /// Whether `AT+CMQTTDISC` takes a timeout of 0, which means no timeout. On SIM767x only the test form lists it.
@@ -132,6 +132,11 @@ impl Family {
     /// Whether sockets and MQTT take their access point from `AT+CGSOCKCONT` (A76 §3).
     pub const fn has_socket_context(self) -> bool {
         self.profile().has_socket_context
+    }
+
+    /// Whether `AT+CMQTTSTART` takes the number of a PDP context.
+    pub const fn starts_on_any_context(self) -> bool {
+        self.profile().starts_on_any_context
     }
 
     /// The longest time of `AT+CMQTTSTART` until its outcome, by the manual of the family.
@@ -276,8 +281,9 @@ mod tests {
 
     #[test]
     fn only_a76xx_publishes_and_disconnects_with_less_than_60_seconds() {
-        assert_eq!(each(Family::shortest_publish_timeout), [60, 1, 60, 60]);
-        assert_eq!(each(Family::shortest_disconnect_timeout), [60, 1, 60, 60]);
+        let expected = [60, 1, 60, 60].map(Duration::from_secs);
+        assert_eq!(each(Family::shortest_publish_timeout), expected);
+        assert_eq!(each(Family::shortest_disconnect_timeout), expected);
     }
 
     #[test]
@@ -315,6 +321,11 @@ mod tests {
         assert_eq!(each(Family::has_password_file), [false, true, false, true]);
         assert_eq!(each(Family::has_cipher_suites), [false, false, true, true]);
         assert_eq!(each(Family::can_ignore_certificate_name), [false, false, false, true]);
+    }
+
+    #[test]
+    fn only_sim767x_starts_the_service_on_a_context_of_choice() {
+        assert_eq!(each(Family::starts_on_any_context), [false, false, false, true]);
     }
 
     #[test]

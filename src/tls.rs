@@ -57,9 +57,9 @@ impl fmt::Debug for dyn Security + '_ {
 /// `connect` sends `AT+CSSLCFG` for every setting when it acquires the client. It sends `AT+CMQTTSSLCFG` before every
 /// `AT+CMQTTCONNECT`, because the module clears it. Two clients with different settings need different contexts.
 ///
-/// TLS failures have codes of their own. 33: a certificate is missing in the module. 34: a certificate cannot be read,
-/// or does not fit its key. 32: the handshake failed, because of another CA, another host name, a certificate that is
-/// not yet or no longer valid by the module's clock, or a client certificate that the broker does not accept.
+/// TLS failures have codes of their own. 33: a certificate is not set. 34: a file is not in the module, cannot be read, or
+/// does not fit its key. 32: the handshake failed, because of another CA, another host name, a certificate that is not
+/// yet or no longer valid by the module's clock, or a client certificate that the broker does not accept.
 ///
 /// A default that the firmware refuses is [skipped](crate::SkippedSettings): `"sslversion"`, `"negotiatetime"`,
 /// `"enableSNI"`. The verification of the server, certificates, and what was asked for never are. A firmware that refuses

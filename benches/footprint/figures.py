@@ -17,14 +17,24 @@ PROGRAMS = {
     "tls_bring_up": ["--payload=1000", "--tls"],
     "blocking": ["--payload=1000"],
     "shared": ["--payload=1000"],
+    "outbox": ["--payload=1000"],
 }
 LEVELS = ["s", "z"]
+
+# The programs that are `async_client` and something more, and the figures of which the difference is one too.
+ON_TOP = {
+    "shared": ["text_and_rodata", "publish_future"],
+    "outbox": ["text_and_rodata"],
+}
 
 # The upper limits of figures by name. Of several patterns, the first one counts.
 LIMITS = {
     "shared.s.text_and_rodata": 31_744,
+    "shared.*.publish_future_on_top": 64,
+    "shared.*.waiting_task": 24,
     # With the slots of parked calls.
     "shared.*.session": 480,
+    "outbox.s.text_and_rodata_on_top": 2048,
     "async_client.s.text_and_rodata": 17_264,
     "*.session": 320,
     "async_client.*.largest_future": 256,
@@ -37,6 +47,10 @@ LIMITS = {
 LENT_FIELDS = {"receiver", "transmitter", "timer", "handler", "idle"}
 # What its loop works on is a type of its own.
 MODEM_TYPES = r"^print-type-size type: `simcom_mqtt::(?:\w+::)*(Modem|Port)<.*\n((?:.* field .*\n)+)"
+# The future of `Client::publish` or `SharedModem::publish`.
+PUBLISH_FUTURE = r"type: `\{async fn body of simcom_mqtt::(?:Client|SharedModem)<.*>::publish\(\)\}`: (\d+) bytes"
+# A place in the queue for a shared module.
+WAITING_TASK = r"type: `simcom_mqtt::shared::queue::Waiter`: (\d+) bytes"
 PAINT = b"\xa5"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -76,6 +90,12 @@ def largest_future(types):
     awaited = re.findall(r"\.__awaitee`: (\d+) bytes,.* type: [^ ]*?(simcom_mqtt::.*)", types)
     futures = [(int(size), name) for name, size in bodies] + [(int(size), name) for size, name in awaited]
     return sorted(futures)[-1:]
+
+
+def size_of(pattern, types):
+    """The size of the type that the pattern describes; `None` for a program without one."""
+    found = re.search(pattern, types)
+    return int(found[1]) if found else None
 
 
 def symbols(image):
@@ -133,6 +153,9 @@ def measure(folder, program, level):
         yield "session", size, "B", []
     for size, name in largest_future(types):
         yield "largest_future", size, "B", [name]
+    for name, pattern in (("publish_future", PUBLISH_FUTURE), ("waiting_task", WAITING_TASK)):
+        if size := size_of(pattern, types):
+            yield name, size, "B", []
     panicking, resumed = panics(examined)
     yield "panic_symbols", len(panicking), "symbols", panicking
     yield "async_fn_resumed", len(resumed), "callers", resumed
@@ -142,6 +165,14 @@ def measure(folder, program, level):
         stack = worst_stack(image, PROGRAMS[program])
         yield "worst_stack", stack, "B", []
         yield "static_and_stack", static + stack, "B", []
+
+
+def on_top(values, program, level):
+    """What a program takes on top of `async_client`, as `measure` returns figures."""
+    for name in ON_TOP.get(program, []):
+        more, less = values.get(f"{program}.{level}.{name}"), values.get(f"async_client.{level}.{name}")
+        if more and less:
+            yield f"{name}_on_top", more - less, "B", []
 
 
 def markdown(values, toolchain):
@@ -179,14 +210,19 @@ def passed_limits(values):
 
 def main(folder, form="lines"):
     values, faults = {}, []
+
+    def record(program, level, figures):
+        for name, value, unit, remarks in figures:
+            values[f"{program}.{level}.{name}"] = value
+            if form == "lines":
+                print(f"{program}.{level}.{name} {value} {unit}", *map(short, remarks), sep="\n#   ", flush=True)
+
     for program, level in itertools.product(PROGRAMS, LEVELS):
         try:
-            for name, value, unit, remarks in measure(folder, program, level):
-                values[f"{program}.{level}.{name}"] = value
-                if form == "lines":
-                    print(f"{program}.{level}.{name} {value} {unit}", *map(short, remarks), sep="\n#   ", flush=True)
+            record(program, level, measure(folder, program, level))
         except Fault as fault:
             faults.append(str(fault))
+        record(program, level, on_top(values, program, level))
     if form == "--markdown":
         comment = output("readelf", "-p", ".comment", folder / "baseline.s")
         print(*markdown(values, re.search(r"rustc version .*", comment)[0].replace(" version", "")), sep="\n")

@@ -47,6 +47,6 @@ pub use encoder::WINDOW_BYTES;
 pub(crate) use encoder::{Encoder, Hash};
 pub use final_result::FinalResult;
 pub use parameters::Parameters;
-pub(crate) use parameters::behind;
+pub(crate) use parameters::{behind, without_blanks};
 pub use parser::{LINE_LIMIT_BYTES, Line, Parser, Separator, Token};
 pub(crate) use resemblance::resembles;

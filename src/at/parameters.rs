@@ -88,7 +88,7 @@ pub(crate) fn behind<'a>(mut line: &'a [u8], name: &str) -> Option<&'a [u8]> {
 
 /// Not nom's `space0`, which takes tabs too and is 12 bytes larger.
 #[inline(never)]
-fn without_blanks(mut bytes: &[u8]) -> &[u8] {
+pub(crate) fn without_blanks(mut bytes: &[u8]) -> &[u8] {
     while let [b' ', behind @ ..] = bytes {
         bytes = behind;
     }

@@ -148,7 +148,7 @@ impl Request for Disc {
             writer.comma_number(0);
             return;
         }
-        let shortest = writer.family().shortest_disconnect_timeout();
+        let shortest = u16::from(writer.family().profile().shortest_disconnect_timeout_s);
         writer
             .comma_number_within(timeout_s, shortest, TIMEOUT_LIMIT_S, Parameter::Timeout)
             .timeout_milliseconds(with_margin_ms(timeout_s));

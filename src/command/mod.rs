@@ -6,7 +6,7 @@
 //!
 //! | command | execute and write forms | read form | test form |
 //! |---|---|---|---|
-//! | `AT+CMQTTSTART` | [`Start`] | | |
+//! | `AT+CMQTTSTART` | [`Start`], [`StartContext`] ⁴ | | |
 //! | `AT+CMQTTSTOP` | [`Stop`] | | |
 //! | `AT+CMQTTACCQ` | [`Accq`] | [`AccqRead`] | [`AccqTest`] |
 //! | `AT+CMQTTREL` | [`Rel`] | [`RelRead`] | [`RelTest`] |
@@ -30,6 +30,7 @@
 //! | `AT`, `ATE0` | [`At`], [`EchoOff`] | | |
 //!
 //! ¹ Not on SIM767x. ² A76xx and SIM767x. ³ A76xx and SIM767x; SIM7600 has the version in [`Accq`].
+//! ⁴ SIM767x.
 //!
 //! The commands for SIM card, mobile network, clock and serial port are in [`network`].
 //!
@@ -141,7 +142,7 @@ pub use ranges::{Range, Ranges};
 pub use read_form::{
     AccqRead, Acquired, CfgRead, ConnectParameters, ConnectRead, DiscRead, RelRead, Settings, SslcfgRead,
 };
-pub use service::{Start, Stop};
+pub use service::{Start, StartContext, Stop};
 pub use settings::{Cfg, MqttVersion, Setting, WillMsg, WillTopic};
 pub use staged::{SubStaged, Subtopic, UnsubStaged, Unsubtopic};
 pub(crate) use subscribe::describe_read;

@@ -88,7 +88,7 @@ impl Pub {
 
 impl Request for Pub {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
-        let shortest = writer.family().shortest_publish_timeout();
+        let shortest = u16::from(writer.family().profile().shortest_publish_timeout_s);
         let timeout_s = seconds(self.timeout);
         writer
             .client_command(Self::INFO, self.client)

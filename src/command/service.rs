@@ -1,6 +1,8 @@
 //! The service that both clients share.
 
+use super::network::check_context;
 use super::{Answer, CommandInfo, CommandWriter, Effect, Request, no_response};
+use crate::error::Parameter;
 
 /// `AT+CMQTTSTART`: starts the MQTT service and activates its PDP context (A76 §2.1.1, S67 §2.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,28 @@ impl Start {
 impl Request for Start {
     fn describe(&self, writer: &mut CommandWriter<'_>) {
         writer.command(Self::INFO);
+    }
+}
+
+/// `AT+CMQTTSTART=<cid>`: the same on a PDP context of the user's choice (SIM767XX V1.06). Not every firmware of SIM767x has
+/// it, and no other family.
+///
+/// `connect` continues with a service that was started in this way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StartContext {
+    /// The PDP context, 1-15.
+    pub context: u8,
+}
+
+impl Request for StartContext {
+    fn describe(&self, writer: &mut CommandWriter<'_>) {
+        let is_known = writer.family().starts_on_any_context();
+        writer
+            .command(Start::INFO)
+            .known(is_known)
+            .byte(b'=')
+            .number(self.context.into())
+            .check(Parameter::PdpContext, check_context(self.context));
     }
 }
 
@@ -32,4 +56,4 @@ impl Request for Stop {
     }
 }
 
-no_response!(Start, Stop);
+no_response!(Start, StartContext, Stop);

@@ -231,6 +231,15 @@ fn what_a_family_does_not_have_is_refused() {
 }
 
 #[test]
+fn the_service_starts_on_a_context_from_1_to_15() {
+    assert_eq!(encoded(&StartContext { context: 15 }), "AT+CMQTTSTART=15");
+    for (context, expected) in [(1, None), (15, None), (0, Some(1)), (16, Some(1))] {
+        let expected = expected.map(|least| (Parameter::PdpContext, Problem::OutOfRange(least, 15)));
+        assert_eq!(problem(&StartContext { context }, Family::Sim767x), expected, "{context}");
+    }
+}
+
+#[test]
 fn secrets_do_not_show_in_debug_output() {
     let text = std::format!("{:?}", Connect { user: Some("me"), password: Some("secret"), ..connect() });
     assert!(text.contains("me") && !text.contains("secret"), "{text}");

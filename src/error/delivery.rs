@@ -119,7 +119,7 @@ impl Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     extern crate std;
 
     use std::collections::BTreeSet;
@@ -143,7 +143,7 @@ mod tests {
     }
 
     /// Every error of a command, or without one.
-    fn errors(command: CommandName) -> Vec<Error> {
+    pub(crate) fn errors(command: CommandName) -> Vec<Error> {
         let codes = (0..=36).map(|code| Refusal::Code(ResultCode::new(code)));
         let refusals = codes.chain([Refusal::Error, Refusal::Equipment(None), Refusal::Equipment(Some(13))]);
         let others = [

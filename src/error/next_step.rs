@@ -65,11 +65,10 @@ mod tests {
 
     use std::string::ToString;
 
-    use embedded_io::ErrorKind;
-
     use super::*;
     use crate::ResultCode;
-    use crate::error::{CommandName, Elapsed, InvalidInput, Parameter, Problem};
+    use crate::error::delivery::tests::errors;
+    use crate::error::{CommandName, Elapsed};
     use crate::next_step::documented;
 
     const SOURCE: &str = include_str!("../error.rs");
@@ -89,37 +88,14 @@ mod tests {
     #[test]
     fn the_table_of_errors_says_what_next_step_returns() {
         let command = CommandName::new(&"+CMQTTPUB");
-        let samples = [
-            Error::Invalid(InvalidInput::new(Parameter::Topic, Problem::Empty)),
-            Error::Illegal { command, reason: Illegal::ServiceStarted },
-            Error::Illegal { command, reason: Illegal::ClientStillAcquired },
-            Error::Illegal { command, reason: Illegal::ClientConnected },
-            Error::Illegal { command, reason: Illegal::ClientNotConnected },
-            Error::NoTls,
-            Error::NoMqtt,
-            Error::NoAnswer { command },
-            Error::NoAnswer { command: CommandName::new(&"") },
-            Error::OutcomeUnknown { command },
-            Error::DataCutShort { command },
-            Error::ConnectionLost { command },
-            Error::NetworkLost { command },
-            Error::ModemRestarted { command },
-            Error::Aborted,
-            Error::Receive(ErrorKind::BrokenPipe),
-            Error::Transmit(ErrorKind::WriteZero),
-            Error::Source(ErrorKind::Other),
-            Error::SourceEnded,
-            Error::CertificateMissing { command },
-            Error::Offline,
-            Error::QueueFull,
-        ];
-        let refused = |code| Error::Refused { command, refusal: Refusal::Code(ResultCode::new(code)) };
+        let illegal = ILLEGAL.map(|reason| Error::Illegal { command, reason });
+        let silent = Error::NoAnswer { command: CommandName::new(&"") };
         let refused_to_connect = |code| {
             let refusal = Refusal::Code(ResultCode::new(code));
             Error::ConnectRefused { refusal, after: Elapsed::from_millis(340) }
         };
-        let refusals = (0..=36).map(refused).chain((0..=36).map(refused_to_connect));
-        let samples: std::vec::Vec<Error> = samples.into_iter().chain(refusals).collect();
+        let mut samples = errors(command);
+        samples.extend(illegal.into_iter().chain([silent]).chain((0..=36).map(refused_to_connect)));
         documented::agrees(SOURCE, "Error", &samples, Error::next_step);
     }
 

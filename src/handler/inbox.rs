@@ -151,6 +151,12 @@ impl Queue<[Cell<u8>]> {
         self.reassembly.set(self.reassembly.get() + bytes.len());
     }
 
+    /// Forgets what has come of the incoming message behind this many bytes of topic and payload.
+    #[cfg(feature = "shared")]
+    pub(super) fn go_back(&self, received: usize) {
+        self.reassembly.set(HEADER_BYTES + received);
+    }
+
     /// The incoming message is whole.
     pub(super) fn end(&self) {
         self.used.set(self.used.get() + self.reassembly.replace(0));

@@ -5,10 +5,10 @@ mod inbox;
 mod sync_inbox;
 
 pub use inbox::{Inbox, Message};
-#[cfg(feature = "shared")]
-pub(crate) use sync_inbox::AnyInbox;
 #[cfg(feature = "sync")]
 pub use sync_inbox::SyncInbox;
+#[cfg(feature = "shared")]
+pub(crate) use sync_inbox::{AnyInbox, PIECE_BYTES};
 
 use crate::at::Line;
 use crate::command::ClientIndex;

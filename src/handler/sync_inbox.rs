@@ -17,7 +17,7 @@ use super::inbox::{Header, Message, Queue};
 use crate::command::ClientIndex;
 
 /// How many bytes are copied in one critical section at most.
-const PIECE_BYTES: usize = 64;
+pub(crate) const PIECE_BYTES: usize = 64;
 
 /// An [`Inbox`](super::Inbox) that is `Sync`: the [`Modem`](crate::Modem) puts messages in on one thread or executor, the
 /// program takes them out on another, or in an interrupt.
@@ -98,6 +98,13 @@ impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
         self.shared.lock(|shared| action(shared))
     }
 
+    /// Adds bytes to the incoming message.
+    fn push(&self, part: &[u8]) {
+        for piece in part.chunks(PIECE_BYTES) {
+            self.lock(|shared| shared.queue.push(piece));
+        }
+    }
+
     fn any(&self) -> &dyn AnyInbox {
         self
     }
@@ -121,11 +128,11 @@ impl<Raw: RawMutex, const N: usize> MessageHandler for &SyncInbox<Raw, N> {
     }
 
     fn topic(&mut self, part: &[u8]) {
-        self.any().push(part);
+        SyncInbox::push(self, part);
     }
 
     fn payload(&mut self, part: &[u8]) {
-        self.any().push(part);
+        SyncInbox::push(self, part);
     }
 
     fn end(&mut self) -> bool {
@@ -211,8 +218,10 @@ pub(crate) trait AnyInbox {
     /// A message begins, as in [`MessageHandler::begin`].
     fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool;
 
-    /// Adds bytes to the incoming message, [`PIECE_BYTES`] at most.
-    fn push_piece(&self, piece: &[u8]);
+    /// Adds bytes to the incoming message, [`PIECE_BYTES`] at most, behind the first `received` ones of topic and payload. Doing
+    /// it again changes nothing.
+    #[cfg(feature = "shared")]
+    fn push_piece(&self, received: usize, piece: &[u8]);
 
     /// The incoming message is whole. Returns the task to wake.
     fn end(&self) -> Receiver;
@@ -230,8 +239,12 @@ impl<Raw: RawMutex, const N: usize> AnyInbox for SyncInbox<Raw, N> {
         self.lock(|shared| shared.queue.begin(client, topic_length, payload_length))
     }
 
-    fn push_piece(&self, piece: &[u8]) {
-        self.lock(|shared| shared.queue.push(piece));
+    #[cfg(feature = "shared")]
+    fn push_piece(&self, received: usize, piece: &[u8]) {
+        self.lock(|shared| {
+            shared.queue.go_back(received);
+            shared.queue.push(piece);
+        });
     }
 
     fn end(&self) -> Receiver {
@@ -249,11 +262,6 @@ impl<Raw: RawMutex, const N: usize> AnyInbox for SyncInbox<Raw, N> {
 }
 
 impl dyn AnyInbox + '_ {
-    /// Adds bytes to the incoming message.
-    pub(crate) fn push(&self, bytes: &[u8]) {
-        bytes.chunks(PIECE_BYTES).for_each(|piece| self.push_piece(piece));
-    }
-
     /// Takes the header of the oldest message out of the queue, or has the task woken when there is one.
     #[cfg(feature = "shared")]
     #[inline(never)] // Each task that receives would have a copy.

@@ -42,7 +42,8 @@ impl<'a> Apn<'a> {
         Self { name, context: 1, pdp_type: PdpType::Ipv4, credentials: None, pin: None, time_limit_ms: TIME_LIMIT_MS }
     }
 
-    /// The number of the PDP context, 1-15; 1 by default, the one that `AT+CMQTTSTART` uses.
+    /// The number of the PDP context, 1-15; 1 by default, the one that `AT+CMQTTSTART` uses. On SIM767x,
+    /// [`StartContext`](crate::command::StartContext) starts the service on another one, before `connect`.
     #[must_use]
     pub const fn context(mut self, context: u8) -> Self {
         self.context = context;

@@ -8,7 +8,7 @@ mod state;
 mod tests;
 
 use crate::ResultCode;
-use crate::at::Line;
+use crate::at::{Line, without_blanks};
 use crate::command::{self, ClientIndex, CommandWriter, MqttVersion};
 use crate::error::Refusal;
 use crate::options::ConnectOptions;
@@ -170,7 +170,7 @@ impl<'a> Connect<'a> {
             Step::Begin | Step::EchoOff | Step::AccqRead | Step::Start => false,
             // The module has restarted, and its boot lines were lost.
             Step::DiscRead => !self.probed && self.connected.is_none(),
-            _ => !self.probed && matches!(last, Err(Failure::Refused(Refusal::Error))),
+            _ => !self.probed && matches!(last, Err(Failure::Refused(Refusal::Error | Refusal::Equipment(_)))),
         };
         if is_outdated {
             lifecycle.client_mut(self.client).state = ClientState::Unknown;
@@ -334,7 +334,9 @@ impl Procedure for Connect<'_> {
         match (self.step, self.is_ours) {
             (Step::DiscRead | Step::OutcomeRead, true) => self.connected = parameters.number().map(|state| state == 0),
             (_, true) => self.rest(parameters.rest()),
-            (Step::AccqRead, false) => self.other_is_released = parameters.quoted() == Some(b""),
+            (Step::AccqRead, false) => {
+                self.other_is_released = matches!(without_blanks(parameters.rest()), [b'"', b'"', ..])
+            }
             (_, false) => {}
         }
     }

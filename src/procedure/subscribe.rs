@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::at::Line;
+use crate::at::{Line, without_blanks};
 use crate::command::{ClientIndex, CommandWriter, Request, Sub, describe_read};
 use crate::session::{ClientState, Failure, Next, Procedure, Session};
 
@@ -15,45 +15,45 @@ pub(super) fn can_ask(failure: Failure, client: ClientIndex, session: &Session) 
         && session.lifecycle.client(client.other()).state == ClientState::Released
 }
 
-/// Whether a line of the answer to `AT+CMQTTSUB?` is this topic filter (S67 §2.2.13). One that is longer than a line is not
-/// looked for: its outcome stays unknown.
+/// Whether a line of the answer to `AT+CMQTTSUB?` is this topic filter (S67 §2.2.13), which stands alone or behind the name of
+/// the command. One that is longer than a line is not looked for: its outcome stays unknown.
 pub(super) fn names(line: Line<'_>, filter: &[u8]) -> bool {
-    line.bytes().iter().eq(filter) && !line.is_cut()
+    let bytes = line.bytes();
+    let listed = line.parameters(Sub::INFO.name).map_or(bytes, |parameters| without_blanks(parameters.rest()));
+    !line.is_cut() && listed.iter().eq(filter)
 }
 
 /// Subscribes to one topic filter: as [`Client::subscribe`](crate::Client::subscribe).
 #[derive(Debug)]
 pub struct Subscribe<'a> {
     sub: Sub<'a>,
-    /// SUB has no known outcome: `AT+CMQTTSUB?` is sent.
-    is_asking: bool,
-    /// The module has listed the filter.
-    is_listed: bool,
+    /// SUB has no known outcome, and `AT+CMQTTSUB?` is sent: whether the module has listed the filter.
+    listed: Option<bool>,
 }
 
 impl<'a> Subscribe<'a> {
     /// Sends this command.
     pub const fn new(sub: Sub<'a>) -> Self {
-        Self { sub, is_asking: false, is_listed: false }
+        Self { sub, listed: None }
     }
 }
 
 impl Procedure for Subscribe<'_> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
-        match last {
-            None => Ok(Next::Command),
-            Some(_) if self.is_listed => Ok(Next::Done),
-            Some(Err(failure)) if !self.is_asking && can_ask(failure, self.sub.client, session) => {
-                self.is_asking = true;
+        match (last, self.listed) {
+            (None, _) => Ok(Next::Command),
+            (Some(_), Some(false)) => Err(Failure::OutcomeUnknown),
+            (Some(Err(failure)), None) if can_ask(failure, self.sub.client, session) => {
+                self.listed = Some(false);
                 Ok(Next::Command)
             }
-            Some(_) if self.is_asking => Err(Failure::OutcomeUnknown),
-            Some(last) => last.map(|()| Next::Done),
+            (Some(Err(failure)), None) => Err(failure),
+            (Some(_), _) => Ok(Next::Done),
         }
     }
 
     fn command(&self, writer: &mut CommandWriter<'_>) {
-        if self.is_asking {
+        if self.listed.is_some() {
             describe_read(writer);
         } else {
             self.sub.describe(writer);
@@ -65,6 +65,8 @@ impl Procedure for Subscribe<'_> {
     }
 
     fn line(&mut self, line: Line<'_>) {
-        self.is_listed |= names(line, self.sub.filter);
+        if names(line, self.sub.filter) {
+            self.listed = Some(true);
+        }
     }
 }

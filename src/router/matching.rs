@@ -1,18 +1,16 @@
 //! Topic filters against topics that arrive in parts.
 
 use super::route::check_filter;
-use crate::saturating::saturating_u16;
 
-/// The position in a filter up to which the bytes of a topic match. Filter and topic are compared with one more slash behind
-/// them, so that each level ends with a slash, and `a/#` matches `a`.
+/// The position in a filter up to which the bytes of a topic match, at the `+` of a level that has not ended, or at the `#`.
 ///
-/// A filter has at most 1024 bytes, so positions that stand for something else are behind every filter.
+/// A filter has at most 1024 bytes, so the position that stands for something else is behind every filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Matching(u16);
 
 impl Matching {
     /// No byte of the topic has come.
-    pub(super) const BEGUN: Self = Self(u16::MAX - 1);
+    pub(super) const BEGUN: Self = Self(0);
     /// The topic does not match, whatever follows.
     pub(super) const FAILED: Self = Self(u16::MAX);
 
@@ -25,31 +23,33 @@ impl Matching {
         self.0
     }
 
-    /// Goes on with the next part of the topic. The filter is valid (MQTT 3.1.1 §4.7).
-    pub(super) fn advance(self, filter: &[u8], part: &[u8]) -> Self {
-        let mut position = match (self, part, filter) {
-            (Self::BEGUN, [b'$', ..], [b'+' | b'#', ..]) => return Self::FAILED,
-            (Self::BEGUN, [_, ..], _) => 0,
-            _ => usize::from(self.0),
-        };
+    /// Goes on with the next part of the topic, which stands behind `received` bytes. The filter is valid (MQTT 3.1.1 §4.7).
+    pub(super) fn advance(self, filter: &[u8], received: usize, part: &[u8]) -> Self {
+        if let (0, [b'$', ..], [b'+' | b'#', ..]) = (received, part, filter) {
+            return Self::FAILED;
+        }
+        let mut position = self.0;
         for &byte in part {
-            position = match filter.get(position) {
-                Some(b'#') => position,
-                Some(b'+') if byte != b'/' => position,
-                // Behind `+` stands a slash.
-                Some(b'+') => position + 2,
-                Some(&expected) if expected == byte => position + 1,
-                None if position == filter.len() && byte == b'/' => position + 1,
+            position += match filter.get(usize::from(position)) {
+                Some(b'#') => 0,
+                Some(b'+') if byte != b'/' => 0,
+                // Behind `+` stands a slash, or nothing.
+                Some(b'+') => 2,
+                Some(&expected) if expected == byte => 1,
                 _ => return Self::FAILED,
             };
         }
-        Self(saturating_u16(position))
+        Self(position)
     }
 
     /// Whether the topic that ends here matches.
     pub(super) fn ends(self, filter: &[u8]) -> bool {
-        let position = usize::from(self.advance(filter, b"/").0);
-        position == filter.len() + 1 || filter.get(position) == Some(&b'#')
+        let rest = match filter.get(usize::from(self.0)..) {
+            Some([b'+', rest @ ..] | rest) => rest,
+            None => return false,
+        };
+        // `a/#` matches `a`.
+        matches!(rest, [] | [b'#', ..] | [b'/', b'#', ..])
     }
 }
 
@@ -67,7 +67,7 @@ impl Matching {
 /// ```
 pub fn topic_matches(filter: &str, topic: &[u8]) -> bool {
     let bytes = filter.as_bytes();
-    check_filter(filter).is_ok() && Matching::BEGUN.advance(bytes, topic).ends(bytes)
+    check_filter(filter).is_ok() && Matching::BEGUN.advance(bytes, 0, topic).ends(bytes)
 }
 
 #[cfg(test)]
@@ -142,13 +142,13 @@ pub(super) mod tests {
         for filter in filters {
             let filter = filter.as_bytes();
             for topic in topics.iter().map(|topic| topic.as_bytes()) {
-                let whole = Matching::BEGUN.advance(filter, topic);
+                let whole = Matching::BEGUN.advance(filter, 0, topic);
                 // A bit for each place where the topic is cut.
                 for cuts in 0..1_u32 << topic.len().saturating_sub(1) {
                     let (mut matching, mut begin) = (Matching::BEGUN, 0);
                     for end in 1..=topic.len() {
                         if end == topic.len() || cuts & 1 << (end - 1) != 0 {
-                            matching = matching.advance(filter, &topic[begin..end]).advance(filter, b"");
+                            matching = matching.advance(filter, begin, &topic[begin..end]).advance(filter, end, b"");
                             begin = end;
                         }
                     }

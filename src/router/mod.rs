@@ -6,14 +6,14 @@ mod route;
 mod tests;
 
 use core::fmt;
-use core::sync::atomic::{AtomicU16, Ordering};
+use core::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 
 pub use self::matching::topic_matches;
 pub use self::route::Route;
 use self::route::{RouteProblem, count};
 use crate::command::ClientIndex;
 use crate::error::InvalidInput;
-use crate::handler::MessageHandler;
+use crate::handler::{MessageHandler, PIECE_BYTES};
 
 /// A message handler that distributes messages among inboxes, by their topics.
 ///
@@ -79,21 +79,23 @@ use crate::handler::MessageHandler;
 /// A full inbox holds nothing up. The other matching inboxes get the message, and the route
 /// [counts](Route::refused) it, as it does a message larger than its inbox. [`Event::Message`](crate::Event::Message)
 /// means that at least one inbox took messages; [`Event::MessageRefused`](crate::Event::MessageRefused) means that none
-/// took these, because the matching ones were full or no filter matched. To hear of every refusal, read the counters. A
-/// message that breaks off reaches no inbox, and no counter of the router:
+/// took these, because the matching ones were full or no filter matched. To hear of every refusal, read the counters, or
+/// [their sum](Self::refused). A message that breaks off reaches no inbox, and no counter of the router:
 /// [`Event::MessageAborted`](crate::Event::MessageAborted) reports it.
 ///
 /// The topic is matched byte by byte while it arrives, and is not stored for that. So room for a message is reserved in
-/// every inbox that has some, until the topic is complete. No other message could use that room meanwhile. From the first
+/// every inbox that has some, until the message is whole. No other message could use that room meanwhile. From the first
 /// part of the topic that does not match, an inbox gets no more of the message.
 ///
-/// On a microcontroller of 32 bits, a router takes 12 bytes of RAM, each route 24, and each inbox its capacity and 24.
+/// On a microcontroller of 32 bits, a router takes 16 bytes of RAM, each route 24, and each inbox its capacity and 24.
 ///
 /// Lines that the driver does not know are dropped. To get them, put a router into a handler of your own that passes
 /// the other calls on and implements [`unknown_line`](MessageHandler::unknown_line).
 #[derive(Debug)]
 pub struct Router<'a> {
     routes: &'a [Route<'a>],
+    /// Bytes of topic and payload that have come of the incoming message.
+    received: AtomicUsize,
     unmatched: AtomicU16,
 }
 
@@ -112,7 +114,7 @@ impl<'a> Router<'a> {
             }
             (index, rest) = (index + 1, behind);
         }
-        Ok(Self { routes, unmatched: AtomicU16::new(0) })
+        Ok(Self { routes, received: AtomicUsize::new(0), unmatched: AtomicU16::new(0) })
     }
 
     /// The routes given at construction.
@@ -125,26 +127,23 @@ impl<'a> Router<'a> {
         self.unmatched.load(Ordering::Relaxed)
     }
 
-    /// Adds a part to each inbox that takes the message, once.
-    fn push(&self, part: &[u8]) {
-        let mut rest = self.routes;
-        while let [route, behind @ ..] = rest {
-            let is_shared = |other: &Route<'_>| other.takes_message() && other.shares_inbox_with(route);
-            if route.takes_message() && !behind.iter().any(is_shared) {
-                route.push(part);
-            }
-            rest = behind;
-        }
+    /// How many messages the routes had for inboxes without room: the sum of [`Route::refused`].
+    pub fn refused(&self) -> u32 {
+        self.routes.iter().map(|route| u32::from(route.refused())).sum()
     }
 
-    /// The topic is complete: a route that does not match takes no more of the message. Idempotent.
-    fn complete_topic(&self) {
-        let mut is_matched = false;
-        for route in self.routes {
-            is_matched |= route.complete_topic();
-        }
-        if is_matched {
-            self.routes.iter().filter(|route| !route.has_filter()).for_each(Route::exclude);
+    fn received(&self) -> usize {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// Adds a part of topic or payload to each inbox that takes the message.
+    fn push(&self, part: &[u8]) {
+        for piece in part.chunks(PIECE_BYTES) {
+            for route in self.routes {
+                // Where several routes have one inbox, it gets the piece several times, which is the same as once.
+                route.push(self.received(), piece);
+            }
+            self.received.store(self.received() + piece.len(), Ordering::Relaxed);
         }
     }
 }
@@ -156,18 +155,18 @@ impl MessageHandler for &Router<'_> {
             // Where several routes have one inbox, the message begins there several times, which is the same as once.
             route.begin(client, topic_length, payload_length);
         }
+        self.received.store(0, Ordering::Relaxed);
         true
     }
 
     fn topic(&mut self, part: &[u8]) {
         for route in self.routes {
-            route.topic(part);
+            route.match_topic(self.received(), part);
         }
         self.push(part);
     }
 
     fn payload(&mut self, part: &[u8]) {
-        self.complete_topic();
         self.push(part);
     }
 
@@ -176,16 +175,18 @@ impl MessageHandler for &Router<'_> {
 
     /// Whether at least one inbox took the message.
     fn end(&mut self) -> bool {
-        self.complete_topic();
         let (mut is_matched, mut is_taken) = (false, false);
-        for route in self.routes.iter().filter(|route| route.may_match()) {
-            is_matched = true;
-            is_taken |= route.end();
+        for by_filter in [true, false] {
+            for route in self.routes.iter().filter(|route| route.matches(by_filter)) {
+                is_matched = true;
+                is_taken |= route.end();
+            }
+            if is_matched {
+                return is_taken;
+            }
         }
-        if !is_matched {
-            count(&self.unmatched);
-        }
-        is_taken
+        count(&self.unmatched);
+        false
     }
 }
 

@@ -87,49 +87,33 @@ impl<'a> Route<'a> {
         self.has_room.store(self.inbox().begin(client, topic_length, payload_length), Ordering::Relaxed);
     }
 
-    /// The next part of the topic.
-    pub(super) fn topic(&self, part: &[u8]) {
+    /// The next part of the topic, behind `received` bytes.
+    pub(super) fn match_topic(&self, received: usize, part: &[u8]) {
         if let Some(filter) = self.filter {
-            self.set_matching(self.matching().advance(filter.as_bytes(), part));
+            self.set_matching(self.matching().advance(filter.as_bytes(), received, part));
         }
     }
 
-    /// The topic is complete. Returns whether it matches the filter.
-    pub(super) fn complete_topic(&self) -> bool {
-        let Some(filter) = self.filter else { return false };
-        let is_match = self.matching().ends(filter.as_bytes());
-        if !is_match {
-            self.exclude();
+    /// Whether the route has the message for its inbox, whose topic is complete: because of its filter or, if no filter
+    /// matches, because it has none.
+    pub(super) fn matches(&self, by_filter: bool) -> bool {
+        match self.filter {
+            Some(filter) => by_filter && self.matching().ends(filter.as_bytes()),
+            None => !by_filter && self.may_match(),
         }
-        is_match
-    }
-
-    pub(super) const fn has_filter(&self) -> bool {
-        self.filter.is_some()
-    }
-
-    /// The message does not match.
-    pub(super) fn exclude(&self) {
-        self.set_matching(Matching::FAILED);
     }
 
     /// Whether the message may still match.
-    pub(super) fn may_match(&self) -> bool {
+    fn may_match(&self) -> bool {
         self.matching() != Matching::FAILED
     }
 
-    /// Whether the inbox takes the message, as far as is known.
-    pub(super) fn takes_message(&self) -> bool {
-        self.may_match() && self.has_room()
-    }
-
-    pub(super) fn shares_inbox_with(&self, other: &Self) -> bool {
-        core::ptr::addr_eq(self.inbox, other.inbox)
-    }
-
-    /// The next part of topic or payload.
-    pub(super) fn push(&self, part: &[u8]) {
-        self.inbox().push(part);
+    /// The next part of topic or payload, behind `received` bytes. The inbox gets it if it takes the message, as far as is
+    /// known.
+    pub(super) fn push(&self, received: usize, part: &[u8]) {
+        if self.may_match() && self.has_room() {
+            self.inbox().push_piece(received, part);
+        }
     }
 
     /// The message, which matches, is whole. Returns whether the inbox takes it.

@@ -51,6 +51,30 @@ fn every_inbox_that_matches_gets_the_message_and_no_other() {
 }
 
 #[test]
+fn an_inbox_of_several_routes_gets_a_message_of_any_length_once() {
+    let (both, other) = (Shared::<700>::new(), Shared::<300>::new());
+    let routes = [
+        Route::new("a/+", &both),
+        Route::new("a/c", &both),
+        Route::new("#", &other),
+        Route::new("+/b", &both),
+        Route::unmatched(&both),
+    ];
+    let mut router = &Router::new(&routes).unwrap();
+    let payload: Vec<u8> = (0..200).collect();
+    for _ in 0..3 {
+        assert!(router.begin(FIRST, 3, payload.len()));
+        router.topic(b"a/");
+        router.topic(b"b");
+        router.payload(&payload);
+        assert!(router.end());
+        assert_eq!(take(&both), message("a/b", &payload));
+        assert_eq!(take(&other), message("a/b", &payload));
+        assert!(both.is_empty() && other.is_empty());
+    }
+}
+
+#[test]
 fn a_full_inbox_is_counted_and_the_others_get_the_message() {
     let (small, large) = (Shared::<12>::new(), Shared::<100>::new());
     let routes = [Route::new("a", &small), Route::new("#", &large)];
@@ -77,6 +101,7 @@ fn a_message_that_no_inbox_takes_is_refused_and_counted() {
     assert!(!deliver(&router, FIRST, "a", b"too large"));
     assert!(!deliver(&router, SECOND, "a/b", b"too large"));
     assert_eq!((routes[0].refused(), routes[1].refused(), router.unmatched()), (1, 1, 2));
+    assert_eq!(router.refused(), 2);
     assert!(inbox.is_empty());
 }
 

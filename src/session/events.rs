@@ -78,7 +78,13 @@ impl fmt::Display for Event {
             Self::Message(client) => write!(f, "client {} received messages", client.number()),
             Self::MessageRefused { client, topic_length, payload_length, count } => {
                 let (number, length) = (client.number(), u32::from(*topic_length) + u32::from(*payload_length));
-                write!(f, "client {number} could not take {count} messages, the last one of {length} bytes")
+                match count {
+                    1 => write!(f, "client {number} could not take a message of {length} bytes"),
+                    _ => write!(f, "client {number} could not take {count} messages, the last one of {length} bytes"),
+                }
+            }
+            Self::MessageAborted { client, count: 1 } => {
+                write!(f, "client {} lost a message, which broke off", client.number())
             }
             Self::MessageAborted { client, count } => {
                 write!(f, "client {} lost {count} messages, which broke off", client.number())
@@ -333,8 +339,12 @@ mod tests {
         use std::string::ToString;
 
         let client = ClientIndex::Second;
-        let refused = Event::MessageRefused { client, topic_length: 7, payload_length: 65_535, count: 2 };
-        assert_eq!(refused.to_string(), "client 1 could not take 2 messages, the last one of 65542 bytes");
+        let refused = |count| Event::MessageRefused { client, topic_length: 7, payload_length: 65_535, count };
+        assert_eq!(refused(1).to_string(), "client 1 could not take a message of 65542 bytes");
+        assert_eq!(refused(2).to_string(), "client 1 could not take 2 messages, the last one of 65542 bytes");
+        let aborted = |count| Event::MessageAborted { client, count };
+        assert_eq!(aborted(1).to_string(), "client 1 lost a message, which broke off");
+        assert_eq!(aborted(3).to_string(), "client 1 lost 3 messages, which broke off");
         let lost = Event::ConnectionLost { client, cause: LossCause::Reset };
         assert_eq!(lost.to_string(), "client 1 lost its connection: the socket was reset");
     }

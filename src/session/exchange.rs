@@ -236,9 +236,13 @@ impl Exchange {
         self.deadline = now.after(timeouts.command_ms);
     }
 
-    /// Whether one more `OK` may come: some modules send it behind the failure of an operation that needs the broker.
-    pub(super) fn may_be_followed_by_ok(&self) -> bool {
-        self.waits_for_broker() && self.facts.outcome.is_some_and(|code| !code.is_success())
+    /// Whether one more final result may come: some modules send `OK` behind the failure of an operation that needs the broker,
+    /// and a line that a damaged byte has cut in two is answered twice.
+    pub(super) fn may_be_answered_twice(&self) -> bool {
+        match self.facts.outcome {
+            Some(code) => self.waits_for_broker() && !code.is_success(),
+            None => self.facts.final_result == Some(FinalResult::Error) && self.info.effect.needs_connection(),
+        }
     }
 
     /// Whether it is carried out together with the broker.

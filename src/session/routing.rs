@@ -243,7 +243,7 @@ impl Session {
         if is_taken {
             self.conclude();
         }
-        is_taken || (result == FinalResult::Ok && self.quiet_until.take().is_some())
+        is_taken || self.quiet_until.take().is_some()
     }
 
     pub(super) fn outcome(&mut self, line: Line<'_>) -> bool {
@@ -271,7 +271,7 @@ impl Session {
                 debug!("resync will be needed: the module may still answer AT{}", self.exchange.info.name);
                 self.resync.lose_step();
             }
-            if self.exchange.may_be_followed_by_ok() {
+            if self.exchange.may_be_answered_twice() {
                 self.quiet_until = Some(self.now.after(EXTRA_OK_MS));
             }
             self.learn_sharing();

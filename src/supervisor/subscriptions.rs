@@ -85,6 +85,12 @@ struct Entry<F> {
     was_tried: bool,
 }
 
+impl<F> Entry<F> {
+    const fn new(filter: F, qos: QoS) -> Self {
+        Self { filter, qos, is_wanted: true, progress: Progress::Due, was_tried: false }
+    }
+}
+
 /// At most `N` topic filters that a session is subscribed to, and that can change while it is up: for one thread.
 ///
 /// `F` is a `&str`, or anything else that is `Clone` and has bytes: a string of fixed capacity for filters that are made at
@@ -112,6 +118,21 @@ impl<F, const N: usize> SubscriptionList<F, N> {
     }
 }
 
+impl<F: Copy, const N: usize> SubscriptionList<F, N> {
+    /// A list of these filters, as [`From`] makes it, for a constant.
+    pub const fn of(filters: [(F, QoS); N]) -> Self {
+        let mut list = Self::new();
+        let (mut places, mut rest): (&mut [_], &[_]) = (&mut list.entries, &filters);
+        while let (Some((place, places_behind)), Some((&(filter, qos), behind))) =
+            (places.split_first_mut(), rest.split_first())
+        {
+            *place = Cell::new(Some(Entry::new(filter, qos)));
+            (places, rest) = (places_behind, behind);
+        }
+        list
+    }
+}
+
 impl<F: AsRef<[u8]>, const N: usize> SubscriptionList<F, N> {
     /// Subscribes to a filter, or changes the quality of service of one in the list. Its arguments are checked when it is
     /// sent: see [`SubscriptionRefused`](super::Transition::SubscriptionRefused).
@@ -123,7 +144,7 @@ impl<F: AsRef<[u8]>, const N: usize> SubscriptionList<F, N> {
         let known = self.find(filter.as_ref());
         let place = known.or_else(|| self.position(|entry| entry.is_none())).ok_or(ListFull)?;
         let was_tried = known.is_some() && self.with(place, |entry| entry.was_tried).unwrap_or(false);
-        place.set(Some(Entry { filter, qos, is_wanted: true, progress: Progress::Due, was_tried }));
+        place.set(Some(Entry { was_tried, ..Entry::new(filter, qos) }));
         self.wake();
         Ok(())
     }
@@ -239,11 +260,7 @@ impl<F, const N: usize> Default for SubscriptionList<F, N> {
 impl<F, const N: usize> From<[(F, QoS); N]> for SubscriptionList<F, N> {
     /// A list of these filters, with no place for others until one is removed.
     fn from(filters: [(F, QoS); N]) -> Self {
-        let entry = |(filter, qos)| {
-            let (is_wanted, progress, was_tried) = (true, Progress::Due, false);
-            Cell::new(Some(Entry { filter, qos, is_wanted, progress, was_tried }))
-        };
-        Self { entries: filters.map(entry), waker: Cell::new(None) }
+        Self { entries: filters.map(|(filter, qos)| Cell::new(Some(Entry::new(filter, qos)))), waker: Cell::new(None) }
     }
 }
 
@@ -283,6 +300,14 @@ mod tests {
         (&list).begin_again();
         assert!(!list.is_subscribed("a"));
         assert_eq!(settle(&list), both);
+    }
+
+    #[test]
+    fn a_constant_list_has_its_filters_from_the_beginning() {
+        let list = const { List::of([("a", ONCE), ("b/#", QoS::AtMostOnce)]) };
+        assert_eq!(list.add("c", ONCE), Err(ListFull));
+        assert_eq!(settle(&list), [("a", Some(ONCE)), ("b/#", Some(QoS::AtMostOnce))]);
+        assert_eq!(settle(&const { List::<0>::of([]) }), []);
     }
 
     #[test]

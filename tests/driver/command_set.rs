@@ -10,7 +10,7 @@ use crate::driver::command::network::Cgmm;
 use crate::driver::command::*;
 use crate::driver::error::{Error, InvalidInput, Problem, Refusal};
 use crate::driver::family::{TestForms, VersionSetting};
-use crate::driver::{Family, MqttVersion, Publish, QoS};
+use crate::driver::{Family, MqttVersion, Publish, QoS, ServiceState};
 
 /// The module refused with `ERROR`.
 fn is_refused<R>(result: Result<R, Error>) -> bool {
@@ -148,6 +148,35 @@ fn every_command_on_its_own_from_start_to_stop() {
                 modem.execute(&Stop).await.or_transcript(&bench);
             });
             assert_no_complaints(&bench, PROBING);
+        }
+    }
+}
+
+#[test]
+fn the_service_is_started_on_a_context_of_choice_where_the_family_can() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, family, &inbox);
+        bench.block_on(async {
+            modem.execute(&EchoOff).await.or_transcript(&bench);
+            let started = modem.execute(&StartContext { context: 1 }).await;
+            if family.starts_on_any_context() {
+                started.or_transcript(&bench);
+                assert_eq!(modem.service_state(), ServiceState::Started);
+                assert!(modem.execute(&StartContext { context: 2 }).await.is_err(), "it is started");
+            } else {
+                assert!(is_not_in_family(started));
+            }
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+        });
+        let starts = String::from_utf8(bench.sent()).expect("text").matches("AT+CMQTTSTART").count();
+        assert_eq!(starts, 1);
+        let bench = switched(family, &[("start-failures", "1")]);
+        let mut modem = crate::bench::modem(&bench, family, &inbox);
+        if family.starts_on_any_context() {
+            let failed = bench.block_on(async { modem.execute(&StartContext { context: 1 }).await });
+            assert_eq!(refusal(failed, &bench), ("+CMQTTSTART", code(1)));
         }
     }
 }

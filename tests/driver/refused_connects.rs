@@ -5,10 +5,13 @@ use core::time::Duration;
 use simcom_modem_simulator::behaviour::ScriptedAnswer;
 
 use crate::bench::*;
+use crate::driver::command::{MqttVersion, Rel};
 use crate::driver::error::Refusal;
-use crate::driver::{ClientState, Connection, Error};
+use crate::driver::{ClientState, Connection, Error, Event, Family};
 
 const ERROR: &[u8] = b"\r\nERROR\r\n";
+/// The same of a module that is set to number its errors, `AT+CMEE=1`.
+const NUMBERED_ERROR: &[u8] = b"\r\n+CME ERROR: 100\r\n";
 
 /// The step with this prefix is always refused with this answer: `connect` returns an error that is `expected`, and works
 /// once the step is accepted.
@@ -50,17 +53,59 @@ fn a_start_that_is_always_refused_without_a_code_is_a_firmware_without_mqtt() {
 fn a_start_that_is_always_refused_is_named() {
     let no_network = b"\r\nOK\r\n\r\n+CMQTTSTART: 1\r\n".to_vec();
     is_named("AT+CMQTTSTART", ScriptedAnswer::Exactly(no_network), ("+CMQTTSTART", code(1)));
+    let numbered = ScriptedAnswer::Exactly(NUMBERED_ERROR.to_vec());
+    is_named("AT+CMQTTSTART", numbered, ("+CMQTTSTART", Refusal::Equipment(Some(100))));
 }
 
 #[test]
 fn an_acquire_that_is_refused_for_another_reason_is_not_tried_again() {
     on_every_family(&[], async |bench, modem, _| {
-        script(bench, "AT+CMQTTACCQ=", 1, ScriptedAnswer::Refuse(12));
+        script(bench, "AT+CMQTTACCQ=", 1, ScriptedAnswer::Refuse(10));
         let failed = modem.client(FIRST).connect(&OPTIONS).await;
-        assert_eq!(refusal(failed, bench), ("+CMQTTACCQ", code(12)));
+        assert_eq!(refusal(failed, bench), ("+CMQTTACCQ", code(10)));
         let sent = String::from_utf8(bench.sent()).unwrap();
         assert_eq!(sent.matches("AT+CMQTTACCQ=").count(), 1, "{sent}");
         assert!(!sent.contains("AT+CMQTTREL"), "{sent}");
+    });
+}
+
+#[test]
+fn an_acquire_whose_default_version_is_refused_is_repeated_without_it() {
+    let answers = [ScriptedAnswer::Refuse(12), ScriptedAnswer::Exactly(NUMBERED_ERROR.to_vec())];
+    let answers = answers.into_iter().chain([ScriptedAnswer::Exactly(ERROR.to_vec())]);
+    for (answer, is_asked_for) in answers.flat_map(|answer| [(answer.clone(), false), (answer, true)]) {
+        let bench = bench(Family::Sim7600);
+        let inbox = TestInbox::new();
+        let mut modem = modem(&bench, Family::Sim7600, &inbox);
+        bench.block_on(async {
+            script(&bench, "AT+CMQTTACCQ=0,\"meter-3\",0,4", 0, answer);
+            if is_asked_for {
+                let failed = modem.client(FIRST).connect(&OPTIONS.version(MqttVersion::V3_1_1)).await;
+                assert_eq!(refusal(failed, &bench).0, "+CMQTTACCQ");
+            } else {
+                assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench), Connection::Opened);
+                assert!(modem.client(FIRST).skipped_settings().mqtt_version());
+                publish_works(&bench, &mut modem).await;
+            }
+        });
+    }
+}
+
+#[test]
+fn a_started_service_and_an_index_in_use_are_no_obstacle_where_the_module_numbers_its_errors() {
+    on_every_family(&[("nonet-keeps-service", "on")], async |bench, modem, _| {
+        let numbered = || ScriptedAnswer::Exactly(NUMBERED_ERROR.to_vec());
+        modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
+        bench.modem(|module, now| module.emit(now, b"\r\n+CMQTTNONET\r\n"));
+        while modem.next_event().await.or_transcript(bench) != Event::NetworkLost {}
+        script(bench, "AT+CMQTTSTART", 1, numbered());
+        modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
+        modem.client(FIRST).disconnect().await.or_transcript(bench);
+        modem.execute(&Rel { client: FIRST }).await.or_transcript(bench);
+        bench.modem(|module, _| module.preset_acquired(0, "pump-4", false));
+        script(bench, "AT+CMQTTACCQ=", 1, numbered());
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
+        publish_works(bench, modem).await;
     });
 }
 

@@ -104,11 +104,12 @@ pub enum Class {
     HostResetUnanswered,
     Dropped,
     ChanceToHost,
+    ChanceToHostCancelled,
     ChanceToModule,
 }
 
 impl Class {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ToHostLost,
         Self::ToHostDoubled,
         Self::ToHostChanged,
@@ -133,6 +134,7 @@ impl Class {
         Self::HostResetUnanswered,
         Self::Dropped,
         Self::ChanceToHost,
+        Self::ChanceToHostCancelled,
         Self::ChanceToModule,
     ];
 
@@ -163,13 +165,17 @@ impl Class {
             Self::HostResetUnanswered => "host reset while the broker is silent for 1 s",
             Self::Dropped => "call dropped",
             Self::ChanceToHost => "to the host: lost and doubled by chance",
+            Self::ChanceToHostCancelled => "to the host: one lost and one doubled in the same part, by chance",
             Self::ChanceToModule => "to the module: lost and doubled by chance",
         }
     }
 
     /// Whether no host can see the fault: then only panics, hangs, executed payload and the recovery count.
     pub const fn is_exempt(self) -> bool {
-        matches!(self, Self::ToHostChangedInData | Self::ToModuleAccepted | Self::ChanceToModule)
+        matches!(
+            self,
+            Self::ToHostChangedInData | Self::ToModuleAccepted | Self::ChanceToHostCancelled | Self::ChanceToModule
+        )
     }
 }
 

@@ -367,6 +367,9 @@ impl<'a> Execution<'a> {
                 });
                 if accepted { Class::ToModuleAccepted } else { self.case.class }
             }
+            Trouble::Chance(Direction::ToHost, _) if self.verdict.is_corrupt() && !self.verdict.has_wrong_length => {
+                Class::ChanceToHostCancelled
+            }
             _ => self.case.class,
         }
     }

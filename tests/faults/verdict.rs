@@ -83,19 +83,25 @@ pub struct Verdict {
     /// Each kind once, with a description.
     pub violations: Vec<(Violation, String)>,
     pub failed_calls: usize,
+    /// A corrupt message is not as long as any that was sent.
+    pub has_wrong_length: bool,
     /// Time from the end of the fault until the host has connected, subscribed, published and received.
     pub recovery: Option<Duration>,
 }
 
 impl Verdict {
     pub fn new(case: &Case) -> Self {
-        Self { class: case.class, violations: Vec::new(), failed_calls: 0, recovery: None }
+        Self { class: case.class, violations: Vec::new(), failed_calls: 0, has_wrong_length: false, recovery: None }
     }
 
     pub fn add(&mut self, violation: Violation, what: impl Into<String>) {
         if self.violations.iter().all(|(known, _)| *known != violation) {
             self.violations.push((violation, what.into()));
         }
+    }
+
+    pub fn is_corrupt(&self) -> bool {
+        self.violations.iter().any(|(violation, _)| *violation == Violation::CorruptMessage)
     }
 
     /// A fault that no host can see excuses this violation.
@@ -255,6 +261,7 @@ pub fn judge_traffic(case: &Case, bench: &Bench, received: &[(Vec<u8>, Vec<u8>)]
         if !by_anyone && !by_broker.clone().any(|sent| sent.is(topic, payload)) {
             let what = format!("{}: {} bytes", topic.escape_ascii(), payload.len());
             verdict.add(Violation::CorruptMessage, what);
+            verdict.has_wrong_length |= !by_broker.clone().any(|sent| sent.is_as_long_as(topic, payload));
         }
         if received.iter().filter(|other| *other == &(topic.clone(), payload.clone())).count() > 1 {
             verdict.add(Violation::DoubledMessage, topic.escape_ascii().to_string());

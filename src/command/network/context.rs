@@ -19,7 +19,7 @@ const ACTIVATION_TIMEOUT_MS: u32 = 60_000;
 pub(super) const LAST_CONTEXT: u8 = 15;
 
 /// The range of context numbers that every family has.
-pub(super) fn check_context(context: u8) -> Checked {
+pub(in crate::command) fn check_context(context: u8) -> Checked {
     check::range(context.into(), 1, LAST_CONTEXT.into())
 }
 

@@ -35,6 +35,7 @@ mod sleep;
 
 pub use address::{Cgpaddr, CgpaddrAll, PdpAddress, PdpAddresses};
 pub use clock::{Cclk, CclkRead, Ctzu, CtzuRead, DateTime};
+pub(super) use context::check_context;
 pub use context::{
     ActiveContexts, Cgact, CgactRead, Cgauth, Cgdcont, CgdcontRead, Cgsockcont, Credentials, PdpContext, PdpType,
 };

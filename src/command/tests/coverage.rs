@@ -25,6 +25,7 @@ const VERSION_IN_CFG: &[Family] = LISTING;
 /// Commands, forms and families, as the manuals have them; the last column distinguishes two write forms.
 const MANUALS: &[(&str, &[Form], &[Family], &str)] = &[
     ("+CMQTTSTART", &[Execute], EVERY, ""),
+    ("+CMQTTSTART", &[Write], &[Family::Sim767x], "1"),
     ("+CMQTTSTOP", &[Execute], EVERY, ""),
     ("+CMQTTACCQ", &[Write, Read, Test], EVERY, "0,\"id\",0"),
     ("+CMQTTACCQ", &[Write], &[Family::Sim7600], "0,\"id\",0,4"),
@@ -86,6 +87,7 @@ fn visit_types(visit: Visit<'_>) {
     let accq = |version| Accq { client, client_id: "id", server_type: ServerType::Tcp, version };
     types!(
         Start,
+        StartContext { context: 1 },
         Stop,
         accq(None),
         accq(Some(MqttVersion::V3_1_1)),

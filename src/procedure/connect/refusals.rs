@@ -9,8 +9,10 @@ use crate::session::{Failure, Session};
 impl Connect<'_> {
     /// Whether the present step may fail in this way, because a later one determines the state.
     pub(super) fn tolerates(&mut self, session: &mut Session, failure: Failure) -> bool {
-        let refusal = match failure {
-            Failure::Refused(refusal) => refusal,
+        // None: a bare ERROR; or what it becomes where a module numbers its errors, `+CME ERROR` (3GPP TS 27.007 §9.1).
+        let code = match failure {
+            Failure::Refused(Refusal::Code(code)) => Some(code),
+            Failure::Refused(_) => None,
             // Another task has started the service meanwhile.
             Failure::Illegal(_) => return cfg!(feature = "shared") && self.step == Step::Start,
             // The next command asks the module. REL shows whether DISC has succeeded.
@@ -22,8 +24,9 @@ impl Connect<'_> {
             }
             _ => return false,
         };
-        // A code of ACCQ says something about the client.
-        let is_about_version = self.step == Step::Configure || refusal == Refusal::Error;
+        // Other codes of ACCQ say something about the client.
+        let is_about_version =
+            self.step == Step::Configure || matches!(code, None | Some(ResultCode::INVALID_PARAMETER));
         if is_about_version && self.skips_version(session.family) {
             session.lifecycle.version_refused = true;
             if self.step == Step::Accq {
@@ -33,16 +36,11 @@ impl Connect<'_> {
             return true;
         }
         match self.step {
-            Step::EchoOff | Step::AccqRead | Step::DiscRead | Step::ConnectRead | Step::Disc | Step::Rel => true,
-            Step::OutcomeRead => true,
+            Step::EchoOff | Step::AccqRead | Step::DiscRead | Step::OutcomeRead | Step::ConnectRead => true,
+            Step::Disc | Step::Rel => true,
             // Already started: a bare ERROR, or 23, seen on A7670 and SIM7600.
-            Step::Start => {
-                self.failure.is_none()
-                    && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::NETWORK_IS_OPENED))
-            }
-            Step::Accq => {
-                !self.torn_down && matches!(refusal, Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_USED))
-            }
+            Step::Start => self.failure.is_none() && matches!(code, None | Some(ResultCode::NETWORK_IS_OPENED)),
+            Step::Accq => !self.torn_down && matches!(code, None | Some(ResultCode::CLIENT_IS_USED)),
             _ => {
                 let default = session.default();
                 session.lifecycle.skipped.add(default);

@@ -24,41 +24,16 @@ struct Own {
     data: &'static [u8],
 }
 
-const QUERY: Own = Own {
-    info: &CommandInfo::new("+CGPSINFO", Answer::Information),
-    arguments: "",
-    timeout_ms: 0,
-    least_timeout_ms: 0,
-    data: b"",
-};
-const LISTING: Own = Own {
-    info: &CommandInfo::new("+CMGR", Answer::Text),
-    arguments: "=3",
-    timeout_ms: 0,
-    least_timeout_ms: 0,
-    data: b"",
-};
-const SETTING: Own = Own {
-    info: &CommandInfo::new("+CMGF", Answer::Plain),
-    arguments: "=1",
-    timeout_ms: 0,
-    least_timeout_ms: 0,
-    data: b"",
-};
-const TIME_SYNC: Own = Own {
-    info: &CommandInfo::new("+CNTP", Answer::Deferred),
-    arguments: "",
-    timeout_ms: 30_000,
-    least_timeout_ms: 0,
-    data: b"",
-};
-const SMS: Own = Own {
-    info: &CommandInfo::new("+CMGS", Answer::Plain),
-    arguments: "=\"112\"",
-    timeout_ms: 60_000,
-    least_timeout_ms: 0,
-    data: b"water\x1a",
-};
+const fn own(info: &'static CommandInfo, arguments: &'static str) -> Own {
+    Own { info, arguments, timeout_ms: 0, least_timeout_ms: 0, data: b"" }
+}
+
+const QUERY: Own = own(&CommandInfo::new("+CGPSINFO", Answer::Information), "");
+const LISTING: Own = own(&CommandInfo::new("+CMGR", Answer::Text), "=3");
+const SETTING: Own = own(&CommandInfo::new("+CMGF", Answer::Plain), "=1");
+const TIME_SYNC: Own = Own { timeout_ms: 30_000, ..own(&CommandInfo::new("+CNTP", Answer::Deferred), "") };
+const SMS: Own =
+    Own { timeout_ms: 60_000, data: b"water\x1a", ..own(&CommandInfo::new("+CMGS", Answer::Plain), "=\"112\"") };
 
 impl Request for Own {
     fn describe(&self, writer: &mut CommandWriter<'_>) {

@@ -43,6 +43,12 @@ fn list(filters: &[&str]) -> String {
     format!("\r\n+CMQTTSUB:\r\n{}\r\nOK\r\n", lines.concat())
 }
 
+/// A list with each topic filter behind the name of the command.
+fn list_of_named_lines(filters: &[&str], blank: &str) -> String {
+    let lines: Vec<_> = filters.iter().map(|filter| format!("\r\n+CMQTTSUB:{blank}{filter}\r\n")).collect();
+    format!("{}\r\nOK\r\n", lines.concat())
+}
+
 #[track_caller]
 fn subscribe(dialogue: &mut Dialogue, filter: &str, script: &[Row]) -> Result<(), Error> {
     dialogue.call(&mut Subscribe::new(Sub { client: FIRST, filter: filter.as_bytes(), qos: QoS::AtLeastOnce }), script)
@@ -51,7 +57,12 @@ fn subscribe(dialogue: &mut Dialogue, filter: &str, script: &[Row]) -> Result<()
 #[test]
 fn a_garbled_outcome_is_a_success_where_the_module_lists_the_filter() {
     for family in LISTING {
-        for answer in [list(&[FILTER]), list(&["a", FILTER, "tank-5/cmd/+"])] {
+        for answer in [
+            list(&[FILTER]),
+            list(&["a", FILTER, "tank-5/cmd/+"]),
+            list_of_named_lines(&[FILTER], " "),
+            list_of_named_lines(&["a", FILTER, "tank-5/cmd/+"], ""),
+        ] {
             assert_eq!(subscribe(&mut alone(family), FILTER, &asked(FILTER, &answer)), Ok(()), "{answer:?}");
         }
     }
@@ -64,6 +75,9 @@ fn the_outcome_is_unknown_where_the_module_does_not_list_the_filter() {
         list(&[]),
         list(&["tank-5/cmd/", &longer, "cmd/#", "xtank-5/cmd/#"]),
         list(&["a", "tank-5", "/cmd/#"]),
+        list_of_named_lines(&[""], " "),
+        list_of_named_lines(&["tank-5/cmd/", &longer, "cmd/#", "xtank-5/cmd/#"], " "),
+        list_of_named_lines(&["x tank-5/cmd/#"], ""),
         "\r\nOK\r\n".to_string(),
         "\r\nERROR\r\n".to_string(),
     ] {

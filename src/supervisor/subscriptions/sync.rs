@@ -23,6 +23,18 @@ use crate::command::QoS;
 /// std::thread::spawn(|| FILTERS.add("device-7/cmd/#", QoS::AtLeastOnce)).join().unwrap().unwrap();
 /// assert!(FILTERS.remove("device-7/cmd/#"));
 /// ```
+///
+/// Or with filters that it has from the beginning:
+///
+/// ```
+/// # use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+/// # use simcom_mqtt::QoS;
+/// # use simcom_mqtt::supervisor::SyncSubscriptionList;
+/// static FILTERS: SyncSubscriptionList<CriticalSectionRawMutex, &str, 2> =
+///     SyncSubscriptionList::of([("device-7/cmd/#", QoS::AtLeastOnce), ("all/cmd", QoS::AtMostOnce)]);
+///
+/// assert!(FILTERS.remove("all/cmd"));
+/// ```
 pub struct SyncSubscriptionList<Raw, F, const N: usize> {
     list: Mutex<Raw, SubscriptionList<F, N>>,
 }
@@ -31,6 +43,13 @@ impl<Raw: RawMutex, F, const N: usize> SyncSubscriptionList<Raw, F, N> {
     /// An empty list.
     pub const fn new() -> Self {
         Self { list: Mutex::new(SubscriptionList::new()) }
+    }
+}
+
+impl<Raw: RawMutex, F: Copy, const N: usize> SyncSubscriptionList<Raw, F, N> {
+    /// As [`SubscriptionList::of`].
+    pub const fn of(filters: [(F, QoS); N]) -> Self {
+        Self { list: Mutex::new(SubscriptionList::of(filters)) }
     }
 }
 

@@ -73,18 +73,7 @@ fn usual(call: Call) -> &'static [&'static str] {
 }
 
 fn session(host: &str, client_id: &str) -> BrokerConnection {
-    BrokerConnection {
-        host: host.to_owned(),
-        port: 1883,
-        client_id: client_id.to_owned(),
-        version: 4,
-        keep_alive: 60,
-        clean_session: true,
-        user: None,
-        password: None,
-        will: None,
-        tls: false,
-    }
+    BrokerConnection::new(host, 1883, client_id)
 }
 
 /// Our own session is live.

@@ -14,18 +14,7 @@ use crate::driver::{Connection, Error, Event, Publish, QoS};
 
 /// The connection of the module before the reset.
 fn connection(client_id: &str, host: &str) -> BrokerConnection {
-    BrokerConnection {
-        host: host.to_owned(),
-        port: 1883,
-        client_id: client_id.to_owned(),
-        version: 4,
-        keep_alive: 60,
-        clean_session: true,
-        user: None,
-        password: None,
-        will: None,
-        tls: false,
-    }
+    BrokerConnection::new(host, 1883, client_id)
 }
 
 /// On every family, with echo on and off: a prepared module, a driver that does not know its state, one `connect`; then

@@ -40,6 +40,24 @@ fn an_outcome_shortly_after_error_gives_the_reason() {
     });
 }
 
+/// A damaged byte has cut the line in two, and the module answers both halves.
+#[test]
+fn a_second_error_is_not_the_answer_to_the_next_command() {
+    for prefix in ["AT+CMQTTTOPIC=", "AT+CMQTTPAYLOAD=", "AT+CMQTTPUB="] {
+        on_every_connected(async |bench, modem, _| {
+            script(bench, prefix, 1, ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()));
+            let failed = modem.client(FIRST).publish(&MESSAGE).await;
+            assert!(failed.is_err(), "{}", bench.transcript_text());
+            bench.at(bench.now() + Duration::from_millis(20), |bench| {
+                bench.modem(|module, now| module.emit(now, b"\r\nERROR\r\n"));
+            });
+            let connected = modem.client(FIRST).connect(&OPTIONS).await;
+            assert_eq!(connected.or_transcript(bench), Connection::Adopted);
+            modem.client(FIRST).publish(&MESSAGE).await.or_transcript(bench);
+        });
+    }
+}
+
 #[test]
 fn a_prompt_that_is_not_awaited_is_no_prompt() {
     for point in [Point::AfterEcho, Point::AfterFinal, Point::AfterOutcome] {

@@ -15,8 +15,10 @@ fn lose_outcome_of_sub(bench: &Bench, byte: usize) {
 fn a_subscription_whose_outcome_is_garbled_is_found_in_the_list_of_the_module() {
     let outcome = "+CMQTTSUB: 0,0";
     // Without the last digit, it is no outcome either.
-    for byte in [0, 5, 8, outcome.len() - 2, outcome.len() - 1] {
-        on_every_connected(async |bench, modem, _| {
+    let bytes = [0, 5, 8, outcome.len() - 2, outcome.len() - 1];
+    for (byte, layout) in bytes.into_iter().flat_map(|byte| [(byte, "following-lines"), (byte, "same-line")]) {
+        on_every_family(&[("subscribe-read", layout)], async |bench, modem, _| {
+            modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
             let start = bench.now();
             let family = modem.family();
             lose_outcome_of_sub(bench, byte);

@@ -43,6 +43,24 @@ pub struct Connection {
     pub tls: bool,
 }
 
+impl Connection {
+    /// MQTT 3.1.1 with a keep-alive of 60 s and a clean session, without user, will and TLS.
+    pub fn new(host: impl Into<String>, port: u16, client_id: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            port,
+            client_id: client_id.into(),
+            version: 4,
+            keep_alive: 60,
+            clean_session: true,
+            user: None,
+            password: None,
+            will: None,
+            tls: false,
+        }
+    }
+}
+
 /// A request of the module to its MQTT side. `client` is the client index, 0 or 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {

@@ -140,6 +140,14 @@ impl Family {
         }
     }
 
+    /// Whether START takes the number of a PDP context.
+    pub fn starts_on_any_context(self) -> bool {
+        match self {
+            Self::Sim767x => true,
+            Self::A7600 | Self::A76xx | Self::Sim7600 => false,
+        }
+    }
+
     /// Highest `<err>` the family's manual lists.
     pub fn highest_result_code(self) -> u8 {
         match self {

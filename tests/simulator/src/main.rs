@@ -73,7 +73,7 @@ impl Report {
             eprintln!("simcom-modem-simulator: {fault}");
         }
         if self.errors + self.warnings > 0 {
-            eprintln!("referee: {} errors, {} warnings", self.errors, self.warnings);
+            eprintln!("referee: errors: {}, warnings: {}", self.errors, self.warnings);
         }
     }
 

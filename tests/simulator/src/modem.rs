@@ -294,7 +294,7 @@ impl Modem {
             Step::Ask { client, operation, request } => self.ask(client, operation, request),
             Step::Conclude { client, operation } => self.conclude(client, operation),
             Step::Expire { client, operation } => self.expire(client, operation),
-            Step::Started { code, ok_after, injected } => self.started(code, ok_after, &injected),
+            Step::Started { code, context, ok_after, injected } => self.started(code, context, ok_after, &injected),
             Step::Stopped { ok_after, injected } => self.stopped(ok_after, &injected),
             Step::TimeServerAnswered => self.time_server_answered(),
             Step::NetworkGone => self.network_gone(),

@@ -113,7 +113,7 @@ impl fmt::Display for Failure {
             Self::UnknownModule => f.write_str("the module is of no known family"),
             Self::Unexpected(event) => write!(f, "unexpected: {event:?}"),
             Self::NoMessage => f.write_str("a message was announced, and is not there"),
-            Self::Overruns(count) => write!(f, "the UART lost bytes {count} times"),
+            Self::Overruns(count) => write!(f, "the UART lost bytes; overruns: {count}"),
             Self::NotSpawned => f.write_str("a task could not be spawned"),
             Self::Late => write!(f, "not done within {} s", LIMIT.as_secs()),
         }

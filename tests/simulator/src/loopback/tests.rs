@@ -4,16 +4,9 @@ const LATER: Duration = Duration::from_secs(1);
 
 fn connection(client_id: &str, clean_session: bool) -> Connection {
     Connection {
-        host: "broker.example".to_owned(),
-        port: 1883,
-        client_id: client_id.to_owned(),
-        version: 4,
-        keep_alive: 60,
         clean_session,
-        user: None,
-        password: None,
         will: Some(Will { topic: b"off".to_vec(), message: b"bye".to_vec(), qos: 0 }),
-        tls: false,
+        ..Connection::new("broker.example", 1883, client_id)
     }
 }
 

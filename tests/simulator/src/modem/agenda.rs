@@ -25,7 +25,7 @@ pub(super) enum Step {
     /// Ends a client's operation by its timeout.
     Expire { client: usize, operation: u64 },
     /// Reports the outcome of START.
-    Started { code: u8, ok_after: bool, injected: Injected },
+    Started { code: u8, context: Option<u8>, ok_after: bool, injected: Injected },
     /// Reports the outcome of STOP.
     Stopped { ok_after: bool, injected: Injected },
     /// Reports whether the time server has set the clock.

@@ -42,7 +42,8 @@ impl Modem {
         }
         match (mqtt, line.form) {
             (_, Form::Test) => self.test_form(mqtt),
-            ("START", Form::Execute) => self.start(),
+            ("START", Form::Execute) => self.start(None),
+            ("START", Form::Write(parameters)) => self.start_on_context(&parameters),
             ("STOP", Form::Execute) => self.stop().map_err(Refusal::unavoidable_if_about_state),
             ("ACCQ", Form::Write(parameters)) => self.acquire(&parameters),
             ("ACCQ", Form::Read) => self.read_acquired(),

@@ -174,6 +174,6 @@ impl Modem {
     }
 }
 
-fn context_id(parameters: &Parameters, index: usize) -> Result<u8, Refusal> {
+pub(super) fn context_id(parameters: &Parameters, index: usize) -> Result<u8, Refusal> {
     Ok(parameters.number_in(index, "cid", 1..=16)? as u8)
 }

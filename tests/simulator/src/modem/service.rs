@@ -4,7 +4,10 @@ use core::time::Duration;
 
 use super::agenda::Step;
 use super::answer::{OK, Refusal, framed};
+use super::dispatch::not_in_family;
 use super::journal::JournalEntry;
+use super::line::Parameters;
+use super::packet_domain::context_id;
 use super::script::{ISIMAID, Injected, stk_line};
 use super::terminal::SinceBoot;
 use super::{Client, Modem, Service};
@@ -15,7 +18,17 @@ use crate::broker::Request;
 use crate::referee::ComplaintKind;
 
 impl Modem {
-    pub(super) fn start(&mut self) -> Result<(), Refusal> {
+    /// `AT+CMQTTSTART=<cid>`.
+    pub(super) fn start_on_context(&mut self, parameters: &Parameters) -> Result<(), Refusal> {
+        if !self.family.starts_on_any_context() {
+            return Err(not_in_family("the family's START has no parameter"));
+        }
+        parameters.at_most(1)?;
+        let context = context_id(parameters, 0)?;
+        self.start(Some(context))
+    }
+
+    pub(super) fn start(&mut self, context: Option<u8>) -> Result<(), Refusal> {
         if self.behaviour.stale_answer_in_start {
             self.wire.extend_from_slice(b"\r\n+CGREG: 0,1\r\n\r\nOK\r\n\r\nSMS DONE\r\n");
         }
@@ -27,7 +40,11 @@ impl Modem {
             });
         }
         self.starts += 1;
-        let has_network = self.network.attached && self.any_context_is_active() && self.sim_is_ready();
+        let is_active = match context {
+            Some(context) => self.network.contexts.get(&context).is_some_and(|context| context.active),
+            None => self.any_context_is_active(),
+        };
+        let has_network = self.network.attached && is_active && self.sim_is_ready();
         let fails = self.starts <= self.behaviour.start_failures || !has_network;
         let order = if fails { SuccessOrder::OkFirst } else { self.behaviour.start_order };
         let code = u8::from(fails);
@@ -35,7 +52,7 @@ impl Modem {
         let delay = self.behaviour.timing.start;
         let (at, ok_after) = self.answer_in_order(order, delay);
         let injected = self.injected.clone();
-        self.agenda.plan(at, Step::Started { code, ok_after, injected });
+        self.agenda.plan(at, Step::Started { code, context, ok_after, injected });
         Ok(())
     }
 
@@ -50,9 +67,11 @@ impl Modem {
         }
     }
 
-    pub(super) fn started(&mut self, code: u8, ok_after: bool, injected: &Injected) {
+    /// With the context in the command, it stands in the outcome too.
+    pub(super) fn started(&mut self, code: u8, context: Option<u8>, ok_after: bool, injected: &Injected) {
         self.service = if code == 0 { Service::Started } else { Service::Stopped };
-        self.service_outcome(&format!("+CMQTTSTART: {code}"), ok_after, injected);
+        let context = context.map(|context| format!(",{context}")).unwrap_or_default();
+        self.service_outcome(&format!("+CMQTTSTART: {code}{context}"), ok_after, injected);
     }
 
     pub(super) fn stop(&mut self) -> Result<(), Refusal> {

@@ -113,16 +113,5 @@ impl Drop for Rig {
 }
 
 fn connection(client_id: &str) -> Connection {
-    Connection {
-        host: "broker.example".to_owned(),
-        port: 1883,
-        client_id: client_id.to_owned(),
-        version: 4,
-        keep_alive: 60,
-        clean_session: true,
-        user: None,
-        password: None,
-        will: None,
-        tls: false,
-    }
+    Connection::new("broker.example", 1883, client_id)
 }

@@ -25,6 +25,7 @@ enum Kind {
 }
 
 /// An argument of a call: its name, its type, and whether it is optional.
+#[derive(Clone, Copy)]
 struct Argument(&'static str, Kind, bool);
 
 const fn required(name: &'static str, kind: Kind) -> Argument {
@@ -71,32 +72,18 @@ const CONNECT: &[Argument] = &[
     optional("key", Kind::Text),
 ];
 
-/// The same, and how the session is kept up: filters with their qualities of service, the seed of the waits, and the access
-/// point.
-const SUPERVISE: &[Argument] = &[
-    CLIENT,
-    required("host", Kind::Text),
-    required("port", Kind::Number(65_535)),
-    required("id", Kind::Text),
-    optional("user", Kind::Text),
-    optional("password", Kind::SecretText),
-    optional("keep_alive", Kind::Number(64_800)),
-    optional("clean_session", Kind::Flag),
-    optional("check_utf8", Kind::Flag),
-    optional("version", Kind::Word(&["3.1", "3.1.1"])),
-    optional("will_topic", Kind::Bytes),
-    optional("will_message", Kind::Bytes),
-    optional("will_qos", Kind::Number(2)),
-    optional("tls", Kind::Word(&["server", "mutual", "client", "without_verification"])),
-    optional("ignore_local_time", Kind::Flag),
-    optional("sni", Kind::Flag),
-    optional("ca", Kind::Text),
-    optional("certificate", Kind::Text),
-    optional("key", Kind::Text),
-    required("filters", Kind::Text),
-    required("seed", Kind::Number(u32::MAX)),
-    optional("apn", Kind::Text),
-];
+/// How a session is kept up: filters with their qualities of service, the seed of the waits, and the access point.
+const SUPERVISION: &[Argument] =
+    &[required("filters", Kind::Text), required("seed", Kind::Number(u32::MAX)), optional("apn", Kind::Text)];
+
+/// The options of a connection, and how its session is kept up.
+const SUPERVISE: &[Argument] = &{
+    let mut all = [CLIENT; CONNECT.len() + SUPERVISION.len()];
+    let (connect, supervision) = all.split_at_mut(CONNECT.len());
+    connect.copy_from_slice(CONNECT);
+    supervision.copy_from_slice(SUPERVISION);
+    all
+};
 
 /// Every call that a transcript can have.
 const CALLS: &[(&str, &[Argument])] = &[

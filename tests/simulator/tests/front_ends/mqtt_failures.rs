@@ -12,18 +12,7 @@ use tokio::time::timeout;
 const ACCEPTED: [u8; 4] = [0x20, 2, 0, 0];
 
 fn connection(port: u16) -> Connection {
-    Connection {
-        host: "127.0.0.1".to_owned(),
-        port,
-        client_id: "device".to_owned(),
-        version: 4,
-        keep_alive: 60,
-        clean_session: true,
-        user: None,
-        password: None,
-        will: None,
-        tls: false,
-    }
+    Connection::new("127.0.0.1", port, "device")
 }
 
 /// Accepts one connection, reads CONNECT, answers with `answer` and returns the socket.

@@ -8,18 +8,7 @@ use simcom_modem_simulator::mqtt::{BrokerAddress, MqttSide};
 use tokio::time::timeout;
 
 fn connection(broker: &BrokerAddress, client_id: &str) -> Connection {
-    Connection {
-        host: broker.host.clone(),
-        port: broker.port,
-        client_id: client_id.to_owned(),
-        version: 4,
-        keep_alive: 60,
-        clean_session: true,
-        user: None,
-        password: None,
-        will: None,
-        tls: false,
-    }
+    Connection::new(broker.host.clone(), broker.port, client_id)
 }
 
 async fn next(mqtt: &mut MqttSide) -> Event {

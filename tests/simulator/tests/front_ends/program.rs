@@ -87,7 +87,7 @@ fn complaints_are_printed_and_make_a_strict_run_fail() {
     let (status, errors) = program.end();
     assert_eq!(status.code(), Some(3));
     assert!(errors.contains("referee: at ") && errors.contains("error: NotStarted: AT+CMQTTACCQ="), "{errors}");
-    assert!(errors.contains("referee: 1 errors, 0 warnings"), "{errors}");
+    assert!(errors.contains("referee: errors: 1, warnings: 0"), "{errors}");
     assert!(errors.contains("→ AT+CMQTTACCQ=0,"), "{errors}");
     assert!(errors.contains("← ERROR"), "{errors}");
 }
@@ -104,7 +104,7 @@ fn questions_are_warnings_and_do_not_make_a_strict_run_fail() {
     let (status, errors) = program.end();
     assert_eq!(status.code(), Some(0), "{errors}");
     assert!(errors.contains("warning: NotStarted: AT+CMQTTACCQ?"), "{errors}");
-    assert!(errors.contains("referee: 0 errors, 4 warnings"), "{errors}");
+    assert!(errors.contains("referee: errors: 0, warnings: 4"), "{errors}");
 }
 
 #[test]

@@ -48,18 +48,7 @@ async fn outcome_as(host: &str, broker: &BrokerAddress, tls: TlsOptions) -> Even
 }
 
 fn connecting(host: &str, broker: &BrokerAddress, tls: TlsOptions) -> MqttSide {
-    let connection = Connection {
-        host: host.to_owned(),
-        port: 8883,
-        client_id: "device".to_owned(),
-        version: 4,
-        keep_alive: 60,
-        clean_session: true,
-        user: None,
-        password: None,
-        will: None,
-        tls: true,
-    };
+    let connection = Connection { tls: true, ..Connection::new(host, 8883, "device") };
     let mut mqtt = MqttSide::new();
     mqtt.override_broker(broker.clone());
     mqtt.carry_out(Request::Connect { client: 0, connection, tls: Some(Box::new(tls)) });

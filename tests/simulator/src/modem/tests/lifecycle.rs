@@ -18,6 +18,18 @@ fn start_answers_ok_first_or_result_first() {
 }
 
 #[test]
+fn sim767x_starts_on_a_context_and_names_it_in_the_outcome() {
+    let mut rig = Rig::new(Family::Sim767x);
+    assert_eq!(rig.send("AT+CMQTTSTART=2"), "\r\nOK\r\n\r\n+CMQTTSTART: 1,2\r\n", "it is not active");
+    assert_eq!(rig.send("AT+CMQTTSTART=1"), "\r\nOK\r\n\r\n+CMQTTSTART: 0,1\r\n");
+    assert_eq!(rig.modem.service(), Service::Started);
+    assert_eq!(rig.complaints(), []);
+    let mut rig = Rig::new(Family::A76xx);
+    assert_eq!(rig.send("AT+CMQTTSTART=1"), "\r\nERROR\r\n");
+    assert_eq!(rig.complaints(), [ComplaintKind::NotInFamily]);
+}
+
+#[test]
 fn start_of_a_started_service_is_refused() {
     for (value, answer) in [("error", "\r\nERROR\r\n"), ("23", "\r\n+CMQTTSTART: 23\r\n\r\nERROR\r\n")] {
         let mut rig = Rig::with(Family::A76xx, &[("start-again", value)]);

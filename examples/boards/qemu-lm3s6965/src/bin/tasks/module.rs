@@ -23,8 +23,14 @@ pub const CLIENT: ClientIndex = ClientIndex::First;
 pub type Modem = simcom_mqtt::Modem<Receiver, Transmitter, EmbassyTimer, &'static Router<'static>>;
 
 /// The module, which every task calls by this name.
-pub static MODULE: SharedModem<'static, CriticalSectionRawMutex, Receiver, Transmitter, EmbassyTimer, &Router<'static>> =
-    SharedModem::new();
+pub static MODULE: SharedModem<
+    'static,
+    CriticalSectionRawMutex,
+    Receiver,
+    Transmitter,
+    EmbassyTimer,
+    &Router<'static>,
+> = SharedModem::new();
 
 /// Room for a few commands: a burst does not fit, and is counted.
 pub static COMMANDS: SyncInbox<CriticalSectionRawMutex, 256> = SyncInbox::new();
@@ -36,7 +42,8 @@ pub static ROUTER: Router<'static> = match Router::new(&ROUTES) {
 };
 
 static ROUTES: [Route<'static>; 1] = [Route::new("firmware/in/command", &COMMANDS)];
-static FILTERS: SyncSubscriptionList<CriticalSectionRawMutex, &str, 1> = SyncSubscriptionList::new();
+static FILTERS: SyncSubscriptionList<CriticalSectionRawMutex, &str, 1> =
+    SyncSubscriptionList::of([("firmware/in/#", QoS::AtLeastOnce)]);
 static SESSIONS: AtomicU32 = AtomicU32::new(0);
 
 /// How many commands did not fit into the inbox.
@@ -51,8 +58,6 @@ pub fn sessions() -> u32 {
 
 /// Runs the module until `work` is done, then shuts it down.
 pub async fn run(work: impl Future<Output = ()>) -> Result<(), Error> {
-    // A list that was just made has room.
-    let _ = FILTERS.add("firmware/in/#", QoS::AtLeastOnce);
     let policy = Policy::new(Backoff::new(7).shortest(Duration::from_millis(200)).longest(Duration::from_secs(4)));
     let mut supervisors = [Supervisor::new(CLIENT, &OPTIONS, &FILTERS, policy)];
     let apn = Apn::new("internet");
