@@ -73,6 +73,11 @@ impl Instant {
         Self(self.0.wrapping_add(milliseconds))
     }
 
+    /// The moment `milliseconds` earlier.
+    pub(crate) const fn before(self, milliseconds: u32) -> Self {
+        Self(self.0.wrapping_sub(milliseconds))
+    }
+
     /// Milliseconds until `deadline`, 0 where it has passed.
     #[inline(never)]
     pub(crate) const fn until(self, deadline: Self) -> u32 {

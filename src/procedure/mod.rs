@@ -16,7 +16,6 @@ mod subscribe_all;
 
 pub use connect::{Connect, Connection};
 pub use detect::Detect;
-#[cfg(any(feature = "async", feature = "blocking", test))]
 pub(crate) use disconnect::DISCONNECT_TIMEOUT;
 pub use disconnect::{Disconnect, Shutdown};
 pub use execute::Execute;

@@ -3,7 +3,7 @@
 use crate::at::Line;
 use crate::command::network::{Csq, Rssi};
 use crate::command::{ClientIndex, Command, CommandWriter, DiscRead, Request};
-use crate::session::{ClientState, Failure, Next, Procedure, Session};
+use crate::session::{ClientState, Failure, Next, Procedure, Session, client_and_number};
 
 /// Asks the module whether a client is connected (`AT+CMQTTDISC?`), and whether there is a signal (`AT+CSQ`).
 #[derive(Debug)]
@@ -62,10 +62,10 @@ impl Procedure for Probe {
         if !self.asks_for_session {
             return Csq.line(&mut self.rssi, line);
         }
-        if let Some((client, connected)) = DiscRead::state(line)
+        if let Some((client, state)) = client_and_number(line, "+CMQTTDISC")
             && client == self.client
         {
-            self.connected = connected;
+            self.connected = Some(state == 0);
         }
     }
 }

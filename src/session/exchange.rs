@@ -321,7 +321,7 @@ pub(super) fn sooner(deadline: Instant, now: Instant, limit: u32) -> Instant {
 }
 
 /// The client and the number behind it in a line with this name.
-pub(super) fn client_and_number(line: Line<'_>, name: &str) -> Option<(ClientIndex, u32)> {
+pub(crate) fn client_and_number(line: Line<'_>, name: &str) -> Option<(ClientIndex, u32)> {
     let mut parameters = line.parameters(name)?;
     Some((ClientIndex::from_number(parameters.number()?)?, parameters.number()?))
 }

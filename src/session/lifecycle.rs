@@ -45,8 +45,8 @@ pub(crate) struct ClientLife {
     pub(crate) staging: Staging,
     /// Until when an operation from before its adoption may keep it busy, unless a command has succeeded since.
     pub(crate) busy_until: Option<Instant>,
-    /// It was refused for want of a connection, and no command has succeeded since. If the module says that it is connected all
-    /// the same, it has to be acquired again.
+    /// It was refused for want of a connection, or its session is suspected to be dead, and no command has succeeded since. If
+    /// the module says that it is connected all the same, it has to be acquired again.
     pub(crate) lacks_connection: bool,
 }
 
@@ -68,6 +68,12 @@ pub(crate) struct Lifecycle {
 impl ClientLife {
     const fn new(state: ClientState) -> Self {
         Self { state, staging: Staging::NONE, busy_until: None, lacks_connection: false }
+    }
+
+    /// There is no connection, whatever the module says.
+    pub(crate) const fn lose_connection(&mut self) {
+        self.state = ClientState::Unknown;
+        self.lacks_connection = true;
     }
 
     /// To a state in which settings, will and staged data are gone.
@@ -213,11 +219,7 @@ impl Lifecycle {
             (Effect::Accq | Effect::Rel | Effect::Connect | Effect::Disc, _) => {
                 self.client_mut(client).state = ClientState::Unknown;
             }
-            (_, Some(ResultCode::NO_CONNECTION)) => {
-                let life = self.client_mut(client);
-                life.state = ClientState::Unknown;
-                life.lacks_connection = true;
-            }
+            (_, Some(ResultCode::NO_CONNECTION)) => self.client_mut(client).lose_connection(),
             (_, Some(code)) if code != ResultCode::CLIENT_IS_BUSY => self.client_mut(client).staging.failed(effect),
             _ => {}
         }

@@ -36,6 +36,7 @@ pub(crate) use driven::Driven;
 pub use engine::{Engine, Outgoing, Progress};
 pub(crate) use events::Events;
 pub use events::{Counters, Event};
+pub(crate) use exchange::client_and_number;
 use exchange::{Chosen, Exchange};
 pub use facts::Failure;
 pub(crate) use lifecycle::Lifecycle;

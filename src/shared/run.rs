@@ -19,7 +19,7 @@ use crate::network::BringUpStage;
 use crate::procedure::ListenUntil;
 use crate::session::{Procedure, Resumption};
 use crate::supervisor::{
-    Action, ModuleRecovery, Recovery, Reset, Results, Subscriptions, SupervisedEvent, Supervisor, check, finish,
+    Action, ModuleRecovery, Recovery, Reset, Results, Subscriptions, SupervisedEvent, Supervisor, finish, is_final,
     next_action, take_event,
 };
 use crate::timer::{Instant, Timer};
@@ -57,8 +57,8 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         loop {
             runner.tell(&recovery.module);
             let Some(modem) = &mut runner.place.modem else { continue };
-            let (now, family, mut pin_unconfirmed) = (modem.now(), modem.family(), modem.pin_unconfirmed);
-            let (supervisor, action) = next_action(runner.supervisors, &recovery.module, &modem.port.engine);
+            let (now, mut pin_unconfirmed) = (modem.now(), modem.pin_unconfirmed);
+            let (supervisor, action) = next_action(runner.supervisors, &recovery.module, u32::MAX);
             match &action {
                 Action::Reset { attempt } => {
                     recovery.hook.reset(*attempt).await;
@@ -82,11 +82,10 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                     recovery.module.brought_up(result)?;
                 }
                 action => {
-                    let mut call = action.call(family, now, u32::MAX);
+                    let mut call = action.call(now);
                     let driven = runner.carry_out(call.procedure(), &recovery.module).await;
                     let Some(modem) = &mut runner.place.modem else { continue };
-                    let (outcome, now) = (call.outcome(driven), modem.now());
-                    finish(runner.supervisors, supervisor, &outcome, &modem.port.engine, now)?;
+                    finish(runner.supervisors, supervisor, &call, driven, &modem.port.engine)?;
                 }
             }
         }
@@ -117,7 +116,7 @@ where
         let mut results = [Results::NONE; 2];
         self.place.shared.with(&mut |state| mem::swap(&mut state.results, &mut results));
         for supervisor in &mut *self.supervisors {
-            supervisor.observe_all(now, *supervisor.client().of(&results));
+            supervisor.observe_all(*supervisor.client().of(&results));
         }
         while let Some(event) = take_event(self.supervisors, recovery, &mut modem.port.engine, now) {
             (self.on_event)(event);
@@ -174,7 +173,9 @@ where
             };
             if waits {
                 if let Err(error) = driven {
-                    check(&error)?;
+                    if is_final(&error) {
+                        return Err(error);
+                    }
                     // A module that is silent while it is listened to is silent for all.
                     shared.observe(None, Some(&error));
                 }

@@ -3,23 +3,18 @@
 use core::time::Duration;
 
 use super::subscriptions::Change;
-use crate::command::{ClientIndex, Sub, Unsub};
-use crate::error::Error;
-use crate::family::Family;
+use crate::command::{ClientIndex, Disc, Sub, Unsub};
 use crate::options::ConnectOptions;
-use crate::procedure::{Connect, Connection, Disconnect, ListenUntil, Probe, Single, Subscribe};
+use crate::procedure::{Connect, DISCONNECT_TIMEOUT, ListenUntil, Probe, Single, Subscribe};
 use crate::session::Procedure;
 use crate::timer::Instant;
-
-/// How long the module may take to disconnect, where the family has no longer shortest time.
-const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What comes next.
 #[derive(Clone, Copy, Debug)]
 pub enum Action<'a, F> {
     /// `connect`.
     Connect(ClientIndex, &'a ConnectOptions<'a>),
-    /// `disconnect`, since the session may be dead or is not wanted.
+    /// `disconnect`, since the session is not wanted.
     Disconnect(ClientIndex),
     /// `subscribe` or `unsubscribe`.
     Change(ClientIndex, Change<F>),
@@ -44,41 +39,20 @@ pub enum Action<'a, F> {
     },
 }
 
-/// How a call has ended: for [`Supervisor::done`](super::Supervisor::done).
-#[derive(Clone, Copy, Debug)]
-pub struct Outcome {
-    pub(super) found: Found,
-    pub(super) driven: Result<(), Error>,
+impl<F> Action<'_, F> {
+    /// There is an event, which comes first.
+    pub(super) const EVENT: Self = Self::Wait { milliseconds: 0 };
+    /// Until something happens.
+    pub(super) const NOTHING: Self = Self::Wait { milliseconds: u32::MAX };
 }
 
-impl Outcome {
-    /// Listening has ended.
-    pub const fn waited(driven: Result<(), Error>) -> Self {
-        Self { found: Found::Nothing, driven }
-    }
-}
+/// The call of an [`Action`], as a procedure that a shell drives. Dropped before it is [finished](super::finish), the
+/// supervisor asks for it again.
+pub struct Call<'c>(pub(super) Kind<'c>);
 
-/// What a call has found out, if it has succeeded.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Found {
-    Connection(Connection),
-    Disconnected,
-    /// For this place of the list.
-    Changed(u8),
-    Probed {
-        is_connected: bool,
-        has_network: bool,
-    },
-    Nothing,
-}
-
-/// The call of an [`Action`], as a procedure that a shell drives. Dropped before its end, it is not
-/// [`done`](super::Supervisor::done), and the supervisor asks for it again.
-pub struct Call<'c>(Kind<'c>);
-
-enum Kind<'c> {
+pub(super) enum Kind<'c> {
     Connect(Connect<'c>),
-    Disconnect(Disconnect),
+    Disconnect(Single<Disc>),
     Subscribe(u8, Subscribe<'c>),
     Unsubscribe(u8, Single<Unsub<'c>>),
     Probe(Probe),
@@ -86,16 +60,11 @@ enum Kind<'c> {
 }
 
 impl<F: AsRef<[u8]>> Action<'_, F> {
-    /// The call of this action. Where it listens, it ends after `most_ms` milliseconds. That of [`BringUp`](Self::BringUp)
-    /// and [`Reset`](Self::Reset) only takes what has arrived.
-    pub fn call(&self, family: Family, now: Duration, most_ms: u32) -> Call<'_> {
+    /// The call of this action. That of [`BringUp`](Self::BringUp) and [`Reset`](Self::Reset) only takes what has arrived.
+    pub fn call(&self, now: Duration) -> Call<'_> {
         Call(match self {
             Self::Connect(client, options) => Kind::Connect(Connect::new(*client, options)),
-            Self::Disconnect(client) => {
-                // A dead session does not answer, and a live one does so at once.
-                let timeout = DISCONNECT_TIMEOUT.max(family.shortest_disconnect_timeout());
-                Kind::Disconnect(Disconnect::new(*client, timeout))
-            }
+            &Self::Disconnect(client) => Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT })),
             &Self::Change(client, Change { place, ref filter, qos }) => {
                 let filter = filter.as_ref();
                 match qos {
@@ -104,9 +73,7 @@ impl<F: AsRef<[u8]>> Action<'_, F> {
                 }
             }
             Self::Probe { client, of_session } => Kind::Probe(Probe::new(*client, *of_session)),
-            &Self::Wait { milliseconds } => {
-                Kind::Listen(ListenUntil::lasting(Instant::new(now), milliseconds.min(most_ms)))
-            }
+            &Self::Wait { milliseconds } => Kind::Listen(ListenUntil::lasting(Instant::new(now), milliseconds)),
             // The shell does these.
             Self::BringUp | Self::Reset { .. } => Kind::Listen(ListenUntil::lasting(Instant::new(now), 0)),
         })
@@ -124,20 +91,6 @@ impl<'c> Call<'c> {
             Kind::Probe(procedure) => procedure,
             Kind::Listen(procedure) => procedure,
         }
-    }
-
-    /// How it has ended, from how it was driven.
-    pub fn outcome(&self, driven: Result<(), Error>) -> Outcome {
-        let found = match &self.0 {
-            Kind::Connect(connect) => Found::Connection(connect.connection()),
-            Kind::Disconnect(_) => Found::Disconnected,
-            Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _) => Found::Changed(*place),
-            Kind::Probe(probe) => {
-                Found::Probed { is_connected: probe.is_connected(), has_network: probe.has_network() }
-            }
-            Kind::Listen(_) => Found::Nothing,
-        };
-        Outcome { found, driven }
     }
 
     /// Whether it listens for events.

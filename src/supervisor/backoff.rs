@@ -13,21 +13,24 @@ use crate::family::milliseconds;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Backoff {
-    shortest_ms: u32,
+    pub(super) shortest_ms: u32,
     longest_ms: u32,
-    seed: u32,
+    /// The state of the generator.
+    random: u32,
 }
 
 impl Backoff {
     /// From 1 s to 300 s. Each device needs a seed of its own: a serial number, the IMEI, or noise.
     pub const fn new(seed: u32) -> Self {
-        Self { shortest_ms: 1_000, longest_ms: 300_000, seed }
+        // The generator must not be at zero, and seeds that count up must not begin alike.
+        Self { shortest_ms: 1_000, longest_ms: 300_000, random: seed.wrapping_mul(0x9E37_79B9) | 1 }
     }
 
     /// The first wait; at least 2 ms.
     #[must_use]
     pub const fn shortest(mut self, shortest: Duration) -> Self {
-        self.shortest_ms = milliseconds(shortest);
+        let shortest_ms = milliseconds(shortest);
+        self.shortest_ms = if shortest_ms < 2 { 2 } else { shortest_ms };
         self
     }
 
@@ -37,25 +40,11 @@ impl Backoff {
         self.longest_ms = milliseconds(longest);
         self
     }
-}
-
-/// The waits of one supervisor.
-#[derive(Debug)]
-pub(super) struct Waits {
-    backoff: Backoff,
-    random: u32,
-}
-
-impl Waits {
-    pub(super) const fn new(backoff: Backoff) -> Self {
-        // The generator must not be at zero, and seeds that count up must not begin alike.
-        Self { backoff, random: backoff.seed.wrapping_mul(0x9E37_79B9) | 1 }
-    }
 
     /// The wait after this many failures in a row, in milliseconds. A random part of it was taken off, at most half.
-    pub(super) fn after(&mut self, failures: u8) -> u32 {
-        let doubled = self.backoff.shortest_ms.max(2).saturating_mul(1 << failures.min(30));
-        let wait_ms = doubled.min(self.backoff.longest_ms);
+    pub(super) fn wait_ms(&mut self, failures: u32) -> u32 {
+        let doubled = self.shortest_ms.saturating_mul(1 << failures.min(30));
+        let wait_ms = doubled.min(self.longest_ms);
         self.random = xorshift(self.random);
         wait_ms - (self.random >> 8) % (wait_ms / 2 + 1)
     }
@@ -75,8 +64,8 @@ mod tests {
     use std::vec::Vec;
 
     fn waits(seed: u32) -> Vec<u32> {
-        let mut waits = Waits::new(Backoff::new(seed));
-        (0..14).map(|failures| waits.after(failures)).collect()
+        let mut backoff = Backoff::new(seed);
+        (0..14).map(|failures| backoff.wait_ms(failures)).collect()
     }
 
     #[test]
@@ -91,9 +80,9 @@ mod tests {
 
     #[test]
     fn the_wait_does_not_shrink_after_any_number_of_failures() {
-        let mut waits = Waits::new(Backoff::new(7));
-        for failures in 9..=u8::MAX {
-            assert!(waits.after(failures) >= 150_000, "{failures}");
+        let mut backoff = Backoff::new(7);
+        for failures in (9..1_000).chain([u32::MAX]) {
+            assert!(backoff.wait_ms(failures) >= 150_000, "{failures}");
         }
     }
 
@@ -111,11 +100,10 @@ mod tests {
     #[test]
     fn any_lengths_make_waits_within_them() {
         for (shortest, longest) in [(0, 0), (0, 1), (5, 3), (1, u64::MAX), (u64::MAX, u64::MAX)] {
-            let backoff =
+            let mut backoff =
                 Backoff::new(1).shortest(Duration::from_millis(shortest)).longest(Duration::from_millis(longest));
-            let mut waits = Waits::new(backoff);
-            for failures in [0, 1, 30, 255] {
-                assert!(u64::from(waits.after(failures)) <= longest);
+            for failures in [0, 1, 30, u32::MAX] {
+                assert!(u64::from(backoff.wait_ms(failures)) <= longest);
             }
         }
     }

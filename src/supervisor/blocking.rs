@@ -5,14 +5,12 @@ use core::time::Duration;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use super::{
-    Action, Attach, NoReset, Recovery, Subscriptions, SupervisedEvent, Supervisor, finish, next_action, take_event,
-};
+use super::{Action, Attach, NoReset, Recovery, Subscriptions, SupervisedEvent, Supervisor, finish};
 use crate::blocking::Modem;
 use crate::blocking::drive::NoSource;
 use crate::error::Error;
 use crate::handler::MessageHandler;
-use crate::timer::{Timer, left};
+use crate::timer::Timer;
 
 /// Resets a module: the hook of the blocking client, as `Reset` is that of the async one.
 pub trait BlockingReset {
@@ -71,14 +69,12 @@ where
         let mut has_waited = false;
         loop {
             let now = self.now();
-            if let Some(event) = take_event(supervisors, &recovery.module, &mut self.port.engine, now) {
-                return Ok(Some(event));
-            }
-            let left_ms = left(now, deadline);
-            if has_waited && left_ms == 0 {
-                return Ok(None);
-            }
-            let (place, action) = next_action(supervisors, &recovery.module, &self.port.engine);
+            let next =
+                recovery.proceed(supervisors, &mut self.port.engine, now, deadline, LIST_INTERVAL_MS, has_waited);
+            let (place, action) = match next {
+                ControlFlow::Continue(next) => next,
+                ControlFlow::Break(event) => return Ok(event),
+            };
             match action {
                 Action::BringUp => {
                     let result = match recovery.attach.apn() {
@@ -92,10 +88,10 @@ where
                     recovery.module.was_reset();
                 }
                 action => {
-                    let mut call = action.call(self.family(), now, left_ms.min(LIST_INTERVAL_MS));
+                    let mut call = action.call(now);
                     has_waited = call.listens();
                     let driven = self.port.drive(call.procedure(), &mut NoSource);
-                    finish(supervisors, place, &call.outcome(driven), &self.port.engine, self.port.timer.now())?;
+                    finish(supervisors, place, &call, driven, &self.port.engine)?;
                 }
             }
         }

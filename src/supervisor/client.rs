@@ -1,23 +1,21 @@
 //! The async client under supervision.
 
 use core::future::poll_fn;
+use core::ops::ControlFlow;
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
 
 use embedded_io_async::{BufRead, Write};
 
-use super::{
-    Action, Attach, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish, next_action,
-    take_event,
-};
+use super::{Action, Attach, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::network::{Apn, BringUpError};
 use crate::session::Procedure;
-use crate::timer::{Timer, left};
+use crate::timer::Timer;
 
 /// A bring-up, or none: then no future of one is in that of [`Modem::supervise`].
 pub trait AttachAsync: Attach {
@@ -106,14 +104,11 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         let mut has_waited = false;
         loop {
             let now = self.now();
-            if let Some(event) = take_event(supervisors, &recovery.module, &mut self.port.engine, now) {
-                return Ok(Some(event));
-            }
-            let left_ms = left(now, deadline);
-            if has_waited && left_ms == 0 {
-                return Ok(None);
-            }
-            let (place, action) = next_action(supervisors, &recovery.module, &self.port.engine);
+            let next = recovery.proceed(supervisors, &mut self.port.engine, now, deadline, u32::MAX, has_waited);
+            let (place, action) = match next {
+                ControlFlow::Continue(next) => next,
+                ControlFlow::Break(event) => return Ok(event),
+            };
             match action {
                 Action::BringUp => {
                     let result = recovery.attach.attach(self).await;
@@ -124,11 +119,11 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
                     recovery.module.was_reset();
                 }
                 action => {
-                    let mut call = action.call(self.family(), now, left_ms);
+                    let mut call = action.call(now);
                     has_waited = call.listens();
                     let waiting = if has_waited { &*supervisors } else { &[] };
                     let driven = self.drive_or_change(call.procedure(), waiting).await;
-                    finish(supervisors, place, &call.outcome(driven), &self.port.engine, self.port.timer.now())?;
+                    finish(supervisors, place, &call, driven, &self.port.engine)?;
                 }
             }
         }

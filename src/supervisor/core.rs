@@ -4,16 +4,16 @@ mod results;
 
 use core::time::Duration;
 
-use super::backoff::Waits;
-use super::event::{Report, Transition};
+use super::action::Action;
+use super::event::Transition;
 use super::recovery::{ModuleRecovery, Step};
-use super::{ModuleState, Policy};
-use crate::error::{CommandName, Error, Refusal};
-use crate::network::BringUpError;
-use crate::procedure::Connection;
-use crate::session::{ClientState, ServiceState};
-use crate::timer::Instant;
-use crate::{NextStep, ResultCode};
+use super::{Policy, SupervisorEvent};
+use crate::NextStep;
+use crate::command::ClientIndex;
+use crate::error::Error;
+use crate::options::ConnectOptions;
+use crate::session::{ClientState, Engine, Event, ServiceState};
+use crate::timer::{Instant, moment};
 #[cfg(feature = "shared")]
 pub(crate) use results::Results;
 
@@ -27,23 +27,18 @@ const TIMES_THROWN_OUT: u8 = 3;
 const LOOK_INTERVAL_MS: u32 = 10_000;
 /// The time before a change of the subscriptions is tried again.
 const CHANGE_INTERVAL_MS: u32 = 2_000;
+/// What has lasted longer than 40 days counts as that long: the clock wraps after 49 days.
+const LONGEST_MS: u32 = 40 * 24 * 60 * 60 * 1_000;
 /// How long a call may go on whose future is dropped again and again, before that counts as a failure.
 const DROPPED_LIMIT_MS: u32 = 180_000;
 
-/// The count of failures ends here: no number of them is as high as that of a policy which never gives up.
-const MOST_FAILURES: u8 = u8::MAX - 1;
-
-/// A moment, and the distance to one of weeks ago.
-#[derive(Clone, Copy, Debug)]
-struct Moment {
-    instant: Instant,
-    seconds: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// In this order: the phases that [`Core::resume`] ends, those without a session, those with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
-    /// Nothing is known: the session may have outlived a reset of the microcontroller.
-    Fresh,
+    /// A pause begins with DISC.
+    Pausing,
+    Paused,
+    GaveUp,
     /// Down: the next attempt waits.
     Waiting,
     /// Down: an attempt is under way.
@@ -51,129 +46,72 @@ enum Phase {
     /// Connected; the filters of the list are being subscribed to.
     Subscribing,
     Up,
-    /// A pause begins with DISC.
-    Pausing,
-    Paused,
-    GaveUp,
-}
-
-/// What the core asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
-    Connect,
-    Disconnect,
-    /// Of the session, or only of the network.
-    Probe {
-        of_session: bool,
-    },
-    BringUp,
-    Reset,
-    /// The first change of the subscriptions. If there is none, [`Core::settled`].
-    Change,
-    /// For this time at most.
-    Wait {
-        milliseconds: u32,
-    },
-}
-
-impl Decision {
-    /// There is an event, which comes first.
-    const EVENT: Self = Self::Wait { milliseconds: 0 };
-    /// Until something happens.
-    const NOTHING: Self = Self::Wait { milliseconds: u32::MAX };
 }
 
 #[derive(Debug)]
-pub(super) struct Core {
+pub(super) struct Core<'a> {
+    pub(super) client: ClientIndex,
+    pub(super) options: &'a ConnectOptions<'a>,
     policy: Policy,
-    waits: Waits,
-    /// The event that the user has not taken yet. No step is taken meanwhile.
-    report: Option<Report>,
-    /// How long it took.
-    took: u32,
-    /// What belongs to some reports: the error of a call, that of a bring-up, a place or a count.
-    error: Error,
-    bring_up_error: BringUpError,
-    detail: u8,
-    connection: Connection,
-    now: Moment,
+    now: Instant,
+    service: ServiceState,
+    /// This client.
+    state: ClientState,
+    /// The other client.
+    other: ClientState,
     phase: Phase,
     /// The step at which the way to the broker is entered again.
     step: Step,
+    /// The event that the user has not taken yet. No step is taken meanwhile.
+    event: Option<Transition>,
+    /// How long it took.
+    took: u32,
+    /// The last round of the module's recovery that is known.
+    round: u8,
     /// Failures in a row.
-    failures: u8,
-    /// Those of them for which more than `connect` may help.
-    escalating: u8,
+    failures: u32,
     /// Sessions in a row that were thrown out.
     thrown_out: u8,
     /// Results in a row that say nothing of the broker.
     bad_results: u8,
-    is_suspected: bool,
     /// The last probe has seen no network.
     lacks_network: bool,
-    /// The last round of the module's recovery that is known.
-    round: u8,
     /// When the call under way began. Its future may have been dropped.
-    under_way: Option<Moment>,
-    /// Since when the session is up, or down.
-    since: Moment,
+    under_way: Option<Instant>,
+    /// Since when the session is down, or was before it came up.
+    down_since: Instant,
     /// When the session was connected, or the present wait began.
-    phase_since: Moment,
-    /// The beginning of the present attempt.
-    attempt: Instant,
-    /// The end of the wait: for the next attempt, or for the next change of the subscriptions.
-    until: Instant,
-    /// The next probe.
+    phase_since: Instant,
+    /// When the next attempt is due, or the next change of the subscriptions; when the present attempt has begun.
+    due: Instant,
+    /// When the next probe is due.
     probe_at: Instant,
-    /// There was no change to make when it was last asked.
-    pub(super) is_settled: bool,
-    /// Nothing is subscribed to any more, or not yet.
-    pub(super) is_over: bool,
 }
 
-/// Whether a result says nothing of the broker, so that the radio may be dead.
-fn is_bad(error: &Error) -> bool {
-    match error {
-        Error::NoAnswer { .. } | Error::OutcomeUnknown { .. } => true,
-        _ => error.refusal() == Some(Refusal::Code(ResultCode::TIMEOUT)),
-    }
-}
-
-/// One failure more.
-fn more(failures: u8) -> u8 {
-    MOST_FAILURES.min(failures.saturating_add(1))
-}
-
-impl Core {
-    pub(super) const fn new(policy: Policy) -> Self {
-        const BEGINNING: Moment = Moment { instant: Instant::ZERO, seconds: 0 };
+impl<'a> Core<'a> {
+    pub(super) const fn new(client: ClientIndex, options: &'a ConnectOptions<'a>, policy: Policy) -> Self {
         Self {
+            client,
+            options,
             policy,
-            waits: Waits::new(policy.backoff),
-            report: None,
+            now: Instant::ZERO,
+            service: ServiceState::Unknown,
+            state: ClientState::Unknown,
+            other: ClientState::Unknown,
+            phase: Phase::Trying,
+            step: Step::Ask,
+            event: None,
             took: 0,
-            error: Error::Aborted,
-            bring_up_error: BringUpError::PinMissing,
-            detail: 0,
-            connection: Connection::Opened,
-            now: BEGINNING,
-            phase: Phase::Fresh,
-            step: Step::BringUp,
+            round: 0,
             failures: 0,
-            escalating: 0,
             thrown_out: 0,
             bad_results: 0,
-            is_suspected: false,
             lacks_network: false,
-            round: 0,
             under_way: None,
-            since: BEGINNING,
-            phase_since: BEGINNING,
-            attempt: Instant::ZERO,
-            until: Instant::ZERO,
+            down_since: Instant::ZERO,
+            phase_since: Instant::ZERO,
+            due: Instant::ZERO,
             probe_at: Instant::ZERO,
-            is_settled: false,
-            is_over: false,
         }
     }
 
@@ -187,222 +125,221 @@ impl Core {
 
     pub(super) const fn pause(&mut self) {
         self.phase = Phase::Pausing;
-        self.is_settled = false;
+        self.under_way = None;
     }
 
-    /// Begins again, with `connect`.
     pub(super) fn resume(&mut self) {
-        if matches!(self.phase, Phase::Pausing | Phase::Paused | Phase::GaveUp) {
-            (self.failures, self.escalating, self.thrown_out) = (0, 0, 0);
-            self.since = self.now;
-            self.phase = Phase::Trying;
-            self.step = Step::Connect;
+        if self.phase <= Phase::GaveUp {
+            (self.failures, self.thrown_out) = (0, 0);
+            self.down_since = self.now;
+            self.begin_attempt();
         }
     }
 
-    /// The time is passed before anything else.
-    #[expect(clippy::cast_possible_truncation, reason = "wraps after 136 years")]
-    #[inline(never)]
     pub(super) fn pass_time(&mut self, now: Duration) {
-        self.now = Moment { instant: Instant::new(now), seconds: now.as_secs() as u32 };
+        self.now = Instant::new(now);
     }
 
-    /// Milliseconds since then, as many as fit.
-    #[inline(never)]
-    fn elapsed(&self, since: Moment) -> u32 {
-        match self.now.seconds.wrapping_sub(since.seconds) {
-            seconds @ 100_000.. => seconds.saturating_mul(1_000),
-            _ => since.instant.until(self.now.instant),
+    /// Takes over what the driver knows of the module now.
+    pub(super) fn look_at(&mut self, engine: &Engine) {
+        self.now = engine.session.now;
+        for since in [&mut self.down_since, &mut self.phase_since] {
+            *since = self.now.before(self.now.since(*since).min(LONGEST_MS));
         }
+        self.service = engine.service_state();
+        self.state = engine.client_state(self.client);
+        self.other = engine.client_state(self.client.other());
     }
 
-    const fn report(&mut self, report: Report, took: u32) {
-        self.report = Some(report);
+    /// Whether there is a session, at the broker at least.
+    pub(super) fn has_session(&self) -> bool {
+        self.phase >= Phase::Subscribing
+    }
+
+    fn report(&mut self, transition: Transition, took: u32) {
+        self.event = Some(transition);
         self.took = took;
     }
 
-    /// Takes the event, with the time that it took in milliseconds.
-    pub(super) fn take_event(&mut self) -> Option<(Transition, u32)> {
-        let (error, times, place) = (self.error, self.detail, self.detail);
-        let transition = match self.report.take()? {
-            Report::BroughtUp => Transition::BroughtUp,
-            Report::BringUpFailed => Transition::BringUpFailed(self.bring_up_error),
-            Report::Reset => Transition::Reset,
-            Report::Connected => Transition::Connected(self.connection),
-            Report::ConnectFailed => Transition::ConnectFailed(error),
-            Report::Up => Transition::Up,
-            Report::SubscriptionRefused => Transition::SubscriptionRefused { place, error },
-            Report::Lost => Transition::Lost,
-            Report::Suspected => Transition::Suspected,
-            Report::DisconnectFailed => Transition::DisconnectFailed(error),
-            Report::ThrownOut => Transition::ThrownOut { times },
-            Report::NetworkBack => Transition::NetworkBack,
-            Report::GaveUp => Transition::GaveUp,
-        };
-        Some((transition, self.took))
+    /// Takes the event.
+    pub(super) fn take_event(&mut self) -> Option<SupervisorEvent> {
+        let transition = self.event.take()?;
+        Some(SupervisorEvent { client: self.client, transition, took: moment(Duration::ZERO, self.took) })
     }
 
-    /// Takes over what is known now. Nothing more changes if it is called twice.
-    pub(super) fn update(&mut self, state: ModuleState, recovery: &ModuleRecovery) {
-        self.is_settled = false;
-        if self.report.is_some() {
+    /// Draws the conclusions from what is known now. Nothing more changes if it is called twice.
+    #[inline(never)]
+    pub(super) fn update(&mut self, engine: &mut Engine, recovery: &ModuleRecovery) {
+        self.look_at(engine);
+        if self.event.is_some() {
             return;
         }
         if self.round != recovery.round {
             self.round = recovery.round;
-            self.module_recovered(state, recovery.last);
-            return;
+            return self.module_recovered(recovery);
         }
-        let is_connected = state.client == ClientState::Connected && !self.is_suspected;
         match self.phase {
-            Phase::Fresh => self.since = self.now,
-            Phase::Subscribing | Phase::Up if !is_connected => self.lost(state),
-            // The call that has connected it is still under way, for example in the turns of another one.
-            Phase::Trying if self.under_way.is_some() => {}
-            Phase::Waiting | Phase::Trying if is_connected => self.connected(),
+            Phase::Trying if self.step == Step::Ask => (self.down_since, self.due) = (self.now, self.now),
+            Phase::Subscribing | Phase::Up => {
+                let is_suspected = self.bad_results.saturating_add(self.lacks_network.into()) >= RESULTS_TO_SUSPECT;
+                if is_suspected || self.state != ClientState::Connected {
+                    self.lost(engine, is_suspected);
+                }
+            }
+            // The outcome of a CONNECT that has failed came late.
+            Phase::Waiting if self.state == ClientState::Connected => {
+                self.step = Step::Connect;
+                self.begin_attempt();
+            }
             Phase::Waiting if self.failures >= self.policy.failures_to_give_up => {
                 self.phase = Phase::GaveUp;
-                self.report(Report::GaveUp, self.elapsed(self.since));
+                self.report(Transition::GaveUp, self.now.since(self.down_since));
             }
-            Phase::Waiting if self.now.instant.has_reached(self.until) => {
-                self.phase = Phase::Trying;
-                self.attempt = self.now.instant;
-            }
+            Phase::Waiting if self.now.has_reached(self.due) => self.begin_attempt(),
             _ => {}
         }
     }
 
     /// What the other client's supervisor or this one has done with the module.
-    fn module_recovered(&mut self, state: ModuleState, last: Result<Step, BringUpError>) {
-        if !matches!(self.phase, Phase::Fresh | Phase::Waiting | Phase::Trying) {
+    fn module_recovered(&mut self, recovery: &ModuleRecovery) {
+        if !matches!(self.phase, Phase::Waiting | Phase::Trying) {
             return;
         }
-        match last {
-            Ok(step) if step < self.step => {
-                let took = self.end_call();
+        self.end_call();
+        match &recovery.last {
+            &Ok(step) if step < self.step => {
                 self.step = step;
-                self.until = self.now.instant;
-                self.report(if step == Step::Connect { Report::BroughtUp } else { Report::Reset }, took);
+                if self.phase == Phase::Waiting {
+                    self.due = self.now;
+                }
+                self.event = Some(if step == Step::Connect { Transition::BroughtUp } else { Transition::Reset });
             }
             Err(error) if self.step >= Step::BringUp => {
-                self.bring_up_error = error;
-                self.failed(state, error.next_step(), Report::BringUpFailed);
-                let least = if error.next_step() == NextStep::Reset { Step::Reset } else { Step::BringUp };
-                self.step = self.step.max(least);
-                self.lacks_network = true;
+                self.event = Some(Transition::BringUpFailed(*error));
+                self.failed(error.next_step());
             }
             _ => {}
         }
     }
 
-    /// What comes next. It can be asked again.
-    pub(super) fn next(&mut self, state: ModuleState, recovery: &ModuleRecovery) -> Decision {
-        if self.report.is_some() {
-            return Decision::EVENT;
+    /// An event of the module.
+    pub(super) fn heard(&mut self, event: &Event) {
+        match event {
+            Event::Message(client) if *client == self.client && self.has_session() => self.observe(None),
+            Event::NetworkLost | Event::ModemRestarted if self.service == ServiceState::Stopped => {
+                self.step = self.step.max(Step::BringUp);
+            }
+            _ => {}
         }
-        let now = self.now.instant;
+    }
+
+    /// Whether changes of the subscriptions are made now.
+    pub(super) fn may_change(&self) -> bool {
+        self.event.is_none() && self.has_session() && self.now.has_reached(self.due)
+    }
+
+    /// What comes next, where there is no change of the subscriptions to make. It can be asked again.
+    pub(super) fn next<F>(&mut self, recovery: &ModuleRecovery) -> Action<'a, F> {
+        if self.event.is_some() {
+            return Action::EVENT;
+        }
+        let client = self.client;
         match self.phase {
-            Phase::Pausing if state.client == ClientState::Connected => Decision::Disconnect,
-            Phase::Pausing | Phase::Paused | Phase::GaveUp => Decision::NOTHING,
-            Phase::Fresh => self.probe(true),
-            Phase::Subscribing | Phase::Up if now.has_reached(self.until) => Decision::Change,
-            Phase::Subscribing | Phase::Up => self.settled(),
-            Phase::Waiting if now.has_reached(self.probe_at) => self.probe(false),
-            Phase::Waiting => Decision::Wait { milliseconds: now.until(self.until).min(now.until(self.probe_at)) },
-            Phase::Trying => self.attempt(state, recovery),
+            Phase::Trying => return self.attempt(recovery),
+            Phase::Pausing if matches!(self.state, ClientState::Connected | ClientState::Unknown) => {
+                return Action::Disconnect(client);
+            }
+            Phase::Pausing | Phase::Paused | Phase::GaveUp => return Action::NOTHING,
+            Phase::Subscribing if self.now.has_reached(self.due) => {
+                self.phase = Phase::Up;
+                self.report(Transition::Up, self.now.since(self.down_since));
+                return Action::EVENT;
+            }
+            Phase::Waiting | Phase::Subscribing | Phase::Up => {}
         }
+        let (due_ms, probe_ms) = (self.now.until(self.due), self.now.until(self.probe_at));
+        if probe_ms == 0 {
+            return Action::Probe { client, of_session: self.has_session() };
+        }
+        if due_ms == 0 {
+            // Kept up to date: a moment of weeks ago would look like one to come.
+            self.due = self.now;
+            return Action::Wait { milliseconds: probe_ms };
+        }
+        Action::Wait { milliseconds: probe_ms.min(due_ms) }
     }
 
     /// The next step of an attempt.
-    fn attempt(&mut self, state: ModuleState, recovery: &ModuleRecovery) -> Decision {
-        if self.is_dropped_for_long() {
-            self.call_failed(state, &Error::Aborted, Report::ConnectFailed);
-            return Decision::EVENT;
-        }
+    fn attempt<F>(&mut self, recovery: &ModuleRecovery) -> Action<'a, F> {
         match self.step {
-            Step::Reset if recovery.can_reset => return Decision::Reset,
-            Step::BringUp | Step::Reset if recovery.can_bring_up => return Decision::BringUp,
-            _ => self.step = Step::Connect,
-        }
-        self.is_suspected &= matches!(state.client, ClientState::Connected | ClientState::Unknown);
-        if self.is_suspected { Decision::Disconnect } else { Decision::Connect }
-    }
-
-    fn probe(&mut self, of_session: bool) -> Decision {
-        if self.is_dropped_for_long() {
-            self.probe_done(false, false, Some(&Error::NoAnswer { command: CommandName::new(&"") }));
-            return Decision::EVENT;
-        }
-        Decision::Probe { of_session }
-    }
-
-    /// A call begins, or is repeated since its future was dropped.
-    #[inline(never)]
-    fn is_dropped_for_long(&mut self) -> bool {
-        let began = *self.under_way.get_or_insert(self.now);
-        self.elapsed(began) >= DROPPED_LIMIT_MS
-    }
-
-    /// The call under way has ended, after this time.
-    #[inline(never)]
-    fn end_call(&mut self) -> u32 {
-        self.under_way.take().map_or(0, |began| self.elapsed(began))
-    }
-
-    /// There is no change of the subscriptions to make.
-    pub(super) fn settled(&mut self) -> Decision {
-        let now = self.now.instant;
-        let wait_ms = now.until(self.until);
-        if wait_ms == 0 {
-            if self.phase == Phase::Subscribing {
-                self.phase = Phase::Up;
-                self.report(Report::Up, self.elapsed(self.since));
-                self.since = self.now;
-                return Decision::EVENT;
+            Step::Ask => Action::Probe { client: self.client, of_session: true },
+            Step::Reset if recovery.can_reset => Action::Reset { attempt: recovery.attempt },
+            Step::BringUp | Step::Reset if recovery.can_bring_up => Action::BringUp,
+            _ => {
+                self.step = Step::Connect;
+                Action::Connect(self.client, self.options)
             }
-            self.is_settled = true;
         }
-        match now.until(self.probe_at) {
-            0 => self.probe(true),
-            left if self.is_settled => Decision::Wait { milliseconds: left },
-            left => Decision::Wait { milliseconds: left.min(wait_ms) },
+    }
+
+    /// A call begins, or is repeated since its future was dropped. Returns `false` if that was done for too long.
+    pub(super) fn begin_call(&mut self) -> bool {
+        let began = *self.under_way.get_or_insert(self.now);
+        if self.now.since(began) < DROPPED_LIMIT_MS {
+            return true;
         }
+        if self.phase == Phase::Trying {
+            self.end_call();
+            self.connect_failed(&Error::Aborted);
+        } else {
+            self.under_way = None;
+            self.probe_at = self.now.after(LOOK_INTERVAL_MS);
+            self.bad_results = self.bad_results.saturating_add(1);
+        }
+        false
+    }
+
+    /// The call under way has ended. The event that follows from it took as long.
+    pub(super) fn end_call(&mut self) {
+        self.took = self.under_way.take().map_or(0, |began| self.now.since(began));
+    }
+
+    fn begin_attempt(&mut self) {
+        self.phase = Phase::Trying;
+        self.due = self.now;
+        self.under_way = None;
     }
 
     /// A step of the present attempt has failed.
-    fn failed(&mut self, state: ModuleState, next: NextStep, report: Report) {
-        let took = self.end_call();
-        self.report(report, took);
-        self.failures = more(self.failures);
+    fn failed(&mut self, next: NextStep) {
+        self.failures = self.failures.wrapping_add(1);
         let wants_input = next == NextStep::CorrectInput;
-        self.step = match next {
+        let was_bring_up = self.step >= Step::BringUp;
+        let mut step = match next {
             // Silent twice.
-            NextStep::Reset if self.failures > 1 => Step::Reset,
+            NextStep::Reset if was_bring_up || self.failures > 1 => Step::Reset,
             NextStep::BringUp | NextStep::Reset => Step::BringUp,
-            _ => Step::Connect,
+            _ => self.step.min(Step::BringUp),
         };
         // What one client fails at is not the module's fault while the other one is connected.
-        self.escalating = if wants_input || state.other == ClientState::Connected {
-            0
-        } else {
-            let count = self.escalating.saturating_add(1);
-            if count.is_multiple_of(self.policy.failures_to_reset.max(1)) {
-                self.step = Step::Reset;
-            } else if count >= self.policy.failures_to_bring_up {
-                self.step = self.step.max(Step::BringUp);
+        if !wants_input && self.other != ClientState::Connected {
+            if self.failures.is_multiple_of(self.policy.failures_to_reset) {
+                step = Step::Reset;
+            } else if self.failures >= self.policy.failures_to_bring_up {
+                step = step.max(Step::BringUp);
             }
-            count
-        };
-        let failures = if wants_input { u8::MAX } else { self.failures };
-        self.wait_from(self.attempt, failures);
+        }
+        self.step = step;
+        self.wait(wants_input);
+        self.lacks_network = was_bring_up;
     }
 
     /// Waits from the beginning of the attempt, and for a moment at least.
-    fn wait_from(&mut self, attempt: Instant, failures: u8) {
-        let (now, wait_ms) = (self.now.instant, self.waits.after(failures));
-        let wait_ms = now.until(attempt.after(wait_ms)).max(self.waits.after(0).min(wait_ms));
-        self.until = now.after(wait_ms);
-        self.probe_at = now.after(wait_ms.min(LOOK_INTERVAL_MS));
+    fn wait(&mut self, for_long: bool) {
+        let wait_ms = self.policy.backoff.wait_ms(if for_long { u32::MAX } else { self.failures });
+        let left_ms = self.now.until(self.due.after(wait_ms)).max(wait_ms.min(self.policy.backoff.shortest_ms));
+        self.due = self.now.after(left_ms);
+        self.probe_at = self.now.after(LOOK_INTERVAL_MS);
         self.lacks_network = false;
         self.phase_since = self.now;
         self.phase = Phase::Waiting;
@@ -410,47 +347,41 @@ impl Core {
     }
 
     fn connected(&mut self) {
-        self.is_over = true;
         self.phase = Phase::Subscribing;
-        self.step = Step::Connect;
         self.phase_since = self.now;
-        self.until = self.now.instant;
+        self.due = self.now;
         self.lacks_network = false;
-        self.under_way = None;
         self.observe(None);
     }
 
-    fn lost(&mut self, state: ModuleState) {
-        self.is_over = true;
-        let lasted = self.elapsed(self.phase_since);
-        let is_stopped = state.service == ServiceState::Stopped;
-        if is_stopped || self.is_suspected || lasted >= THROWN_OUT_WITHIN_MS {
-            (self.thrown_out, self.failures, self.escalating) = (0, 0, 0);
+    fn lost(&mut self, engine: &mut Engine, is_suspected: bool) {
+        let lasted_ms = self.now.since(self.phase_since);
+        let is_stopped = self.service == ServiceState::Stopped;
+        if is_stopped || is_suspected || lasted_ms >= THROWN_OUT_WITHIN_MS {
+            (self.thrown_out, self.failures) = (0, 0);
         } else {
             self.thrown_out = self.thrown_out.saturating_add(1);
-            self.failures = more(self.failures);
+            self.failures = self.failures.wrapping_add(1);
         }
-        let was_up = self.phase == Phase::Up;
-        if was_up {
-            self.since = self.now;
+        if self.phase == Phase::Up {
+            self.down_since = self.now;
         }
-        let is_thrown_out = self.thrown_out >= TIMES_THROWN_OUT;
-        self.detail = self.thrown_out;
-        if self.is_suspected {
-            self.report(Report::Suspected, lasted);
-        } else if is_thrown_out {
-            self.report(Report::ThrownOut, lasted);
-        } else if was_up {
-            self.report(Report::Lost, lasted);
+        let times = self.thrown_out;
+        let is_thrown_out = times >= TIMES_THROWN_OUT;
+        self.report(
+            match () {
+                () if is_suspected => Transition::Suspected,
+                () if is_thrown_out => Transition::ThrownOut { times },
+                () => Transition::Lost,
+            },
+            lasted_ms,
+        );
+        if is_suspected {
+            // `connect` disconnects it first.
+            engine.session.lifecycle.client_mut(self.client).lose_connection();
         }
         self.step = if is_stopped || self.lacks_network { Step::BringUp } else { Step::Connect };
-        self.wait_from(self.now.instant, if is_thrown_out { u8::MAX } else { self.failures });
-    }
-
-    /// The module has reported a loss of the network or a restart.
-    pub(super) fn service_is_stopped(&mut self) {
-        if matches!(self.phase, Phase::Waiting | Phase::Trying) {
-            self.step = self.step.max(Step::BringUp);
-        }
+        self.due = self.now;
+        self.wait(is_thrown_out);
     }
 }

@@ -29,7 +29,7 @@ pub struct SupervisorEvent {
     pub client: ClientIndex,
     /// What has happened.
     pub transition: Transition,
-    /// How long it took, at most 49 days: see each [`Transition`].
+    /// How long it took, at most 40 days: see each [`Transition`].
     pub took: Duration,
 }
 
@@ -49,7 +49,7 @@ pub enum Transition {
     Reset,
     /// `connect` has succeeded; it took this time. The subscriptions follow.
     Connected(Connection),
-    /// `connect` has failed after this time, or the subscription after it.
+    /// `connect` has failed after this time.
     ConnectFailed(Error),
     /// The session is up: connected, and subscribed to all of the list but what was refused. It was down for this time.
     Up,
@@ -61,13 +61,12 @@ pub enum Transition {
         /// Why.
         error: Error,
     },
-    /// The session is lost. It was connected for this time.
+    /// The session is lost, whether it was [`Up`](Self::Up) or only [`Connected`](Self::Connected). It was connected for this
+    /// time.
     Lost,
     /// The session is given up for dead, although the module has reported nothing: two results in a row say so. It was connected
-    /// for this time. It is disconnected before it is connected again.
+    /// for this time. `connect` disconnects it first.
     Suspected,
-    /// A suspected session could not be disconnected, after this time.
-    DisconnectFailed(Error),
     /// The session was lost right after connecting, several times in a row: another device may have the same client id.
     /// The last session lasted this time. The next attempt comes after the longest wait. This event comes in place of
     /// [`Lost`](Self::Lost).
@@ -102,7 +101,6 @@ impl fmt::Display for Transition {
             Self::SubscriptionRefused { place, error } => write!(f, "filter {place} of the list is refused: {error}"),
             Self::Lost => f.write_str("the session is lost"),
             Self::Suspected => f.write_str("the session is given up for dead"),
-            Self::DisconnectFailed(error) => write!(f, "cannot disconnect: {error}"),
             Self::ThrownOut { times } => {
                 write!(f, "lost right after connecting, {times} times in a row: has another device this client id?")
             }
@@ -118,24 +116,6 @@ impl fmt::Display for SupervisorEvent {
         let (seconds, tenths) = (took.as_secs(), took.subsec_millis() / 100);
         write!(f, "client {}: {transition} ({seconds}.{tenths} s)", client.number())
     }
-}
-
-/// The kinds of [`Transition`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Report {
-    BroughtUp,
-    BringUpFailed,
-    Reset,
-    Connected,
-    ConnectFailed,
-    Up,
-    SubscriptionRefused,
-    Lost,
-    Suspected,
-    DisconnectFailed,
-    ThrownOut,
-    NetworkBack,
-    GaveUp,
 }
 
 #[cfg(test)]

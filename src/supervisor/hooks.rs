@@ -1,7 +1,15 @@
 //! How a program brings a module back: its access point, and its hook for a reset.
 
-use super::ModuleRecovery;
+use core::mem;
+use core::ops::ControlFlow;
+use core::time::Duration;
+
+use super::{
+    Action, ModuleRecovery, Subscriptions, SupervisedEvent, Supervisor, next_action, take_module_event, take_transition,
+};
 use crate::network::Apn;
+use crate::session::Engine;
+use crate::timer::left;
 
 /// Resets a module that answers to nothing, or that does not get to the broker: the RESET pin, PWRKEY, or its power.
 ///
@@ -81,13 +89,15 @@ pub struct Recovery<A, S = NoReset> {
     pub(crate) hook: S,
     /// The module's part of the step machine.
     pub module: ModuleRecovery,
+    /// An event of the module was returned last.
+    owes_step: bool,
 }
 
 impl<A: Attach> Recovery<A> {
     /// The module is brought to an address in this way, and never reset.
     pub fn new(attach: A) -> Self {
         let can_bring_up = attach.apn().is_some();
-        Self { attach, hook: NoReset, module: ModuleRecovery::new(can_bring_up, false) }
+        Self { attach, hook: NoReset, module: ModuleRecovery::new(can_bring_up, false), owes_step: false }
     }
 }
 
@@ -95,6 +105,35 @@ impl<A> Recovery<A> {
     /// A hook that resets the module: a `Reset` of the async client, or a `BlockingReset`.
     #[must_use]
     pub fn with_reset<S>(self, hook: S) -> Recovery<A, S> {
-        Recovery { attach: self.attach, hook, module: ModuleRecovery { can_reset: true, ..self.module } }
+        let Self { attach, module, owes_step, .. } = self;
+        Recovery { attach, hook, module: ModuleRecovery { can_reset: true, ..module }, owes_step }
+    }
+}
+
+impl<A, S> Recovery<A, S> {
+    /// What `supervise_until` returns; or what it does next, and for which supervisor. It waits for `most_ms` at most.
+    pub(super) fn proceed<'a, L: Subscriptions>(
+        &mut self,
+        supervisors: &mut [Supervisor<'a, L>],
+        engine: &mut Engine,
+        now: Duration,
+        deadline: Duration,
+        most_ms: u32,
+        has_waited: bool,
+    ) -> ControlFlow<Option<SupervisedEvent>, (usize, Action<'a, L::Filter>)> {
+        if let Some(event) = take_transition(supervisors, &self.module, engine, now) {
+            return ControlFlow::Break(Some(SupervisedEvent::Supervisor(event)));
+        }
+        // Messages that come as fast as the program deals with them do not keep a session down.
+        let owes_step = mem::take(&mut self.owes_step);
+        if !owes_step && let Some(event) = take_module_event(supervisors, engine) {
+            self.owes_step = true;
+            return ControlFlow::Break(Some(SupervisedEvent::Modem(event)));
+        }
+        let left_ms = left(now, deadline);
+        if has_waited && left_ms == 0 {
+            return ControlFlow::Break(None);
+        }
+        ControlFlow::Continue(next_action(supervisors, &self.module, left_ms.min(most_ms)))
     }
 }

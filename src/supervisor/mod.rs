@@ -38,15 +38,15 @@
 //!
 //! # What it does
 //!
-//! It decides by [`ClientState`] and [`ServiceState`], and by the results of calls; events only hasten it.
+//! It decides by [`ClientState`](crate::ClientState) and [`ServiceState`](crate::ServiceState), and by the results of calls; events only hasten it.
 //!
 //! | case | noticed by | what is done |
 //! |---|---|---|
 //! | the microcontroller was reset, the session lives | `AT+CMQTTDISC?`, the first question | `connect`, which adopts the session; subscribed again |
 //! | the module has just been switched on, or nothing is known | the same | bring-up, `connect`, subscribe |
-//! | the connection is lost (`+CMQTTCONNLOST`, or 6, 11, 16 of a call) | [`ClientState`] | the shortest wait, `connect` |
-//! | the network is lost (`+CMQTTNONET`), the module restarted | [`ServiceState::Stopped`] | the shortest wait, bring-up, `connect` |
-//! | the radio is dead and nothing reports it | a probe (`AT+CMQTTDISC?`, `AT+CSQ`) after silence, two bad results in a row | [`Suspected`](Transition::Suspected): bring-up if there was no signal, `disconnect`, `connect` |
+//! | the connection is lost (`+CMQTTCONNLOST`, or 6, 11, 16 of a call) | [`ClientState`](crate::ClientState) | the shortest wait, `connect` |
+//! | the network is lost (`+CMQTTNONET`), the module restarted | [`ServiceState::Stopped`](crate::ServiceState::Stopped) | the shortest wait, bring-up, `connect` |
+//! | the radio is dead and nothing reports it | a probe (`AT+CMQTTDISC?`, `AT+CSQ`) after silence, two bad results in a row | [`Suspected`](Transition::Suspected): bring-up if there was no signal, `connect`, which disconnects it first |
 //! | credentials or options are refused, a certificate is missing | [`NextStep::CorrectInput`](crate::NextStep::CorrectInput) | the longest wait before each attempt; nothing is reset |
 //! | the name of the broker is not found (25), START fails (1), no network (7) | [`NextStep::BringUp`](crate::NextStep::BringUp) | a wait, bring-up, `connect` |
 //! | the broker does not answer or refuses | the error of `connect` | a wait that doubles; after 3 failures a bring-up before each attempt, after each 8 a reset |
@@ -75,12 +75,13 @@
 //!
 //! An event is returned before the next step is taken, so what belongs to a step is done when its event comes:
 //! settings of the module and certificates after [`BroughtUp`](Transition::BroughtUp), a retained state after
-//! [`Up`](Transition::Up).
+//! [`Up`](Transition::Up). Between two events of the module, a step is taken if one is due: messages that come as fast as
+//! they are dealt with keep no session down.
 //!
 //! # Without a shell
 //!
 //! A program with a loop of its own calls [`take_event`] until there is none, then [`next_action`], makes the
-//! [`Call`] of the action, drives its procedure, and passes its outcome to [`finish`]. It brings up and resets by itself, and
+//! [`Call`] of the action, drives its procedure, and passes both to [`finish`]. It brings up and resets by itself, and
 //! says so to the [`ModuleRecovery`].
 
 mod action;
@@ -101,8 +102,8 @@ use ::core::fmt;
 use ::core::task::Waker;
 use ::core::time::Duration;
 
-use action::Found;
-pub use action::{Action, Call, Outcome};
+use action::Kind;
+pub use action::{Action, Call};
 pub use backoff::Backoff;
 #[cfg(feature = "blocking")]
 pub use blocking::BlockingReset;
@@ -117,51 +118,26 @@ pub use recovery::ModuleRecovery;
 pub use subscriptions::SyncSubscriptionList;
 pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscriptions};
 
+use self::core::Core;
 #[cfg(feature = "shared")]
 pub(crate) use self::core::Results;
-use self::core::{Core, Decision};
 #[cfg(feature = "shared")]
-pub(crate) use self::recovery::check;
+pub(crate) use self::recovery::is_final;
 use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::options::ConnectOptions;
-use crate::session::{ClientState, Engine, Event, ServiceState};
-use crate::timer::moment;
-
-/// What the driver knows of the module, by which a supervisor decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ModuleState {
-    /// The service.
-    pub service: ServiceState,
-    /// The supervisor's client.
-    pub client: ClientState,
-    /// The other client.
-    pub other: ClientState,
-}
-
-impl ModuleState {
-    /// The state as a client sees it.
-    pub fn of(engine: &Engine, client: ClientIndex) -> Self {
-        Self {
-            service: engine.service_state(),
-            client: engine.client_state(client),
-            other: engine.client_state(client.other()),
-        }
-    }
-}
+use crate::session::{Engine, Event};
 
 /// Keeps the session of one client up: a step machine over calls, without I/O and without a clock. What it does, the
 /// [module](self) says.
 pub struct Supervisor<'a, L> {
-    client: ClientIndex,
-    options: &'a ConnectOptions<'a>,
+    core: Core<'a>,
     subscriptions: L,
-    core: Core,
 }
 
 impl<L> fmt::Debug for Supervisor<'_, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Supervisor").field("client", &self.client).field("core", &self.core).finish_non_exhaustive()
+        f.debug_struct("Supervisor").field("core", &self.core).finish_non_exhaustive()
     }
 }
 
@@ -169,12 +145,12 @@ impl<'a, L> Supervisor<'a, L> {
     /// Keeps the session of `client` up with these options, subscribed to these filters: a reference to a
     /// [`SubscriptionList`] of its own.
     pub const fn new(client: ClientIndex, options: &'a ConnectOptions<'a>, subscriptions: L, policy: Policy) -> Self {
-        Self { client, options, subscriptions, core: Core::new(policy) }
+        Self { core: Core::new(client, options, policy), subscriptions }
     }
 
     /// The client.
     pub const fn client(&self) -> ClientIndex {
-        self.client
+        self.core.client
     }
 
     /// Whether the session is up, as far as is known: connected, and subscribed to the filters of the list.
@@ -189,7 +165,7 @@ impl<'a, L> Supervisor<'a, L> {
 
     /// Connects with other options from the next attempt on.
     pub const fn set_options(&mut self, options: &'a ConnectOptions<'a>) {
-        self.options = options;
+        self.core.options = options;
     }
 
     /// Disconnects, and leaves the session down until [`resume`](Self::resume).
@@ -212,83 +188,51 @@ impl<'a, L> Supervisor<'a, L> {
 
     /// As [`observe`](Self::observe), of several calls.
     #[cfg(feature = "shared")]
-    pub(crate) fn observe_all(&mut self, now: Duration, results: Results) {
-        self.core.pass_time(now);
+    pub(crate) fn observe_all(&mut self, results: Results) {
         self.core.observe_all(results);
-    }
-
-    /// Takes an event of the module, while the driver knows `state`.
-    pub fn heard(&mut self, now: Duration, event: &Event, state: ModuleState) {
-        self.core.pass_time(now);
-        match event {
-            Event::Message(client) if *client == self.client => self.core.observe(None),
-            Event::NetworkLost | Event::ModemRestarted if state.service == ServiceState::Stopped => {
-                self.core.service_is_stopped();
-            }
-            _ => {}
-        }
-    }
-
-    /// The next event of this supervisor. Nothing is done before it is taken.
-    pub fn take_event(&mut self) -> Option<SupervisorEvent> {
-        let (transition, took) = self.core.take_event()?;
-        Some(SupervisorEvent { client: self.client, transition, took: moment(Duration::ZERO, took) })
     }
 }
 
 impl<'a, L: Subscriptions> Supervisor<'a, L> {
-    /// Takes over what is known now: for [`take_event`](Self::take_event) and [`next`](Self::next).
-    pub fn update(&mut self, now: Duration, state: ModuleState, recovery: &ModuleRecovery) {
-        self.core.pass_time(now);
-        self.core.update(state, recovery);
-        if ::core::mem::take(&mut self.core.is_over) {
+    /// Takes over what is known now.
+    fn update(&mut self, engine: &mut Engine, recovery: &ModuleRecovery) {
+        self.core.update(engine, recovery);
+        if !self.core.has_session() {
             self.subscriptions.begin_again();
         }
     }
 
     /// What comes next, after [`update`](Self::update). An action that was not [`done`](Self::done) is asked for again.
-    pub fn next(&mut self, state: ModuleState, recovery: &ModuleRecovery) -> Action<'a, L::Filter> {
-        let mut decision = self.core.next(state, recovery);
-        if decision == Decision::Change {
-            if let Some(change) = self.subscriptions.next_change() {
-                return Action::Change(self.client, change);
-            }
-            decision = self.core.settled();
-        }
-        match decision {
-            Decision::Connect => Action::Connect(self.client, self.options),
-            Decision::Disconnect => Action::Disconnect(self.client),
-            Decision::Probe { of_session } => Action::Probe { client: self.client, of_session },
-            Decision::BringUp => Action::BringUp,
-            Decision::Reset => Action::Reset { attempt: recovery.attempt() },
-            Decision::Wait { milliseconds } => Action::Wait { milliseconds },
-            Decision::Change => Action::Wait { milliseconds: 0 },
-        }
+    fn next(&mut self, recovery: &ModuleRecovery) -> Action<'a, L::Filter> {
+        let change = if self.core.may_change() { self.subscriptions.next_change() } else { None };
+        let action = match change {
+            Some(change) => Action::Change(self.core.client, change),
+            None => self.core.next(recovery),
+        };
+        if matches!(action, Action::Wait { .. }) || self.core.begin_call() { action } else { Action::EVENT }
     }
 
     /// The call of an action of this supervisor has ended.
-    pub fn done(&mut self, now: Duration, state: ModuleState, outcome: &Outcome) {
-        self.core.pass_time(now);
-        let error = outcome.driven.as_ref().err();
-        match outcome.found {
-            Found::Connection(connection) => self.core.connect_done(state, connection, error),
-            Found::Disconnected => self.core.disconnect_done(state, error),
-            Found::Changed(place) => {
-                let end = self.core.change_done(state, place, error);
+    fn done(&mut self, engine: &Engine, call: &Call<'_>, error: Option<&Error>) {
+        self.core.look_at(engine);
+        self.core.end_call();
+        match &call.0 {
+            Kind::Connect(connect) => self.core.connect_done(connect.connection(), error),
+            Kind::Disconnect(_) => self.core.disconnect_done(),
+            &(Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _)) => {
+                let end = self.core.change_done(place, error);
                 self.subscriptions.ended(place, end);
             }
-            Found::Probed { is_connected, has_network } => {
-                self.core.probe_done(is_connected, error.is_none() && has_network, error);
+            Kind::Probe(probe) => {
+                self.core.probe_done(probe.is_connected(), error.is_none() && probe.has_network(), error);
             }
-            // Its success says nothing.
-            Found::Nothing if error.is_none() => {}
-            Found::Nothing => self.core.observe(error),
+            Kind::Listen(_) => {}
         }
     }
 
     /// Whether the subscriptions have changed while the supervisor waits. If not, wakes `waker` when they do.
     pub fn has_change(&self, waker: &Waker) -> bool {
-        self.core.is_settled && self.subscriptions.has_change(waker)
+        self.core.may_change() && self.subscriptions.has_change(waker)
     }
 }
 
@@ -300,30 +244,43 @@ pub fn take_event<L: Subscriptions>(
     engine: &mut Engine,
     now: Duration,
 ) -> Option<SupervisedEvent> {
-    for supervisor in &mut *supervisors {
-        supervisor.update(now, ModuleState::of(engine, supervisor.client), recovery);
-    }
-    if let Some(event) = supervisors.iter_mut().find_map(Supervisor::take_event) {
-        return Some(SupervisedEvent::Supervisor(event));
-    }
+    take_transition(supervisors, recovery, engine, now)
+        .map(SupervisedEvent::Supervisor)
+        .or_else(|| take_module_event(supervisors, engine).map(SupervisedEvent::Modem))
+}
+
+/// The next event of a supervisor.
+fn take_transition<L: Subscriptions>(
+    supervisors: &mut [Supervisor<'_, L>],
+    recovery: &ModuleRecovery,
+    engine: &mut Engine,
+    now: Duration,
+) -> Option<SupervisorEvent> {
+    engine.pass_time(now);
+    supervisors.iter_mut().find_map(|supervisor| {
+        supervisor.update(engine, recovery);
+        supervisor.core.take_event()
+    })
+}
+
+/// The next event of the module.
+fn take_module_event<L: Subscriptions>(supervisors: &mut [Supervisor<'_, L>], engine: &mut Engine) -> Option<Event> {
     let event = engine.take_event()?;
-    for supervisor in supervisors {
-        supervisor.heard(now, &event, ModuleState::of(engine, supervisor.client));
-    }
-    Some(SupervisedEvent::Modem(event))
+    supervisors.iter_mut().for_each(|supervisor| supervisor.core.heard(&event));
+    Some(event)
 }
 
 /// What comes next for the supervisors of one module, after [`take_event`] has returned `None`: the place of one of them, and
-/// its action.
+/// its action. If that is to wait, for `most_ms` milliseconds at most.
 #[inline(never)]
 pub fn next_action<'a, L: Subscriptions>(
     supervisors: &mut [Supervisor<'a, L>],
     recovery: &ModuleRecovery,
-    engine: &Engine,
+    most_ms: u32,
 ) -> (usize, Action<'a, L::Filter>) {
-    let mut wait_ms = u32::MAX;
+    let mut wait_ms = most_ms;
     for (place, supervisor) in supervisors.iter_mut().enumerate() {
-        match supervisor.next(ModuleState::of(engine, supervisor.client), recovery) {
+        match supervisor.next(recovery) {
             Action::Wait { milliseconds } => wait_ms = wait_ms.min(milliseconds),
             action => return (place, action),
         }
@@ -331,7 +288,7 @@ pub fn next_action<'a, L: Subscriptions>(
     (0, Action::Wait { milliseconds: wait_ms })
 }
 
-/// The call of an action of the supervisor at this place has ended.
+/// The call of an action of the supervisor at this place has ended so.
 ///
 /// # Errors
 ///
@@ -340,18 +297,21 @@ pub fn next_action<'a, L: Subscriptions>(
 pub fn finish<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     place: usize,
-    outcome: &Outcome,
+    call: &Call<'_>,
+    driven: Result<(), Error>,
     engine: &Engine,
-    now: Duration,
 ) -> Result<(), Error> {
-    if let Err(error) = &outcome.driven {
-        recovery::check(error)?;
+    let error = driven.as_ref().err();
+    if error.is_some_and(recovery::is_final) {
+        return driven;
     }
-    for (other, supervisor) in supervisors.iter_mut().enumerate() {
-        // A module that is silent while it is listened to is silent for all.
-        if other == place || matches!(outcome.found, Found::Nothing) {
-            supervisor.done(now, ModuleState::of(engine, supervisor.client), outcome);
+    if call.listens() {
+        // Its success says nothing. A module that is silent while it is listened to is silent for all.
+        if error.is_some() {
+            supervisors.iter_mut().for_each(|supervisor| supervisor.core.observe(error));
         }
+    } else if let Some(supervisor) = supervisors.get_mut(place) {
+        supervisor.done(engine, call, error);
     }
     Ok(())
 }

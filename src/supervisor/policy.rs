@@ -11,9 +11,9 @@ use crate::family::milliseconds;
 pub struct Policy {
     pub(super) backoff: Backoff,
     pub(super) probe_after_ms: u32,
-    pub(super) failures_to_bring_up: u8,
-    pub(super) failures_to_reset: u8,
-    pub(super) failures_to_give_up: u8,
+    pub(super) failures_to_bring_up: u32,
+    pub(super) failures_to_reset: u32,
+    pub(super) failures_to_give_up: u32,
 }
 
 impl Policy {
@@ -24,7 +24,7 @@ impl Policy {
             probe_after_ms: 60_000,
             failures_to_bring_up: 3,
             failures_to_reset: 8,
-            failures_to_give_up: u8::MAX,
+            failures_to_give_up: u32::MAX,
         }
     }
 
@@ -39,22 +39,23 @@ impl Policy {
     /// The number of failures in a row from which on each attempt begins with a bring-up, whatever has failed.
     #[must_use]
     pub const fn bring_up_after(mut self, failures: u8) -> Self {
-        self.failures_to_bring_up = failures;
+        self.failures_to_bring_up = failures as u32;
         self
     }
 
-    /// The number of failures in a row after which the module is reset, and again after as many.
+    /// The number of failures in a row after which the module is reset, and again after as many; with 0, never for
+    /// their number.
     #[must_use]
     pub const fn reset_after(mut self, failures: u8) -> Self {
-        self.failures_to_reset = failures;
+        self.failures_to_reset = failures as u32;
         self
     }
 
-    /// The number of failures in a row after which the supervisor gives up, 1-254. What is wrong in the options, so that
+    /// The number of failures in a row after which the supervisor gives up, 1-255. What is wrong in the options, so that
     /// nothing is sent, is given up at once then.
     #[must_use]
     pub const fn give_up_after(mut self, failures: u8) -> Self {
-        self.failures_to_give_up = failures;
+        self.failures_to_give_up = failures as u32;
         self
     }
 }

@@ -1,6 +1,5 @@
 //! What belongs to the module and not to one of its clients: bring-up and reset, as the supervisors see them.
 
-use crate::NextStep;
 use crate::error::Error;
 use crate::network::BringUpError;
 
@@ -10,6 +9,8 @@ pub(super) enum Step {
     Connect,
     BringUp,
     Reset,
+    /// Whether there is a session from before a reset of the microcontroller, to which a connect is enough.
+    Ask,
 }
 
 /// Bring-up and reset as the supervisors of both clients see them: what one of them has done counts for the other.
@@ -17,8 +18,8 @@ pub(super) enum Step {
 pub struct ModuleRecovery {
     pub(super) can_bring_up: bool,
     pub(super) can_reset: bool,
-    /// How many resets there were since the module was last brought up.
-    pub(super) resets: u32,
+    /// The number of the next reset since the module was last brought up, from 1 on.
+    pub(super) attempt: u32,
     /// Counts the bring-ups and resets that have ended.
     pub(super) round: u8,
     /// The step that follows the last one of these, or why it has failed.
@@ -28,12 +29,7 @@ pub struct ModuleRecovery {
 impl ModuleRecovery {
     /// Says what the program can do.
     pub const fn new(can_bring_up: bool, can_reset: bool) -> Self {
-        Self { can_bring_up, can_reset, resets: 0, round: 0, last: Ok(Step::Connect) }
-    }
-
-    /// The number of the next reset in a row, from 1 on.
-    pub(super) const fn attempt(&self) -> u32 {
-        self.resets.saturating_add(1)
+        Self { can_bring_up, can_reset, attempt: 1, round: 0, last: Ok(Step::Connect) }
     }
 
     /// The bring-up has ended.
@@ -43,8 +39,8 @@ impl ModuleRecovery {
     /// What no supervisor can do anything about: the UART has failed, or the idle hook has aborted the bring-up.
     pub fn brought_up(&mut self, result: Result<(), BringUpError>) -> Result<(), Error> {
         match result {
-            Ok(()) => self.resets = 0,
-            Err(BringUpError::Failed(ref error)) => check(error)?,
+            Ok(()) => self.attempt = 1,
+            Err(BringUpError::Failed(error)) if is_final(&error) => return Err(error),
             Err(_) => {}
         }
         self.ended(result.map(|()| Step::Connect));
@@ -53,7 +49,7 @@ impl ModuleRecovery {
 
     /// The hook has returned.
     pub fn was_reset(&mut self) {
-        self.resets = self.attempt();
+        self.attempt = self.attempt.saturating_add(1);
         self.ended(Ok(Step::BringUp));
     }
 
@@ -63,8 +59,7 @@ impl ModuleRecovery {
     }
 }
 
-/// Passes on what no supervisor can do anything about.
-pub(crate) fn check(error: &Error) -> Result<(), Error> {
-    let is_final = matches!(error, Error::Aborted) || error.next_step() == NextStep::RestartUart;
-    if is_final { Err(*error) } else { Ok(()) }
+/// Whether no supervisor can do anything about it.
+pub(crate) fn is_final(error: &Error) -> bool {
+    matches!(error, Error::Aborted | Error::Receive(_) | Error::Transmit(_))
 }

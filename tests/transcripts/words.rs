@@ -111,7 +111,6 @@ fn transition(transition: Transition) -> String {
         Transition::SubscriptionRefused { place, error: why } => format!("subscription_refused {place} {}", error(why)),
         Transition::Lost => "lost".to_owned(),
         Transition::Suspected => "suspected".to_owned(),
-        Transition::DisconnectFailed(failure) => format!("disconnect_failed {}", error(failure)),
         Transition::ThrownOut { times } => format!("thrown_out {times}"),
         Transition::NetworkBack => "network_back".to_owned(),
         Transition::GaveUp => "gave_up".to_owned(),

@@ -1,13 +1,13 @@
 //! What follows from the results of calls.
 
-use super::{CHANGE_INTERVAL_MS, Core, LOOK_INTERVAL_MS, MOST_FAILURES, Phase, RESULTS_TO_SUSPECT, is_bad};
-use crate::NextStep;
-use crate::error::Error;
+use super::{CHANGE_INTERVAL_MS, Core, LOOK_INTERVAL_MS, Phase};
+use crate::error::{Error, Refusal};
 use crate::procedure::Connection;
 use crate::session::ClientState;
-use crate::supervisor::event::Report;
+use crate::supervisor::ChangeEnd;
+use crate::supervisor::event::Transition;
 use crate::supervisor::recovery::Step;
-use crate::supervisor::{ChangeEnd, ModuleState};
+use crate::{NextStep, ResultCode};
 
 /// What calls show of the broker.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,15 @@ pub(crate) struct Results {
     has_succeeded: bool,
     /// How many results since then say nothing of the broker.
     bad: u8,
+}
+
+/// Whether a result says nothing of the broker, so that the radio may be dead.
+#[inline(never)]
+fn is_bad(error: &Error) -> bool {
+    match error {
+        Error::NoAnswer { .. } | Error::OutcomeUnknown { .. } => true,
+        _ => error.refusal() == Some(Refusal::Code(ResultCode::TIMEOUT)),
+    }
 }
 
 impl Results {
@@ -30,98 +39,64 @@ impl Results {
     }
 }
 
-impl Core {
-    pub(in crate::supervisor) fn connect_done(
-        &mut self,
-        state: ModuleState,
-        connection: Connection,
-        error: Option<&Error>,
-    ) {
+impl Core<'_> {
+    pub(in crate::supervisor) fn connect_done(&mut self, connection: Connection, error: Option<&Error>) {
         let Some(error) = error else {
-            let took = self.end_call();
-            self.connection = connection;
-            self.report(Report::Connected, took);
+            self.event = Some(Transition::Connected(connection));
             return self.connected();
         };
         if let Error::Invalid(_) = error {
-            self.failures = MOST_FAILURES;
+            self.failures = self.failures.max(u8::MAX.into());
         }
-        self.call_failed(state, error, Report::ConnectFailed);
+        self.connect_failed(error);
     }
 
-    pub(in crate::supervisor) fn disconnect_done(&mut self, state: ModuleState, error: Option<&Error>) {
-        if let Some(error) = error
-            && is_bad(error)
-            && self.phase == Phase::Trying
-        {
-            return self.call_failed(state, error, Report::DisconnectFailed);
-        }
-        // Refused: there is no session any more.
-        self.under_way = None;
-        self.is_suspected = false;
+    /// Whatever became of it: the pause has begun.
+    pub(in crate::supervisor) fn disconnect_done(&mut self) {
         if self.phase == Phase::Pausing {
             self.phase = Phase::Paused;
         }
     }
 
-    #[inline(never)]
-    pub(super) fn call_failed(&mut self, state: ModuleState, error: &Error, report: Report) {
-        self.error = *error;
-        self.failed(state, error.next_step(), report);
+    pub(super) fn connect_failed(&mut self, error: &Error) {
+        self.event = Some(Transition::ConnectFailed(*error));
+        self.failed(error.next_step());
     }
 
     /// Returns how the change has ended.
-    pub(in crate::supervisor) fn change_done(
-        &mut self,
-        state: ModuleState,
-        place: u8,
-        error: Option<&Error>,
-    ) -> ChangeEnd {
+    pub(in crate::supervisor) fn change_done(&mut self, place: u8, error: Option<&Error>) -> ChangeEnd {
         self.observe(error);
         let Some(error) = error else { return ChangeEnd::Done };
-        let (end, report) = if state.client != ClientState::Connected {
-            (ChangeEnd::Unknown, Report::ConnectFailed)
-        } else if matches!(error, Error::Invalid(_) | Error::Refused { .. })
+        if matches!(error, Error::Invalid(_) | Error::Refused { .. })
             && !is_bad(error)
             && error.next_step() != NextStep::Retry
+            && self.state == ClientState::Connected
         {
-            (ChangeEnd::Refused, Report::SubscriptionRefused)
-        } else {
-            self.until = self.now.instant.after(CHANGE_INTERVAL_MS);
-            return ChangeEnd::Unknown;
-        };
-        (self.error, self.detail) = (*error, place);
-        self.report(report, self.elapsed(self.phase_since));
-        end
+            self.event = Some(Transition::SubscriptionRefused { place, error: *error });
+            return ChangeEnd::Refused;
+        }
+        self.due = self.now.after(CHANGE_INTERVAL_MS);
+        ChangeEnd::Unknown
     }
 
     /// A probe has ended: whether the client is connected, and whether there is a signal.
     pub(in crate::supervisor) fn probe_done(&mut self, is_connected: bool, has_network: bool, error: Option<&Error>) {
-        self.under_way = None;
-        let now = self.now.instant;
+        self.probe_at = self.now.after(LOOK_INTERVAL_MS);
         let had_none = self.lacks_network;
         match self.phase {
-            Phase::Fresh => {
-                if is_connected {
-                    self.step = Step::Connect;
-                }
-                self.attempt = now;
-                self.phase = Phase::Trying;
-                return;
+            Phase::Trying if self.step == Step::Ask => {
+                self.step = if is_connected { Step::Connect } else { Step::BringUp };
             }
             Phase::Waiting if had_none && has_network => {
-                self.report(Report::NetworkBack, self.elapsed(self.phase_since));
-                self.until = now;
+                self.report(Transition::NetworkBack, self.now.since(self.phase_since));
+                self.due = self.now;
             }
-            Phase::Waiting => self.probe_at = now.after(LOOK_INTERVAL_MS.min(now.until(self.until))),
-            _ => {
-                let most_ms = if has_network { u32::MAX } else { LOOK_INTERVAL_MS };
-                self.probe_at = now.after(self.policy.probe_after_ms.min(most_ms));
-                if error.is_some() {
-                    return self.observe(error);
-                }
-                self.is_suspected |= !has_network && (had_none || self.bad_results > 0);
+            Phase::Subscribing | Phase::Up if error.is_some() => return self.observe(error),
+            Phase::Subscribing | Phase::Up if has_network => {
+                self.probe_at = self.now.after(self.policy.probe_after_ms);
             }
+            Phase::Subscribing | Phase::Up if had_none => self.bad_results = self.bad_results.saturating_add(1),
+            _ => {}
         }
         self.lacks_network = !has_network;
     }
@@ -135,16 +110,10 @@ impl Core {
 
     /// As [`observe`](Self::observe), of several calls.
     pub(in crate::supervisor) fn observe_all(&mut self, results: Results) {
-        if !matches!(self.phase, Phase::Subscribing | Phase::Up) {
-            return;
-        }
         if results.has_succeeded {
             self.bad_results = 0;
-            self.probe_at = self.now.instant.after(self.policy.probe_after_ms);
+            self.probe_at = self.now.after(self.policy.probe_after_ms);
         }
-        if results.bad > 0 {
-            self.bad_results = self.bad_results.saturating_add(results.bad);
-            self.is_suspected |= self.bad_results >= RESULTS_TO_SUSPECT || self.lacks_network;
-        }
+        self.bad_results = self.bad_results.saturating_add(results.bad);
     }
 }

@@ -36,6 +36,7 @@ pub struct Supervised<'a, 'm> {
     pub bench: &'a Bench,
     pub modem: &'a mut TestModem<'m>,
     pub supervisors: [Supervisor<'a, &'a Filters>; 1],
+    pub filters: &'a Filters,
     pub recovery: Recovery<&'a Apn<'a>, ResetHook>,
     pub resets: Rc<Cell<u32>>,
     /// Every event of the supervisor, and when it came.
@@ -53,7 +54,7 @@ impl<'a, 'm> Supervised<'a, 'm> {
         let resets = Rc::new(Cell::new(0));
         let recovery = Recovery::new(&APN).with_reset(ResetHook { bench: bench.clone(), resets: resets.clone() });
         let supervisors = [Supervisor::new(FIRST, options, filters, policy)];
-        Self { bench, modem, supervisors, recovery, resets, events: Vec::new() }
+        Self { bench, modem, supervisors, filters, recovery, resets, events: Vec::new() }
     }
 
     /// The next event, if it comes until then.

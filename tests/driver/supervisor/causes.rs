@@ -6,7 +6,7 @@ use super::bench::*;
 use crate::bench::*;
 use crate::driver::error::Illegal;
 use crate::driver::network::{BringUpError, BringUpStage};
-use crate::driver::supervisor::Transition;
+use crate::driver::supervisor::{Backoff, Policy, Transition};
 use crate::driver::{ClientState, Connection, Error, Event, Publish};
 
 /// A bring-up and a new session, without a failure.
@@ -281,6 +281,23 @@ fn what_keeps_failing_is_brought_up_and_then_reset() {
         assert_eq!(supervised.count(|transition| is_connect_failure(transition, 3)), 8);
         // At the beginning, and before each attempt from the fourth on.
         assert_eq!(supervised.count(|transition| *transition == Transition::BroughtUp), 6);
+    });
+}
+
+#[test]
+fn what_keeps_failing_for_days_is_reset_again_and_again() {
+    let policy = Policy::new(Backoff::new(7).longest(SECONDS(1)));
+    with_policy(&[], policy, |supervised| {
+        supervised.bench.loopback(|broker, _| broker.refuse_connections(Some(3)));
+        while supervised.count(|transition| is_connect_failure(transition, 3)) < 300 {
+            supervised.pass(SECONDS(60));
+        }
+        supervised.events.clear();
+        while supervised.count(|transition| is_connect_failure(transition, 3)) < 80 {
+            supervised.pass(SECONDS(10));
+        }
+        let resets = supervised.count(|transition| *transition == Transition::Reset);
+        assert!((9..=11).contains(&resets), "{resets}");
     });
 }
 

@@ -1,4 +1,4 @@
-//! The future of `supervise` is dropped: at every poll, and again and again.
+//! What the async client alone can be asked: its future is dropped, at every poll and again and again, and weeks pass.
 
 use core::future::{Future, poll_fn};
 use core::pin::pin;
@@ -144,5 +144,22 @@ fn no_event_is_lost_with_the_future() {
         assert!(is_lost);
         assert!(supervised.transitions().starts_with(&[Transition::Lost]));
         assert!(supervised.transitions().contains(&Transition::Up), "{:#?}", supervised.transitions());
+    });
+}
+
+#[test]
+fn a_change_of_the_list_is_made_however_long_the_session_has_been_up() {
+    // Here, since the clock of the blocking bench ticks. At the end of the 49 days after which a clock of milliseconds begins again.
+    with_policy(&[], POLICY.probe_after(SECONDS(100_000)), |supervised| {
+        supervised.bench.set_time_limit(SECONDS(100 * 86_400));
+        supervised.expect_up(SECONDS(10));
+        supervised.pass(SECONDS(49 * 86_400));
+        assert!(supervised.filters.remove("all/cmd"));
+        supervised.pass(SECONDS(2));
+        assert_eq!(filters_at_broker(supervised.bench), ["meter-3/#"]);
+        supervised.pass(SECONDS(10 * 86_400));
+        supervised.bench.loopback(|broker, now| broker.close(now, 0, 1));
+        let lost = supervised.expect(SECONDS(1), |transition| *transition == Transition::Lost);
+        assert_eq!(lost.took, SECONDS(40 * 86_400));
     });
 }

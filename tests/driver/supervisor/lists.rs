@@ -78,6 +78,8 @@ fn a_subscription_whose_outcome_is_lost_is_made_again() {
 
 /// What several supervisors on one module do.
 mod both_clients {
+    use core::time::Duration;
+
     use super::*;
     use crate::driver::network::Apn;
     use crate::driver::supervisor::{Recovery, SupervisedEvent, Supervisor};
@@ -119,6 +121,44 @@ mod both_clients {
             let bring_ups = run(SECONDS(15));
             assert_eq!(bring_ups.len(), 2);
             assert_eq!(count(), 2, "{}", bench.transcript_text());
+            assert_eq!(bench.loopback(|broker, _| broker.subscriptions(1).len()), 1);
+        }
+    }
+
+    #[test]
+    fn a_client_whose_messages_come_faster_than_they_are_dealt_with_does_not_keep_the_other_one_down() {
+        for (family, _) in FAMILIES {
+            let bench = bench(family);
+            let (inbox, one, other) = (TestInbox::new(), two_filters(), Filters::new());
+            other.add("b/#", QoS::AtMostOnce).unwrap();
+            let mut modem = modem(&bench, family, &inbox);
+            let mut recovery = Recovery::new(&APN);
+            let mut supervise = |supervisors: &mut [Supervisor<'_, &Filters>], deadline| {
+                let mut messages = 0;
+                while bench.now() < deadline {
+                    let next = bench.block_on(modem.supervise_until(deadline, supervisors, &mut recovery));
+                    if let Some(SupervisedEvent::Modem(_)) = next.or_transcript(&bench) {
+                        messages += 1;
+                        let (mut clock, dealt_with) = (bench.clock(), bench.now() + Duration::from_millis(150));
+                        bench.block_on(clock.wait_until(dealt_with));
+                        // This call finds the next message.
+                        let _ = bench.block_on(modem.execute(&crate::driver::command::network::Csq));
+                    }
+                }
+                messages
+            };
+            let mut first = [Supervisor::new(FIRST, &OPTIONS, &one, POLICY)];
+            supervise(&mut first, SECONDS(10));
+            for tenths in 0..600 {
+                bench.at(SECONDS(10) + Duration::from_millis(100) * tenths, |bench| {
+                    bench.loopback(|broker, now| broker.publish(now, b"meter-3/cmd", b"on", false));
+                });
+            }
+            let [first] = first;
+            let mut supervisors = [first, Supervisor::new(SECOND, &OTHER, &other, POLICY)];
+            let messages = supervise(&mut supervisors, SECONDS(40));
+            assert!(supervisors.iter().all(Supervisor::is_up), "{messages} messages: {supervisors:#?}");
+            assert!(messages > 100, "{messages}");
             assert_eq!(bench.loopback(|broker, _| broker.subscriptions(1).len()), 1);
         }
     }

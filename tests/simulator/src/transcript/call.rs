@@ -141,7 +141,6 @@ const RESULTS: &[&str] = &[
     "subscription_refused",
     "lost",
     "suspected",
-    "disconnect_failed",
     "thrown_out",
     "network_back",
     "gave_up",
