@@ -19,6 +19,8 @@ pub(super) enum Wants {
     Turn,
     /// The next turn: it is the runner.
     TurnOfRunner,
+    /// The same, while its call waits. Once other calls wait for less, it is as far ahead as that call would be.
+    TurnOfWaitingRunner,
     /// A turn, as soon as this slot has its result.
     Slot(u8),
     /// A turn, when other calls wait for less than now.
@@ -34,7 +36,7 @@ pub(super) enum Wants {
 impl Wants {
     /// The turns are given in the order in which these came.
     fn is_queued(self) -> bool {
-        matches!(self, Self::Turn | Self::TurnOfRunner)
+        matches!(self, Self::Turn | Self::TurnOfRunner | Self::TurnOfWaitingRunner)
     }
 }
 
@@ -66,6 +68,8 @@ pub(super) struct Queue<M, const N: usize> {
     /// The next turn is for the waiter in this place, which has come for it while the module was listened to.
     reserved: Option<usize>,
     left: Left,
+    /// The number of the runner when its call was begun.
+    number_of_runner: u32,
     /// The slots whose calls were dropped, a bit for each.
     dropped: u8,
     /// The clients that are not up before more than their connection is made, a bit for each.
@@ -81,6 +85,7 @@ impl<M, const N: usize> Queue<M, N> {
             module: None,
             reserved: None,
             left: Left { ended: 0, waiting: 0, connected: 0, was_silent: false },
+            number_of_runner: 0,
             dropped: 0,
             preparing: 0,
         }
@@ -111,17 +116,21 @@ impl<M, const N: usize> Queue<M, N> {
             waiter.waker = None;
             if wants.is_queued() {
                 waiter.number = self.next_number;
+                if wants == Wants::TurnOfRunner {
+                    self.number_of_runner = self.next_number;
+                }
                 self.next_number = self.next_number.wrapping_add(1);
             }
         }
         let Some((module, left)) = ended else { return };
         self.module = Some(module);
         let waits_for_less = self.left.waiting & !left.waiting != 0;
-        for waiter in self.waiters.iter_mut().filter(|waiter| matches!(waiter.wants, Wants::Turn | Wants::Change)) {
-            if left.was_silent {
-                waiter.wants = Wants::NotToWait;
-            } else if waits_for_less {
-                waiter.wants = Wants::Turn;
+        for waiter in &mut self.waiters {
+            match waiter.wants {
+                Wants::Turn | Wants::Change if left.was_silent => waiter.wants = Wants::NotToWait,
+                Wants::Change if waits_for_less => waiter.wants = Wants::Turn,
+                Wants::TurnOfWaitingRunner if waits_for_less => waiter.number = self.number_of_runner,
+                _ => {}
             }
         }
         self.left = left;
@@ -178,7 +187,7 @@ impl<M, const N: usize> Queue<M, N> {
         let may_have_it = self.may_have(place, wants);
         // Who listens gives way to the next one. That one has come, so the turn can be kept for it.
         let is_ready = match wants {
-            Wants::Turn | Wants::TurnOfRunner => true,
+            Wants::Turn | Wants::TurnOfRunner | Wants::TurnOfWaitingRunner => true,
             Wants::Slot(slot) => self.has_result(slot),
             _ => false,
         };

@@ -134,11 +134,12 @@ where
     ) -> Result<(), Error> {
         // The call has given way, and cannot go on yet.
         let mut waits = false;
+        let mut wants = Wants::TurnOfRunner;
         loop {
             if !waits {
                 // It queues up like every other call: otherwise a task that makes one call after the other would keep messages
                 // and supervisors waiting.
-                self.place.want(Wants::TurnOfRunner);
+                self.place.want(wants);
                 self.place.turn().await;
                 self.tell(recovery);
                 waits = !self.place.may_go_on();
@@ -184,6 +185,7 @@ where
                 return driven;
             } else {
                 waits = true;
+                wants = Wants::TurnOfWaitingRunner;
             }
         }
     }

@@ -74,6 +74,37 @@ fn a_task_that_makes_one_call_after_the_other_keeps_no_supervisor_and_no_message
     }
 }
 
+/// Each of them keeps the others from the client while its outcome is awaited, and the supervisor too.
+#[test]
+fn tasks_that_publish_without_a_pause_keep_no_change_of_the_subscriptions_waiting() {
+    for (family, _) in ALL_FAMILIES {
+        for seed in 0..8 {
+            let bench = switched(family, &[]);
+            let (module, filters) = (Module::new(), Filters::new());
+            let mut bed = Bed::supervised(&bench, &module, family, RefuseAll, &[(FIRST, &filters)]);
+            bed.tasks.shuffle(seed);
+            bed.run_for_seconds(30);
+            let module = bed.module;
+            for _ in 0..3 {
+                bed.tasks.spawn("publisher", async move {
+                    loop {
+                        module.publish(FIRST, &acknowledged(b"on")).await.unwrap();
+                    }
+                });
+            }
+            for _ in 0..3 {
+                bed.run_for_seconds(1);
+                filters.add("pump/set", QoS::AtLeastOnce).unwrap();
+                bed.run_for_seconds(5);
+                assert!(filters.is_subscribed("pump/set"), "{family:?}, seed {seed}");
+                filters.remove("pump/set");
+                bed.run_for_seconds(5);
+                bed.bench.loopback(|broker, _| assert_eq!(broker.subscriptions(0).len(), 0, "{family:?}, seed {seed}"));
+            }
+        }
+    }
+}
+
 #[test]
 fn after_a_loss_a_restart_and_the_end_of_the_network_they_are_up_again() {
     let causes: [fn(&Bench); 3] = [
