@@ -115,8 +115,11 @@ impl Reassembly {
 
     /// Bytes came, whatever they were.
     pub(super) fn bytes_came(&mut self, count: usize, now: Instant) {
+        // As many could have come since the last ones at 9,600 baud. So answers to one command after the other do not keep the
+        // error window open.
+        let possible = usize::try_from(now.since(self.last_byte)).unwrap_or(usize::MAX);
         self.last_byte = now;
-        self.window.bytes_came(count);
+        self.window.bytes_came(count.max(possible));
     }
 
     /// The UART lost bytes, perhaps of this message.
