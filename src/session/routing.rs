@@ -255,6 +255,8 @@ impl Session {
             }
             if self.exchange.may_be_answered_twice() {
                 self.quiet_until = Some(self.now.after(EXTRA_OK_MS));
+                // What was missed may be why it has failed: the module is asked now.
+                self.reassembly.window.end();
             }
             if let Some(turn) = self.slots.turn() {
                 turn.has_result = true;
