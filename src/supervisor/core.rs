@@ -25,6 +25,8 @@ const THROWN_OUT_WITHIN_MS: u32 = 30_000;
 const TIMES_THROWN_OUT: u8 = 3;
 /// The time between two looks at the network while the next attempt waits, and before a bad probe is repeated.
 const LOOK_INTERVAL_MS: u32 = 10_000;
+/// How often a change of the subscriptions is refused without a code before that counts: the line may have been damaged.
+const UNEXPLAINED_REFUSALS: u8 = 3;
 /// The time before a change of the subscriptions is tried again.
 const CHANGE_INTERVAL_MS: u32 = 2_000;
 /// What has lasted longer than 40 days counts as that long: the clock wraps after 49 days.
@@ -74,6 +76,8 @@ pub(super) struct Core<'a> {
     thrown_out: u8,
     /// Results in a row that say nothing of the broker.
     bad_results: u8,
+    /// How often changes of the subscriptions were refused without a code since one has ended otherwise.
+    unexplained_refusals: u8,
     /// The last probe has seen no network.
     lacks_network: bool,
     /// When the call under way began. Its future may have been dropped.
@@ -106,6 +110,7 @@ impl<'a> Core<'a> {
             failures: 0,
             thrown_out: 0,
             bad_results: 0,
+            unexplained_refusals: 0,
             lacks_network: false,
             under_way: None,
             down_since: Instant::ZERO,

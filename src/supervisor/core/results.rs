@@ -1,6 +1,6 @@
 //! What follows from the results of calls.
 
-use super::{CHANGE_INTERVAL_MS, Core, LOOK_INTERVAL_MS, Phase};
+use super::{CHANGE_INTERVAL_MS, Core, LOOK_INTERVAL_MS, Phase, UNEXPLAINED_REFUSALS};
 use crate::error::{Error, Refusal};
 use crate::procedure::Connection;
 use crate::session::ClientState;
@@ -66,10 +66,15 @@ impl Core<'_> {
     /// Returns how the change has ended.
     pub(in crate::supervisor) fn change_done(&mut self, place: u8, error: Option<&Error>) -> ChangeEnd {
         self.observe(error);
+        self.unexplained_refusals = match error {
+            Some(Error::Refused { refusal: Refusal::Error, .. }) => self.unexplained_refusals.saturating_add(1),
+            _ => 0,
+        };
         let Some(error) = error else { return ChangeEnd::Done };
         if matches!(error, Error::Invalid(_) | Error::Refused { .. })
             && !is_bad(error)
             && error.next_step() != NextStep::Retry
+            && !(1..UNEXPLAINED_REFUSALS).contains(&self.unexplained_refusals)
             && self.state == ClientState::Connected
         {
             self.event = Some(Transition::SubscriptionRefused { place, error: *error });

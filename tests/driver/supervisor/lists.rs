@@ -1,5 +1,7 @@
 //! The list of topic filters changes while the session is up.
 
+use simcom_modem_simulator::behaviour::ScriptedAnswer;
+
 use super::bench::*;
 use crate::bench::*;
 use crate::driver::QoS;
@@ -44,6 +46,24 @@ fn a_filter_that_is_refused_is_reported_once_and_tried_again_with_the_next_conne
         supervised.expect_up(SECONDS(5));
         assert_eq!(supervised.count(refused), 1);
     });
+}
+
+/// A bare `ERROR` says nothing of the filter: the line may have been damaged, or the module be busy.
+#[test]
+fn a_filter_that_is_refused_without_a_code_is_tried_again_before_it_counts_as_refused() {
+    let refused = |transition: &Transition| matches!(transition, Transition::SubscriptionRefused { place: 0, .. });
+    const EVERY_ONE: usize = 0;
+    for (refusals, is_refused) in [(&[1, 2][..], false), (&[EVERY_ONE], true)] {
+        on_every_fresh(&[], |supervised| {
+            let bench = supervised.bench.clone();
+            for nth in refusals {
+                script(&bench, "AT+CMQTTSUB", *nth, ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()));
+            }
+            supervised.expect(SECONDS(30), |transition| *transition == Transition::Up);
+            assert_eq!(supervised.count(refused), usize::from(is_refused), "{}", bench.transcript_text());
+            assert_eq!(filters_at_broker(&bench).contains(&"meter-3/#".to_owned()), !is_refused);
+        });
+    }
 }
 
 #[test]
