@@ -36,6 +36,7 @@ pub struct Supervised<'a, 'm> {
     pub bench: &'a Bench,
     pub modem: &'a mut TestModem<'m>,
     pub supervisors: [Supervisor<'a, &'a Filters>; 1],
+    #[allow(dead_code, reason = "only the tests that drop futures need it")]
     pub filters: &'a Filters,
     pub recovery: Recovery<&'a Apn<'a>, ResetHook>,
     pub resets: Rc<Cell<u32>>,
