@@ -88,11 +88,6 @@ impl Sent {
     pub fn is(&self, topic: &[u8], payload: &[u8]) -> bool {
         self.topic.as_bytes() == topic && self.payload == payload
     }
-
-    /// Whether topic and payload are as long as this one's.
-    pub fn is_as_long_as(&self, topic: &[u8], payload: &[u8]) -> bool {
-        (self.topic.len(), self.payload.len()) == (topic.len(), payload.len())
-    }
 }
 
 /// The message of the broker during a call.

@@ -261,7 +261,10 @@ pub fn judge_traffic(case: &Case, bench: &Bench, received: &[(Vec<u8>, Vec<u8>)]
         if !by_anyone && !by_broker.clone().any(|sent| sent.is(topic, payload)) {
             let what = format!("{}: {} bytes", topic.escape_ascii(), payload.len());
             verdict.add(Violation::CorruptMessage, what);
-            verdict.has_wrong_length |= !by_broker.clone().any(|sent| sent.is_as_long_as(topic, payload));
+            let lengths = (topic.len(), payload.len());
+            let is_as_long = publications.iter().any(|it| (it.topic.len(), it.payload.len()) == lengths)
+                || by_broker.clone().any(|sent| (sent.topic.len(), sent.payload.len()) == lengths);
+            verdict.has_wrong_length |= !is_as_long;
         }
         if received.iter().filter(|other| *other == &(topic.clone(), payload.clone())).count() > 1 {
             verdict.add(Violation::DoubledMessage, topic.escape_ascii().to_string());
