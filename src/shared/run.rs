@@ -56,7 +56,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         runner.place.turn().await;
         loop {
             runner.tell(&recovery.module);
-            let Some(modem) = &mut runner.place.modem else { continue };
+            let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
             let (now, mut pin_unconfirmed) = (modem.now(), modem.pin_unconfirmed);
             let (supervisor, action) = next_action(runner.supervisors, &recovery.module, u32::MAX);
             match &action {
@@ -66,11 +66,12 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                 }
                 Action::BringUp => {
                     let Some(mut bring_up) = recovery.attach.begin(&mut pin_unconfirmed, &mut *on_stage, now) else {
+                        recovery.module.brought_up(Ok(()))?;
                         continue;
                     };
                     let result = loop {
                         let driven = runner.carry_out(bring_up.procedure(), &recovery.module).await;
-                        let Some(modem) = &mut runner.place.modem else { continue };
+                        let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
                         if let Some(result) = bring_up.ended(driven, modem.now()) {
                             break result;
                         }
@@ -84,7 +85,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                 action => {
                     let mut call = action.call(now);
                     let driven = runner.carry_out(call.procedure(), &recovery.module).await;
-                    let Some(modem) = &mut runner.place.modem else { continue };
+                    let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
                     finish(runner.supervisors, supervisor, &call, driven, &modem.port.engine)?;
                 }
             }
