@@ -127,7 +127,9 @@ where
 
     /// Sets flow control, and stores the certificate unless the module has it.
     async fn set_up(&self, setup: &RefCell<Setup<'_>>) {
-        if let Err(error) = self.module.lock(async |modem| try_to_set_up(modem, setup).await).await.and_then(|result| result) {
+        if let Err(error) =
+            self.module.lock(async |modem| try_to_set_up(modem, setup).await).await.and_then(|result| result)
+        {
             warning!("the module is not set up: {}", error);
         }
     }

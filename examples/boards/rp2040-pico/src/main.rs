@@ -97,11 +97,7 @@ async fn main(spawner: Spawner) {
 
 /// Keeps the session up, and receives the messages of all tasks.
 #[embassy_executor::task]
-async fn session(
-    application: &'static Application,
-    power: Power<Output<'static>>,
-    names: &'static Names,
-) {
+async fn session(application: &'static Application, power: Power<Output<'static>>, names: &'static Names) {
     let filters = SubscriptionList::from([names.command(), names.locate()].map(|filter| (filter, QoS::AtLeastOnce)));
     let ended = application.session(power, &SETTINGS, &filters).await;
     defmt::error!("the UART has failed: {}", ended);
