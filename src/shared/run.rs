@@ -37,6 +37,12 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// Connecting, bringing up and every pause give up their turn, so that other tasks use the module meanwhile. Only the hook
     /// of the recovery has it to itself.
     ///
+    /// What has to be done between the bring-up and the connection, such as storing a certificate, is done around this: let
+    /// [`BroughtUp`](crate::supervisor::Transition::BroughtUp) end the future in a `select`, do it with [`lock`](Self::lock), and
+    /// run again. The connection that had begun is begun again.
+    ///
+    /// To shut down, call this without supervisors first: they would connect again.
+    ///
     /// # Errors
     ///
     /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. [`Error::QueueFull`]: calls have all places already.

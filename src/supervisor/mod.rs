@@ -53,7 +53,7 @@
 //! | there is no network | the bring-up fails in its time | a wait that doubles, ended when `AT+CSQ` has a signal again; bring-up |
 //! | the module is mute | nothing that resync sends is answered | bring-up, which waits for the module; if that gets no answer, a reset |
 //! | the session is lost within 30 s after `connect`, 3 times in a row | the times | [`ThrownOut`](Transition::ThrownOut): the longest wait. Two devices with one client id do this to each other |
-//! | a filter is refused | the error of SUB | reported, and tried again with the next connection |
+//! | a filter is refused | the error of SUB; without a code, the third in a row | reported, and tried again with the next connection |
 //! | a call's future is dropped again and again | 180 s without an end | counts as a failure |
 //!
 //! What escalates: `connect`, then a bring-up, then the hook that resets the module ([`Recovery::with_reset`]), and it gives
