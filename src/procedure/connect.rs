@@ -196,12 +196,9 @@ impl<'a> Connect<'a> {
                 self.probed = true;
                 self.id_matches = self.comparison == Comparison::Equal;
                 if refused {
-                    // The restart was not noticed before: the user of the other client needs the event.
-                    let connected = lifecycle.connected();
-                    if connected > 0 {
-                        session.events.restarted(connected);
-                    }
-                    lifecycle.found_stopped();
+                    // What became of the other client, only the success of START shows: the query may have been damaged.
+                    lifecycle.service = ServiceState::Stopped;
+                    lifecycle.client_mut(self.client).begin_again(ClientState::Released);
                 } else {
                     lifecycle.service = ServiceState::Started;
                     let other = lifecycle.client_mut(self.client.other());
@@ -224,6 +221,10 @@ impl<'a> Connect<'a> {
                         // It takes long to fail: once more, not several times.
                         self.waits = self.waits.max(START_WAITS - 1);
                     }
+                } else if lifecycle.connected() > 0 {
+                    // The restart was not noticed before: the user of the other client needs the event.
+                    session.events.restarted(lifecycle.connected());
+                    lifecycle.client_mut(self.client.other()).begin_again(ClientState::Released);
                 }
             }
             Step::DiscRead => {

@@ -77,7 +77,7 @@ impl ClientLife {
     }
 
     /// To a state in which settings, will and staged data are gone.
-    const fn begin_again(&mut self, state: ClientState) {
+    pub(crate) const fn begin_again(&mut self, state: ClientState) {
         self.state = state;
         self.staging.clear();
     }

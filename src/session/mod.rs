@@ -82,6 +82,7 @@ pub struct Session {
 }
 
 impl Session {
+    #[inline(never)]
     fn new(family: Family) -> Self {
         Self {
             family,

@@ -133,6 +133,25 @@ fn a_restart_that_nothing_reported_is_an_event_for_the_other_client() {
     assert_eq!(dialogue.client(SECOND), ClientState::Released);
 }
 
+/// `ERROR` to the query was for a line that was damaged on its way.
+#[test]
+fn a_start_that_is_refused_shows_that_nothing_was_lost() {
+    let mut dialogue = connected();
+    dialogue.acquire(SECOND);
+    dialogue.open(SECOND);
+    let script = [
+        command("AT+CMQTTDISC?", ERROR),
+        accq_read_refused(),
+        command("AT+CMQTTSTART", "\r\n+CMQTTSTART: 23\r\n\r\nERROR\r\n"),
+        accq_read(OURS, "\"pump-1\",0"),
+        disc_read(0, 0),
+        connect_read("tcp://broker.example:1883"),
+    ];
+    assert_eq!(reconnect(&mut dialogue, &script), Ok(Connection::Adopted));
+    assert_eq!(dialogue.events(), []);
+    assert_eq!(dialogue.client(SECOND), ClientState::Connected);
+}
+
 #[test]
 fn the_second_client_is_connected_beside_the_first() {
     let mut dialogue = connected();
