@@ -91,6 +91,20 @@ fn an_acquire_whose_default_version_is_refused_is_repeated_without_it() {
     }
 }
 
+/// It is another option than the same version by default, which was skipped.
+#[test]
+fn a_version_that_is_asked_for_after_the_default_was_skipped_is_sent() {
+    let bench = switched(Family::Sim7600, &[("version-choice", "off")]);
+    let inbox = TestInbox::new();
+    let mut modem = modem(&bench, Family::Sim7600, &inbox);
+    bench.block_on(async {
+        modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+        let refused = modem.client(FIRST).connect(&OPTIONS.version(MqttVersion::V3_1_1)).await;
+        assert_eq!(refusal(refused, &bench).0, "+CMQTTACCQ");
+        assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench), Connection::Opened);
+    });
+}
+
 #[test]
 fn a_started_service_and_an_index_in_use_are_no_obstacle_where_the_module_numbers_its_errors() {
     on_every_family(&[("nonet-keeps-service", "on")], async |bench, modem, _| {

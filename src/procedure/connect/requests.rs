@@ -71,6 +71,8 @@ impl Connect<'_> {
 
     /// Describes every command with arguments of the user, and what follows their prompts.
     fn describe_all(&self, writer: &mut CommandWriter<'_>) {
+        // A version that is asked for is another option than the same one by default, which may have been skipped.
+        writer.byte(self.options.version.is_some().into());
         for step in [Step::Accq, Step::Sslcfg, Step::Connect] {
             self.describe(step, writer);
         }
