@@ -221,9 +221,12 @@ impl<'a> Connect<'a> {
                         // It takes long to fail: once more, not several times.
                         self.waits = self.waits.max(START_WAITS - 1);
                     }
-                } else if lifecycle.connected() > 0 {
-                    // The restart was not noticed before: the user of the other client needs the event.
-                    session.events.restarted(lifecycle.connected());
+                } else if self.probed {
+                    // If the restart was not noticed before, the user of the other client needs the event.
+                    let connected = lifecycle.connected();
+                    if connected > 0 {
+                        session.events.restarted(connected);
+                    }
                     lifecycle.client_mut(self.client.other()).begin_again(ClientState::Released);
                 }
             }
