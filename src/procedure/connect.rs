@@ -196,7 +196,7 @@ impl<'a> Connect<'a> {
                 self.probed = true;
                 self.id_matches = self.comparison == Comparison::Equal;
                 if refused {
-                    // What became of the other client, only the success of START shows: the query may have been damaged.
+                    // Only the success of START shows what became of the other client: the query may have been damaged.
                     lifecycle.service = ServiceState::Stopped;
                     lifecycle.client_mut(self.client).begin_again(ClientState::Released);
                 } else {

@@ -59,7 +59,7 @@ const CHUNK_BYTES: usize = 64;
 pub struct Session {
     exchange: Exchange,
     reassembly: Reassembly,
-    /// Until when one more `OK` may come, which some modules send behind the failure of PUB, SUB or UNSUB.
+    /// Until when one more final result may come, behind the failure of a command that needs the connection.
     quiet_until: Option<Instant>,
     pub(crate) now: Instant,
     resync: Resync,

@@ -26,8 +26,8 @@ pub(super) enum Routed {
     TextFollows,
 }
 
-/// How long one more `OK` may come behind the failure of PUB, SUB or UNSUB, in milliseconds.
-pub(super) const EXTRA_OK_MS: u32 = 250;
+/// How long one more final result may come behind the failure of a command that needs the connection, in milliseconds.
+pub(super) const SECOND_RESULT_MS: u32 = 250;
 
 impl Session {
     /// Takes a line.
@@ -254,7 +254,7 @@ impl Session {
                 self.resync.lose_step();
             }
             if self.exchange.may_be_answered_twice() {
-                self.quiet_until = Some(self.now.after(EXTRA_OK_MS));
+                self.quiet_until = Some(self.now.after(SECOND_RESULT_MS));
                 // What was missed may be why it has failed: the module is asked now.
                 self.reassembly.window.end();
             }

@@ -26,8 +26,8 @@ pub(super) enum Sent {
     Alone,
     /// While an operation was under way. It is not known whether the module carries it out then.
     Beside,
-    /// So too, and refused or not answered, perhaps for this reason. Then it is sent again, or the answer is awaited, until no
-    /// operation is under way. The turn lasts as long.
+    /// The same, and it was refused or not answered, perhaps for this reason. It is sent again, or its answer is awaited, until
+    /// no operation is under way. The turn lasts as long.
     Again,
 }
 

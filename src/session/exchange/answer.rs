@@ -5,7 +5,7 @@ use crate::ResultCode;
 use crate::at::{FinalResult, Line, resembles};
 use crate::command::{Answer, Effect, code_in};
 use crate::session::facts::{Lacking, Loss};
-use crate::session::routing::EXTRA_OK_MS;
+use crate::session::routing::SECOND_RESULT_MS;
 use crate::session::slots::IS_SHARED;
 use crate::timer::Instant;
 
@@ -61,7 +61,7 @@ impl Exchange {
         let is_complete = self.phase != Phase::Final || self.facts.are_complete(self.is_deferred());
         if is_complete && may_be_extra {
             // If no other one comes in this time, it was its own.
-            self.hasten(EXTRA_OK_MS, now);
+            self.hasten(SECOND_RESULT_MS, now);
         } else if is_complete {
             self.phase = Phase::Done;
         } else if is_ok {
