@@ -19,9 +19,9 @@ const SYNC_QUERY_TIMEOUT_MS: u32 = 3_000;
 const QUIET_MS: u32 = 100;
 /// How many sync queries are tried, each another command.
 const SYNC_QUERIES: u8 = 3;
-/// Ends a half-sent command line so that it is refused, wherever it was cut: no command and no parameter ends with `~`,
-/// and quotes that are open stay open.
-const ABORT_LINE: &[u8] = b"~\r";
+/// Ends a half-sent command line, before its CR, so that it is refused, wherever it was cut: no command and no parameter ends
+/// with `~`, and quotes that are open stay open.
+const ABORTING: u8 = b'~';
 /// Fills a prompt whose length is known: in a topic filter, slashes are valid wherever it was cut.
 const SLASH: u8 = b'/';
 /// Fills a prompt of unknown length: carriage returns mean nothing to a module that waits for a command.
@@ -113,7 +113,7 @@ impl Session {
             Phase::Line if !self.exchange.has_begun() => {}
             Phase::Line => {
                 debug!("resync: AT{} is half sent, and is aborted", self.exchange.info.name);
-                self.abort_line(ABORT_LINE, SYNC_QUERY_TIMEOUT_MS);
+                self.abort_line(SYNC_QUERY_TIMEOUT_MS);
                 return self.resync.go_to(Stage::Finish);
             }
             Phase::Prompt | Phase::Data | Phase::Final => {
@@ -215,13 +215,16 @@ impl Session {
     }
 
     /// The command of the present stage.
-    fn describe_resync(&self, writer: &mut CommandWriter<'_>) {
+    pub(super) fn describe_resync(&self, writer: &mut CommandWriter<'_>) {
         writer.timeout_milliseconds(match self.resync.stage {
             Stage::Attention => ATTENTION_TIMEOUT_MS,
             Stage::SyncQuery | Stage::StateQuery => SYNC_QUERY_TIMEOUT_MS,
             _ => 0,
         });
         match (self.resync.stage, self.resync.sync_query) {
+            (Stage::Finish, _) => {
+                writer.byte(ABORTING);
+            }
             (Stage::Attention, _) => At.describe(writer),
             (Stage::SyncQuery, 0) => Csq.describe(writer),
             (Stage::SyncQuery, 1) => Creg.describe(writer),
@@ -247,26 +250,12 @@ impl Session {
         self.exchange.begin_data(length.saturating_add(1), ATTENTION_TIMEOUT_MS, self.now);
     }
 
-    /// What is to be sent now.
-    pub(super) fn resync_outgoing<'b>(&self, window: &'b mut [u8; WINDOW_BYTES]) -> &'b [u8] {
-        let unsent = usize::from(self.exchange.unsent());
-        match self.exchange.phase() {
-            Phase::Line if self.resync.stage == Stage::Finish => {
-                ABORT_LINE.get(ABORT_LINE.len().saturating_sub(unsent)..).unwrap_or(&[])
-            }
-            Phase::Line => {
-                let mut writer = CommandWriter::new(self.family, self.exchange.sent().into(), window);
-                self.describe_resync(&mut writer);
-                writer.line()
-            }
-            Phase::Data => {
-                let (byte, count) = self.resync.filling(unsent);
-                let filling = window.get_mut(..count.min(WINDOW_BYTES)).unwrap_or_default();
-                filling.fill(byte);
-                filling
-            }
-            _ => &[],
-        }
+    /// Data that are to be sent now.
+    pub(super) fn resync_data<'b>(&self, window: &'b mut [u8; WINDOW_BYTES]) -> &'b [u8] {
+        let (byte, count) = self.resync.filling(self.exchange.unsent().into());
+        let filling = window.get_mut(..count.min(WINDOW_BYTES)).unwrap_or_default();
+        filling.fill(byte);
+        filling
     }
 
     /// The exchange of the present stage has ended.
