@@ -40,8 +40,8 @@ enum Stage {
     Fill,
     /// `AT`, to a module of which nothing is known.
     Attention,
-    /// A query whose answer nothing else in flight can have.
-    SyncQuery,
+    /// A query whose answer nothing else in flight can have, and which of them.
+    SyncQuery(u8),
     /// The module is asked for what may have been missed in an error window.
     StateQuery,
     /// A subscription to slashes, which filling has made, is undone.
@@ -51,8 +51,6 @@ enum Stage {
 #[derive(Debug)]
 pub(super) struct Resync {
     stage: Stage,
-    /// Which sync query is tried.
-    sync_query: u8,
     /// Commands and answers are known to go together.
     in_step: bool,
     /// Bytes that the module may be waiting for, whether its prompt was seen or not.
@@ -63,7 +61,7 @@ pub(super) struct Resync {
 
 impl Resync {
     pub(super) const fn new() -> Self {
-        Self { stage: Stage::Off, sync_query: 0, in_step: false, missing_data: 0, blind_filled: false }
+        Self { stage: Stage::Off, in_step: false, missing_data: 0, blind_filled: false }
     }
 
     /// Whether what is sent and received belongs to resync.
@@ -88,7 +86,6 @@ impl Resync {
 
     fn go_to(&mut self, stage: Stage) {
         self.stage = stage;
-        self.sync_query = 0;
     }
 
     /// The byte that fills a prompt, and how many of it may be sent in a row.
@@ -153,9 +150,9 @@ impl Session {
                 Stage::Finish => match phase {
                     Phase::Outcome => {
                         self.leave_outcome();
-                        self.enter_resync_stage(Stage::SyncQuery);
+                        self.enter_resync_stage(Stage::SyncQuery(0));
                     }
-                    Phase::Idle | Phase::Done => self.enter_resync_stage(Stage::SyncQuery),
+                    Phase::Idle | Phase::Done => self.enter_resync_stage(Stage::SyncQuery(0)),
                     Phase::Data => {
                         self.note_padded_filter();
                         return Ok(false);
@@ -208,7 +205,7 @@ impl Session {
             debug!("resync: {:?}", self.resync.stage);
         }
         self.exchange.begin(&writer, &self.timeouts, self.now);
-        if self.resync.stage == Stage::SyncQuery {
+        if matches!(self.resync.stage, Stage::SyncQuery(_)) {
             self.exchange.insist_on_line();
         }
         !writer.is_blank()
@@ -218,19 +215,19 @@ impl Session {
     pub(super) fn describe_resync(&self, writer: &mut CommandWriter<'_>) {
         writer.timeout_milliseconds(match self.resync.stage {
             Stage::Attention => ATTENTION_TIMEOUT_MS,
-            Stage::SyncQuery | Stage::StateQuery => SYNC_QUERY_TIMEOUT_MS,
+            Stage::SyncQuery(_) | Stage::StateQuery => SYNC_QUERY_TIMEOUT_MS,
             _ => 0,
         });
-        match (self.resync.stage, self.resync.sync_query) {
-            (Stage::Finish, _) => {
+        match self.resync.stage {
+            Stage::Finish => {
                 writer.byte(ABORTING);
             }
-            (Stage::Attention, _) => At.describe(writer),
-            (Stage::SyncQuery, 0) => Csq.describe(writer),
-            (Stage::SyncQuery, 1) => Creg.describe(writer),
-            (Stage::SyncQuery, _) => Cpin.describe(writer),
-            (Stage::StateQuery, _) => DiscRead.describe(writer),
-            (Stage::Undo, _) => {
+            Stage::Attention => At.describe(writer),
+            Stage::SyncQuery(0) => Csq.describe(writer),
+            Stage::SyncQuery(1) => Creg.describe(writer),
+            Stage::SyncQuery(_) => Cpin.describe(writer),
+            Stage::StateQuery => DiscRead.describe(writer),
+            Stage::Undo => {
                 if let Some((client, length)) = self.lifecycle.padded_filter()
                     && !self.slots.has_call_of(Some(client))
                 {
@@ -262,7 +259,7 @@ impl Session {
     fn resync_exchange_ended(&mut self) -> Result<(), Failure> {
         let result = self.exchange.take_result();
         match (self.resync.stage, result) {
-            (Stage::SyncQuery, Some(Ok(()))) => {
+            (Stage::SyncQuery(_), Some(Ok(()))) => {
                 self.resync.blind_filled = false;
                 self.resync.go_to(Stage::PendingOutcome);
                 if !core::mem::replace(&mut self.resync.in_step, true) {
@@ -270,7 +267,7 @@ impl Session {
                     self.exchange.pause(QUIET_MS, self.now);
                 }
             }
-            (Stage::SyncQuery, _) => return self.sync_query_failed(),
+            (Stage::SyncQuery(query), _) => return self.sync_query_failed(query),
             (Stage::Undo, _) => self.lifecycle.padded_filter_is_undone(),
             (Stage::StateQuery, result) => self.state_query_ended(result.unwrap_or(Ok(()))),
             // Whatever `AT` and the filled prompt were answered with, only the sync query counts.
@@ -280,7 +277,7 @@ impl Session {
                     self.pending_outcome = None;
                 }
                 self.resync.missing_data = 0;
-                self.resync.go_to(Stage::SyncQuery);
+                self.resync.go_to(Stage::SyncQuery(0));
             }
         }
         Ok(())
@@ -338,13 +335,13 @@ impl Session {
         self.enter_resync_stage(Stage::PendingOutcome);
     }
 
-    fn sync_query_failed(&mut self) -> Result<(), Failure> {
+    fn sync_query_failed(&mut self, query: u8) -> Result<(), Failure> {
         debug!("resync: no answer to the sync query");
         // A query that was not answered may have become the data of a prompt.
         self.lifecycle.holds_unknown_data();
         self.resync.in_step = false;
-        self.resync.sync_query = self.resync.sync_query.saturating_add(1);
-        if self.resync.sync_query < SYNC_QUERIES {
+        if query + 1 < SYNC_QUERIES {
+            self.resync.go_to(Stage::SyncQuery(query + 1));
             return Ok(());
         }
         // A reset of the microcontroller can leave a prompt of any length waiting.
@@ -366,7 +363,7 @@ impl Session {
         }
         let missing_data = self.exchange.missing_data();
         self.exchange.expire();
-        let is_of_resync = matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill);
+        let is_of_resync = matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery(_) | Stage::Fill);
         if self.exchange.lacks_final_result() && !is_of_resync {
             self.resync.missing_data = missing_data;
             if missing_data > 0 {
