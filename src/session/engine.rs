@@ -265,7 +265,11 @@ impl Engine {
         Outgoing::Bytes(match session.exchange.phase() {
             Phase::Line => {
                 let mut writer = CommandWriter::new(session.family, sent, window);
-                if is_resync { session.describe_resync(&mut writer) } else { procedure.command(&mut writer) }
+                if is_resync {
+                    session.describe_resync(&mut writer)
+                } else {
+                    procedure.command(&mut writer)
+                }
                 writer.line()
             }
             Phase::Data if is_resync => session.resync_data(window),
