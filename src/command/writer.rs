@@ -178,11 +178,13 @@ impl<'w> CommandWriter<'w> {
     /// Writes `number` in decimal.
     #[inline(never)]
     pub fn number(&mut self, number: u32) -> &mut Self {
-        let mut divisor = 1_000_000_000;
+        let (mut divisor, mut first_digits) = (1, number);
+        while first_digits >= 10 {
+            first_digits /= 10;
+            divisor *= 10;
+        }
         while divisor > 0 {
-            if number >= divisor || divisor == 1 {
-                self.byte(b'0' + (number / divisor % 10) as u8);
-            }
+            self.byte(b'0' + (number / divisor % 10) as u8);
             divisor /= 10;
         }
         self
