@@ -279,7 +279,10 @@ impl Exchange {
     pub(super) fn may_be_answered_twice(&self) -> bool {
         match self.facts.outcome {
             Some(code) => self.waits_for_broker() && !code.is_success(),
-            None => self.facts.final_result == Some(FinalResult::Error) && self.info.effect.needs_connection(),
+            None => {
+                self.facts.final_result.is_some_and(|result| result != FinalResult::Ok)
+                    && self.info.effect.needs_connection()
+            }
         }
     }
 

@@ -198,10 +198,7 @@ impl Lifecycle {
 
     /// A command failed. Some codes correct what was believed.
     fn failed(&mut self, effect: Effect, client: Option<ClientIndex>, refusal: Refusal) {
-        let code = match refusal {
-            Refusal::Code(code) => Some(code),
-            Refusal::Error | Refusal::Equipment(_) => None,
-        };
+        let code = refusal.code();
         let Some(client) = client else {
             match (effect, code) {
                 // Already started: whether the clients survived is another question (seen on SIM7600 and A7670).
