@@ -202,21 +202,16 @@ impl Session {
         handler.unknown_line(line);
     }
 
-    /// Whether `line` is the blank behind the `>` of a prompt, or a command sent back. The module may have restarted, echo on
-    /// again, without a line that arrived.
+    /// Whether `line` is the blank behind the `>` of a prompt, or the command under way sent back. If the echo was off, the
+    /// module may have restarted, without a line that arrived.
     fn is_echo_or_prompt_blank(&mut self, line: Line<'_>) -> bool {
-        match behind(line.bytes(), "AT") {
-            Some(_) if !self.lifecycle.echo_is_off => true,
-            Some(command) => {
-                let name = self.exchange.info.name;
-                let is_echo = behind(command, name).is_some();
-                if is_echo && !name.is_empty() {
-                    self.reassembly.window.suspect_restart();
-                }
-                is_echo
-            }
-            None => line.bytes() == b" ",
+        let Some(command) = behind(line.bytes(), "AT") else { return line.bytes() == b" " };
+        let name = self.exchange.info.name;
+        let is_echo = behind(command, name).is_some();
+        if is_echo && !name.is_empty() && self.lifecycle.echo_is_off {
+            self.reassembly.window.suspect_restart();
         }
+        is_echo
     }
 
     fn final_result(&mut self, result: FinalResult) -> bool {
