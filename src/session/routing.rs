@@ -117,8 +117,11 @@ impl Session {
             // If the query is answered, the module is asked.
             return self.reassembly.window.suspect_restart();
         }
-        warning!("the module restarted");
-        self.events.restarted(self.lifecycle.connected());
+        // A driver that has done nothing since a restart has heard of the same boot before.
+        if self.lifecycle.service != ServiceState::Stopped || self.lifecycle.echo_is_off {
+            warning!("the module restarted");
+            self.events.restarted(self.lifecycle.connected());
+        }
         self.lifecycle.restarted();
         self.pending_outcome = None;
         self.resync.restarted();
