@@ -291,6 +291,14 @@ impl Lifecycle {
         self.clients.iter_mut().for_each(|life| life.begin_again(ClientState::Unknown));
     }
 
+    /// Behind NONET, the service may be up after all, with its clients: the module is asked, where that matters.
+    pub(crate) fn doubt_stop(&mut self) {
+        let is_unknown = |life: &ClientLife| life.state == ClientState::Unknown;
+        if self.service == ServiceState::Stopped && self.clients.iter().any(is_unknown) {
+            self.service = ServiceState::Unknown;
+        }
+    }
+
     /// The service is not started, so no client is acquired.
     #[inline(never)]
     pub(crate) fn found_stopped(&mut self) {
