@@ -45,6 +45,8 @@ impl Session {
                 self.pass_over(line, None, handler);
                 Routed::TextFollows
             }
+            // A fresh driver may have begun in the midst of a message. It has nothing to lose that `connect` does not ask for.
+            Some(Urc::ConnLost(_) | Urc::NoNet(_)) if self.knows_nothing() => Routed::Taken,
             Some(urc) => self.urc(urc, handler),
             None => self.other_line(line, handler),
         }
@@ -61,6 +63,11 @@ impl Session {
     /// Takes more of the line before, which was cut. Returns whether it belongs to the answer to the command under way.
     pub(super) fn is_answer(&mut self, rest: &[u8]) -> bool {
         !self.reassembly.takes_untrusted(rest.len()) && self.rest_is_answer
+    }
+
+    /// Whether nothing was done yet, and the module has answered nothing.
+    fn knows_nothing(&self) -> bool {
+        self.lifecycle.service == ServiceState::Unknown && !self.resync.is_in_step()
     }
 
     fn urc(&mut self, urc: Urc, handler: &mut dyn MessageHandler) -> Routed {
