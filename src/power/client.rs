@@ -70,10 +70,9 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
 
     /// Wakes the module: DTR goes low, and 100 ms later it has to answer `AT` within 1 s. Then `connect`.
     ///
-    /// Where it does not answer, DTR goes high for 100 ms and low again, and it is tried to get in step with the module: so a
-    /// module that is slow, or that only bytes wake, is found awake. What else wakes modules that sleep on is not documented.
-    /// They start with a reset ([`Reset`](super::Reset)), which loses all their state; then
-    /// [`bring_up`](Self::bring_up) and `connect`.
+    /// Where it does not answer, DTR goes high for 100 ms and low again, and the driver resyncs: so a module that is slow, or
+    /// that only bytes wake, is found awake. What else wakes a module that still sleeps is not documented: reset it
+    /// ([`Reset`](super::Reset)), which loses all its state, then call [`bring_up`](Self::bring_up) and `connect`.
     ///
     /// # Times
     ///

@@ -101,6 +101,10 @@ pub struct Router<'a> {
 
 impl<'a> Router<'a> {
     /// Distributes messages among the inboxes of these routes. In a `static`, an error stops the compiler.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRoutes`]: there is no route, a filter is invalid, or no message fits into an inbox.
     pub const fn new(routes: &'a [Route<'a>]) -> Result<Self, InvalidRoutes> {
         if routes.is_empty() {
             return Err(InvalidRoutes::Empty);
