@@ -1,8 +1,8 @@
 //! A `no_std`, no-alloc driver for the MQTT client inside SIMCom LTE modules, the `AT+CMQTT` command set.
 //!
 //! The microcontroller sends AT commands over a UART; the module runs MQTT and TLS. [`Modem`] is the module, [`Client`]
-//! one of its two MQTT clients. The protocol is a core without I/O, [`sans_io`]; an async and a blocking shell move bytes
-//! and time between it and a UART.
+//! one of its two MQTT clients. The protocol is a core without I/O, [`sans_io`]; an async and a blocking shell move
+//! bytes and time between it and a UART.
 //!
 //! - **Announced lengths decide, not content.** After `+CMQTTRXTOPIC` and `+CMQTTRXPAYLOAD`, exactly the announced
 //!   number of bytes is data. A `>` is a prompt only where one is awaited. Nothing that a broker sends can pass for a
@@ -24,8 +24,8 @@
 //!
 #![doc = document_features::document_features!()]
 //!
-//! Without `async` and `blocking`, everything but the two clients remains: the typed layer ([`at`], [`command::Encoded`],
-//! [`urc`]) and the engine ([`sans_io`]), each usable by itself.
+//! Without `async` and `blocking`, everything but the two clients remains: the typed layer ([`at`],
+//! [`command::Encoded`], [`urc`]) and the engine ([`sans_io`]), each usable by itself.
 //!
 //! # Examples
 //!
@@ -69,7 +69,8 @@
 //! | any other command: signal, SMS, GNSS | [`Modem::execute`] with [`command`] |
 //! | a loop of your own, without async and I/O | [`sans_io`], [`command::Encoded`], [`at`], [`urc`] |
 //!
-//! [`Modem`] says what it needs of a UART, and what a dropped future leaves. [`Client`] has the longest time of every call.
+//! [`Modem`] says what it needs of a UART, and what a dropped future leaves. [`Client`] has the longest time of every
+//! call.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
