@@ -69,9 +69,8 @@ pub(crate) struct Lifecycle {
 }
 
 impl ClientLife {
-    const fn new(state: ClientState) -> Self {
-        Self { state, staging: Staging::NONE, busy_until: None, lacks_connection: false }
-    }
+    const UNKNOWN: Self =
+        Self { state: ClientState::Unknown, staging: Staging::NONE, busy_until: None, lacks_connection: false };
 
     /// There is no connection, whatever the module says.
     pub(crate) const fn lose_connection(&mut self) {
@@ -90,7 +89,7 @@ impl Lifecycle {
     pub(crate) const fn new() -> Self {
         Self {
             service: ServiceState::Unknown,
-            clients: [const { ClientLife::new(ClientState::Unknown) }; 2],
+            clients: [ClientLife::UNKNOWN, ClientLife::UNKNOWN],
             echo_is_off: false,
             version_refused: false,
             skipped: SkippedSettings::NONE,
