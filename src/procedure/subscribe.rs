@@ -38,18 +38,28 @@ impl<'a> Subscribe<'a> {
     }
 }
 
+/// What follows SUB, or the query for its outcome.
+pub(super) fn follow(
+    last: Option<Result<(), Failure>>,
+    listed: &mut Option<bool>,
+    client: ClientIndex,
+    session: &Session,
+) -> Result<Next, Failure> {
+    match (last, *listed) {
+        (None, _) => Ok(Next::Command),
+        (Some(_), Some(false)) => Err(Failure::OutcomeUnknown),
+        (Some(Err(failure)), None) if can_ask(failure, client, session) => {
+            *listed = Some(false);
+            Ok(Next::Command)
+        }
+        (Some(Err(failure)), None) => Err(failure),
+        (Some(_), _) => Ok(Next::Done),
+    }
+}
+
 impl Procedure for Subscribe<'_> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
-        match (last, self.listed) {
-            (None, _) => Ok(Next::Command),
-            (Some(_), Some(false)) => Err(Failure::OutcomeUnknown),
-            (Some(Err(failure)), None) if can_ask(failure, self.sub.client, session) => {
-                self.listed = Some(false);
-                Ok(Next::Command)
-            }
-            (Some(Err(failure)), None) => Err(failure),
-            (Some(_), _) => Ok(Next::Done),
-        }
+        follow(last, &mut self.listed, self.sub.client, session)
     }
 
     fn command(&self, writer: &mut CommandWriter<'_>) {

@@ -64,8 +64,9 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
             runner.tell(&recovery.module);
             let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
             let (now, mut pin_unconfirmed) = (modem.now(), modem.pin_unconfirmed);
-            let (supervisor, action) = next_action(runner.supervisors, &recovery.module, u32::MAX);
-            match &action {
+            let (supervisor, mut action) =
+                next_action(runner.supervisors, &recovery.module, &modem.port.engine, u32::MAX);
+            match &mut action {
                 Action::Reset { attempt } => {
                     recovery.hook.reset(*attempt).await;
                     recovery.module.was_reset();
@@ -88,11 +89,10 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                     }
                     recovery.module.brought_up(result)?;
                 }
-                action => {
-                    let mut call = action.call(now);
+                Action::Call(call) => {
                     let driven = runner.carry_out(call.procedure(), &recovery.module).await;
                     let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
-                    finish(runner.supervisors, supervisor, &call, driven, &modem.port.engine)?;
+                    finish(runner.supervisors, supervisor, call, driven, &modem.port.engine)?;
                 }
             }
         }

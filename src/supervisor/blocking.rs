@@ -87,8 +87,7 @@ where
                     recovery.hook.reset(attempt);
                     recovery.module.was_reset();
                 }
-                action => {
-                    let mut call = action.call(now);
+                Action::Call(mut call) => {
                     has_waited = call.listens();
                     let driven = self.port.drive(call.procedure(), &mut NoSource);
                     finish(supervisors, place, &call, driven, &self.port.engine)?;

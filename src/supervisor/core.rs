@@ -4,14 +4,15 @@ mod results;
 
 use core::time::Duration;
 
-use super::action::Action;
+use super::action::{Action, Call, Kind};
 use super::event::Transition;
 use super::recovery::{ModuleRecovery, Step};
 use super::{Policy, SupervisorEvent};
 use crate::NextStep;
-use crate::command::ClientIndex;
+use crate::command::{ClientIndex, Disc};
 use crate::error::Error;
 use crate::options::ConnectOptions;
+use crate::procedure::{Connect, DISCONNECT_TIMEOUT, Probe, Single};
 use crate::session::{ClientState, Engine, Event, ServiceState};
 use crate::timer::{Instant, moment};
 #[cfg(feature = "shared")]
@@ -243,46 +244,51 @@ impl<'a> Core<'a> {
         self.event.is_none() && self.has_session() && self.now.has_reached(self.due)
     }
 
-    /// What comes next, where there is no change of the subscriptions to make. It can be asked again.
-    pub(super) fn next<F>(&mut self, recovery: &ModuleRecovery) -> Action<'a, F> {
+    /// What comes next, where there is no change of the subscriptions to make; without an action, at most how many milliseconds
+    /// to wait. It can be asked again.
+    pub(super) fn next<F>(&mut self, recovery: &ModuleRecovery) -> Result<Action<'a, F>, u32> {
         if self.event.is_some() {
-            return Action::EVENT;
+            return Err(0);
         }
         let client = self.client;
         match self.phase {
-            Phase::Trying => return self.attempt(recovery),
+            Phase::Trying => return Ok(self.attempt(recovery)),
             Phase::Pausing if matches!(self.state, ClientState::Connected | ClientState::Unknown) => {
-                return Action::Disconnect(client);
+                return Ok(Action::Call(Call(Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT })))));
             }
-            Phase::Pausing | Phase::Paused | Phase::GaveUp => return Action::NOTHING,
+            Phase::Pausing | Phase::Paused | Phase::GaveUp => return Err(u32::MAX),
             Phase::Subscribing if self.now.has_reached(self.due) => {
                 self.phase = Phase::Up;
                 self.report(Transition::Up, self.now.since(self.down_since));
-                return Action::EVENT;
+                return Err(0);
             }
             Phase::Waiting | Phase::Subscribing | Phase::Up => {}
         }
         let (due_ms, probe_ms) = (self.now.until(self.due), self.now.until(self.probe_at));
         if probe_ms == 0 {
-            return Action::Probe { client, of_session: self.has_session() };
+            return Ok(self.probe(self.has_session()));
         }
         if due_ms == 0 {
             // Kept up to date: a moment of weeks ago would look like one to come.
             self.due = self.now;
-            return Action::Wait { milliseconds: probe_ms };
+            return Err(probe_ms);
         }
-        Action::Wait { milliseconds: probe_ms.min(due_ms) }
+        Err(probe_ms.min(due_ms))
+    }
+
+    fn probe<F>(&self, of_session: bool) -> Action<'a, F> {
+        Action::Call(Call(Kind::Probe(Probe::new(self.client, of_session))))
     }
 
     /// The next step of an attempt.
     fn attempt<F>(&mut self, recovery: &ModuleRecovery) -> Action<'a, F> {
         match self.step {
-            Step::Ask => Action::Probe { client: self.client, of_session: true },
+            Step::Ask => self.probe(true),
             Step::Reset if recovery.can_reset => Action::Reset { attempt: recovery.attempt },
             Step::BringUp | Step::Reset if recovery.can_bring_up => Action::BringUp,
             _ => {
                 self.step = Step::Connect;
-                Action::Connect(self.client, self.options)
+                Action::Call(Call(Kind::Connect(Connect::new(self.client, self.options))))
             }
         }
     }

@@ -134,6 +134,6 @@ impl<A, S> Recovery<A, S> {
         if has_waited && left_ms == 0 {
             return ControlFlow::Break(None);
         }
-        ControlFlow::Continue(next_action(supervisors, &self.module, left_ms.min(most_ms)))
+        ControlFlow::Continue(next_action(supervisors, &self.module, engine, left_ms.min(most_ms)))
     }
 }

@@ -126,6 +126,7 @@ pub(crate) use self::recovery::is_final;
 use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::options::ConnectOptions;
+use crate::procedure::{ChangeSubscription, ListenUntil};
 use crate::session::{Engine, Event};
 
 /// Keeps the session of one client up: a step machine over calls, without I/O and without a clock. What it does, the
@@ -202,24 +203,28 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
         }
     }
 
-    /// What comes next, after [`update`](Self::update). An action that was not [`done`](Self::done) is asked for again.
-    fn next(&mut self, recovery: &ModuleRecovery) -> Action<'a, L::Filter> {
+    /// What comes next, after [`update`](Self::update); without an action, at most how many milliseconds to wait. An action that
+    /// was not [`done`](Self::done) is asked for again.
+    fn next(&mut self, recovery: &ModuleRecovery) -> Result<Action<'a, L::Filter>, u32> {
         let change = if self.core.may_change() { self.subscriptions.next_change() } else { None };
         let action = match change {
-            Some(change) => Action::Change(self.core.client, change),
-            None => self.core.next(recovery),
+            Some(Change { place, filter, qos }) => {
+                Action::Call(Call(Kind::Change(place, ChangeSubscription::new(self.core.client, filter, qos))))
+            }
+            None => self.core.next(recovery)?,
         };
-        if matches!(action, Action::Wait { .. }) || self.core.begin_call() { action } else { Action::EVENT }
+        // What was begun too often counts as failed: there is an event.
+        if self.core.begin_call() { Ok(action) } else { Err(0) }
     }
 
     /// The call of an action of this supervisor has ended.
-    fn done(&mut self, engine: &Engine, call: &Call<'_>, error: Option<&Error>) {
+    fn done(&mut self, engine: &Engine, call: &Call<'_, L::Filter>, error: Option<&Error>) {
         self.core.look_at(engine);
         self.core.end_call();
         match &call.0 {
             Kind::Connect(connect) => self.core.connect_done(connect.connection(), error),
             Kind::Disconnect(_) => self.core.disconnect_done(),
-            &(Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _)) => {
+            &Kind::Change(place, _) => {
                 let end = self.core.change_done(place, error);
                 self.subscriptions.ended(place, end);
             }
@@ -271,21 +276,22 @@ fn take_module_event<L: Subscriptions>(supervisors: &mut [Supervisor<'_, L>], en
 }
 
 /// What comes next for the supervisors of one module, after [`take_event`] has returned `None`: the place of one of them, and
-/// its action. If that is to wait, for `most_ms` milliseconds at most.
+/// its action. If that is to listen, for `most_ms` milliseconds at most.
 #[inline(never)]
 pub fn next_action<'a, L: Subscriptions>(
     supervisors: &mut [Supervisor<'a, L>],
     recovery: &ModuleRecovery,
+    engine: &Engine,
     most_ms: u32,
 ) -> (usize, Action<'a, L::Filter>) {
     let mut wait_ms = most_ms;
     for (place, supervisor) in supervisors.iter_mut().enumerate() {
         match supervisor.next(recovery) {
-            Action::Wait { milliseconds } => wait_ms = wait_ms.min(milliseconds),
-            action => return (place, action),
+            Ok(action) => return (place, action),
+            Err(milliseconds) => wait_ms = wait_ms.min(milliseconds),
         }
     }
-    (0, Action::Wait { milliseconds: wait_ms })
+    (0, Action::Call(Call(Kind::Listen(ListenUntil::lasting(engine.session.now, wait_ms)))))
 }
 
 /// The call of an action of the supervisor at this place has ended so.
@@ -297,7 +303,7 @@ pub fn next_action<'a, L: Subscriptions>(
 pub fn finish<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     place: usize,
-    call: &Call<'_>,
+    call: &Call<'_, L::Filter>,
     driven: Result<(), Error>,
     engine: &Engine,
 ) -> Result<(), Error> {
