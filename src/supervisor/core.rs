@@ -7,12 +7,13 @@ use core::time::Duration;
 use super::action::{Action, Call, Kind};
 use super::event::Transition;
 use super::recovery::{ModuleRecovery, Step};
+use super::subscriptions::Change;
 use super::{Policy, SupervisorEvent};
 use crate::NextStep;
 use crate::command::{ClientIndex, Disc};
 use crate::error::Error;
 use crate::options::ConnectOptions;
-use crate::procedure::{Connect, DISCONNECT_TIMEOUT, Probe, Single};
+use crate::procedure::{ChangeSubscription, Connect, DISCONNECT_TIMEOUT, Probe, Single};
 use crate::session::{ClientState, Engine, Event, ServiceState};
 use crate::timer::{Instant, moment};
 #[cfg(feature = "shared")]
@@ -241,39 +242,45 @@ impl<'a> Core<'a> {
 
     /// Whether changes of the subscriptions are made now.
     pub(super) fn may_change(&self) -> bool {
-        self.event.is_none() && self.has_session() && self.now.has_reached(self.due)
+        self.has_session() && self.now.has_reached(self.due)
     }
 
-    /// What comes next, where there is no change of the subscriptions to make; without an action, at most how many milliseconds
-    /// to wait. It can be asked again.
-    pub(super) fn next<F>(&mut self, recovery: &ModuleRecovery) -> Result<Action<'a, F>, u32> {
-        if self.event.is_some() {
-            return Err(0);
-        }
+    /// What comes next, once its event is taken; without an action, at most how many milliseconds to wait. It can be asked again.
+    pub(super) fn next<F>(
+        &mut self,
+        recovery: &ModuleRecovery,
+        next_change: impl FnOnce() -> Option<Change<F>>,
+    ) -> Result<Action<'a, F>, u32> {
+        self.begin_call()?;
         let client = self.client;
         match self.phase {
-            Phase::Trying => return Ok(self.attempt(recovery)),
+            Phase::Trying => Ok(self.attempt(recovery)),
             Phase::Pausing if matches!(self.state, ClientState::Connected | ClientState::Unknown) => {
-                return Ok(Action::Call(Call(Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT })))));
+                Ok(Action::Call(Call(Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT })))))
             }
-            Phase::Pausing | Phase::Paused | Phase::GaveUp => return Err(u32::MAX),
-            Phase::Subscribing if self.now.has_reached(self.due) => {
-                self.phase = Phase::Up;
-                self.report(Transition::Up, self.now.since(self.down_since));
-                return Err(0);
+            Phase::Pausing | Phase::Paused | Phase::GaveUp => Err(u32::MAX),
+            Phase::Waiting | Phase::Subscribing | Phase::Up => {
+                let mut due_ms = self.now.until(self.due);
+                if due_ms == 0 && self.has_session() {
+                    if let Some(Change { place, filter, qos }) = next_change() {
+                        let change = ChangeSubscription::new(client, filter, qos);
+                        return Ok(Action::Call(Call(Kind::Change(place, change))));
+                    }
+                    if self.phase == Phase::Subscribing {
+                        self.phase = Phase::Up;
+                        self.report(Transition::Up, self.now.since(self.down_since));
+                        return Err(0);
+                    }
+                    // Kept up to date: a moment of weeks ago would look like one to come.
+                    self.due = self.now;
+                    due_ms = u32::MAX;
+                }
+                match self.now.until(self.probe_at) {
+                    0 => Ok(self.probe(self.has_session())),
+                    probe_ms => Err(probe_ms.min(due_ms)),
+                }
             }
-            Phase::Waiting | Phase::Subscribing | Phase::Up => {}
         }
-        let (due_ms, probe_ms) = (self.now.until(self.due), self.now.until(self.probe_at));
-        if probe_ms == 0 {
-            return Ok(self.probe(self.has_session()));
-        }
-        if due_ms == 0 {
-            // Kept up to date: a moment of weeks ago would look like one to come.
-            self.due = self.now;
-            return Err(probe_ms);
-        }
-        Err(probe_ms.min(due_ms))
     }
 
     fn probe<F>(&self, of_session: bool) -> Action<'a, F> {
@@ -293,21 +300,29 @@ impl<'a> Core<'a> {
         }
     }
 
-    /// A call begins, or is repeated since its future was dropped. Returns `false` if that was done for too long.
-    pub(super) fn begin_call(&mut self) -> bool {
+    /// A call may begin, or be repeated since its future was dropped.
+    ///
+    /// # Errors
+    ///
+    /// That was done for too long.
+    fn begin_call(&mut self) -> Result<(), u32> {
         let began = *self.under_way.get_or_insert(self.now);
         if self.now.since(began) < DROPPED_LIMIT_MS {
-            return true;
+            return Ok(());
         }
         if self.phase == Phase::Trying {
             self.end_call();
             self.connect_failed(&Error::Aborted);
         } else {
-            self.under_way = None;
             self.probe_at = self.now.after(LOOK_INTERVAL_MS);
             self.bad_results = self.bad_results.saturating_add(1);
         }
-        false
+        Err(0)
+    }
+
+    /// There is an event, or nothing to do: no call begins.
+    pub(super) const fn waits(&mut self) {
+        self.under_way = None;
     }
 
     /// The call under way has ended. The event that follows from it took as long.

@@ -126,7 +126,7 @@ pub(crate) use self::recovery::is_final;
 use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::options::ConnectOptions;
-use crate::procedure::{ChangeSubscription, ListenUntil};
+use crate::procedure::ListenUntil;
 use crate::session::{Engine, Event};
 
 /// Keeps the session of one client up: a step machine over calls, without I/O and without a clock. What it does, the
@@ -205,16 +205,9 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
 
     /// What comes next, after [`update`](Self::update); without an action, at most how many milliseconds to wait. An action that
     /// was not [`done`](Self::done) is asked for again.
+    #[inline(never)]
     fn next(&mut self, recovery: &ModuleRecovery) -> Result<Action<'a, L::Filter>, u32> {
-        let change = if self.core.may_change() { self.subscriptions.next_change() } else { None };
-        let action = match change {
-            Some(Change { place, filter, qos }) => {
-                Action::Call(Call(Kind::Change(place, ChangeSubscription::new(self.core.client, filter, qos))))
-            }
-            None => self.core.next(recovery)?,
-        };
-        // What was begun too often counts as failed: there is an event.
-        if self.core.begin_call() { Ok(action) } else { Err(0) }
+        self.core.next(recovery, || self.subscriptions.next_change())
     }
 
     /// The call of an action of this supervisor has ended.
@@ -288,7 +281,10 @@ pub fn next_action<'a, L: Subscriptions>(
     for (place, supervisor) in supervisors.iter_mut().enumerate() {
         match supervisor.next(recovery) {
             Ok(action) => return (place, action),
-            Err(milliseconds) => wait_ms = wait_ms.min(milliseconds),
+            Err(milliseconds) => {
+                supervisor.core.waits();
+                wait_ms = wait_ms.min(milliseconds);
+            }
         }
     }
     (0, Action::Call(Call(Kind::Listen(ListenUntil::lasting(engine.session.now, wait_ms)))))
