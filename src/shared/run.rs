@@ -12,7 +12,7 @@ use super::SharedModem;
 use super::attach::{AttachInTurns, InTurns};
 use super::queue::{Wants, bit};
 use super::turn::{Place, SILENT};
-use crate::client::drive::NO_SOURCE;
+use crate::client::drive::{NO_SOURCE, pass_time};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::network::BringUpStage;
@@ -22,7 +22,7 @@ use crate::supervisor::{
     Action, ModuleRecovery, Recovery, Reset, Results, Subscriptions, SupervisedEvent, Supervisor, finish, is_final,
     next_action, take_event,
 };
-use crate::timer::{Instant, Timer};
+use crate::timer::Timer;
 
 impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize>
     SharedModem<'_, Raw, R, T, C, H, N>
@@ -63,7 +63,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         loop {
             runner.tell(&recovery.module);
             let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
-            let (now, mut pin_unconfirmed) = (modem.now(), modem.pin_unconfirmed);
+            let mut pin_unconfirmed = modem.pin_unconfirmed;
             let (supervisor, mut action) =
                 next_action(runner.supervisors, &recovery.module, &modem.port.engine, u32::MAX);
             match &mut action {
@@ -72,6 +72,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                     recovery.module.was_reset();
                 }
                 Action::BringUp => {
+                    let now = modem.now();
                     let Some(mut bring_up) = recovery.attach.begin(&mut pin_unconfirmed, &mut *on_stage, now) else {
                         recovery.module.brought_up(Ok(()))?;
                         continue;
@@ -119,13 +120,13 @@ where
     #[inline(never)]
     fn tell(&mut self, recovery: &ModuleRecovery) {
         let Some(modem) = &mut self.place.modem else { return };
-        let now = modem.now();
+        pass_time(&mut modem.port.engine, &modem.port.timer);
         let mut results = [Results::NONE; 2];
         self.place.shared.with(&mut |state| mem::swap(&mut state.results, &mut results));
         for supervisor in &mut *self.supervisors {
             supervisor.observe_all(*supervisor.client().of(&results));
         }
-        while let Some(event) = take_event(self.supervisors, recovery, &mut modem.port.engine, now) {
+        while let Some(event) = take_event(self.supervisors, recovery, &mut modem.port.engine) {
             (self.on_event)(event);
         }
         let is_preparing = self.supervisors.iter().filter(|supervisor| !supervisor.is_up());
@@ -155,7 +156,7 @@ where
             else {
                 return Err(SILENT);
             };
-            let mut listen = ListenUntil::lasting(Instant::new(modem.now()), u32::MAX);
+            let mut listen = ListenUntil::lasting(modem.port.engine.session.now, u32::MAX);
             let (procedure, resumption) =
                 if waits { (&mut listen as _, Resumption::Begin) } else { (&mut *procedure, *resumption) };
             modem.port.engine.begin_turn(true, resumption);

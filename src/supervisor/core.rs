@@ -150,9 +150,9 @@ impl<'a> Core<'a> {
     /// Takes over what the driver knows of the module now.
     pub(super) fn look_at(&mut self, engine: &Engine) {
         self.now = engine.session.now;
-        for since in [&mut self.down_since, &mut self.phase_since] {
-            *since = self.now.before(self.now.since(*since).min(LONGEST_MS));
-        }
+        let now = self.now;
+        let at_most = |since| now.before(now.since(since).min(LONGEST_MS));
+        (self.down_since, self.phase_since) = (at_most(self.down_since), at_most(self.phase_since));
         self.service = engine.service_state();
         self.state = engine.client_state(self.client);
         self.other = engine.client_state(self.client.other());

@@ -121,7 +121,8 @@ impl<A, S> Recovery<A, S> {
         most_ms: u32,
         has_waited: bool,
     ) -> ControlFlow<Option<SupervisedEvent>, (usize, Action<'a, L::Filter>)> {
-        if let Some(event) = take_transition(supervisors, &self.module, engine, now) {
+        engine.pass_time(now);
+        if let Some(event) = take_transition(supervisors, &self.module, engine) {
             return ControlFlow::Break(Some(SupervisedEvent::Supervisor(event)));
         }
         // Messages that come as fast as the program deals with them do not keep a session down.

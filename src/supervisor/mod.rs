@@ -234,15 +234,14 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
     }
 }
 
-/// The next event of a module and of its supervisors. Before that, all of them take over what the driver knows by now, so
-/// that what one has done with the module counts for both.
+/// The next event of a module and of its supervisors, once the engine knows the time. Before that, all of them take over what the
+/// driver knows by now, so that what one has done with the module counts for both.
 pub fn take_event<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     recovery: &ModuleRecovery,
     engine: &mut Engine,
-    now: Duration,
 ) -> Option<SupervisedEvent> {
-    take_transition(supervisors, recovery, engine, now)
+    take_transition(supervisors, recovery, engine)
         .map(SupervisedEvent::Supervisor)
         .or_else(|| take_module_event(supervisors, engine).map(SupervisedEvent::Modem))
 }
@@ -252,9 +251,7 @@ fn take_transition<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     recovery: &ModuleRecovery,
     engine: &mut Engine,
-    now: Duration,
 ) -> Option<SupervisorEvent> {
-    engine.pass_time(now);
     supervisors.iter_mut().find_map(|supervisor| {
         supervisor.update(engine, recovery);
         supervisor.core.take_event()

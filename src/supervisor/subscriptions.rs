@@ -244,8 +244,7 @@ impl<F: AsRef<[u8]> + Clone + Send, const N: usize> Subscriptions for &Subscript
     fn has_change(&self, waker: &Waker) -> bool {
         let has_change = self.position(|entry| entry.as_ref().is_some_and(|entry| is_due(entry.progress))).is_some();
         if !has_change {
-            let registered = self.waker.take().filter(|registered| registered.will_wake(waker));
-            self.waker.set(Some(registered.unwrap_or_else(|| waker.clone())));
+            self.waker.set(Some(waker.clone()));
         }
         has_change
     }
