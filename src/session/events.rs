@@ -265,7 +265,9 @@ impl Events {
                 Event::MessageAborted { client, count: core::mem::take(&mut events.aborted) }
             }
             place::BYTES_LOST => Event::BytesLost,
-            place::CONNECTION_LOST | place::SECOND_CONNECTION_LOST => Event::ConnectionLost { client, cause: events.loss },
+            place::CONNECTION_LOST | place::SECOND_CONNECTION_LOST => {
+                Event::ConnectionLost { client, cause: events.loss }
+            }
             place::NETWORK_LOST => Event::NetworkLost,
             _ => Event::ModemRestarted,
         })

@@ -19,8 +19,8 @@ use crate::network::BringUpStage;
 use crate::procedure::ListenUntil;
 use crate::session::{Procedure, Resumption};
 use crate::supervisor::{
-    Action, ModuleRecovery, Recovery, Reset, Results, Subscriptions, SupervisedEvent, Supervisor, finish, is_final,
-    next_action, take_event,
+    Action, Recovery, Reset, Results, Subscriptions, SupervisedEvent, Supervisor, brought_up, finish, is_final,
+    next_action, take_event, was_reset,
 };
 use crate::timer::Timer;
 
@@ -61,7 +61,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         runner.place.enter(Wants::TurnOfRunner)?;
         runner.place.turn().await;
         loop {
-            runner.tell(&recovery.module);
+            runner.tell();
             let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
             let mut pin_unconfirmed = modem.pin_unconfirmed;
             let (supervisor, mut action) =
@@ -69,29 +69,28 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
             match &mut action {
                 Action::Reset { attempt } => {
                     recovery.hook.reset(*attempt).await;
-                    recovery.module.was_reset();
+                    was_reset(runner.supervisors, &mut recovery.module);
                 }
                 Action::BringUp => {
                     let now = modem.now();
                     let Some(mut bring_up) = recovery.attach.begin(&mut pin_unconfirmed, &mut *on_stage, now) else {
-                        recovery.module.brought_up(Ok(()))?;
+                        brought_up(runner.supervisors, &mut recovery.module, Ok(()), &modem.port.engine)?;
                         continue;
                     };
                     let result = loop {
-                        let driven = runner.carry_out(bring_up.procedure(), &recovery.module).await;
+                        let driven = runner.carry_out(bring_up.procedure()).await;
                         let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
                         if let Some(result) = bring_up.ended(driven, modem.now()) {
                             break result;
                         }
                     };
                     drop(bring_up);
-                    if let Some(modem) = &mut runner.place.modem {
-                        modem.pin_unconfirmed = pin_unconfirmed;
-                    }
-                    recovery.module.brought_up(result)?;
+                    let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
+                    modem.pin_unconfirmed = pin_unconfirmed;
+                    brought_up(runner.supervisors, &mut recovery.module, result, &modem.port.engine)?;
                 }
                 Action::Call(call) => {
-                    let driven = runner.carry_out(call.procedure(), &recovery.module).await;
+                    let driven = runner.carry_out(call.procedure()).await;
                     let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
                     finish(runner.supervisors, supervisor, call, driven, &modem.port.engine)?;
                 }
@@ -118,7 +117,7 @@ where
 {
     /// Tells the supervisors what has happened, and the program what they say and what the module reports.
     #[inline(never)]
-    fn tell(&mut self, recovery: &ModuleRecovery) {
+    fn tell(&mut self) {
         let Some(modem) = &mut self.place.modem else { return };
         pass_time(&mut modem.port.engine, &modem.port.timer);
         let mut results = [Results::NONE; 2];
@@ -126,7 +125,7 @@ where
         for supervisor in &mut *self.supervisors {
             supervisor.observe_all(*supervisor.client().of(&results));
         }
-        while let Some(event) = take_event(self.supervisors, recovery, &mut modem.port.engine) {
+        while let Some(event) = take_event(self.supervisors, &mut modem.port.engine) {
             (self.on_event)(event);
         }
         let is_preparing = self.supervisors.iter().filter(|supervisor| !supervisor.is_up());
@@ -135,11 +134,7 @@ where
     }
 
     /// Makes a call, in as many turns as it takes, and listens while that waits. It still has the last turn then.
-    async fn carry_out(
-        &mut self,
-        procedure: &mut (dyn Procedure + Send),
-        recovery: &ModuleRecovery,
-    ) -> Result<(), Error> {
+    async fn carry_out(&mut self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
         // The call has given way, and cannot go on yet.
         let mut waits = false;
         let mut wants = Wants::TurnOfRunner;
@@ -149,7 +144,7 @@ where
                 // and supervisors waiting.
                 self.place.want(wants);
                 self.place.turn().await;
-                self.tell(recovery);
+                self.tell();
                 waits = !self.place.may_go_on();
             }
             let Self { place: Place { shared, index, resumption, modem: Some(modem), .. }, supervisors, .. } = self

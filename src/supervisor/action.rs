@@ -9,9 +9,9 @@ pub enum Action<'a, F> {
     /// A call that the shell drives to its end, then [`finish`](super::finish). Dropped before that, the supervisor asks for it
     /// again.
     Call(Call<'a, F>),
-    /// `bring_up`, then [`ModuleRecovery::brought_up`](super::ModuleRecovery::brought_up).
+    /// `bring_up`, then [`brought_up`](super::brought_up).
     BringUp,
-    /// The hook, then [`ModuleRecovery::was_reset`](super::ModuleRecovery::was_reset).
+    /// The hook, then [`was_reset`](super::was_reset).
     Reset {
         /// Counts the resets in a row, from 1 on.
         attempt: u32,

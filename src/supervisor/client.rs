@@ -8,7 +8,10 @@ use core::time::Duration;
 
 use embedded_io_async::{BufRead, Write};
 
-use super::{Action, Attach, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish};
+use super::{
+    Action, Attach, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, brought_up, finish,
+    was_reset,
+};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
 use crate::error::Error;
@@ -112,11 +115,11 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
             match &mut action {
                 Action::BringUp => {
                     let result = recovery.attach.attach(self).await;
-                    recovery.module.brought_up(result)?;
+                    brought_up(supervisors, &mut recovery.module, result, &self.port.engine)?;
                 }
                 Action::Reset { attempt } => {
                     recovery.hook.reset(*attempt).await;
-                    recovery.module.was_reset();
+                    was_reset(supervisors, &mut recovery.module);
                 }
                 Action::Call(call) => {
                     has_waited = call.listens();

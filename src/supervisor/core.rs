@@ -12,6 +12,7 @@ use super::{Policy, SupervisorEvent};
 use crate::NextStep;
 use crate::command::{ClientIndex, Disc};
 use crate::error::Error;
+use crate::network::BringUpError;
 use crate::options::ConnectOptions;
 use crate::procedure::{ChangeSubscription, Connect, DISCONNECT_TIMEOUT, Probe, Single};
 use crate::session::{ClientState, Engine, Event, ServiceState};
@@ -70,8 +71,6 @@ pub(super) struct Core<'a> {
     event: Option<Transition>,
     /// How long it took.
     took: u32,
-    /// The last round of the module's recovery that is known.
-    round: u8,
     /// Failures in a row.
     failures: u32,
     /// Sessions in a row that were thrown out.
@@ -108,7 +107,6 @@ impl<'a> Core<'a> {
             step: Step::Ask,
             event: None,
             took: 0,
-            round: 0,
             failures: 0,
             thrown_out: 0,
             bad_results: 0,
@@ -171,19 +169,19 @@ impl<'a> Core<'a> {
     /// Takes the event.
     pub(super) fn take_event(&mut self) -> Option<SupervisorEvent> {
         let transition = self.event.take()?;
+        if self.under_way.is_some() {
+            // A bring-up, or a reset.
+            self.end_call();
+        }
         Some(SupervisorEvent { client: self.client, transition, took: moment(Duration::ZERO, self.took) })
     }
 
     /// Draws the conclusions from what is known now. Nothing more changes if it is called twice.
     #[inline(never)]
-    pub(super) fn update(&mut self, engine: &mut Engine, recovery: &ModuleRecovery) {
+    pub(super) fn update(&mut self, engine: &mut Engine) {
         self.look_at(engine);
         if self.event.is_some() {
             return;
-        }
-        if self.round != recovery.round {
-            self.round = recovery.round;
-            return self.module_recovered(recovery);
         }
         match self.phase {
             Phase::Trying if self.step == Step::Ask => (self.down_since, self.due) = (self.now, self.now),
@@ -207,25 +205,25 @@ impl<'a> Core<'a> {
         }
     }
 
-    /// What the other client's supervisor or this one has done with the module.
-    fn module_recovered(&mut self, recovery: &ModuleRecovery) {
-        if !matches!(self.phase, Phase::Waiting | Phase::Trying) {
+    /// This supervisor or that of the other client has done something with the module, which this `step` follows.
+    pub(super) fn recovered(&mut self, step: Step) {
+        if !matches!(self.phase, Phase::Waiting | Phase::Trying) || step >= self.step {
             return;
         }
-        self.end_call();
-        match &recovery.last {
-            &Ok(step) if step < self.step => {
-                self.step = step;
-                if self.phase == Phase::Waiting {
-                    self.due = self.now;
-                }
-                self.event = Some(if step == Step::Connect { Transition::BroughtUp } else { Transition::Reset });
-            }
-            Err(error) if self.step >= Step::BringUp => {
-                self.event = Some(Transition::BringUpFailed(*error));
-                self.failed(error.next_step());
-            }
-            _ => {}
+        self.step = step;
+        if self.phase == Phase::Waiting {
+            self.due = self.now;
+        }
+        self.report(if step == Step::Connect { Transition::BroughtUp } else { Transition::Reset }, 0);
+    }
+
+    /// This supervisor or that of the other client could not bring the module up.
+    pub(super) fn bring_up_failed(&mut self, engine: &Engine, error: &BringUpError) {
+        if matches!(self.phase, Phase::Waiting | Phase::Trying) && self.step >= Step::BringUp {
+            self.look_at(engine);
+            self.end_call();
+            self.event = Some(Transition::BringUpFailed(*error));
+            self.failed(error.next_step());
         }
     }
 

@@ -122,7 +122,7 @@ impl<A, S> Recovery<A, S> {
         has_waited: bool,
     ) -> ControlFlow<Option<SupervisedEvent>, (usize, Action<'a, L::Filter>)> {
         engine.pass_time(now);
-        if let Some(event) = take_transition(supervisors, &self.module, engine) {
+        if let Some(event) = take_transition(supervisors, engine) {
             return ControlFlow::Break(Some(SupervisedEvent::Supervisor(event)));
         }
         // Messages that come as fast as the program deals with them do not keep a session down.

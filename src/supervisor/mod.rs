@@ -121,10 +121,12 @@ pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscript
 use self::core::Core;
 #[cfg(feature = "shared")]
 pub(crate) use self::core::Results;
+use self::recovery::Step;
 #[cfg(feature = "shared")]
 pub(crate) use self::recovery::is_final;
 use crate::command::ClientIndex;
 use crate::error::Error;
+use crate::network::BringUpError;
 use crate::options::ConnectOptions;
 use crate::procedure::ListenUntil;
 use crate::session::{Engine, Event};
@@ -196,8 +198,8 @@ impl<'a, L> Supervisor<'a, L> {
 
 impl<'a, L: Subscriptions> Supervisor<'a, L> {
     /// Takes over what is known now.
-    fn update(&mut self, engine: &mut Engine, recovery: &ModuleRecovery) {
-        self.core.update(engine, recovery);
+    fn update(&mut self, engine: &mut Engine) {
+        self.core.update(engine);
         if !self.core.has_session() {
             self.subscriptions.begin_again();
         }
@@ -238,10 +240,9 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
 /// driver knows by now, so that what one has done with the module counts for both.
 pub fn take_event<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
-    recovery: &ModuleRecovery,
     engine: &mut Engine,
 ) -> Option<SupervisedEvent> {
-    take_transition(supervisors, recovery, engine)
+    take_transition(supervisors, engine)
         .map(SupervisedEvent::Supervisor)
         .or_else(|| take_module_event(supervisors, engine).map(SupervisedEvent::Modem))
 }
@@ -249,11 +250,10 @@ pub fn take_event<L: Subscriptions>(
 /// The next event of a supervisor.
 fn take_transition<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
-    recovery: &ModuleRecovery,
     engine: &mut Engine,
 ) -> Option<SupervisorEvent> {
     supervisors.iter_mut().find_map(|supervisor| {
-        supervisor.update(engine, recovery);
+        supervisor.update(engine);
         supervisor.core.take_event()
     })
 }
@@ -281,6 +281,10 @@ pub fn next_action<'a, L: Subscriptions>(
             Err(milliseconds) => {
                 supervisor.core.waits();
                 wait_ms = wait_ms.min(milliseconds);
+                // Its event comes before a step of the other one, which can have a consequence for both.
+                if milliseconds == 0 {
+                    break;
+                }
             }
         }
     }
@@ -313,4 +317,37 @@ pub fn finish<L: Subscriptions>(
         supervisor.done(engine, call, error);
     }
     Ok(())
+}
+
+/// The bring-up of an action has ended. It counts for the supervisors of both clients.
+///
+/// # Errors
+///
+/// What no supervisor can do anything about: the UART has failed, or the idle hook has aborted the bring-up.
+pub fn brought_up<L>(
+    supervisors: &mut [Supervisor<'_, L>],
+    recovery: &mut ModuleRecovery,
+    result: Result<(), BringUpError>,
+    engine: &Engine,
+) -> Result<(), Error> {
+    match result {
+        Ok(()) => {
+            recovery.attempt = 1;
+            recovered(supervisors, Step::Connect);
+        }
+        Err(BringUpError::Failed(error)) if recovery::is_final(&error) => return Err(error),
+        Err(error) => supervisors.iter_mut().for_each(|supervisor| supervisor.core.bring_up_failed(engine, &error)),
+    }
+    Ok(())
+}
+
+/// The hook has returned. That counts for the supervisors of both clients.
+pub fn was_reset<L>(supervisors: &mut [Supervisor<'_, L>], recovery: &mut ModuleRecovery) {
+    recovery.attempt = recovery.attempt.saturating_add(1);
+    recovered(supervisors, Step::BringUp);
+}
+
+#[inline(never)]
+fn recovered<L>(supervisors: &mut [Supervisor<'_, L>], next: Step) {
+    supervisors.iter_mut().for_each(|supervisor| supervisor.core.recovered(next));
 }
