@@ -1,7 +1,6 @@
 //! What a supervisor asks for, and the call that does it.
 
-use crate::command::Disc;
-use crate::procedure::{ChangeSubscription, Connect, ListenUntil, Probe, Single};
+use crate::procedure::{ClientCommand, Connect, ListenUntil, Probe};
 use crate::session::Procedure;
 
 /// What comes next.
@@ -24,9 +23,9 @@ pub struct Call<'a, F>(pub(super) Kind<'a, F>);
 pub(super) enum Kind<'a, F> {
     Connect(Connect<'a>),
     /// The session is not wanted.
-    Disconnect(Single<Disc>),
+    Disconnect(ClientCommand<F>),
     /// Of the filter at this place in the list.
-    Change(u8, ChangeSubscription<F>),
+    Change(u8, ClientCommand<F>),
     Probe(Probe),
     /// Until something happens.
     Listen(ListenUntil),
@@ -37,8 +36,7 @@ impl<F: AsRef<[u8]> + Send> Call<'_, F> {
     pub fn procedure(&mut self) -> &mut (dyn Procedure + Send) {
         match &mut self.0 {
             Kind::Connect(procedure) => procedure,
-            Kind::Disconnect(procedure) => procedure,
-            Kind::Change(_, procedure) => procedure,
+            Kind::Disconnect(procedure) | Kind::Change(_, procedure) => procedure,
             Kind::Probe(procedure) => procedure,
             Kind::Listen(procedure) => procedure,
         }

@@ -10,11 +10,11 @@ use super::recovery::{ModuleRecovery, Step};
 use super::subscriptions::Change;
 use super::{Policy, SupervisorEvent};
 use crate::NextStep;
-use crate::command::{ClientIndex, Disc};
+use crate::command::ClientIndex;
 use crate::error::Error;
 use crate::network::BringUpError;
 use crate::options::ConnectOptions;
-use crate::procedure::{ChangeSubscription, Connect, DISCONNECT_TIMEOUT, Probe, Single};
+use crate::procedure::{ClientCommand, Connect, Probe};
 use crate::session::{ClientState, Engine, Event, ServiceState};
 use crate::timer::{Instant, moment};
 #[cfg(feature = "shared")]
@@ -254,14 +254,14 @@ impl<'a> Core<'a> {
         match self.phase {
             Phase::Trying => Ok(self.attempt(recovery)),
             Phase::Pausing if matches!(self.state, ClientState::Connected | ClientState::Unknown) => {
-                Ok(Action::Call(Call(Kind::Disconnect(Single(Disc { client, timeout: DISCONNECT_TIMEOUT })))))
+                Ok(Action::Call(Call(Kind::Disconnect(ClientCommand::disconnect(client)))))
             }
             Phase::Pausing | Phase::Paused | Phase::GaveUp => Err(u32::MAX),
             Phase::Waiting | Phase::Subscribing | Phase::Up => {
                 let mut due_ms = self.now.until(self.due);
                 if due_ms == 0 && self.has_session() {
                     if let Some(Change { place, filter, qos }) = next_change() {
-                        let change = ChangeSubscription::new(client, filter, qos);
+                        let change = ClientCommand::change(client, filter, qos);
                         return Ok(Action::Call(Call(Kind::Change(place, change))));
                     }
                     if self.phase == Phase::Subscribing {
