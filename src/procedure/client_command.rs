@@ -1,8 +1,7 @@
 //! The commands of a session that is kept up.
 
 use super::DISCONNECT_TIMEOUT;
-use super::execute::once;
-use super::subscribe::{follow, names};
+use super::subscribe::{can_ask, follow, names};
 use crate::at::Line;
 use crate::command::{ClientIndex, CommandWriter, Disc, QoS, Request, Sub, Unsub, describe_read};
 use crate::session::{Failure, Next, Procedure, Session};
@@ -37,10 +36,7 @@ impl<F: AsRef<[u8]>> ClientCommand<F> {
 
 impl<F: AsRef<[u8]>> Procedure for ClientCommand<F> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
-        if self.qos.is_none() {
-            return once(last);
-        }
-        follow(last, &mut self.listed, self.client, session)
+        follow(last, &mut self.listed, |failure| self.qos.is_some() && can_ask(failure, self.client, session))
     }
 
     fn command(&self, writer: &mut CommandWriter<'_>) {

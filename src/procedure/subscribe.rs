@@ -38,17 +38,16 @@ impl<'a> Subscribe<'a> {
     }
 }
 
-/// What follows SUB, or the query for its outcome.
+/// What follows a command whose outcome can be asked for, or that query.
 pub(super) fn follow(
     last: Option<Result<(), Failure>>,
     listed: &mut Option<bool>,
-    client: ClientIndex,
-    session: &Session,
+    can_ask: impl FnOnce(Failure) -> bool,
 ) -> Result<Next, Failure> {
     match (last, *listed) {
         (None, _) => Ok(Next::Command),
         (Some(_), Some(false)) => Err(Failure::OutcomeUnknown),
-        (Some(Err(failure)), None) if can_ask(failure, client, session) => {
+        (Some(Err(failure)), None) if can_ask(failure) => {
             *listed = Some(false);
             Ok(Next::Command)
         }
@@ -59,7 +58,7 @@ pub(super) fn follow(
 
 impl Procedure for Subscribe<'_> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
-        follow(last, &mut self.listed, self.sub.client, session)
+        follow(last, &mut self.listed, |failure| can_ask(failure, self.sub.client, session))
     }
 
     fn command(&self, writer: &mut CommandWriter<'_>) {
