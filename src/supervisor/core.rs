@@ -53,12 +53,11 @@ enum Phase {
     Up,
 }
 
+// Bytes first: the instructions that reach them are shorter in the first 32 bytes of a structure.
+#[repr(C)]
 #[derive(Debug)]
 pub(super) struct Core<'a> {
     pub(super) client: ClientIndex,
-    pub(super) options: &'a ConnectOptions<'a>,
-    policy: Policy,
-    now: Instant,
     service: ServiceState,
     /// This client.
     state: ClientState,
@@ -67,12 +66,6 @@ pub(super) struct Core<'a> {
     phase: Phase,
     /// The step at which the way to the broker is entered again.
     step: Step,
-    /// The event that the user has not taken yet. No step is taken meanwhile.
-    event: Option<Transition>,
-    /// How long it took.
-    took: u32,
-    /// Failures in a row.
-    failures: u32,
     /// Sessions in a row that were thrown out.
     thrown_out: u8,
     /// Results in a row that say nothing of the broker.
@@ -81,6 +74,15 @@ pub(super) struct Core<'a> {
     unexplained_refusals: u8,
     /// The last probe has seen no network.
     lacks_network: bool,
+    /// The event that the user has not taken yet. No step is taken meanwhile.
+    event: Option<Transition>,
+    pub(super) options: &'a ConnectOptions<'a>,
+    policy: Policy,
+    now: Instant,
+    /// How long it took.
+    took: u32,
+    /// Failures in a row.
+    failures: u32,
     /// When the call under way began. Its future may have been dropped.
     under_way: Option<Instant>,
     /// Since when the session is down, or was before it came up.
