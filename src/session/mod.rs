@@ -47,7 +47,7 @@ use reassembly::Reassembly;
 use resync::Resync;
 use slots::{EXCLUDED_PAUSE_MS, News, Slots};
 #[cfg(feature = "shared")]
-pub(crate) use slots::{Left, Resumption};
+pub(crate) use slots::{Left, SlotSet};
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK_BYTES: usize = 64;

@@ -25,7 +25,7 @@ use crate::procedure::{
 };
 use crate::supervisor::Results;
 use crate::timer::Timer;
-use queue::{Queue, Reply, Wants};
+use queue::{Queue, Turn, Wants};
 use turn::Place;
 
 /// A [`Modem`] for several tasks, which it borrows.
@@ -129,10 +129,10 @@ impl<'m, Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<'m, Raw, R, T, C
 
     /// Waits for what the waiter in this place wants.
     #[inline(never)]
-    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<Reply<&'m mut Modem<R, T, C, H>>> {
-        let mut reply = None;
-        self.with(&mut |state| reply = state.queue.poll(place, context.waker()));
-        reply.map_or(Poll::Pending, Poll::Ready)
+    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<Option<Turn<&'m mut Modem<R, T, C, H>>>> {
+        let mut turn = None;
+        self.with(&mut |state| turn = state.queue.poll(place, context.waker()));
+        turn.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// A call of this client has ended, or one of another subsystem.
@@ -183,7 +183,7 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
     /// This method is cancel safe.
     pub async fn wait_up(&self, client: ClientIndex) -> Result<(), Error> {
         let mut place = Place::new(self);
-        place.enter(Wants::Up(client))?;
+        place.enter(*client.of(&[Wants::UpOfFirst, Wants::UpOfSecond]))?;
         place.turn().await;
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::network::BringUpStage;
 use crate::procedure::ListenUntil;
-use crate::session::{Procedure, Resumption};
+use crate::session::Procedure;
 use crate::supervisor::{
     Action, Recovery, Reset, Results, Subscriptions, SupervisedEvent, Supervisor, brought_up, finish, is_final,
     next_action, take_event, was_reset,
@@ -58,7 +58,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ) -> Result<(), Error> {
         let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
         let mut runner = Runner { place: Place::new(self), supervisors, on_event };
-        runner.place.enter(Wants::TurnOfRunner)?;
+        runner.place.enter(Wants::TurnAnyway)?;
         runner.place.turn().await;
         loop {
             runner.tell();
@@ -135,39 +135,30 @@ where
 
     /// Makes a call, in as many turns as it takes, and listens while that waits. It still has the last turn then.
     async fn carry_out(&mut self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
-        // The call has given way, and cannot go on yet.
-        let mut waits = false;
-        let mut wants = Wants::TurnOfRunner;
+        let mut wants = Wants::TurnAnyway;
         loop {
-            if !waits {
-                // It queues up like every other call: otherwise a task that makes one call after the other would keep messages
-                // and supervisors waiting.
-                self.place.want(wants);
-                self.place.turn().await;
-                self.tell();
-                waits = !self.place.may_go_on();
-            }
-            let Self { place: Place { shared, index, resumption, modem: Some(modem), .. }, supervisors, .. } = self
+            // It queues up like every other call: otherwise a task that makes one call after the other would keep messages and
+            // supervisors waiting.
+            self.place.want(wants);
+            self.place.turn().await;
+            self.tell();
+            let Self { place: Place { shared, index, modem: Some(modem), listens: waits, .. }, supervisors, .. } = self
             else {
                 return Err(SILENT);
             };
+            let waits = *waits;
             let mut listen = ListenUntil::lasting(modem.port.engine.session.now, u32::MAX);
-            let (procedure, resumption) =
-                if waits { (&mut listen as _, Resumption::Begin) } else { (&mut *procedure, *resumption) };
-            modem.port.engine.begin_turn(true, resumption);
+            let procedure = if waits { &mut listen as _ } else { &mut *procedure };
             let listens = procedure.listens();
-            if listens {
-                shared.with(&mut |state| state.queue.want(*index, Wants::ToGiveWay, None));
-            }
             let driven = {
                 let mut driven = pin!(modem.port.drive(procedure, NO_SOURCE));
                 poll_fn(|context| match driven.as_mut().poll(context) {
                     Poll::Pending
-                        if shared.poll(*index, context).is_ready()
-                            // While a call waits, the subscriptions have to wait too.
-                            || (listens
-                                && !waits
-                                && supervisors.iter().any(|supervisor| supervisor.has_change(context.waker()))) =>
+                        if listens
+                            && (shared.poll(*index, context).is_ready()
+                                // While a call waits, the subscriptions have to wait too.
+                                || (!waits
+                                    && supervisors.iter().any(|supervisor| supervisor.has_change(context.waker())))) =>
                     {
                         Poll::Ready(Ok(()))
                     }
@@ -183,13 +174,10 @@ where
                     // A module that is silent while it is listened to is silent for all.
                     shared.observe(None, Some(&error));
                 }
-                waits = false;
             } else if self.place.has_ended() {
                 return driven;
-            } else {
-                waits = true;
-                wants = Wants::TurnOfWaitingRunner;
             }
+            wants = Wants::ToListen;
         }
     }
 }
