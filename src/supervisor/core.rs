@@ -14,8 +14,6 @@ use crate::error::Error;
 use crate::options::ConnectOptions;
 use crate::session::{ClientState, Engine, Event, ServiceState};
 use crate::timer::{Instant, moment};
-#[cfg(feature = "shared")]
-pub(crate) use results::Results;
 
 /// Two results in a row that say nothing of the broker make a session suspected.
 const RESULTS_TO_SUSPECT: u8 = 2;

@@ -120,8 +120,6 @@ pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscript
 
 use self::core::Core;
 #[cfg(feature = "shared")]
-pub(crate) use self::core::Results;
-#[cfg(feature = "shared")]
 pub(crate) use self::recovery::is_final;
 use crate::command::ClientIndex;
 use crate::error::Error;
@@ -188,7 +186,7 @@ impl<'a, L> Supervisor<'a, L> {
 
     /// As [`observe`](Self::observe), of several calls.
     #[cfg(feature = "shared")]
-    pub(crate) fn observe_all(&mut self, results: Results) {
+    pub(crate) fn observe_all(&mut self, results: crate::session::Results) {
         self.core.observe_all(results);
     }
 }
