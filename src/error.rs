@@ -217,6 +217,17 @@ pub enum Refusal {
     Equipment(Option<u16>),
 }
 
+impl Refusal {
+    /// The code. A command of MQTT without one is refused for no known reason, whether by a bare `ERROR` or by what that
+    /// becomes where a module numbers its errors, `+CME ERROR` (`AT+CMEE`, 3GPP TS 27.007 §9.1).
+    pub(crate) const fn code(self) -> Option<ResultCode> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Error | Self::Equipment(_) => None,
+        }
+    }
+}
+
 /// Why a command does not fit the present state.
 ///
 /// | reason | what to do | [next step](Self::next_step) |
