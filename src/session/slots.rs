@@ -7,6 +7,8 @@ use core::mem;
 use super::exchange::{Exchange, Phase};
 use super::facts::Loss;
 use super::sharing::{Sent, Sharing};
+#[cfg(feature = "shared")]
+use super::turns::Supervised;
 use super::{Progress, Session};
 use crate::at::{Line, behind};
 use crate::command::{ClientIndex, CommandInfo, Effect};
@@ -26,16 +28,18 @@ pub(crate) type SlotSet = u8;
 #[derive(Debug)]
 pub(super) struct Turn {
     /// The call gives up its turn while it waits.
-    gives_way: bool,
+    pub(super) gives_way: bool,
     /// The slot from which it goes on, or none: then it begins.
-    resumes: SlotSet,
+    pub(super) resumes: SlotSet,
     /// It has given up its turn. It goes on from this slot later; from its beginning, where what other calls wait for has kept
     /// it from that.
-    gave_way: Option<SlotSet>,
+    pub(super) gave_way: Option<SlotSet>,
     /// Something that was awaited has ended in this turn.
     pub(super) has_result: bool,
     /// The module has answered nothing in this turn, not even `AT`.
-    is_silent: bool,
+    pub(super) is_silent: bool,
+    #[cfg(feature = "shared")]
+    pub(super) supervised: Supervised,
     pub(super) sent: Sent,
     pub(super) sharing: Sharing,
 }
@@ -47,6 +51,8 @@ impl Turn {
         gave_way: None,
         has_result: false,
         is_silent: false,
+        #[cfg(feature = "shared")]
+        supervised: Supervised::NOTHING,
         sent: Sent::Alone,
         sharing: Sharing::Nothing,
     };
@@ -56,8 +62,8 @@ impl Turn {
 #[derive(Debug)]
 pub(super) struct Slots {
     /// Idle where it is free, done where its result waits for the call.
-    slots: [Exchange; SLOTS as usize],
-    turn: [Turn; IS_SHARED as usize],
+    pub(super) slots: [Exchange; SLOTS as usize],
+    pub(super) turn: [Turn; IS_SHARED as usize],
 }
 
 /// What every exchange has to know.
@@ -108,7 +114,7 @@ impl Slots {
         self.turn.first_mut()
     }
 
-    fn parts(&mut self) -> Option<(&mut [Exchange], &mut Turn)> {
+    pub(super) fn parts(&mut self) -> Option<(&mut [Exchange], &mut Turn)> {
         Some((&mut self.slots, self.turn.first_mut()?))
     }
 
@@ -157,72 +163,6 @@ impl Slots {
     #[inline(never)]
     fn any_call_of(&self, client: Option<ClientIndex>) -> bool {
         client.is_some() && self.slots.iter().any(|slot| slot.is_under_way() && slot.call.client == client)
-    }
-}
-
-/// What is there for calls without a turn.
-#[cfg(feature = "shared")]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Left {
-    /// The slots in which something is awaited.
-    pub(crate) waiting: SlotSet,
-    /// The clients that are connected, a bit for each.
-    pub(crate) connected: u8,
-    /// The module has answered nothing.
-    pub(crate) was_silent: bool,
-}
-
-#[cfg(feature = "shared")]
-impl Left {
-    pub(crate) const NOTHING: Self = Self { waiting: 0, connected: 0, was_silent: false };
-
-    /// Whether a call can go on from this slot, if that is one: what it waits for has come.
-    pub(crate) fn has_result(&self, slot: SlotSet) -> bool {
-        slot & !self.waiting != 0
-    }
-}
-
-#[cfg(feature = "shared")]
-impl super::Engine {
-    /// A call has its turn, and gives it up while it waits. It begins, or goes on from this slot. The calls of all `owned` slots
-    /// come for their results.
-    pub(crate) fn begin_turn(&mut self, resumes: SlotSet, owned: SlotSet) {
-        let Some((slots, turn)) = self.session.slots.parts() else { return };
-        let mut owned = owned;
-        for slot in slots {
-            // The outcome is awaited: it must not be taken for that of another command.
-            if owned & 1 == 0 && slot.phase() != Phase::Outcome {
-                slot.clear();
-            }
-            owned >>= 1;
-        }
-        *turn = Turn { gives_way: true, resumes, sent: turn.sent, sharing: turn.sharing, ..Turn::NONE };
-    }
-
-    /// The turn lasts for several calls, which wait with it.
-    pub(crate) fn keep_turn(&mut self) {
-        if let Some(turn) = self.session.slots.turn() {
-            turn.gives_way = false;
-        }
-    }
-
-    /// Whether the call has given up its turn, and from which slot it goes on later.
-    pub(crate) fn gave_way(&mut self) -> Option<SlotSet> {
-        self.session.slots.turn()?.gave_way
-    }
-
-    /// The client of the call that has its turn.
-    pub(crate) fn client_of_call(&self) -> Option<ClientIndex> {
-        self.session.exchange.call.client
-    }
-
-    /// What is there for the calls that wait.
-    pub(crate) fn left(&self) -> Left {
-        let Slots { slots, turn } = &self.session.slots;
-        let connected = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0);
-        let was_silent = turn.first().is_some_and(|turn| turn.is_silent);
-        let waiting = slots.iter().rev().fold(0, |waiting, slot| waiting << 1 | u8::from(slot.is_under_way()));
-        Left { waiting, connected, was_silent }
     }
 }
 

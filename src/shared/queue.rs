@@ -70,8 +70,6 @@ pub(super) struct Queue<M, const N: usize> {
     left: Left,
     /// The number of the runner when its call was begun.
     number_of_runner: u32,
-    /// The clients that are not up before more than their connection is made, a bit for each.
-    pub(super) preparing: u8,
 }
 
 impl<M, const N: usize> Queue<M, N> {
@@ -83,7 +81,6 @@ impl<M, const N: usize> Queue<M, N> {
             module: None,
             left: Left::NOTHING,
             number_of_runner: 0,
-            preparing: 0,
         }
     }
 
@@ -138,7 +135,7 @@ impl<M, const N: usize> Queue<M, N> {
 
     /// Whether the session of this client is up.
     pub(super) fn is_up(&self, client: ClientIndex) -> bool {
-        self.left.connected & !self.preparing & bit(client.number()) != 0
+        self.left.up & bit(client.number()) != 0
     }
 
     /// The first one in the queue.

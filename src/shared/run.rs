@@ -1,7 +1,6 @@
 //! The task that listens to the module while no call is under way, and keeps the sessions up.
 
 use core::future::{Future, poll_fn};
-use core::mem;
 use core::pin::pin;
 use core::task::Poll;
 
@@ -12,15 +11,15 @@ use super::SharedModem;
 use super::attach::{AttachInTurns, InTurns};
 use super::queue::{Wants, bit};
 use super::turn::{Place, SILENT};
-use crate::client::drive::{NO_SOURCE, pass_time};
+use crate::client::drive::{NO_SOURCE, Port, pass_time};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::network::BringUpStage;
 use crate::procedure::ListenUntil;
 use crate::session::Procedure;
 use crate::supervisor::{
-    Action, Recovery, Reset, Results, Subscriptions, SupervisedEvent, Supervisor, brought_up, finish, is_final,
-    next_action, take_event, was_reset,
+    Action, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, brought_up, finish, is_final, next_action,
+    take_event, was_reset,
 };
 use crate::timer::Timer;
 
@@ -119,18 +118,16 @@ where
     #[inline(never)]
     fn tell(&mut self) {
         let Some(modem) = &mut self.place.modem else { return };
-        pass_time(&mut modem.port.engine, &modem.port.timer);
-        let mut results = [Results::NONE; 2];
-        self.place.shared.with(&mut |state| mem::swap(&mut state.results, &mut results));
+        let Port { engine, timer, .. } = &mut modem.port;
+        pass_time(engine, timer);
         for supervisor in &mut *self.supervisors {
-            supervisor.observe_all(*supervisor.client().of(&results));
+            supervisor.observe_all(engine.take_results(supervisor.client()));
         }
-        while let Some(event) = take_event(self.supervisors, &mut modem.port.engine) {
+        while let Some(event) = take_event(self.supervisors, engine) {
             (self.on_event)(event);
         }
         let is_preparing = self.supervisors.iter().filter(|supervisor| !supervisor.is_up());
-        let preparing = is_preparing.fold(0, |clients, supervisor| clients | bit(supervisor.client().number()));
-        self.place.shared.with(&mut |state| state.queue.preparing = preparing);
+        engine.set_preparing(is_preparing.fold(0, |clients, supervisor| clients | bit(supervisor.client().number())));
     }
 
     /// Makes a call, in as many turns as it takes, and listens while that waits. It still has the last turn then.
@@ -142,7 +139,8 @@ where
             self.place.want(wants);
             self.place.turn().await;
             self.tell();
-            let Self { place: Place { shared, index, modem: Some(modem), listens: waits, .. }, supervisors, .. } = self
+            let Self { place: Place { shared, index, slot, modem: Some(modem), listens: waits }, supervisors, .. } =
+                self
             else {
                 return Err(SILENT);
             };
@@ -166,15 +164,16 @@ where
                 })
                 .await
             };
-            if waits {
-                if let Err(error) = driven {
-                    if is_final(&error) {
-                        return Err(error);
-                    }
-                    // A module that is silent while it is listened to is silent for all.
-                    shared.observe(None, Some(&error));
-                }
-            } else if self.place.has_ended() {
+            let (engine, error) = (&mut modem.port.engine, driven.as_ref().err());
+            let gave_way = if waits {
+                // A module that is silent while it is listened to is silent for all.
+                engine.observe(error);
+                (!error.is_some_and(is_final)).then_some(*slot)
+            } else {
+                engine.gave_way()
+            };
+            *slot = gave_way.unwrap_or(0);
+            if gave_way.is_none() {
                 return driven;
             }
             wants = Wants::ToListen;

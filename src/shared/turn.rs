@@ -53,7 +53,7 @@ impl<'s, 'm, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, 'm, Raw, R, T,
             let left = modem.port.engine.left();
             (modem, left)
         });
-        self.shared.with(&mut |state| self.index = state.queue.want(self.index, wants, self.slot, ended.take()));
+        self.shared.with(&mut |queue| self.index = queue.want(self.index, wants, self.slot, ended.take()));
     }
 
     #[inline(never)]
@@ -70,14 +70,6 @@ impl<'s, 'm, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, 'm, Raw, R, T,
     /// Waits for a turn. Without the modem then, the module is silent, so that there is no use in one.
     pub(super) fn turn(&mut self) -> impl Future<Output = ()> {
         poll_fn(|context| self.poll_turn(context))
-    }
-
-    /// The call was driven in this turn. Returns whether it has ended. If not, it goes on later.
-    #[inline(never)]
-    pub(super) fn has_ended(&mut self) -> bool {
-        let gave_way = self.modem.as_mut().and_then(|modem| modem.port.engine.gave_way());
-        self.slot = gave_way.unwrap_or(0);
-        gave_way.is_none()
     }
 }
 
@@ -100,11 +92,12 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
             place.turn().await;
             let Some(modem) = &mut place.modem else { return Err(SILENT) };
             let driven = modem.port.drive(procedure, NO_SOURCE).await;
-            let client = modem.port.engine.client_of_call();
-            if place.has_ended() {
-                self.observe(client, driven.as_ref().err());
+            let engine = &mut modem.port.engine;
+            let Some(slot) = engine.gave_way() else {
+                engine.observe(driven.as_ref().err());
                 return driven;
-            }
+            };
+            place.slot = slot;
             place.want(Wants::ToGoOn);
         }
     }

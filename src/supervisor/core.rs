@@ -17,8 +17,6 @@ use crate::options::ConnectOptions;
 use crate::procedure::{ClientCommand, Connect, Probe};
 use crate::session::{ClientState, Engine, Event, ServiceState};
 use crate::timer::{Instant, moment};
-#[cfg(feature = "shared")]
-pub(crate) use results::Results;
 
 /// Two results in a row that say nothing of the broker make a session suspected.
 const RESULTS_TO_SUSPECT: u8 = 2;

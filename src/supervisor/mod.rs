@@ -119,8 +119,6 @@ pub use subscriptions::SyncSubscriptionList;
 pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscriptions};
 
 use self::core::Core;
-#[cfg(feature = "shared")]
-pub(crate) use self::core::Results;
 use self::recovery::Step;
 #[cfg(feature = "shared")]
 pub(crate) use self::recovery::is_final;
@@ -191,7 +189,7 @@ impl<'a, L> Supervisor<'a, L> {
 
     /// As [`observe`](Self::observe), of several calls.
     #[cfg(feature = "shared")]
-    pub(crate) fn observe_all(&mut self, results: Results) {
+    pub(crate) fn observe_all(&mut self, results: crate::session::Results) {
         self.core.observe_all(results);
     }
 }
