@@ -120,9 +120,6 @@ where
         let Some(modem) = &mut self.place.modem else { return };
         let Port { engine, timer, .. } = &mut modem.port;
         pass_time(engine, timer);
-        for supervisor in &mut *self.supervisors {
-            supervisor.observe_all(engine.take_results(supervisor.client()));
-        }
         while let Some(event) = take_event(self.supervisors, engine) {
             (self.on_event)(event);
         }

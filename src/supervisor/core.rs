@@ -180,6 +180,8 @@ impl<'a> Core<'a> {
     #[inline(never)]
     pub(super) fn update(&mut self, engine: &mut Engine) {
         self.look_at(engine);
+        #[cfg(feature = "shared")]
+        self.observe_all(engine.take_results(self.client));
         if self.event.is_some() {
             return;
         }

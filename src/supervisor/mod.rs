@@ -186,12 +186,6 @@ impl<'a, L> Supervisor<'a, L> {
         self.core.pass_time(now);
         self.core.observe(result.as_ref().err());
     }
-
-    /// As [`observe`](Self::observe), of several calls.
-    #[cfg(feature = "shared")]
-    pub(crate) fn observe_all(&mut self, results: crate::session::Results) {
-        self.core.observe_all(results);
-    }
 }
 
 impl<'a, L: Subscriptions> Supervisor<'a, L> {

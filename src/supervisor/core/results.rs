@@ -86,7 +86,7 @@ impl Core<'_> {
     }
 
     /// As [`observe`](Self::observe), of several calls.
-    pub(in crate::supervisor) fn observe_all(&mut self, results: Results) {
+    pub(super) fn observe_all(&mut self, results: Results) {
         if results.has_succeeded {
             self.bad_results = 0;
             self.probe_at = self.now.after(self.policy.probe_after_ms);
