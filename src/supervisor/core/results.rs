@@ -2,7 +2,7 @@
 
 use super::{CHANGE_INTERVAL_MS, Core, LOOK_INTERVAL_MS, Phase, UNEXPLAINED_REFUSALS};
 use crate::NextStep;
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::procedure::Connection;
 use crate::session::{ClientState, Results, is_bad};
 use crate::supervisor::ChangeEnd;
