@@ -58,9 +58,12 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ) -> Result<(), Error> {
         let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
         let mut runner = Runner { place: Place::new(self), supervisors, on_event };
-        runner.place.enter(Wants::TurnOfRunner)?;
-        runner.place.turn().await;
+        runner.place.enter(Wants::Nothing)?;
         loop {
+            // It queues up like every other call: otherwise a task that makes one call after the other would keep messages and
+            // supervisors waiting. What comes next is chosen in the turn, since those before it may have changed that.
+            runner.place.want(Wants::TurnOfRunner);
+            runner.place.turn().await;
             runner.tell(&recovery.module);
             let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
             let (now, mut pin_unconfirmed) = (modem.now(), modem.pin_unconfirmed);
@@ -75,8 +78,10 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                         recovery.module.brought_up(Ok(()))?;
                         continue;
                     };
+                    let mut has_turn = true;
                     let result = loop {
-                        let driven = runner.carry_out(bring_up.procedure(), &recovery.module).await;
+                        let driven = runner.carry_out(bring_up.procedure(), &recovery.module, has_turn).await;
+                        has_turn = false;
                         let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
                         if let Some(result) = bring_up.ended(driven, modem.now()) {
                             break result;
@@ -90,7 +95,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                 }
                 action => {
                     let mut call = action.call(now);
-                    let driven = runner.carry_out(call.procedure(), &recovery.module).await;
+                    let driven = runner.carry_out(call.procedure(), &recovery.module, true).await;
                     let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
                     finish(runner.supervisors, supervisor, &call, driven, &modem.port.engine)?;
                 }
@@ -138,15 +143,13 @@ where
         &mut self,
         procedure: &mut (dyn Procedure + Send),
         recovery: &ModuleRecovery,
+        mut has_turn: bool,
     ) -> Result<(), Error> {
         // The call has given way, and cannot go on yet.
         let mut waits = false;
-        let mut wants = Wants::TurnOfRunner;
         loop {
-            if !waits {
-                // It queues up like every other call: otherwise a task that makes one call after the other would keep messages
-                // and supervisors waiting.
-                self.place.want(wants);
+            if !waits && !mem::take(&mut has_turn) {
+                self.place.want(Wants::TurnOfWaitingRunner);
                 self.place.turn().await;
                 self.tell(recovery);
                 waits = !self.place.may_go_on();
@@ -192,7 +195,6 @@ where
                 return driven;
             } else {
                 waits = true;
-                wants = Wants::TurnOfWaitingRunner;
             }
         }
     }

@@ -159,9 +159,12 @@ fn a_stop_waits_for_every_outcome_and_is_then_refused_as_before() {
         bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(10));
         let (_, published) = bed.call("publish", async move { module.publish(SECOND, &acknowledged(b"1")).await });
         bed.run_for_seconds(1);
-        let stopped = bed.now("stop", async move { module.execute(&Stop).await });
-        assert!(matches!(stopped, Err(Error::Illegal { .. })), "{stopped:?}");
+        let (_, stopped) = bed.call("stop", async move { module.execute(&Stop).await });
+        bed.run_for_seconds(5);
+        assert!(stopped.borrow().is_none() && published.borrow().is_none());
         bed.run_for_seconds(30);
+        let stopped = returned(&stopped, &bed.bench);
+        assert!(matches!(stopped, Err(Error::Illegal { .. })), "{stopped:?}");
         assert_eq!(returned(&published, &bed.bench), Ok(()));
     });
 }
@@ -174,6 +177,9 @@ fn two_connects_of_different_clients_are_made_one_after_the_other() {
         let (_, first) = bed.call("first", async move { module.connect(FIRST, options(FIRST)).await });
         let (_, second) = bed.call("second", async move { module.connect(SECOND, options(SECOND)).await });
         bed.run_for_seconds(60);
+        let text = bed.bench.transcript_text();
+        let place = |words| text.find(words).unwrap_or_else(|| panic!("{words} in {text}"));
+        assert!(place("+CMQTTCONNECT: 0,0") < place("AT+CMQTTCONNECT=1"), "{text}");
         assert_eq!(returned(&first, &bed.bench), Ok(Connection::Opened));
         assert_eq!(returned(&second, &bed.bench), Ok(Connection::Opened));
         assert!(module.is_up(FIRST) && module.is_up(SECOND));

@@ -59,6 +59,27 @@ fn a_module_that_refuses_commands_beside_an_operation_is_asked_once() {
     });
 }
 
+/// The same of a module that answers nothing meanwhile: the next command is not sent before the outcome.
+#[test]
+fn a_module_that_holds_commands_beside_an_operation_is_found_out_once() {
+    on_every_family(&[("while-pending", "held")], &[FIRST], |bed| {
+        let module = bed.module;
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(12));
+        for round in 0..3 {
+            let (_, first) = bed.call("first", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+            bed.run_for_seconds(1);
+            let (_, signal) = bed.call("signal", async move { module.execute(&Csq).await });
+            let sent = bed.bench.sent().len();
+            bed.run_for_seconds(3);
+            let is_sent = bed.bench.sent().len() > sent;
+            assert_eq!(is_sent, round == 0, "{round}\n{}", bed.bench.transcript_text());
+            bed.run_for_seconds(30);
+            assert_eq!(returned(&first, &bed.bench), Ok(()));
+            assert!(returned(&signal, &bed.bench).is_ok(), "{}", bed.bench.transcript_text());
+        }
+    });
+}
+
 /// Some modules send one more `OK` behind the failure of a SUB. It is not the answer to what runs meanwhile.
 #[test]
 fn one_more_ok_behind_a_failure_ends_no_command_of_another_task() {

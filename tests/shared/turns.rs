@@ -119,6 +119,36 @@ fn a_waiting_task_that_is_dropped_leaves_its_place_to_another_one() {
     });
 }
 
+/// The listener gives way to a task that has come for its turn, and that is dropped before it has it.
+#[test]
+fn a_task_that_is_dropped_before_it_has_the_turn_it_came_for_keeps_no_other_one_waiting() {
+    on_every_family(&[], &[FIRST], |bed| {
+        let module = bed.module;
+        for _ in 0..3 {
+            let first = bed.tasks.spawn("first", make(module, Call::Execute));
+            let second = bed.tasks.spawn("second", make(module, Call::Execute));
+            bed.tasks.run_until_polled(first, 1);
+            bed.tasks.run_until_polled(second, 1);
+            bed.tasks.drop_task(first);
+            bed.run_for_seconds(1);
+            assert!(bed.tasks.has_ended(second), "{}", bed.bench.transcript_text());
+        }
+    });
+}
+
+/// What is called with the modem in hand has its own outcome: it does not give way.
+#[test]
+fn a_call_in_a_lock_ends_with_its_outcome() {
+    on_every_family(&[("publish-delay", "3000"), ("publish-failure", "ok-first")], &[FIRST], |bed| {
+        let module = bed.module;
+        bed.bench.loopback(|broker, _| broker.fail_next_publish(7));
+        let published = bed.now("locked", async move {
+            module.lock(async |modem| modem.client(FIRST).publish(&acknowledged(b"on")).await).await.unwrap()
+        });
+        assert!(published.is_err(), "{}", bed.bench.transcript_text());
+    });
+}
+
 /// As [`make`], but it waits for the session of the client that is not connected.
 async fn make_second(module: &Module, call: Call) {
     match call {
