@@ -87,6 +87,8 @@ impl defmt::Format for CommandName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
+// A shared module's calls pass errors on more often. With a word as its tag, an error is copied as words, without `memcpy`.
+#[cfg_attr(feature = "shared", repr(u32))]
 pub enum Error {
     /// An argument is outside what the command allows; nothing was sent.
     Invalid(InvalidInput),
@@ -213,6 +215,17 @@ pub enum Refusal {
     Error,
     /// `+CME ERROR: <n>` or `+CMS ERROR: <n>`, with its number where it has one.
     Equipment(Option<u16>),
+}
+
+impl Refusal {
+    /// The code. A command of MQTT without one is refused for no known reason, whether by a bare `ERROR` or by what that
+    /// becomes where a module numbers its errors, `+CME ERROR` (`AT+CMEE`, 3GPP TS 27.007 §9.1).
+    pub(crate) const fn code(self) -> Option<ResultCode> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Error | Self::Equipment(_) => None,
+        }
+    }
 }
 
 /// Why a command does not fit the present state.

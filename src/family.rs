@@ -73,8 +73,8 @@ impl Family {
         self.profile().has_disconnect_without_timeout
     }
 
-    /// Whether topic filters can be staged: `AT+CMQTTSUBTOPIC`, `AT+CMQTTUNSUBTOPIC`, and the forms of `AT+CMQTTSUB` and
-    /// `AT+CMQTTUNSUB` without a length.
+    /// Whether topic filters can be staged: `AT+CMQTTSUBTOPIC`, `AT+CMQTTUNSUBTOPIC`, and the forms of `AT+CMQTTSUB`
+    /// and `AT+CMQTTUNSUB` without a length.
     pub const fn has_staged_subscriptions(self) -> bool {
         self.profile().has_staged_subscriptions
     }
@@ -201,8 +201,8 @@ pub struct Timeouts {
     pub(crate) operation_ms: u32,
 }
 
-/// The margin that the driver adds to a timeout that the module runs itself: the module reports its own timeout (code 17)
-/// before the driver's ends.
+/// The margin that the driver adds to a timeout that the module runs itself: the module reports its own timeout (code
+/// 17) before the driver's ends.
 const MARGIN_MS: u32 = 5_000;
 
 /// How long the driver waits for an operation with a timeout of `seconds` in the module.

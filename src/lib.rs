@@ -1,8 +1,8 @@
 //! A `no_std`, no-alloc driver for the MQTT client inside SIMCom LTE modules, the `AT+CMQTT` command set.
 //!
 //! The microcontroller sends AT commands over a UART; the module runs MQTT and TLS. [`Modem`] is the module, [`Client`]
-//! one of its two MQTT clients. The protocol is a core without I/O, [`sans_io`]; an async and a blocking shell move bytes
-//! and time between it and a UART.
+//! one of its two MQTT clients. The protocol is a core without I/O, [`sans_io`]; an async and a blocking shell move
+//! bytes and time between it and a UART.
 //!
 //! - **Announced lengths decide, not content.** After `+CMQTTRXTOPIC` and `+CMQTTRXPAYLOAD`, exactly the announced
 //!   number of bytes is data. A `>` is a prompt only where one is awaited. Nothing that a broker sends can pass for a
@@ -24,8 +24,8 @@
 //!
 #![doc = document_features::document_features!()]
 //!
-//! Without `async` and `blocking`, everything but the two clients remains: the typed layer ([`at`], [`command::Encoded`],
-//! [`urc`]) and the engine ([`sans_io`]), each usable by itself.
+//! Without `async` and `blocking`, everything but the two clients remains: the typed layer ([`at`],
+//! [`command::Encoded`], [`urc`]) and the engine ([`sans_io`]), each usable by itself.
 //!
 //! # Examples
 //!
@@ -51,34 +51,26 @@
 //!
 //! Programs for a computer and firmware for several boards are in the folder `examples` of the repository.
 //!
-//! # Layers
+//! # Where to begin
 //!
-//! Each module imports only from rows above its own, or from its own row.
-//!
-//! | module | what lives there |
+//! | for | there is |
 //! |---|---|
-//! | fmt | the logging shim over `defmt` and `log` |
-//! | saturating | conversions to narrower numbers |
-//! | [`Timer`] | where time comes from, and the ready-made `EmbassyTimer` |
-//! | [`NextStep`] | what to do after an error or an event, as data |
-//! | [`ResultCode`] | `<err>` 0-35: its meaning, and what to do |
-//! | [`SkippedSettings`] | defaults that the module's firmware has refused |
-//! | [`at`] | the line discipline, which knows AT but not MQTT: encoder, streaming parser, parameters of a line |
-//! | [`family`] | the families of modules, and everything in which they differ |
-//! | [`error`] | typed errors: what each means, and what to call next |
-//! | [`command`] | one struct per command and form, of MQTT, TLS, SIM card and network; public traits for commands of your own |
-//! | [`urc`] | one struct per unsolicited result code |
-//! | [`Tls`], [`ConnectOptions`], [`Publish`] | what a user says about a connection or a message |
-//! | [`MessageHandler`] | where received messages go, and the ready-made [`Inbox`] |
-//! | `Router` | which inbox gets a message: topic filters, matched while the topic arrives |
-//! | session | the state of service and clients, the exchange under way, resync, reassembly of messages; no I/O |
-//! | procedure | connect, publish, shut down … as step machines over the session; no I/O |
-//! | `outbox` | a queue of messages to publish, and the call that publishes its oldest one |
-//! | [`Modem`], [`Client`], `blocking` | the async and the blocking client: bytes and time between a UART and the core |
-//! | [`network`], [`power`], [`transport`] | from power-on to an address; PWRKEY, RESET and DTR; adapters for UARTs that lack a trait |
-//! | [`supervisor`] | keeps a session up: a step machine over calls, for both shells |
-//! | `SharedModem` | one modem for many tasks, over all of the above |
-//! | [`sans_io`] | the core for programs with their own loop: engine and calls |
+//! | a session that is kept up | [`supervisor`], over [`Modem`] or `blocking::Modem` |
+//! | single steps, each from any state | [`Modem`], [`Client`]; `blocking::Modem` without an executor |
+//! | many tasks over one module | `SharedModem`, `Router` (feature `shared`) |
+//! | the way from a SIM card to an address | [`network`] |
+//! | the family of a module | [`Family`], [`Modem::detect_family`] |
+//! | options of a connection, TLS | [`ConnectOptions`], [`Tls`] |
+//! | received messages | [`Inbox`], `SyncInbox` (feature `sync`), a [`MessageHandler`] for large ones |
+//! | messages while there is no connection | `outbox::Outbox` (feature `outbox`) |
+//! | what to do after an error or an event | [`Error`], [`ResultCode`], [`Event`]; as data [`NextStep`] |
+//! | PWRKEY, RESET, DTR, sleep | [`power`] |
+//! | a UART that lacks a trait | [`transport`] |
+//! | any other command: signal, SMS, GNSS | [`Modem::execute`] with [`command`] |
+//! | a loop of your own, without async and I/O | [`sans_io`], [`command::Encoded`], [`at`], [`urc`] |
+//!
+//! [`Modem`] says what it needs of a UART, and what a dropped future leaves. [`Client`] has the longest time of every
+//! call.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

@@ -154,7 +154,8 @@ impl<'a> ConnectOptions<'a> {
     }
 
     /// Whether the module refuses topics, filters and the topic of the will where they are not UTF-8 (`true` by
-    /// default), with code 2. MQTT requires UTF-8; some brokers end the connection of a client that sends anything else.
+    /// default), with code 2. MQTT requires UTF-8; some brokers end the connection of a client that sends anything
+    /// else.
     ///
     /// A connection that was adopted has the setting that it was opened with.
     #[must_use]

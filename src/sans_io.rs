@@ -32,19 +32,19 @@
 //! 2. In every turn of the loop, first [`Engine::pass_time`], then [`Engine::poll`]. It returns
 //!    [`Done`](Progress::Done) or an error when the call has ended; then go on at 1.
 //! 3. Hand what has arrived to [`Engine::receive`], and errors of the receiver to [`Engine::receive_failed`].
-//! 4. If nothing has arrived, say so with [`Engine::input_is_drained`], in every turn. Until the first time in a call, the
-//!    engine sends nothing and has no deadline: what came before the call may be a restart of the module. If it returns
-//!    `true`, begin the turn again. Otherwise, if [`Engine::time_left`] is 0, call [`Engine::expire`].
+//! 4. If nothing has arrived, say so with [`Engine::input_is_drained`], in every turn. Until the first time in a call,
+//!    the engine sends nothing and has no deadline: what came before the call may be a restart of the module. If it
+//!    returns `true`, begin the turn again. Otherwise, if [`Engine::time_left`] is 0, call [`Engine::expire`].
 //! 5. [`Engine::transmit`] says what is to be sent. Send a part of it, 64 bytes at most, then call
-//!    [`Engine::transmitted`] or [`Engine::flushed`], and begin the turn again. Take what has arrived between two writes:
-//!    messages come while a long payload goes out. A transmitter without a buffer is flushed by doing nothing.
-//! 6. If there was nothing to take or to send, wait for a byte, at most for [`Engine::time_left`]. A loop that polls need
-//!    not wait.
+//!    [`Engine::transmitted`] or [`Engine::flushed`], and begin the turn again. Take what has arrived between two
+//!    writes: messages come while a long payload goes out. A transmitter without a buffer is flushed by doing nothing.
+//! 6. If there was nothing to take or to send, wait for a byte, at most for [`Engine::time_left`]. A loop that polls
+//!    need not wait.
 //!
 //! # Time
 //!
-//! The caller owns the time: the engine has no clock, and knows only what [`Engine::pass_time`] has said last. Call that
-//! before [`poll`](Engine::poll), [`receive`](Engine::receive), [`transmitted`](Engine::transmitted) and
+//! The caller owns the time: the engine has no clock, and knows only what [`Engine::pass_time`] has said last. Call
+//! that before [`poll`](Engine::poll), [`receive`](Engine::receive), [`transmitted`](Engine::transmitted) and
 //! [`expire`](Engine::expire). Late calls make deadlines late, not wrong. Tests need no sleep.
 //!
 //! # What may be dropped
@@ -64,8 +64,8 @@
 //!
 //! # Examples
 //!
-//! `examples/sans_io.rs` in the repository is a program around an interrupt. The smallest loop, on a module that answers
-//! at once:
+//! `examples/sans_io.rs` in the repository is a program around an interrupt. The smallest loop, on a module that
+//! answers at once:
 //!
 //! ```
 //! use core::time::Duration;

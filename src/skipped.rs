@@ -2,8 +2,8 @@
 
 /// Settings that the user did not ask for and the module's firmware has refused, from `Client::skipped_settings`.
 ///
-/// `connect` goes on without them, and does not send them again before the module restarts. A setting that was asked for is
-/// never skipped, nor is what verifies a server: `connect` fails where one of these is refused.
+/// `connect` goes on without them, and does not send them again before the module restarts. A setting that was asked
+/// for is never skipped, nor is what verifies a server: `connect` fails where one of these is refused.
 ///
 /// ```
 /// use simcom_mqtt::SkippedSettings;
@@ -26,8 +26,8 @@ impl SkippedSettings {
         self.0 == 0
     }
 
-    /// MQTT 3.1.1, which is `AT+CMQTTCFG="version"` or the fourth argument of `AT+CMQTTACCQ`: the module speaks the version
-    /// of its own choice, by the manuals 3.1.
+    /// MQTT 3.1.1, which is `AT+CMQTTCFG="version"` or the fourth argument of `AT+CMQTTACCQ`: the module speaks the
+    /// version of its own choice, by the manuals 3.1.
     pub const fn mqtt_version(self) -> bool {
         self.has(Self::MQTT_VERSION)
     }

@@ -57,20 +57,20 @@ impl fmt::Debug for dyn Security + '_ {
 /// `connect` sends `AT+CSSLCFG` for every setting when it acquires the client. It sends `AT+CMQTTSSLCFG` before every
 /// `AT+CMQTTCONNECT`, because the module clears it. Two clients with different settings need different contexts.
 ///
-/// TLS failures have codes of their own. 33: a certificate is not set. 34: a file is not in the module, cannot be read, or
-/// does not fit its key. 32: the handshake failed, because of another CA, another host name, a certificate that is not
-/// yet or no longer valid by the module's clock, or a client certificate that the broker does not accept.
+/// TLS failures have codes of their own. 33: a certificate is not set. 34: a file is not in the module, cannot be read,
+/// or does not fit its key. 32: the handshake failed, because of another CA, another host name, a certificate that is
+/// not yet or no longer valid by the module's clock, or a client certificate that the broker does not accept.
 ///
 /// A default that the firmware refuses is [skipped](crate::SkippedSettings): `"sslversion"`, `"negotiatetime"`,
-/// `"enableSNI"`. The verification of the server, certificates, and what was asked for never are. A firmware that refuses
-/// `"authmode"` has no TLS: [`Error::NoTls`](crate::Error::NoTls).
+/// `"enableSNI"`. The verification of the server, certificates, and what was asked for never are. A firmware that
+/// refuses `"authmode"` has no TLS: [`Error::NoTls`](crate::Error::NoTls).
 ///
 /// # In the right order
 ///
 /// 1. An address: [`bring_up`](crate::Modem::bring_up).
 /// 2. The clock. Certificates have dates, and a clock that was never set reads 1970 or 1980: every handshake that
-///    verifies dates fails with 32. `ignore_local_time` is accepted and has no effect on some firmware, so set the clock
-///    in any case: by the network, by [`set_clock_by_ntp`](crate::Modem::set_clock_by_ntp), or by
+///    verifies dates fails with 32. `ignore_local_time` is accepted and has no effect on some firmware, so set the
+///    clock in any case: by the network, by [`set_clock_by_ntp`](crate::Modem::set_clock_by_ntp), or by
 ///    [`Cclk`](crate::command::network::Cclk).
 /// 3. The files, once: they survive a restart. PEM with LF line ends: a module may not read CR LF (34). Some firmware
 ///    does not replace a file, so [`replace_certificate`](crate::Modem::replace_certificate) deletes it first.

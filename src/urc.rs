@@ -159,8 +159,8 @@ pub enum Urc {
 }
 
 impl Urc {
-    /// The URC that a line, without its line end, is; `None` where it is none, or a parameter is missing or out of range.
-    /// What follows the parameters is ignored.
+    /// The URC that a line, without its line end, is; `None` where it is none, or a parameter is missing or out of
+    /// range. What follows the parameters is ignored.
     ///
     /// ```
     /// use simcom_mqtt::urc::{Ping, Urc};

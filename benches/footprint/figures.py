@@ -130,10 +130,10 @@ def worst_stack(image, arguments):
     addresses = {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (\w+)$", output("nm", image), re.M)}
     bottom, top = addresses["__euninit"], addresses["_stack_start"]
     dump = image.with_name(image.name + ".stack")
-    bench = ["cargo", "run", "--quiet", "--locked", "-p", "simcom-firmware-bench", "--"]
+    bench = [ROOT / "tests/firmware/run"]
     bench += ["--machine=mps2-an386", "--family=a76xx", "--scenario=receive", f"--image={image}"]
     bench += [f"--paint-ram={bottom:#x}:{top - bottom}", f"--dump-ram={dump}"]
-    ran = subprocess.run([*bench, *arguments], cwd=ROOT, capture_output=True, text=True)
+    ran = subprocess.run([*bench, *arguments], capture_output=True, text=True)
     if ran.returncode != 0:
         raise Fault(f"{image.name} has failed.\n{ran.stderr}")
     used = len(dump.read_bytes().lstrip(PAINT))

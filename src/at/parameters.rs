@@ -37,11 +37,11 @@ impl<'a> Parameters<'a> {
     /// The next parameter as a number.
     pub fn number(&mut self) -> Option<u32> {
         let text = without_blanks(self.0);
-        // Not `digit1`: it splits in two places, and a panic stays in the image where they are not inlined.
-        let (rest, digits) = text.split_at_position::<_, ()>(|byte| !byte.is_ascii_digit()).unwrap_or((&[], text));
-        if digits.is_empty() {
+        let length = text.position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+        if length == 0 {
             return None;
         }
+        let (digits, rest) = text.split_at_checked(length)?;
         let append = |number: u32, digit: &u8| number.checked_mul(10)?.checked_add(u32::from(digit - b'0'));
         let number = digits.iter().try_fold(0, append)?;
         self.go_to(rest);

@@ -76,8 +76,8 @@ pub enum Separator {
 /// A line inside one chunk is borrowed from it. Only a line that the end of a chunk cuts is copied: the parser holds 64
 /// bytes for that. Empty lines are no tokens.
 ///
-/// The methods can be called in any order, with any bytes. `expect_data` and `expect_text` say what follows the line that
-/// was taken last; called at another time, they change what the next bytes are taken for.
+/// The methods can be called in any order, with any bytes. `expect_data` and `expect_text` say what follows the line
+/// that was taken last; called at another time, they change what the next bytes are taken for.
 #[derive(Debug)]
 pub struct Parser {
     buffer: Vec<u8, LINE_LIMIT_BYTES, u8>,
@@ -122,13 +122,14 @@ impl Parser {
     }
 
     /// The next `length` bytes are data, whatever their content. Call it on the header line, before the next token is
-    /// taken: one LF after a header that ended with CR still belongs to the header. No separator follows data of 0 bytes.
+    /// taken: one LF after a header that ended with CR still belongs to the header. No separator follows data of 0
+    /// bytes.
     pub fn expect_data(&mut self, length: u16) {
         self.data_left = length;
     }
 
-    /// Returns to lines although announced bytes are missing. Call it when they have stalled: without a clock, the parser
-    /// would take the bytes of the next lines for them.
+    /// Returns to lines although announced bytes are missing. Call it when they have stalled: without a clock, the
+    /// parser would take the bytes of the next lines for them.
     #[inline]
     pub fn abandon_data(&mut self) {
         self.data_left = 0;
@@ -137,8 +138,8 @@ impl Parser {
         }
     }
 
-    /// The next line is text: no prompt, and it may be empty. Call it on the line before, before the next token is taken.
-    /// Such a line is the text of an SMS, behind `+CMT:` (3GPP TS 27.005 §3.4.1).
+    /// The next line is text: no prompt, and it may be empty. Call it on the line before, before the next token is
+    /// taken. Such a line is the text of an SMS, behind `+CMT:` (3GPP TS 27.005 §3.4.1).
     pub fn expect_text(&mut self) {
         self.text_follows = true;
     }

@@ -3,8 +3,8 @@
 /// The shortest end of a name that says which it was, in bytes.
 const SHORTEST_END_BYTES: usize = 4;
 
-/// Whether `line` begins with `name`, except that one byte was lost, added or changed, perhaps into a line end. The name
-/// itself resembles itself.
+/// Whether `line` begins with `name`, except that one byte was lost, added or changed, perhaps into a line end. The
+/// name itself resembles itself.
 pub(crate) fn resembles(line: &[u8], name: &str) -> bool {
     let name = name.as_bytes();
     let end = line.iter().rposition(|byte| *byte == b':').unwrap_or(line.len());

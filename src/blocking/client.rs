@@ -24,7 +24,8 @@ use crate::timer::Timer;
 /// # Longest times
 ///
 /// As those of [`crate::Client`](crate::Client#longest-times). The time that the idle hook, the transmitter or a reader
-/// spends is added. What [the module is busy with after an adoption](crate::Client#after-an-adoption) is waited for as there.
+/// spends is added. What [the module is busy with after an adoption](crate::Client#after-an-adoption) is waited for as
+/// there.
 pub struct Client<'m, R, T, C, H, I = fn() -> ControlFlow<()>> {
     pub(super) modem: &'m mut Modem<R, T, C, H, I>,
     pub(super) index: ClientIndex,
@@ -44,8 +45,8 @@ where
     H: MessageHandler,
     I: FnMut() -> ControlFlow<()>,
 {
-    /// What the module's firmware has refused of the defaults of [`connect`](Self::connect), for either client, since the
-    /// module's last restart: settings that were not asked for, and without which the connection was opened.
+    /// What the module's firmware has refused of the defaults of [`connect`](Self::connect), for either client, since
+    /// the module's last restart: settings that were not asked for, and without which the connection was opened.
     pub fn skipped_settings(&self) -> SkippedSettings {
         self.modem.port.engine.skipped_settings()
     }
@@ -63,8 +64,8 @@ where
     /// # Errors
     ///
     /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::ConnectRefused`]: with the code and the
-    /// time that it took. [`Error::Refused`]: another command, with the code. [`Error::NoTls`], [`Error::NoMqtt`]: what the
-    /// module's firmware lacks. After any error, `connect` can be called again.
+    /// time that it took. [`Error::Refused`]: another command, with the code. [`Error::NoTls`], [`Error::NoMqtt`]: what
+    /// the module's firmware lacks. After any error, `connect` can be called again.
     pub fn connect(&mut self, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
         let mut procedure = Connect::new(self.index, options);
         self.drive(&mut procedure)?;
@@ -108,8 +109,8 @@ where
     ///
     /// # Errors
     ///
-    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, the subscriptions before the
-    /// failed one have ended.
+    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, the subscriptions before
+    /// the failed one have ended.
     pub fn unsubscribe_all(&mut self, filters: &[impl AsRef<[u8]>]) -> Result<(), Error> {
         let family = self.modem.port.engine.session.family;
         self.drive(&mut SubscribeAll::ending(self.index, filters, family))
@@ -129,9 +130,9 @@ where
 
     /// Publishes `length` bytes of a reader in place of the message's payload.
     ///
-    /// A blocking reader cannot be waited for beside the UART. While its `read` waits, no byte is taken from the UART and
-    /// no time is kept: its time is added to that of the call. The receiver's buffer must hold what arrives meanwhile.
-    /// The idle hook is not called.
+    /// A blocking reader cannot be waited for beside the UART. While its `read` waits, no byte is taken from the UART
+    /// and no time is kept: its time is added to that of the call. The receiver's buffer must hold what arrives
+    /// meanwhile. The idle hook is not called.
     ///
     /// # Errors
     ///
@@ -142,7 +143,8 @@ where
         self.modem.port.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`), for which the module has 60 s. The client stays acquired, and [`connect`](Self::connect) connects it again.
+    /// Disconnects from the broker (`AT+CMQTTDISC`), for which the module has 60 s. The client stays acquired, and
+    /// [`connect`](Self::connect) connects it again.
     ///
     /// # Errors
     ///
@@ -151,8 +153,9 @@ where
         self.disconnect_within(DISCONNECT_TIMEOUT)
     }
 
-    /// As [`disconnect`](Self::disconnect), with another time for the module: 60-180 s, from 1 s on A76xx, in whole seconds.
-    /// 0 means no time limit of the module, where the family [has that](crate::Family::has_disconnect_without_timeout).
+    /// As [`disconnect`](Self::disconnect), with another time for the module: 60-180 s, from 1 s on A76xx, in whole
+    /// seconds. 0 means no time limit of the module, where the family [has
+    /// that](crate::Family::has_disconnect_without_timeout).
     ///
     /// # Errors
     ///

@@ -42,8 +42,8 @@ impl<S: Read> Source for Reader<'_, S> {
     }
 }
 
-/// A UART, and the core that speaks to the module on it: what the loop works on. What is kept between calls stands beside
-/// it in the [`Modem`](super::Modem), so that a procedure can borrow from there.
+/// A UART, and the core that speaks to the module on it: what the loop works on. What is kept between calls stands
+/// beside it in the [`Modem`](super::Modem), so that a procedure can borrow from there.
 pub(crate) struct Port<R, T, C, H, I> {
     pub(super) receiver: R,
     pub(super) transmitter: T,

@@ -1,4 +1,5 @@
-//! The client without async: the same calls as [`crate::Modem`] and [`crate::Client`], for firmware without an executor.
+//! The client without async: the same calls as [`crate::Modem`] and [`crate::Client`], for firmware without an
+//! executor.
 //!
 //! ```no_run
 //! use core::ops::ControlFlow;
@@ -229,14 +230,14 @@ where
         self.port.drive(&mut procedure, &mut drive::Reader(reader))
     }
 
-    /// Stores a certificate or key as [`store_certificate`](Self::store_certificate), on firmware too that does not replace
-    /// a file: deletes the old one, stores, and looks for the name in the list (`AT+CCERTDELE`, `AT+CCERTDOWN`,
+    /// Stores a certificate or key as [`store_certificate`](Self::store_certificate), on firmware too that does not
+    /// replace a file: deletes the old one, stores, and looks for the name in the list (`AT+CCERTDELE`, `AT+CCERTDOWN`,
     /// `AT+CCERTLIST`).
     ///
     /// # Errors
     ///
-    /// The errors of [`store_certificate`](Self::store_certificate). [`Error::CertificateMissing`]: the module has accepted
-    /// the file, and does not list it.
+    /// The errors of [`store_certificate`](Self::store_certificate). [`Error::CertificateMissing`]: the module has
+    /// accepted the file, and does not list it.
     pub fn replace_certificate<S: Read>(&mut self, name: &str, length: usize, reader: &mut S) -> Result<(), Error> {
         let store: &dyn Request = &Ccertdown::announced(name, length);
         store.check(self.family())?;
@@ -251,12 +252,12 @@ where
         search.result()
     }
 
-    /// Looks for the files that `tls` names in the module's list (`AT+CCERTLIST`). Files of [`extra`](Tls::extra) settings
-    /// are not looked for.
+    /// Looks for the files that `tls` names in the module's list (`AT+CCERTLIST`). Files of [`extra`](Tls::extra)
+    /// settings are not looked for.
     ///
-    /// Call it before `connect`, which does not look: `AT+CSSLCFG` accepts names of files that do not exist, and CONNECT
-    /// then fails with a bare 33 or 34. Files survive a restart of the module, so once after they were stored, and once
-    /// after such a failure, is enough.
+    /// Call it before `connect`, which does not look: `AT+CSSLCFG` accepts names of files that do not exist, and
+    /// CONNECT then fails with a bare 33 or 34. Files survive a restart of the module, so once after they were stored,
+    /// and once after such a failure, is enough.
     ///
     /// # Errors
     ///
@@ -288,9 +289,9 @@ where
         self.execute(&Ccertdele { name })
     }
 
-    /// Publishes the messages of an [`Outbox`], the oldest one first, each to its client. Returns how
-    /// many when there are no more of those that were queued at the beginning, or with the first failure. Each message is
-    /// read from the queue while it goes out.
+    /// Publishes the messages of an [`Outbox`], the oldest one first, each to its client. Returns how many when there
+    /// are no more of those that were queued at the beginning, or with the first failure. Each message is read from the
+    /// queue while it goes out.
     ///
     /// [What becomes of a message](crate::outbox::Outbox#what-becomes-of-a-message) that has failed: see there. After a
     /// failure, do what its [next step](Error::next_step) says, then drain again.

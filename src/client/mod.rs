@@ -1,5 +1,6 @@
 //! The async client: it moves bytes and time between a UART and the sans-I/O core, and contains no protocol.
 
+mod certificates;
 pub(crate) mod drive;
 mod modem;
 

@@ -69,8 +69,8 @@ no_response!(Ccertdown<'_>, Ccertdele<'_>);
 
 /// `AT+CCERTLIST`: the names of all certificates and keys in the module (A76 §1.1; SIMCom's SSL manuals).
 ///
-/// The response is their number. The names go to a handler as they arrive, each in one or more [parts](Part). A command is
-/// shared while it is answered, so the handler is an `Fn`: keep what it changes in a `Cell`, and use
+/// The response is their number. The names go to a handler as they arrive, each in one or more [parts](Part). A command
+/// is shared while it is answered, so the handler is an `Fn`: keep what it changes in a `Cell`, and use
 /// [`Modem::execute_local`](crate::Modem::execute_local). [`Modem::list_certificates`](crate::Modem::list_certificates)
 /// takes an `FnMut`.
 ///

@@ -14,9 +14,9 @@ use crate::family::{Family, Timeouts};
 /// A command as a module of one family gets it: checked, to be sent and answered without a [`Modem`](crate::Modem).
 ///
 /// What makes the answer: lines that it [takes](Self::takes), which [`Command::line`](super::Command::line) reads; a
-/// [`FinalResult`](crate::at::FinalResult); and for a [deferred](Answer::Deferred) command its [outcome](Self::outcome),
-/// before or behind that. Nothing in here knows whether the command fits the state of the module: that is what the
-/// [engine](crate::sans_io) is for.
+/// [`FinalResult`](crate::at::FinalResult); and for a [deferred](Answer::Deferred) command its
+/// [outcome](Self::outcome), before or behind that. Nothing in here knows whether the command fits the state of the
+/// module: that is what the [engine](crate::sans_io) is for.
 ///
 /// # Examples
 ///
@@ -156,7 +156,8 @@ impl<'c> Encoded<'c> {
         self.client
     }
 
-    /// How long the final result may take after the last byte was sent, or the outcome of a deferred command after that.
+    /// How long the final result may take after the last byte was sent, or the outcome of a deferred command after
+    /// that.
     pub fn timeout(&self, timeouts: &Timeouts) -> Duration {
         Duration::from_millis(self.info.timeout_ms(timeouts, self.timeout_ms, self.least_timeout_ms).into())
     }

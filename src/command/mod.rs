@@ -104,6 +104,7 @@
 
 mod certificate;
 pub(crate) mod check;
+mod client_index;
 mod connection;
 mod duplicate;
 mod encoded;
@@ -131,6 +132,7 @@ use crate::skipped::SkippedSettings;
 use crate::timer::LONGEST_WAIT_MS;
 
 pub use certificate::{Ccertdele, Ccertdown, Ccertlist};
+pub use client_index::ClientIndex;
 pub use connection::{Accq, Connect, Disc, Rel, ServerType};
 pub use duplicate::Duplicate;
 pub use encoded::Encoded;
@@ -154,56 +156,6 @@ pub use test_form::{
 pub use text::Text;
 pub use tls::{AuthMode, Csslcfg, Secret, SslSetting, SslVersion, Sslcfg};
 pub use writer::CommandWriter;
-
-/// One of the two MQTT clients of a module, `<client_index>` of the manuals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum ClientIndex {
-    /// Client 0.
-    First,
-    /// Client 1.
-    Second,
-}
-
-impl ClientIndex {
-    /// Both clients.
-    pub const ALL: [Self; 2] = [Self::First, Self::Second];
-
-    /// The number that the module uses.
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::First => 0,
-            Self::Second => 1,
-        }
-    }
-
-    /// The client with this number, 0 or 1.
-    pub const fn from_number(number: u32) -> Option<Self> {
-        match number {
-            0 => Some(Self::First),
-            1 => Some(Self::Second),
-            _ => None,
-        }
-    }
-
-    /// The other client.
-    pub(crate) const fn other(self) -> Self {
-        match self {
-            Self::First => Self::Second,
-            Self::Second => Self::First,
-        }
-    }
-
-    /// The element of a pair that belongs to this client. Its number is a valid index, so no panic is compiled in.
-    pub(crate) const fn of<T>(self, pair: &[T; 2]) -> &T {
-        &pair[self as usize]
-    }
-
-    /// The element of a pair that belongs to this client, mutable.
-    pub(crate) const fn of_mut<T>(self, pair: &mut [T; 2]) -> &mut T {
-        &mut pair[self as usize]
-    }
-}
 
 /// Quality of service of MQTT.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

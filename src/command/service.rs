@@ -19,8 +19,8 @@ impl Request for Start {
     }
 }
 
-/// `AT+CMQTTSTART=<cid>`: the same on a PDP context of the user's choice (SIM767XX V1.06). Not every firmware of SIM767x has
-/// it, and no other family.
+/// `AT+CMQTTSTART=<cid>`: the same on a PDP context of the user's choice (SIM767XX V1.06). Not every firmware of
+/// SIM767x has it, and no other family.
 ///
 /// `connect` continues with a service that was started in this way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -82,9 +82,9 @@ impl Repeatable for Unsub<'_> {
 /// `AT+CMQTTSUB?`: all topic filters that both clients are subscribed to, of any length (S67 §2.2.13). It is refused
 /// before a byte is sent where the [family](crate::Family::lists_subscriptions) does not list them.
 ///
-/// The response is their number. The filters go to a handler as they arrive, each in one or more [parts](Part). A command
-/// is shared while it is answered, so the handler is an `Fn`: keep what it changes in a `Cell` or `RefCell`, and use
-/// [`Modem::execute_local`](crate::Modem::execute_local):
+/// The response is their number. The filters go to a handler as they arrive, each in one or more [parts](Part). A
+/// command is shared while it is answered, so the handler is an `Fn`: keep what it changes in a `Cell` or `RefCell`,
+/// and use [`Modem::execute_local`](crate::Modem::execute_local):
 ///
 /// ```
 /// use core::cell::RefCell;

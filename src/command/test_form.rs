@@ -53,8 +53,8 @@ test_forms! {
     TopicTest = "+CMQTTTOPIC",
     /// `AT+CMQTTPAYLOAD=?`: ranges of client and length (A76 §2.1.11, S67 §2.2.11).
     PayloadTest = "+CMQTTPAYLOAD",
-    /// `AT+CMQTTPUB=?`: ranges of client, quality of service, timeout in seconds, retain flag, dup flag (A76 §2.1.12, S67
-    /// §2.2.12).
+    /// `AT+CMQTTPUB=?`: ranges of client, quality of service, timeout in seconds, retain flag, dup flag (A76 §2.1.12,
+    /// S67 §2.2.12).
     PubTest = "+CMQTTPUB",
     /// `AT+CMQTTSUBTOPIC=?`: ranges of client, length, quality of service; refused where the family has no staged
     /// subscriptions (A76 §2.1.13).

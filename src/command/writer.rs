@@ -178,7 +178,15 @@ impl<'w> CommandWriter<'w> {
     /// Writes `number` in decimal.
     #[inline(never)]
     pub fn number(&mut self, number: u32) -> &mut Self {
-        self.line.number(number);
+        let (mut divisor, mut first_digits) = (1, number);
+        while first_digits >= 10 {
+            first_digits /= 10;
+            divisor *= 10;
+        }
+        while divisor > 0 {
+            self.byte(b'0' + (number / divisor % 10) as u8);
+            divisor /= 10;
+        }
         self
     }
 
@@ -251,11 +259,22 @@ impl<'w> CommandWriter<'w> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::at::WINDOW_BYTES;
 
     #[test]
     fn of_several_problems_the_first_counts() {
         let mut writer = CommandWriter::checking(Family::A76xx);
         writer.refuse(Parameter::Topic, Problem::Empty).refuse(Parameter::Data, Problem::Character).number(1);
         assert_eq!(writer.checked(), Err(InvalidInput { parameter: Parameter::Topic, problem: Problem::Empty }));
+    }
+
+    #[test]
+    fn numbers_are_decimal_without_leading_zeros() {
+        for (number, text) in [(0, "0"), (9, "9"), (10, "10"), (10_240, "10240"), (u32::MAX, "4294967295")] {
+            let mut window = [0; WINDOW_BYTES];
+            let mut writer = CommandWriter::new(Family::A76xx, 0, &mut window);
+            writer.number(number);
+            assert_eq!(writer.line.into_filled(), text.as_bytes());
+        }
     }
 }

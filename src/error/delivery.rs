@@ -32,7 +32,7 @@ use crate::command::Pub;
 /// | 6, 11, 16, `ConnectionLost` | connects after the shortest wait, and subscribes | keeps the message until it is up; QoS 1 goes again with `dup`, QoS 0 and 2 only if nothing was sent, else they are counted |
 /// | `NetworkLost`, `ModemRestarted` | brings the module up, connects, subscribes | the same |
 /// | 17, `OutcomeUnknown`, `NoAnswer` | after the second in a row disconnects and connects | the same |
-/// | a bare `ERROR`, a code that asks for other input | nothing | tries again; counts the message as refused after the fifth time |
+/// | no code, a code that asks for other input | nothing | tries again; counts the message as refused after the fifth time |
 /// | `Offline`, `Illegal` | is at work | keeps the message |
 /// | `Invalid` | nothing | the same |
 ///

@@ -98,7 +98,8 @@ impl<const N: usize> MessageHandler for &Inbox<N> {
     }
 }
 
-/// The queue of an inbox. The methods know the capacity as a length, so that they exist once for inboxes of all capacities.
+/// The queue of an inbox. The methods know the capacity as a length, so that they exist once for inboxes of all
+/// capacities.
 pub(super) struct Queue<Ring: ?Sized> {
     /// Where the oldest message begins.
     start: Cell<usize>,

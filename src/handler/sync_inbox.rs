@@ -19,11 +19,12 @@ use crate::command::ClientIndex;
 /// How many bytes are copied in one critical section at most.
 pub(crate) const PIECE_BYTES: usize = 64;
 
-/// An [`Inbox`](super::Inbox) that is `Sync`: the [`Modem`](crate::Modem) puts messages in on one thread or executor, the
-/// program takes them out on another, or in an interrupt.
+/// An [`Inbox`](super::Inbox) that is `Sync`: the [`Modem`](crate::Modem) puts messages in on one thread or executor,
+/// the program takes them out on another, or in an interrupt.
 ///
-/// `Raw` is the mutex of embassy-sync, usually `CriticalSectionRawMutex`. It is locked for 64 bytes of a message at a time,
-/// so interrupts are off for no longer than it takes to copy these. One `Modem` belongs to an inbox. A `static` holds it:
+/// `Raw` is the mutex of embassy-sync, usually `CriticalSectionRawMutex`. It is locked for 64 bytes of a message at a
+/// time, so interrupts are off for no longer than it takes to copy these. One `Modem` belongs to an inbox. A `static`
+/// holds it:
 ///
 /// ```
 /// use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
@@ -71,8 +72,8 @@ impl<Raw: RawMutex, const N: usize> SyncInbox<Raw, N> {
 
     /// Takes the oldest message out of the queue and copies it into `buffer`, as [`Inbox::take`](super::Inbox::take).
     ///
-    /// One message is taken at a time: while another thread, or a task that an interrupt has interrupted, is about to take
-    /// one, this returns `None`. Have one place that takes messages, or take until there is none.
+    /// One message is taken at a time: while another thread, or a task that an interrupt has interrupted, is about to
+    /// take one, this returns `None`. Have one place that takes messages, or take until there is none.
     pub fn take<'b>(&self, buffer: &'b mut [u8]) -> Option<Message<'b>> {
         let header = self.lock(Shared::begin_take)?;
         Some(self.any().finish_take(header, buffer))
@@ -218,8 +219,8 @@ pub(crate) trait AnyInbox {
     /// A message begins, as in [`MessageHandler::begin`].
     fn begin(&self, client: ClientIndex, topic_length: usize, payload_length: usize) -> bool;
 
-    /// Adds bytes to the incoming message, [`PIECE_BYTES`] at most, behind the first `received` ones of topic and payload. Doing
-    /// it again changes nothing.
+    /// Adds bytes to the incoming message, [`PIECE_BYTES`] at most, behind the first `received` ones of topic and
+    /// payload. Doing it again changes nothing.
     #[cfg(feature = "shared")]
     fn push_piece(&self, received: usize, piece: &[u8]);
 

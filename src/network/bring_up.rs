@@ -98,8 +98,8 @@ impl<S: ?Sized> fmt::Debug for BringUp<'_, '_, S> {
 
 impl<'a, 'r, S: FnMut(BringUpStage) + ?Sized> BringUp<'a, 'r, S> {
     /// Calls `on_stage` whenever the bring-up waits for something else. `pin_unconfirmed` is `false` at first, and is
-    /// kept by the caller from one bring-up to the next: a PIN was sent and its acceptance was not seen, so that it is not
-    /// sent again. `now` is the time of [`Engine::pass_time`](crate::sans_io::Engine::pass_time).
+    /// kept by the caller from one bring-up to the next: a PIN was sent and its acceptance was not seen, so that it is
+    /// not sent again. `now` is the time of [`Engine::pass_time`](crate::sans_io::Engine::pass_time).
     pub fn new(apn: &'a Apn<'a>, pin_unconfirmed: &'r mut bool, on_stage: &'r mut S, now: Duration) -> Self {
         on_stage(BringUpStage::Module);
         Self {
@@ -122,8 +122,8 @@ impl<'a, 'r, S: FnMut(BringUpStage) + ?Sized> BringUp<'a, 'r, S> {
         }
     }
 
-    /// The outcome after the procedure was driven to its end, which was `driven`, at the time `now`. `None` where it has
-    /// to be driven again, because the module did not answer or restarted.
+    /// The outcome after the procedure was driven to its end, which was `driven`, at the time `now`. `None` where it
+    /// has to be driven again, because the module did not answer or restarted.
     pub fn outcome(&self, driven: Result<(), Error>, now: Duration) -> Option<Result<Attachment, BringUpError>> {
         match (driven, self.failure) {
             (Ok(()), None) => Some(Ok(self.attachment)),

@@ -13,8 +13,8 @@ use crate::session::Procedure;
 use crate::timer::Timer;
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
-    /// Brings the module from any state to an address: unlocks the SIM card, sets the access point, waits for a network,
-    /// activates the PDP context and waits for its address.
+    /// Brings the module from any state to an address: unlocks the SIM card, sets the access point, waits for a
+    /// network, activates the PDP context and waits for its address.
     ///
     /// Sends `ATE0`, `AT+CPIN?`, `AT+CPIN=` (only where the card asks for its PIN), `AT+CGDCONT=`, `AT+CGSOCKCONT=` (on
     /// A7600), `AT+CGAUTH=` (where credentials are given), `AT+CREG?`, `AT+CGREG?` and `AT+CEREG?` once a second,

@@ -10,8 +10,8 @@ use crate::options::Publish;
 use crate::procedure::PublishStep;
 use crate::saturating::saturating_u16;
 
-/// It stands at the beginning of the first block of a message: flags, timeout in seconds, lengths of topic and payload, and
-/// the number of the last block of the message.
+/// It stands at the beginning of the first block of a message: flags, timeout in seconds, lengths of topic and payload,
+/// and the number of the last block of the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header([u8; Header::BYTES]);
 
@@ -93,8 +93,8 @@ impl Header {
         bytes.div_ceil(const { saturating_u16(BLOCK_BYTES) })
     }
 
-    /// Describes the command of this step; of the topic no more than its length, since it was checked when it was pushed.
-    /// Before the first step, describes every command with other arguments.
+    /// Describes the command of this step; of the topic no more than its length, since it was checked when it was
+    /// pushed. Before the first step, describes every command with other arguments.
     #[inline(never)]
     pub(super) fn describe(&self, writer: &mut CommandWriter<'_>, step: PublishStep) {
         let client = self.client();

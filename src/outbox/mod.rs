@@ -45,16 +45,16 @@ pub use publish_oldest::PublishOldest;
 /// ```
 ///
 /// `Raw` is the mutex of embassy-sync, usually `CriticalSectionRawMutex`. It is locked for one block at a time, so
-/// interrupts are off for no longer than it takes to copy 32 bytes. While a message is being sent, the mutex is free: the
-/// message is read from the queue block by block, and no second buffer holds it.
+/// interrupts are off for no longer than it takes to copy 32 bytes. While a message is being sent, the mutex is free:
+/// the message is read from the queue block by block, and no second buffer holds it.
 ///
 /// Where a message does not fit, the new one is [refused](RefuseNew), or the oldest ones are [dropped](DropOldest).
 ///
 /// # RAM
 ///
-/// `N` blocks of 32 bytes, and about 50 bytes besides. A message takes the blocks that its topic, its payload and 8 bytes
-/// fill, at 30 bytes a block: [`blocks`](Self::blocks). All bytes of an empty outbox are zero, so a static one takes no
-/// flash.
+/// `N` blocks of 32 bytes, and about 50 bytes besides. A message takes the blocks that its topic, its payload and 8
+/// bytes fill, at 30 bytes a block: [`blocks`](Self::blocks). All bytes of an empty outbox are zero, so a static one
+/// takes no flash.
 ///
 /// # What becomes of a message
 ///
@@ -65,9 +65,9 @@ pub use publish_oldest::PublishOldest;
 /// | failed or was dropped, outcome [unknown](crate::error::Delivery::Unknown) | gone, never repeated | stays, repeated with the duplicate flag | [`unknown`](OutboxCounters::unknown) or [`repeated`](OutboxCounters::repeated) |
 /// | refused for the fifth time: with a bare `ERROR`, or where the [next step](crate::Error::next_step) is to correct the input | gone | gone | [`refused`](OutboxCounters::refused) |
 ///
-/// So a message at QoS 1 arrives at least once, the others at most once, and what is missing is counted. The messages of one
-/// client arrive in their order. A message waits for those before it, whatever their client: give each client an outbox of
-/// its own.
+/// So a message at QoS 1 arrives at least once, the others at most once, and what is missing is counted. The messages
+/// of one client arrive in their order. A message waits for those before it, whatever their client: give each client an
+/// outbox of its own.
 ///
 /// A broker that ends the connection because of a message leaves its outcome unknown: at QoS 1 it is repeated without a
 /// limit, since a broker that is out of order looks the same. [`discard_oldest`](Self::discard_oldest) drops it.
@@ -104,8 +104,8 @@ pub enum PushError {
     Invalid(InvalidInput),
     /// It does not fit into the empty outbox.
     TooLarge,
-    /// There is no room for it now. Of an outbox that [drops the oldest](DropOldest): even without them, since the message that
-    /// is being sent stays.
+    /// There is no room for it now. Of an outbox that [drops the oldest](DropOldest): even without them, since the
+    /// message that is being sent stays.
     Full,
 }
 
@@ -121,8 +121,8 @@ impl fmt::Display for PushError {
 
 impl core::error::Error for PushError {}
 
-/// The family that takes every message that any family takes. What the module at hand does not take, such as 5000 bytes on
-/// SIM767x, is refused when its turn comes.
+/// The family that takes every message that any family takes. What the module at hand does not take, such as 5000 bytes
+/// on SIM767x, is refused when its turn comes.
 const LEAST_STRICT: Family = Family::A76xx;
 
 impl<Raw: RawMutex, const N: usize, F: WhenFull> Outbox<Raw, N, F> {
@@ -137,8 +137,8 @@ impl<Raw: RawMutex, const N: usize, F: WhenFull> Outbox<Raw, N, F> {
         (Header::BYTES + topic_bytes + payload_bytes).div_ceil(BLOCK_BYTES)
     }
 
-    /// Puts a message at the end of the queue. All of it is kept: client, topic, payload, quality of service, retain and
-    /// duplicate flag, timeout. It does not wait.
+    /// Puts a message at the end of the queue. All of it is kept: client, topic, payload, quality of service, retain
+    /// and duplicate flag, timeout. It does not wait.
     ///
     /// # Errors
     ///
@@ -213,8 +213,8 @@ impl<Raw: RawMutex, const N: usize, F: WhenFull> Outbox<Raw, N, F> {
         self.lock(Store::drop_oldest)
     }
 
-    /// Waits until there is a message. One task waits at a time: a second one takes the place of the first, which is not
-    /// woken any more.
+    /// Waits until there is a message. One task waits at a time: a second one takes the place of the first, which is
+    /// not woken any more.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }

@@ -10,8 +10,8 @@ pub trait WhenFull: sealed::Sealed {
 #[derive(Clone, Copy, Debug)]
 pub enum RefuseNew {}
 
-/// The oldest messages are dropped and [counted](super::OutboxCounters::dropped), as many as the new one needs; but not the
-/// one that is being sent.
+/// The oldest messages are dropped and [counted](super::OutboxCounters::dropped), as many as the new one needs; but not
+/// the one that is being sent.
 #[derive(Clone, Copy, Debug)]
 pub enum DropOldest {}
 

@@ -12,7 +12,7 @@ use super::{Outbox, WhenFull};
 use crate::NextStep;
 use crate::at::WINDOW_BYTES;
 use crate::command::{ClientIndex, CommandWriter};
-use crate::error::{Delivery, Error, Refusal};
+use crate::error::{Delivery, Error};
 use crate::options::Publish;
 use crate::procedure::{PublishMessage, PublishStep};
 use crate::session::{Failure, Next, Procedure, Session};
@@ -66,7 +66,8 @@ impl<'o, Raw: RawMutex, const N: usize> PublishOldest<'o, Raw, N> {
 
 /// Whether this message fails, where another one may succeed.
 fn is_refused(error: &Error) -> bool {
-    matches!(error, Error::Refused { refusal: Refusal::Error, .. }) || error.next_step() == NextStep::CorrectInput
+    matches!(error, Error::Refused { refusal, .. } if refusal.code().is_none())
+        || error.next_step() == NextStep::CorrectInput
 }
 
 impl<Raw: RawMutex, const N: usize> Drop for PublishOldest<'_, Raw, N> {

@@ -1,5 +1,6 @@
-//! Blocks of bytes, of which messages are chains. One list holds the blocks of the queued messages in their order, another
-//! one the free blocks. So any message can be taken out without moving a byte of the others, while one of them is sent.
+//! Blocks of bytes, of which messages are chains. One list holds the blocks of the queued messages in their order,
+//! another one the free blocks. So any message can be taken out without moving a byte of the others, while one of them
+//! is sent.
 
 use core::cell::Cell;
 use core::num::NonZeroU16;
@@ -187,7 +188,8 @@ impl Store {
         is_dropped
     }
 
-    /// Adds bytes to a message that is not complete, as many as fit into one of its reserved blocks. Returns the others.
+    /// Adds bytes to a message that is not complete, as many as fit into one of its reserved blocks. Returns the
+    /// others.
     pub(super) fn append<'b>(&self, chain: &mut Chain, bytes: &'b [u8]) -> &'b [u8] {
         if chain.filled == BLOCK_BYTES {
             let link = self.take();
@@ -302,8 +304,8 @@ impl Store {
         }
     }
 
-    /// Copies bytes of a held message from `offset` on, at most those of one block. Returns how many. The offset never goes
-    /// back.
+    /// Copies bytes of a held message from `offset` on, at most those of one block. Returns how many. The offset never
+    /// goes back.
     pub(super) fn copy(&self, place: &mut Place, offset: usize, target: &mut [u8]) -> usize {
         while offset >= place.start + BLOCK_BYTES && place.block.is_some() {
             *place = Place { block: self.next(place.block), start: place.start + BLOCK_BYTES };

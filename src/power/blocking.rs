@@ -25,12 +25,12 @@ where
     H: MessageHandler,
     I: FnMut() -> ControlFlow<()>,
 {
-    /// Ends the connections and lets the module sleep: `AT+CMQTTDISC` for each connected client, `AT+CSCLK=1`, then DTR goes
-    /// high. The service stays started and both clients stay acquired, so that after [`resume`](Self::resume) `connect` with the same
-    /// options sends `AT+CMQTTCONNECT` only.
+    /// Ends the connections and lets the module sleep: `AT+CMQTTDISC` for each connected client, `AT+CSCLK=1`, then DTR
+    /// goes high. The service stays started and both clients stay acquired, so that after [`resume`](Self::resume)
+    /// `connect` with the same options sends `AT+CMQTTCONNECT` only.
     ///
-    /// It does not ask the module whether it sleeps: that begins some seconds later, when it is idle. To sleep between the
-    /// messages of a connection that stays, execute [`Csclk`] and use [`Dtr`] alone.
+    /// It does not ask the module whether it sleeps: that begins some seconds later, when it is idle. To sleep between
+    /// the messages of a connection that stays, execute [`Csclk`] and use [`Dtr`] alone.
     ///
     /// # Times
     ///
@@ -49,13 +49,13 @@ where
         dtr.allow_sleep().map_err(SleepError::Dtr)
     }
 
-    /// Wakes the module, as [`crate::Modem::resume`]: 115 ms where DTR wakes it, at most 23 s where nothing does. Then `connect`. The
-    /// idle hook is not called during the delays, which are 300 ms together.
+    /// Wakes the module, as [`crate::Modem::resume`]: 115 ms where DTR wakes it, at most 23 s where nothing does. Then
+    /// `connect`. The idle hook is not called during the delays, which are 300 ms together.
     ///
     /// # Errors
     ///
-    /// See [`SleepError`]. The [next step](SleepError::next_step) is [`Reset`](crate::NextStep::Reset) where the module does not
-    /// answer at all.
+    /// See [`SleepError`]. The [next step](SleepError::next_step) is [`Reset`](crate::NextStep::Reset) where the module
+    /// does not answer at all.
     pub fn resume<P: OutputPin>(
         &mut self,
         dtr: &mut Dtr<P>,

@@ -16,12 +16,12 @@ use crate::timer::Timer;
 
 /// Low power.
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
-    /// Ends the connections and lets the module sleep: `AT+CMQTTDISC` for each connected client, `AT+CSCLK=1`, then DTR goes
-    /// high. The service stays started and both clients stay acquired, so that after [`resume`](Self::resume) `connect` with the same
-    /// options sends `AT+CMQTTCONNECT` only.
+    /// Ends the connections and lets the module sleep: `AT+CMQTTDISC` for each connected client, `AT+CSCLK=1`, then DTR
+    /// goes high. The service stays started and both clients stay acquired, so that after [`resume`](Self::resume)
+    /// `connect` with the same options sends `AT+CMQTTCONNECT` only.
     ///
-    /// It does not ask the module whether it sleeps: that begins some seconds later, when it is idle. To sleep between the
-    /// messages of a connection that stays, execute [`Csclk`] and use [`Dtr`] alone.
+    /// It does not ask the module whether it sleeps: that begins some seconds later, when it is idle. To sleep between
+    /// the messages of a connection that stays, execute [`Csclk`] and use [`Dtr`] alone.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -56,8 +56,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If the future is dropped, the clients may or may not be connected, and DTR is low: the module
-    /// stays awake.
+    /// This method is cancel safe. If the future is dropped, the clients may or may not be connected, and DTR is low:
+    /// the module stays awake.
     pub async fn pause<P: OutputPin>(&mut self, dtr: &mut Dtr<P>) -> Result<(), SleepError<P::Error>> {
         for index in ClientIndex::ALL {
             let mut client = self.client(index);
@@ -70,10 +70,10 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
 
     /// Wakes the module: DTR goes low, and 100 ms later it has to answer `AT` within 1 s. Then `connect`.
     ///
-    /// Where it does not answer, DTR goes high for 100 ms and low again, and it is tried to get in step with the module: so a
-    /// module that is slow, or that only bytes wake, is found awake. What else wakes modules that sleep on is not documented.
-    /// They start with a reset ([`Reset`](super::Reset)), which loses all their state; then
-    /// [`bring_up`](Self::bring_up) and `connect`.
+    /// Where it does not answer, DTR goes high for 100 ms and low again, and the driver resyncs: so a module that is
+    /// slow, or that only bytes wake, is found awake. What else wakes a module that still sleeps is not documented:
+    /// reset it ([`Reset`](super::Reset)), which loses all its state, then call [`bring_up`](Self::bring_up) and
+    /// `connect`.
     ///
     /// # Times
     ///
@@ -81,8 +81,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     ///
     /// # Errors
     ///
-    /// See [`SleepError`]. The [next step](SleepError::next_step) is [`Reset`](crate::NextStep::Reset) where the module does not
-    /// answer at all.
+    /// See [`SleepError`]. The [next step](SleepError::next_step) is [`Reset`](crate::NextStep::Reset) where the module
+    /// does not answer at all.
     ///
     /// # Cancel safety
     ///

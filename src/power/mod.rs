@@ -16,8 +16,8 @@
 //! [`Event::ModemRestarted`](crate::Event::ModemRestarted) reports that the software of the module has started. There
 //! is no need to wait for it: [`Modem::bring_up`](crate::Modem::bring_up) does.
 //!
-//! [`Modem::pause`](crate::Modem::pause) and [`Modem::resume`](crate::Modem::resume) end the connections and let the module
-//! sleep, and bring it back with few commands.
+//! [`Modem::pause`](crate::Modem::pause) and [`Modem::resume`](crate::Modem::resume) end the connections and let the
+//! module sleep, and bring it back with few commands.
 
 #[cfg(feature = "blocking")]
 mod blocking;

@@ -170,7 +170,7 @@ impl<'a> Connect<'a> {
             Step::Begin | Step::EchoOff | Step::AccqRead | Step::Start => false,
             // The module has restarted, and its boot lines were lost.
             Step::DiscRead => !self.probed && self.connected.is_none(),
-            _ => !self.probed && matches!(last, Err(Failure::Refused(Refusal::Error | Refusal::Equipment(_)))),
+            _ => !self.probed && matches!(last, Err(Failure::Refused(refusal)) if refusal.code().is_none()),
         };
         if is_outdated {
             lifecycle.client_mut(self.client).state = ClientState::Unknown;

@@ -7,7 +7,6 @@ use core::time::Duration;
 
 use crate::at::Line;
 use crate::command::{AccqRead, ClientIndex, CommandWriter, Disc, DiscRead, Rel, Request, Stop};
-use crate::error::Refusal;
 use crate::session::{ClientState, Failure, Next, Procedure, ServiceState, Session};
 
 /// The `<timeout>` of DISC: the shortest that every family takes.
@@ -133,7 +132,8 @@ impl Procedure for Shutdown {
             }
             // Perhaps the service was not started: a bare ERROR on A7670, 9 on SIM7600.
             (Some(Err(failure)), Step::Stop)
-                if failure.leaves_outcome_unknown() || failure == Failure::Refused(Refusal::Error) =>
+                if failure.leaves_outcome_unknown()
+                    || matches!(failure, Failure::Refused(refusal) if refusal.code().is_none()) =>
             {
                 self.failure = failure;
                 self.step = Step::AccqRead;

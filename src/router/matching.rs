@@ -2,7 +2,8 @@
 
 use super::route::check_filter;
 
-/// The position in a filter up to which the bytes of a topic match, at the `+` of a level that has not ended, or at the `#`.
+/// The position in a filter up to which the bytes of a topic match, at the `+` of a level that has not ended, or at the
+/// `#`.
 ///
 /// A filter has at most 1024 bytes, so the position that stands for something else is behind every filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,8 @@ impl Matching {
         self.0
     }
 
-    /// Goes on with the next part of the topic, which stands behind `received` bytes. The filter is valid (MQTT 3.1.1 §4.7).
+    /// Goes on with the next part of the topic, which stands behind `received` bytes. The filter is valid (MQTT 3.1.1
+    /// §4.7).
     pub(super) fn advance(self, filter: &[u8], received: usize, part: &[u8]) -> Self {
         if let (0, [b'$', ..], [b'+' | b'#', ..]) = (received, part, filter) {
             return Self::FAILED;
@@ -53,8 +55,8 @@ impl Matching {
     }
 }
 
-/// Whether a topic matches a topic filter, as a broker decides (MQTT 3.1.1 §4.7): `+` is any one level, `#` any number of
-/// levels and their parent, and a filter that begins with a wildcard does not match a topic that begins with `$`.
+/// Whether a topic matches a topic filter, as a broker decides (MQTT 3.1.1 §4.7): `+` is any one level, `#` any number
+/// of levels and their parent, and a filter that begins with a wildcard does not match a topic that begins with `$`.
 ///
 /// An invalid filter, one that [`Client::subscribe`](crate::Client::subscribe) would refuse, matches nothing.
 ///

@@ -18,8 +18,8 @@ use crate::handler::{MessageHandler, PIECE_BYTES};
 /// A message handler that distributes messages among inboxes, by their topics.
 ///
 /// Every inbox with a matching [`Route`] gets the message, once. What no filter matches goes to the inboxes of
-/// [`Route::unmatched`], and is [counted](Self::unmatched) where there is none. Each task awaits the messages of its inbox
-/// with [`SyncInbox::receive`](crate::SyncInbox::receive):
+/// [`Route::unmatched`], and is [counted](Self::unmatched) where there is none. Each task awaits the messages of its
+/// inbox with [`SyncInbox::receive`](crate::SyncInbox::receive):
 ///
 /// ```
 /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -76,16 +76,16 @@ use crate::handler::{MessageHandler, PIECE_BYTES};
 ///
 /// # What becomes of a message
 ///
-/// A full inbox holds nothing up. The other matching inboxes get the message, and the route
-/// [counts](Route::refused) it, as it does a message larger than its inbox. [`Event::Message`](crate::Event::Message)
-/// means that at least one inbox took messages; [`Event::MessageRefused`](crate::Event::MessageRefused) means that none
-/// took these, because the matching ones were full or no filter matched. To hear of every refusal, read the counters, or
-/// [their sum](Self::refused). A message that breaks off reaches no inbox, and no counter of the router:
+/// A full inbox holds nothing up. The other matching inboxes get the message, and the route [counts](Route::refused)
+/// it, as it does a message larger than its inbox. [`Event::Message`](crate::Event::Message) means that at least one
+/// inbox took messages; [`Event::MessageRefused`](crate::Event::MessageRefused) means that none took these, because the
+/// matching ones were full or no filter matched. To hear of every refusal, read the counters, or [their
+/// sum](Self::refused). A message that breaks off reaches no inbox, and no counter of the router:
 /// [`Event::MessageAborted`](crate::Event::MessageAborted) reports it.
 ///
 /// The topic is matched byte by byte while it arrives, and is not stored for that. So room for a message is reserved in
-/// every inbox that has some, until the message is whole. No other message could use that room meanwhile. From the first
-/// part of the topic that does not match, an inbox gets no more of the message.
+/// every inbox that has some, until the message is whole. No other message could use that room meanwhile. From the
+/// first part of the topic that does not match, an inbox gets no more of the message.
 ///
 /// On a microcontroller of 32 bits, a router takes 16 bytes of RAM, each route 24, and each inbox its capacity and 24.
 ///
@@ -101,6 +101,10 @@ pub struct Router<'a> {
 
 impl<'a> Router<'a> {
     /// Distributes messages among the inboxes of these routes. In a `static`, an error stops the compiler.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRoutes`]: there is no route, a filter is invalid, or no message fits into an inbox.
     pub const fn new(routes: &'a [Route<'a>]) -> Result<Self, InvalidRoutes> {
         if routes.is_empty() {
             return Err(InvalidRoutes::Empty);

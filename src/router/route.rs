@@ -13,8 +13,8 @@ use crate::handler::{AnyInbox, SyncInbox};
 
 /// Which messages go to an inbox, for a [`Router`](super::Router).
 ///
-/// A route belongs to one `Router`. Several routes may have one inbox, which gets a message once even where several of them
-/// match.
+/// A route belongs to one `Router`. Several routes may have one inbox, which gets a message once even where several of
+/// them match.
 pub struct Route<'a> {
     /// Without one, the route takes what no filter matches.
     filter: Option<&'a str>,
@@ -108,8 +108,8 @@ impl<'a> Route<'a> {
         self.matching() != Matching::FAILED
     }
 
-    /// The next part of topic or payload, behind `received` bytes. The inbox gets it if it takes the message, as far as is
-    /// known.
+    /// The next part of topic or payload, behind `received` bytes. The inbox gets it if it takes the message, as far as
+    /// is known.
     pub(super) fn push(&self, received: usize, part: &[u8]) {
         if self.may_match() && self.has_room() {
             self.inbox().push_piece(received, part);

@@ -260,16 +260,19 @@ impl Engine {
 
     fn outgoing<'b>(&self, procedure: &'b dyn Procedure, window: &'b mut [u8; WINDOW_BYTES]) -> Outgoing<'b> {
         let session = &self.session;
-        if session.resync.is_active() {
-            return Outgoing::Bytes(session.resync_outgoing(window));
-        }
+        let is_resync = session.resync.is_active();
         let (sent, unsent) = (session.exchange.sent().into(), usize::from(session.exchange.unsent()));
         Outgoing::Bytes(match session.exchange.phase() {
             Phase::Line => {
                 let mut writer = CommandWriter::new(session.family, sent, window);
-                procedure.command(&mut writer);
+                if is_resync {
+                    session.describe_resync(&mut writer)
+                } else {
+                    procedure.command(&mut writer)
+                }
                 writer.line()
             }
+            Phase::Data if is_resync => session.resync_data(window),
             Phase::Data => match procedure.data() {
                 Some(data) => {
                     let rest = data.get(sent..).unwrap_or(&[]);

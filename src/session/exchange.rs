@@ -13,7 +13,6 @@ use crate::command::{Answer, ClientIndex, CommandInfo, CommandWriter, Effect};
 use crate::error::Elapsed;
 use crate::family::Timeouts;
 use crate::fmt::debug;
-use crate::saturating::saturating_u16;
 use crate::timer::Instant;
 
 /// How long an outcome is still awaited after the UART lost bytes: it may be among them.
@@ -153,10 +152,11 @@ impl Exchange {
         self.facts.lacks = Lacking::SyncLine;
     }
 
-    /// Half of the line was sent: `ending` and nothing else follows.
-    pub(super) fn abort_line(&mut self, ending: &[u8], timeout_ms: u32) {
+    /// Half of the line was sent: one byte that aborts it and its CR follow, and nothing else.
+    pub(super) fn abort_line(&mut self, timeout_ms: u32) {
         self.info = CommandInfo::NAMELESS;
-        self.unsent = saturating_u16(ending.len());
+        self.sent = 0;
+        self.unsent = 2;
         self.data_length = 0;
         self.timeout_ms = timeout_ms;
     }
@@ -279,7 +279,10 @@ impl Exchange {
     pub(super) fn may_be_answered_twice(&self) -> bool {
         match self.facts.outcome {
             Some(code) => self.waits_for_broker() && !code.is_success(),
-            None => self.facts.final_result == Some(FinalResult::Error) && self.info.effect.needs_connection(),
+            None => {
+                self.facts.final_result.is_some_and(|result| result != FinalResult::Ok)
+                    && self.info.effect.needs_connection()
+            }
         }
     }
 

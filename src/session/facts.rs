@@ -144,7 +144,7 @@ impl Failure {
             Self::Illegal(reason) => Error::Illegal { command, reason },
             Self::Refused(refusal) => match (info.effect, refusal) {
                 (Effect::Connect, _) => Error::ConnectRefused { refusal, after },
-                (Effect::Tls, Refusal::Error) => Error::NoTls,
+                (Effect::Tls, _) => Error::NoTls,
                 _ => Error::Refused { command, refusal },
             },
             Self::NoMqtt => Error::NoMqtt,

@@ -191,11 +191,11 @@ impl Session {
         self.exchange.prompted(&self.timeouts, self.now);
     }
 
-    /// Half of a line was sent, and is aborted with `ending`.
-    fn abort_line(&mut self, ending: &[u8], timeout_ms: u32) {
+    /// Half of a line was sent, and is aborted.
+    fn abort_line(&mut self, timeout_ms: u32) {
         // Should it be taken for a command all the same, what it did is not known.
         self.lifecycle.unknown(self.exchange.info.effect, self.exchange.client);
-        self.exchange.abort_line(ending, timeout_ms);
+        self.exchange.abort_line(timeout_ms);
     }
 
     /// Detaches the outcome, if there is one to come, so that the exchange is free for another command.

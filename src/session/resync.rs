@@ -1,15 +1,14 @@
 //! Resync: after a dropped or unanswered call, commands and answers are brought back in step before the next command is sent.
 
-use super::Session;
-use super::error_window::Question;
-use super::exchange::{Phase, client_and_number};
-use super::{ClientState, Failure, ServiceState};
-use crate::at::{Line, WINDOW_BYTES};
+mod state_query;
+
+use super::exchange::Phase;
+use super::{Failure, Session};
+use crate::at::WINDOW_BYTES;
 use crate::command::network::{Cpin, Creg, Csq};
-use crate::command::{At, ClientIndex, CommandInfo, CommandWriter, DiscRead, Effect, Request, Unsub};
+use crate::command::{At, CommandInfo, CommandWriter, DiscRead, Request, Unsub};
 use crate::family::RECEIVED_PAYLOAD_LIMIT_BYTES;
 use crate::fmt::debug;
-use crate::urc::{ConnLost, LossCause};
 
 /// How long `AT` may take. It is there to end half a line, so no answer is required.
 const ATTENTION_TIMEOUT_MS: u32 = 1_000;
@@ -19,9 +18,9 @@ const SYNC_QUERY_TIMEOUT_MS: u32 = 3_000;
 const QUIET_MS: u32 = 100;
 /// How many sync queries are tried, each another command.
 const SYNC_QUERIES: u8 = 3;
-/// Ends a half-sent command line so that it is refused, wherever it was cut: no command and no parameter ends with `~`,
-/// and quotes that are open stay open.
-const ABORT_LINE: &[u8] = b"~\r";
+/// Ends a half-sent command line, before its CR, so that it is refused, wherever it was cut: no command and no parameter ends
+/// with `~`, and quotes that are open stay open.
+const ABORTING: u8 = b'~';
 /// Fills a prompt whose length is known: in a topic filter, slashes are valid wherever it was cut.
 const SLASH: u8 = b'/';
 /// Fills a prompt of unknown length: carriage returns mean nothing to a module that waits for a command.
@@ -40,8 +39,8 @@ enum Stage {
     Fill,
     /// `AT`, to a module of which nothing is known.
     Attention,
-    /// A query whose answer nothing else in flight can have.
-    SyncQuery,
+    /// A query whose answer nothing else in flight can have, and which of them.
+    SyncQuery(u8),
     /// The module is asked for what may have been missed in an error window.
     StateQuery,
     /// A subscription to slashes, which filling has made, is undone.
@@ -51,8 +50,6 @@ enum Stage {
 #[derive(Debug)]
 pub(super) struct Resync {
     stage: Stage,
-    /// Which sync query is tried.
-    sync_query: u8,
     /// Commands and answers are known to go together.
     in_step: bool,
     /// Bytes that the module may be waiting for, whether its prompt was seen or not.
@@ -63,7 +60,7 @@ pub(super) struct Resync {
 
 impl Resync {
     pub(super) const fn new() -> Self {
-        Self { stage: Stage::Off, sync_query: 0, in_step: false, missing_data: 0, blind_filled: false }
+        Self { stage: Stage::Off, in_step: false, missing_data: 0, blind_filled: false }
     }
 
     /// Whether what is sent and received belongs to resync.
@@ -88,7 +85,6 @@ impl Resync {
 
     fn go_to(&mut self, stage: Stage) {
         self.stage = stage;
-        self.sync_query = 0;
     }
 
     /// The byte that fills a prompt, and how many of it may be sent in a row.
@@ -113,7 +109,7 @@ impl Session {
             Phase::Line if !self.exchange.has_begun() => {}
             Phase::Line => {
                 debug!("resync: AT{} is half sent, and is aborted", self.exchange.info.name);
-                self.abort_line(ABORT_LINE, SYNC_QUERY_TIMEOUT_MS);
+                self.abort_line(SYNC_QUERY_TIMEOUT_MS);
                 return self.resync.go_to(Stage::Finish);
             }
             Phase::Prompt | Phase::Data | Phase::Final => {
@@ -153,9 +149,9 @@ impl Session {
                 Stage::Finish => match phase {
                     Phase::Outcome => {
                         self.leave_outcome();
-                        self.enter_resync_stage(Stage::SyncQuery);
+                        self.enter_resync_stage(Stage::SyncQuery(0));
                     }
-                    Phase::Idle | Phase::Done => self.enter_resync_stage(Stage::SyncQuery),
+                    Phase::Idle | Phase::Done => self.enter_resync_stage(Stage::SyncQuery(0)),
                     Phase::Data => {
                         self.note_padded_filter();
                         return Ok(false);
@@ -208,26 +204,29 @@ impl Session {
             debug!("resync: {:?}", self.resync.stage);
         }
         self.exchange.begin(&writer, &self.timeouts, self.now);
-        if self.resync.stage == Stage::SyncQuery {
+        if matches!(self.resync.stage, Stage::SyncQuery(_)) {
             self.exchange.insist_on_line();
         }
         !writer.is_blank()
     }
 
     /// The command of the present stage.
-    fn describe_resync(&self, writer: &mut CommandWriter<'_>) {
+    pub(super) fn describe_resync(&self, writer: &mut CommandWriter<'_>) {
         writer.timeout_milliseconds(match self.resync.stage {
             Stage::Attention => ATTENTION_TIMEOUT_MS,
-            Stage::SyncQuery | Stage::StateQuery => SYNC_QUERY_TIMEOUT_MS,
+            Stage::SyncQuery(_) | Stage::StateQuery => SYNC_QUERY_TIMEOUT_MS,
             _ => 0,
         });
-        match (self.resync.stage, self.resync.sync_query) {
-            (Stage::Attention, _) => At.describe(writer),
-            (Stage::SyncQuery, 0) => Csq.describe(writer),
-            (Stage::SyncQuery, 1) => Creg.describe(writer),
-            (Stage::SyncQuery, _) => Cpin.describe(writer),
-            (Stage::StateQuery, _) => DiscRead.describe(writer),
-            (Stage::Undo, _) => {
+        match self.resync.stage {
+            Stage::Finish => {
+                writer.byte(ABORTING);
+            }
+            Stage::Attention => At.describe(writer),
+            Stage::SyncQuery(0) => Csq.describe(writer),
+            Stage::SyncQuery(1) => Creg.describe(writer),
+            Stage::SyncQuery(_) => Cpin.describe(writer),
+            Stage::StateQuery => DiscRead.describe(writer),
+            Stage::Undo => {
                 if let Some((client, length)) = self.lifecycle.padded_filter()
                     && !self.slots.has_call_of(Some(client))
                 {
@@ -247,33 +246,19 @@ impl Session {
         self.exchange.begin_data(length.saturating_add(1), ATTENTION_TIMEOUT_MS, self.now);
     }
 
-    /// What is to be sent now.
-    pub(super) fn resync_outgoing<'b>(&self, window: &'b mut [u8; WINDOW_BYTES]) -> &'b [u8] {
-        let unsent = usize::from(self.exchange.unsent());
-        match self.exchange.phase() {
-            Phase::Line if self.resync.stage == Stage::Finish => {
-                ABORT_LINE.get(ABORT_LINE.len().saturating_sub(unsent)..).unwrap_or(&[])
-            }
-            Phase::Line => {
-                let mut writer = CommandWriter::new(self.family, self.exchange.sent().into(), window);
-                self.describe_resync(&mut writer);
-                writer.line()
-            }
-            Phase::Data => {
-                let (byte, count) = self.resync.filling(unsent);
-                let filling = window.get_mut(..count.min(WINDOW_BYTES)).unwrap_or_default();
-                filling.fill(byte);
-                filling
-            }
-            _ => &[],
-        }
+    /// Data that are to be sent now.
+    pub(super) fn resync_data<'b>(&self, window: &'b mut [u8; WINDOW_BYTES]) -> &'b [u8] {
+        let (byte, count) = self.resync.filling(self.exchange.unsent().into());
+        let filling = window.get_mut(..count.min(WINDOW_BYTES)).unwrap_or_default();
+        filling.fill(byte);
+        filling
     }
 
     /// The exchange of the present stage has ended.
     fn resync_exchange_ended(&mut self) -> Result<(), Failure> {
         let result = self.exchange.take_result();
         match (self.resync.stage, result) {
-            (Stage::SyncQuery, Some(Ok(()))) => {
+            (Stage::SyncQuery(_), Some(Ok(()))) => {
                 self.resync.blind_filled = false;
                 self.resync.go_to(Stage::PendingOutcome);
                 if !core::mem::replace(&mut self.resync.in_step, true) {
@@ -281,7 +266,7 @@ impl Session {
                     self.exchange.pause(QUIET_MS, self.now);
                 }
             }
-            (Stage::SyncQuery, _) => return self.sync_query_failed(),
+            (Stage::SyncQuery(query), _) => return self.sync_query_failed(query),
             (Stage::Undo, _) => self.lifecycle.padded_filter_is_undone(),
             (Stage::StateQuery, result) => self.state_query_ended(result.unwrap_or(Ok(()))),
             // Whatever `AT` and the filled prompt were answered with, only the sync query counts.
@@ -291,71 +276,19 @@ impl Session {
                     self.pending_outcome = None;
                 }
                 self.resync.missing_data = 0;
-                self.resync.go_to(Stage::SyncQuery);
+                self.resync.go_to(Stage::SyncQuery(0));
             }
         }
         Ok(())
     }
 
-    /// Whether the module has to be asked for what may have been missed.
-    fn must_ask(&mut self) -> bool {
-        let is_pending = |effect| self.pending_outcome.is_some_and(|pending| pending.info.effect == effect);
-        let must_ask = match self.reassembly.window.question() {
-            None => return false,
-            // The query could become the data of a prompt: the resync before the next command comes first.
-            Some(_) if !self.resync.in_step => return false,
-            // The answer would look like the outcome.
-            Some(_) if is_pending(Effect::Disc) || self.slots.has_operation(Some(Effect::Disc)) => return false,
-            Some(Question::State) => self.lifecycle.connected() > 0,
-            Some(_) => self.lifecycle.service == ServiceState::Started,
-        };
-        if must_ask {
-            debug!("bytes were lost: asking the module for what may have been missed");
-        } else {
-            self.reassembly.window.answered();
-        }
-        must_ask
-    }
-
-    /// A line of the answer to a query of resync's own came.
-    pub(super) fn resync_line(&mut self, line: Line<'_>) {
-        if self.resync.stage != Stage::StateQuery {
-            return;
-        }
-        let Some((client, 1)) = client_and_number(line, "+CMQTTDISC") else { return };
-        self.found_disconnected(client);
-    }
-
-    /// The module says that this client is not connected.
-    pub(crate) fn found_disconnected(&mut self, client: ClientIndex) {
-        if self.lifecycle.client(client).state == ClientState::Connected {
-            self.connection_lost(ConnLost { client, cause: LossCause::Other(0) });
-        }
-    }
-
-    fn state_query_ended(&mut self, result: Result<(), Failure>) {
-        let question = self.reassembly.window.question();
-        self.reassembly.window.answered();
-        match (result, question) {
-            (Ok(()), Some(Question::Restart)) => self.lifecycle.echo_is_off = false,
-            (Ok(()), _) | (Err(Failure::Restarted), _) => {}
-            (Err(Failure::Refused(_)), Some(Question::Restart)) => self.restarted(),
-            (Err(Failure::Refused(_)), _) => self.network_lost(),
-            (Err(_), _) => {
-                self.lifecycle.connections_are_unknown();
-                self.resync.in_step = false;
-            }
-        }
-        self.enter_resync_stage(Stage::PendingOutcome);
-    }
-
-    fn sync_query_failed(&mut self) -> Result<(), Failure> {
+    fn sync_query_failed(&mut self, query: u8) -> Result<(), Failure> {
         debug!("resync: no answer to the sync query");
         // A query that was not answered may have become the data of a prompt.
         self.lifecycle.holds_unknown_data();
         self.resync.in_step = false;
-        self.resync.sync_query = self.resync.sync_query.saturating_add(1);
-        if self.resync.sync_query < SYNC_QUERIES {
+        if query + 1 < SYNC_QUERIES {
+            self.resync.go_to(Stage::SyncQuery(query + 1));
             return Ok(());
         }
         // A reset of the microcontroller can leave a prompt of any length waiting.
@@ -377,7 +310,7 @@ impl Session {
         }
         let missing_data = self.exchange.missing_data();
         self.exchange.expire();
-        let is_of_resync = matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery | Stage::Fill);
+        let is_of_resync = matches!(self.resync.stage, Stage::Attention | Stage::SyncQuery(_) | Stage::Fill);
         if self.exchange.lacks_final_result() && !is_of_resync {
             self.resync.missing_data = missing_data;
             if missing_data > 0 {

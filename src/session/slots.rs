@@ -2,7 +2,7 @@
 //!
 //! Without the feature `shared` there is no slot, and nothing of this is in the image.
 
-use core::{array, mem};
+use core::mem;
 
 use super::exchange::{Exchange, Phase};
 use super::facts::Loss;
@@ -41,6 +41,18 @@ pub(super) struct Turn {
     is_silent: bool,
     pub(super) sent: Sent,
     pub(super) sharing: Sharing,
+}
+
+impl Turn {
+    const NONE: Self = Self {
+        gives_way: false,
+        resumption: Resumption::Begin,
+        gave_way: None,
+        has_result: false,
+        is_silent: false,
+        sent: Sent::Alone,
+        sharing: Sharing::Nothing,
+    };
 }
 
 /// The slots, and the turn. Both are arrays without an element where there is nothing to share.
@@ -85,17 +97,12 @@ fn excludes(pending: &CommandInfo, info: &CommandInfo, client: Option<ClientInde
 impl Slots {
     pub(super) fn new() -> Self {
         Self {
-            // As a constant, they would be in the image.
-            slots: array::from_fn(|_| Exchange::idle()),
-            turn: array::from_fn(|_| Turn {
-                gives_way: false,
-                resumption: Resumption::Begin,
-                gave_way: None,
-                has_result: false,
-                is_silent: false,
-                sent: Sent::Alone,
-                sharing: Sharing::Nothing,
-            }),
+            // As a constant, they would be in the image, and be copied from there by `memcpy`.
+            #[cfg(feature = "shared")]
+            slots: [Exchange::idle(), Exchange::idle(), Exchange::idle(), Exchange::idle()],
+            #[cfg(not(feature = "shared"))]
+            slots: [],
+            turn: [const { Turn::NONE }; IS_SHARED as usize],
         }
     }
 

@@ -59,8 +59,8 @@ use turn::Place;
 /// }
 /// ```
 ///
-/// Tasks of an executor name a `static` of this type. The modem that it is [given](Self::give) is borrowed for ever then: in a
-/// firmware, from a `StaticCell`.
+/// Tasks of an executor name a `static` of this type. The modem that it is [given](Self::give) is then borrowed for
+/// `'static`: in a firmware, from a `StaticCell`.
 ///
 /// ```
 /// # use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;

@@ -34,12 +34,12 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// outcome ends. `on_event` gets every event of the module and of the supervisors, between two turns; it must return
     /// quickly.
     ///
-    /// Connecting, bringing up and every pause give up their turn, so that other tasks use the module meanwhile. Only the hook
-    /// of the recovery has it to itself.
+    /// Connecting, bringing up and every pause give up their turn, so that other tasks use the module meanwhile. Only while
+    /// the hook of the recovery resets the module, no other call is made.
     ///
     /// What has to be done between the bring-up and the connection, such as storing a certificate, is done around this: let
-    /// [`BroughtUp`](crate::supervisor::Transition::BroughtUp) end the future in a `select`, do it with [`lock`](Self::lock), and
-    /// run again. The connection that had begun is begun again.
+    /// [`BroughtUp`](crate::supervisor::Transition::BroughtUp) end the future in a `select`, do it with
+    /// [`lock`](Self::lock), and call `run` again. A `connect` that was interrupted starts over.
     ///
     /// To shut down, call this without supervisors first: they would connect again.
     ///
@@ -49,7 +49,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. Call it again: what was under way is gone on with.
+    /// This method is cancel safe. The next call continues what was under way.
     pub async fn run<L: Subscriptions, A: AttachInTurns, S: Reset>(
         &self,
         supervisors: &mut [Supervisor<'_, L>],

@@ -71,8 +71,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If the future is dropped, no event is lost, and what was under way is gone on with by
-    /// the next call. The hook's future is dropped too.
+    /// This method is cancel safe. If the future is dropped, no event is lost, and the next call continues what was under
+    /// way. The hook's future is dropped too.
     pub async fn supervise<L: Subscriptions, A: AttachAsync, S: Reset>(
         &mut self,
         supervisors: &mut [Supervisor<'_, L>],

@@ -160,6 +160,11 @@ pub static OPTIONS: ConnectOptions<'static> = ConnectOptions::new(Broker::tcp("b
 pub const LOOK_ALIKES: &[u8] =
     b"\r\nOK\r\n>\r\n\r\n> \r\n+CMQTTCONNLOST: 0,1\r\n\r\nERROR\r\n\0\xff\r\n+CMQTTPUB: 0,6\r\n\r\nRDY\r\n+CMQTTRXPAYLOAD: 0,9\r\n";
 
+/// A refusal without a code.
+pub const ERROR: &[u8] = b"\r\nERROR\r\n";
+/// The same of a module that is set to number its errors, `AT+CMEE=1`.
+pub const NUMBERED_ERROR: &[u8] = b"\r\n+CME ERROR: 100\r\n";
+
 /// A complaint that a driver without knowledge of the module may cause: it queries a service that is not started.
 pub const PROBING: &[ComplaintKind] = &[ComplaintKind::NotStarted];
 

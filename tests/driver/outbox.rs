@@ -198,6 +198,12 @@ fn a_message_that_was_certainly_not_sent_stays_at_every_level() {
 
 #[test]
 fn a_message_that_the_module_always_refuses_goes_after_five_times_and_the_next_one_arrives() {
+    for answer in [ERROR, NUMBERED_ERROR] {
+        always_refused(answer);
+    }
+}
+
+fn always_refused(answer: &[u8]) {
     on_every_connected(async |bench, modem, _| {
         let outbox = TestOutbox::<RefuseNew>::new();
         let first = if modem.family() == Family::Sim767x {
@@ -206,7 +212,7 @@ fn a_message_that_the_module_always_refuses_goes_after_five_times_and_the_next_o
             None
         } else {
             outbox.push(FIRST, &Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce)).unwrap();
-            Some(ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()))
+            Some(ScriptedAnswer::Exactly(answer.to_vec()))
         };
         outbox.push(FIRST, &Publish::new("meter-3/b", b"y")).unwrap();
         if let Some(answer) = first {

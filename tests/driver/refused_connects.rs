@@ -9,10 +9,6 @@ use crate::driver::command::{MqttVersion, Rel};
 use crate::driver::error::Refusal;
 use crate::driver::{ClientState, Connection, Error, Event, Family};
 
-const ERROR: &[u8] = b"\r\nERROR\r\n";
-/// The same of a module that is set to number its errors, `AT+CMEE=1`.
-const NUMBERED_ERROR: &[u8] = b"\r\n+CME ERROR: 100\r\n";
-
 /// The step with this prefix is always refused with this answer: `connect` returns an error that is `expected`, and works
 /// once the step is accepted.
 fn fails_so(prefix: &str, answer: ScriptedAnswer, expected: impl Fn(Result<Connection, Error>, &Bench)) {

@@ -55,22 +55,35 @@ fn a_service_that_cannot_be_stopped_is_reported() {
 
 #[test]
 fn a_service_that_has_stopped_meanwhile_is_a_success() {
-    let error = &b"\r\nERROR\r\n"[..];
-    for answer in [error, b"\r\n+CMQTTSTOP: 9\r\n\r\nERROR\r\n"] {
+    for answer in [ERROR, b"\r\n+CMQTTSTOP: 9\r\n\r\nERROR\r\n", NUMBERED_ERROR] {
         let refuse = |bench: &Bench| {
             script(bench, "AT+CMQTTSTOP", 1, ScriptedAnswer::Exactly(answer.to_vec()));
-            script(bench, "AT+CMQTTACCQ?", 2, ScriptedAnswer::Exactly(error.to_vec()));
+            script(bench, "AT+CMQTTACCQ?", 2, ScriptedAnswer::Exactly(ERROR.to_vec()));
         };
         shut_down(refuse, |bench, ended| ended.or_transcript(bench));
     }
 }
 
 #[test]
+fn a_service_that_is_not_started_is_a_success_on_a_module_that_numbers_its_errors() {
+    on_every_family(&[], async |bench, modem, _| {
+        for command in ["AT+CMQTTDISC=", "AT+CMQTTREL=", "AT+CMQTTSTOP", "AT+CMQTTACCQ?"] {
+            script(bench, command, 0, ScriptedAnswer::Exactly(NUMBERED_ERROR.to_vec()));
+        }
+        let inbox = TestInbox::new();
+        let fresh = crate::bench::modem(bench, modem.family(), &inbox);
+        fresh.shutdown().await.2.or_transcript(bench);
+    });
+}
+
+#[test]
 fn a_stop_refused_without_a_code_is_a_failure_where_the_service_is_still_started() {
-    let refuse = |bench: &Bench| {
-        script(bench, "AT+CMQTTSTOP", 1, ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()));
-    };
-    shut_down(refuse, |bench, ended| assert_eq!(refusal(ended, bench), ("+CMQTTSTOP", Refusal::Error)));
+    for (answer, expected) in [(ERROR, Refusal::Error), (NUMBERED_ERROR, Refusal::Equipment(Some(100)))] {
+        let refuse = |bench: &Bench| {
+            script(bench, "AT+CMQTTSTOP", 1, ScriptedAnswer::Exactly(answer.to_vec()));
+        };
+        shut_down(refuse, |bench, ended| assert_eq!(refusal(ended, bench), ("+CMQTTSTOP", expected)));
+    }
 }
 
 #[test]

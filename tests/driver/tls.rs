@@ -3,6 +3,7 @@
 
 use core::time::Duration;
 
+use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::broker::{Authentication, TlsOptions};
 
 use crate::bench::*;
@@ -241,6 +242,11 @@ fn a_build_without_tls_or_mqtt_is_an_error_of_its_own() {
         assert_eq!(error, Error::NoTls);
         let setting = Csslcfg::new(modem.family(), 0, SslSetting::AuthMode(AuthMode::Server));
         assert_eq!(modem.execute(&setting).await, Err(Error::NoTls));
+    });
+    on_every_family(&[], async |bench, modem, _| {
+        script(bench, "AT+CSSLCFG", 0, ScriptedAnswer::Exactly(NUMBERED_ERROR.to_vec()));
+        let error = modem.client(FIRST).connect(options(Tls::server("ca.pem"))).await.unwrap_err();
+        assert_eq!(error, Error::NoTls);
     });
     on_every_family(&[("mqtt", "off")], async |_, modem, _| {
         let error = modem.client(FIRST).connect(&OPTIONS).await.unwrap_err();

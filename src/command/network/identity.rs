@@ -65,8 +65,8 @@ impl Command for Cgsn {
     }
 }
 
-/// Takes a text that is on a line of its own. Some firmware puts it after the command's name, in quotes, or both. URCs of
-/// a module that boots are ignored.
+/// Takes a text that is on a line of its own. Some firmware puts it after the command's name, in quotes, or both. URCs
+/// of a module that boots are ignored.
 fn take_text<const N: usize>(response: &mut Text<N>, line: Line<'_>, name: &str) {
     let bytes = line.bytes();
     let text = match line.parameters(name) {

@@ -2,17 +2,14 @@
 
 use super::{Connect, Step};
 use crate::ResultCode;
-use crate::error::Refusal;
 use crate::family::{Family, VersionSetting};
 use crate::session::{Failure, Session};
 
 impl Connect<'_> {
     /// Whether the present step may fail in this way, because a later one determines the state.
     pub(super) fn tolerates(&mut self, session: &mut Session, failure: Failure) -> bool {
-        // None: a bare ERROR; or what it becomes where a module numbers its errors, `+CME ERROR` (3GPP TS 27.007 §9.1).
         let code = match failure {
-            Failure::Refused(Refusal::Code(code)) => Some(code),
-            Failure::Refused(_) => None,
+            Failure::Refused(refusal) => refusal.code(),
             // Another task has changed the state since this step was chosen.
             Failure::Illegal(_) if cfg!(feature = "shared") => {
                 self.step = Step::Busy;

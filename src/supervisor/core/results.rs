@@ -67,7 +67,9 @@ impl Core<'_> {
     pub(in crate::supervisor) fn change_done(&mut self, place: u8, error: Option<&Error>) -> ChangeEnd {
         self.observe(error);
         self.unexplained_refusals = match error {
-            Some(Error::Refused { refusal: Refusal::Error, .. }) => self.unexplained_refusals.saturating_add(1),
+            Some(Error::Refused { refusal, .. }) if refusal.code().is_none() => {
+                self.unexplained_refusals.saturating_add(1)
+            }
             _ => 0,
         };
         let Some(error) = error else { return ChangeEnd::Done };

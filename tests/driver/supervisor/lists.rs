@@ -53,11 +53,16 @@ fn a_filter_that_is_refused_is_reported_once_and_tried_again_with_the_next_conne
 fn a_filter_that_is_refused_without_a_code_is_tried_again_before_it_counts_as_refused() {
     let refused = |transition: &Transition| matches!(transition, Transition::SubscriptionRefused { place: 0, .. });
     const EVERY_ONE: usize = 0;
-    for (refusals, is_refused) in [(&[1, 2][..], false), (&[EVERY_ONE], true)] {
+    for (answer, refusals, is_refused) in [
+        (ERROR, &[1, 2][..], false),
+        (ERROR, &[EVERY_ONE], true),
+        (NUMBERED_ERROR, &[1, 2], false),
+        (NUMBERED_ERROR, &[EVERY_ONE], true),
+    ] {
         on_every_fresh(&[], |supervised| {
             let bench = supervised.bench.clone();
             for nth in refusals {
-                script(&bench, "AT+CMQTTSUB", *nth, ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()));
+                script(&bench, "AT+CMQTTSUB", *nth, ScriptedAnswer::Exactly(answer.to_vec()));
             }
             supervised.expect(SECONDS(30), |transition| *transition == Transition::Up);
             assert_eq!(supervised.count(refused), usize::from(is_refused), "{}", bench.transcript_text());

@@ -31,12 +31,13 @@ pub mod fault;
 pub mod front_end;
 pub mod loopback;
 pub mod modem;
+#[cfg(feature = "real-time")]
 pub mod mqtt;
 pub mod pipe;
 pub mod referee;
 pub mod transcript;
 mod wire;
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "real-time"))]
 #[doc = include_str!("../README.md")]
 struct ReadmeExamples;

@@ -2,10 +2,15 @@
 //! it to a real broker. [`tcp`] and [`pty`] accept hosts; within one process, use `tokio::io::duplex`.
 
 mod dialogue;
+#[cfg(feature = "real-time")]
 mod line;
+#[cfg(feature = "real-time")]
 pub mod pty;
+#[cfg(feature = "real-time")]
 mod simulator;
+#[cfg(feature = "real-time")]
 pub mod tcp;
 
 pub use dialogue::{Dialogue, Observer};
+#[cfg(feature = "real-time")]
 pub use simulator::{Remote, Simulator};
