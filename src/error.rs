@@ -87,8 +87,7 @@ impl defmt::Format for CommandName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-// A shared module's calls pass errors on more often. With a word as its tag, an error is copied as words, without `memcpy`.
-#[cfg_attr(feature = "shared", repr(u32))]
+#[cfg_attr(feature = "shared", repr(u32))] // With a word as its tag, it is copied as words, without `memcpy`.
 pub enum Error {
     /// An argument is outside what the command allows; nothing was sent.
     Invalid(InvalidInput),
