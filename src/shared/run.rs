@@ -60,8 +60,9 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         let mut runner = Runner { place: Place::new(self), supervisors, on_event };
         runner.place.enter(Wants::Nothing)?;
         loop {
-            // It queues up like every other call: otherwise a task that makes one call after the other would keep messages
-            // and supervisors waiting. What comes next is chosen in the turn, since those before it may have changed that.
+            // It queues up like every other call: otherwise a task that makes one call after the other would keep
+            // messages and supervisors waiting. What comes next is chosen in the turn, since those before it may have
+            // changed that.
             runner.place.want(Wants::TurnOfRunner);
             runner.place.turn().await;
             runner.tell(&recovery.module);
