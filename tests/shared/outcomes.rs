@@ -358,7 +358,7 @@ fn what_dropped_calls_have_left_keeps_no_room_and_takes_no_outcome_of_another_on
     for is_accepted in [false, true] {
         on_every_family(&[("publish-delay", "3000")], BOTH, |bed| {
             let module = bed.module;
-            for round in 0..6 {
+            for round in 0..10 {
                 let (_, kept) = bed.call("kept", async move { module.publish(SECOND, &acknowledged(b"1")).await });
                 let (dropped, _) = bed.call("dropped", async move { module.publish(FIRST, &acknowledged(b"2")).await });
                 let count = |bench: &Bench| bench.transcript_text().matches("AT+CMQTTPUB=0").count();
