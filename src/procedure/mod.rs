@@ -10,6 +10,7 @@ mod listen;
 mod listen_until;
 mod probe;
 mod publish;
+#[cfg(any(feature = "async", feature = "blocking", test))]
 mod single;
 mod store;
 mod subscribe;
@@ -28,6 +29,7 @@ pub(crate) use probe::Probe;
 pub use publish::PublishMessage;
 #[cfg(feature = "outbox")]
 pub(crate) use publish::Step as PublishStep;
+#[cfg(any(feature = "async", feature = "blocking", test))]
 pub(crate) use single::Single;
 pub use store::Store;
 pub use subscribe::Subscribe;
