@@ -19,7 +19,7 @@ struct Source<'s> {
 impl<'s> Source<'s> {
     fn of(source: &'s str, name: &str) -> Self {
         let (before, after) = source.split_once(&format!("\npub enum {name} {{\n")).expect("the enum is in this file");
-        let is_above = |line: &&str| line.starts_with("///") || line.starts_with("#[");
+        let is_above = |line: &&str| line.starts_with("//") || line.starts_with("#[");
         let documentation = before.lines().rev().take_while(is_above).collect();
         Self { documentation, body: after.split_once("\n}").expect("it ends").0 }
     }
