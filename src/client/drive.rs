@@ -106,7 +106,7 @@ fn ready<O>(poll: Poll<O>) -> Option<O> {
 
 /// Gives the engine the present time.
 #[inline(never)]
-fn pass_time(engine: &mut Engine, timer: &impl Timer) {
+pub(crate) fn pass_time(engine: &mut Engine, timer: &impl Timer) {
     engine.pass_time(timer.now());
 }
 

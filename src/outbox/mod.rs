@@ -63,7 +63,7 @@ pub use publish_oldest::PublishOldest;
 /// | succeeded | gone | gone | [`delivered`](OutboxCounters::delivered) |
 /// | failed, [not sent](crate::error::Delivery::NotSent) | stays | stays | |
 /// | failed or was dropped, outcome [unknown](crate::error::Delivery::Unknown) | gone, never repeated | stays, repeated with the duplicate flag | [`unknown`](OutboxCounters::unknown) or [`repeated`](OutboxCounters::repeated) |
-/// | refused for the fifth time: with a bare `ERROR`, or where the [next step](crate::Error::next_step) is to correct the input | gone | gone | [`refused`](OutboxCounters::refused) |
+/// | refused for the fifth time: without a code, or where the [next step](crate::Error::next_step) is to correct the input | gone | gone | [`refused`](OutboxCounters::refused) |
 ///
 /// So a message at QoS 1 arrives at least once, the others at most once, and what is missing is counted. The messages
 /// of one client arrive in their order. A message waits for those before it, whatever their client: give each client an

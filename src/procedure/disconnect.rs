@@ -121,6 +121,9 @@ impl Shutdown {
 
 impl Procedure for Shutdown {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
+        if last.is_none() {
+            session.lifecycle.doubt_stop();
+        }
         match (last, self.step) {
             (Some(Ok(())), Step::AccqRead) => {
                 session.attribute_error_to(Stop::INFO);

@@ -1,5 +1,6 @@
 //! The calls of the user as step machines over the session: each decides which command is next. No I/O.
 
+mod client_command;
 mod connect;
 mod detect;
 mod disconnect;
@@ -14,6 +15,7 @@ mod store;
 mod subscribe;
 mod subscribe_all;
 
+pub(crate) use client_command::ClientCommand;
 pub use connect::{Connect, Connection};
 pub use detect::Detect;
 pub(crate) use disconnect::DISCONNECT_TIMEOUT;

@@ -38,18 +38,27 @@ impl<'a> Subscribe<'a> {
     }
 }
 
+/// What follows a command whose outcome can be asked for, or that query.
+pub(super) fn follow(
+    last: Option<Result<(), Failure>>,
+    listed: &mut Option<bool>,
+    can_ask: impl FnOnce(Failure) -> bool,
+) -> Result<Next, Failure> {
+    match (last, *listed) {
+        (None, _) => Ok(Next::Command),
+        (Some(_), Some(false)) => Err(Failure::OutcomeUnknown),
+        (Some(Err(failure)), None) if can_ask(failure) => {
+            *listed = Some(false);
+            Ok(Next::Command)
+        }
+        (Some(Err(failure)), None) => Err(failure),
+        (Some(_), _) => Ok(Next::Done),
+    }
+}
+
 impl Procedure for Subscribe<'_> {
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure> {
-        match (last, self.listed) {
-            (None, _) => Ok(Next::Command),
-            (Some(_), Some(false)) => Err(Failure::OutcomeUnknown),
-            (Some(Err(failure)), None) if can_ask(failure, self.sub.client, session) => {
-                self.listed = Some(false);
-                Ok(Next::Command)
-            }
-            (Some(Err(failure)), None) => Err(failure),
-            (Some(_), _) => Ok(Next::Done),
-        }
+        follow(last, &mut self.listed, |failure| can_ask(failure, self.sub.client, session))
     }
 
     fn command(&self, writer: &mut CommandWriter<'_>) {

@@ -131,11 +131,17 @@ mod place {
     pub(super) const ABORTED: u8 = 2;
     /// How much further the same events of the second client are.
     pub(super) const SECOND: u8 = 3;
+    pub(super) const SECOND_MESSAGE: u8 = MESSAGE + SECOND;
+    pub(super) const SECOND_REFUSED: u8 = REFUSED + SECOND;
+    pub(super) const SECOND_ABORTED: u8 = ABORTED + SECOND;
     pub(super) const BYTES_LOST: u8 = 6;
     pub(super) const CONNECTION_LOST: u8 = 7;
     pub(super) const SECOND_CONNECTION_LOST: u8 = 8;
     pub(super) const NETWORK_LOST: u8 = 9;
     pub(super) const RESTARTED: u8 = 10;
+    /// The events of the second client.
+    pub(super) const OF_SECOND: u16 =
+        1 << SECOND_MESSAGE | 1 << SECOND_REFUSED | 1 << SECOND_ABORTED | 1 << SECOND_CONNECTION_LOST;
     /// Not an event: the first client was connected when the network or the module was lost; the second one is next.
     pub(super) const CONCERNED: u8 = 11;
 }
@@ -246,22 +252,22 @@ impl Events {
         if place >= place::NETWORK_LOST {
             self.waiting &= (1 << place::CONCERNED) - 1;
         }
-        let (place, client) = match place {
-            place::SECOND..place::BYTES_LOST => (place - place::SECOND, ClientIndex::Second),
-            place::SECOND_CONNECTION_LOST => (place::CONNECTION_LOST, ClientIndex::Second),
-            _ => (place, ClientIndex::First),
-        };
+        let client = if place::OF_SECOND >> place & 1 == 0 { ClientIndex::First } else { ClientIndex::Second };
         let events = client.of_mut(&mut self.clients);
         let (topic_length, payload_length) = (events.refused_topic_length, events.refused_payload_length);
         Some(match place {
-            place::MESSAGE => Event::Message(client),
-            place::REFUSED => {
+            place::MESSAGE | place::SECOND_MESSAGE => Event::Message(client),
+            place::REFUSED | place::SECOND_REFUSED => {
                 let count = core::mem::take(&mut events.refused);
                 Event::MessageRefused { client, topic_length, payload_length, count }
             }
-            place::ABORTED => Event::MessageAborted { client, count: core::mem::take(&mut events.aborted) },
+            place::ABORTED | place::SECOND_ABORTED => {
+                Event::MessageAborted { client, count: core::mem::take(&mut events.aborted) }
+            }
             place::BYTES_LOST => Event::BytesLost,
-            place::CONNECTION_LOST => Event::ConnectionLost { client, cause: events.loss },
+            place::CONNECTION_LOST | place::SECOND_CONNECTION_LOST => {
+                Event::ConnectionLost { client, cause: events.loss }
+            }
             place::NETWORK_LOST => Event::NetworkLost,
             _ => Event::ModemRestarted,
         })

@@ -56,15 +56,12 @@ pub(super) struct Call {
     pub(super) command: Chosen,
     /// Only in a shared module.
     pub(super) client: Option<ClientIndex>,
-    /// It was dropped: it does not come for the result. Only in a slot.
-    pub(super) is_dropped: bool,
     /// When its last command began.
     pub(super) command_began: Instant,
 }
 
 impl Call {
-    const NONE: Self =
-        Self { loss: None, command: Chosen::No, client: None, is_dropped: false, command_began: Instant::ZERO };
+    const NONE: Self = Self { loss: None, command: Chosen::No, client: None, command_began: Instant::ZERO };
 
     /// Another one begins, of this client.
     pub(super) fn begin(&mut self, client: Option<ClientIndex>) {

@@ -69,9 +69,8 @@ pub(crate) struct Lifecycle {
 }
 
 impl ClientLife {
-    const fn new(state: ClientState) -> Self {
-        Self { state, staging: Staging::NONE, busy_until: None, lacks_connection: false }
-    }
+    const UNKNOWN: Self =
+        Self { state: ClientState::Unknown, staging: Staging::NONE, busy_until: None, lacks_connection: false };
 
     /// There is no connection, whatever the module says.
     pub(crate) const fn lose_connection(&mut self) {
@@ -90,7 +89,7 @@ impl Lifecycle {
     pub(crate) const fn new() -> Self {
         Self {
             service: ServiceState::Unknown,
-            clients: [const { ClientLife::new(ClientState::Unknown) }; 2],
+            clients: [ClientLife::UNKNOWN, ClientLife::UNKNOWN],
             echo_is_off: false,
             version_refused: false,
             skipped: SkippedSettings::NONE,
@@ -289,6 +288,14 @@ impl Lifecycle {
     pub(crate) fn network_lost(&mut self) {
         self.service = ServiceState::Stopped;
         self.clients.iter_mut().for_each(|life| life.begin_again(ClientState::Unknown));
+    }
+
+    /// Behind NONET, the service may be up after all, with its clients: the module is asked, where that matters.
+    pub(crate) fn doubt_stop(&mut self) {
+        let is_unknown = |life: &ClientLife| life.state == ClientState::Unknown;
+        if self.service == ServiceState::Stopped && self.clients.iter().any(is_unknown) {
+            self.service = ServiceState::Unknown;
+        }
     }
 
     /// The service is not started, so no client is acquired.

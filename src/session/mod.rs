@@ -16,11 +16,14 @@ mod lifecycle;
 mod pending_outcome;
 mod procedure;
 mod reassembly;
+mod results;
 mod resync;
 mod routing;
 mod sharing;
 mod slots;
 mod staging;
+#[cfg(feature = "shared")]
+mod turns;
 
 use crate::at::Hash;
 use crate::command::{CommandInfo, CommandWriter, Effect};
@@ -44,10 +47,13 @@ pub use lifecycle::{ClientState, ServiceState};
 use pending_outcome::PendingOutcome;
 pub use procedure::{Next, Procedure};
 use reassembly::Reassembly;
+pub(crate) use results::{Results, is_bad};
 use resync::Resync;
+#[cfg(feature = "shared")]
+pub(crate) use slots::SlotSet;
 use slots::{EXCLUDED_PAUSE_MS, News, Slots};
 #[cfg(feature = "shared")]
-pub(crate) use slots::{Left, Resumption};
+pub(crate) use turns::Left;
 
 /// How many bytes are sent before what has arrived is taken: bytes keep coming while a long payload goes out.
 const CHUNK_BYTES: usize = 64;

@@ -45,6 +45,8 @@ impl Session {
                 self.pass_over(line, None, handler);
                 Routed::TextFollows
             }
+            // A fresh driver may have begun in the midst of a message. It has nothing to lose that `connect` does not ask for.
+            Some(Urc::ConnLost(_) | Urc::NoNet(_)) if self.knows_nothing() => Routed::Taken,
             Some(urc) => self.urc(urc, handler),
             None => self.other_line(line, handler),
         }
@@ -61,6 +63,11 @@ impl Session {
     /// Takes more of the line before, which was cut. Returns whether it belongs to the answer to the command under way.
     pub(super) fn is_answer(&mut self, rest: &[u8]) -> bool {
         !self.reassembly.takes_untrusted(rest.len()) && self.rest_is_answer
+    }
+
+    /// Whether nothing was done yet, and the module has answered nothing.
+    fn knows_nothing(&self) -> bool {
+        self.lifecycle.service == ServiceState::Unknown && !self.resync.is_in_step()
     }
 
     fn urc(&mut self, urc: Urc, handler: &mut dyn MessageHandler) -> Routed {
@@ -117,8 +124,11 @@ impl Session {
             // If the query is answered, the module is asked.
             return self.reassembly.window.suspect_restart();
         }
-        warning!("the module restarted");
-        self.events.restarted(self.lifecycle.connected());
+        // A driver that has done nothing since a restart has heard of the same boot before.
+        if self.lifecycle.service != ServiceState::Stopped || self.lifecycle.echo_is_off {
+            warning!("the module restarted");
+            self.events.restarted(self.lifecycle.connected());
+        }
         self.lifecycle.restarted();
         self.pending_outcome = None;
         self.resync.restarted();
@@ -202,21 +212,16 @@ impl Session {
         handler.unknown_line(line);
     }
 
-    /// Whether `line` is the blank behind the `>` of a prompt, or a command sent back. The module may have restarted, echo on
-    /// again, without a line that arrived.
+    /// Whether `line` is the blank behind the `>` of a prompt, or the command under way sent back. If the echo was off, the
+    /// module may have restarted, without a line that arrived.
     fn is_echo_or_prompt_blank(&mut self, line: Line<'_>) -> bool {
-        match behind(line.bytes(), "AT") {
-            Some(_) if !self.lifecycle.echo_is_off => true,
-            Some(command) => {
-                let name = self.exchange.info.name;
-                let is_echo = behind(command, name).is_some();
-                if is_echo && !name.is_empty() {
-                    self.reassembly.window.suspect_restart();
-                }
-                is_echo
-            }
-            None => line.bytes() == b" ",
+        let Some(command) = behind(line.bytes(), "AT") else { return line.bytes() == b" " };
+        let name = self.exchange.info.name;
+        let is_echo = behind(command, name).is_some();
+        if is_echo && !name.is_empty() && self.lifecycle.echo_is_off {
+            self.reassembly.window.suspect_restart();
         }
+        is_echo
     }
 
     fn final_result(&mut self, result: FinalResult) -> bool {

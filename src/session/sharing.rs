@@ -6,7 +6,6 @@ use super::Session;
 use super::facts::Failure;
 use crate::ResultCode;
 use crate::command::ClientIndex;
-use crate::error::Refusal;
 
 /// What is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
@@ -52,7 +51,9 @@ impl Session {
             // Another reason, or none: it is not asked again.
             (Sent::Again, _) => shown,
             (Sent::Beside, Ok(())) if is_beside => shown,
-            (Sent::Beside, Err(Failure::Refused(Refusal::Error | Refusal::Code(ResultCode::CLIENT_IS_BUSY)))) => {
+            (Sent::Beside, Err(Failure::Refused(refusal)))
+                if matches!(refusal.code(), None | Some(ResultCode::CLIENT_IS_BUSY)) =>
+            {
                 turn.sent = Sent::Again;
                 return true;
             }

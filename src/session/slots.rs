@@ -7,6 +7,8 @@ use core::mem;
 use super::exchange::{Exchange, Phase};
 use super::facts::Loss;
 use super::sharing::{Sent, Sharing};
+#[cfg(feature = "shared")]
+use super::turns::Supervised;
 use super::{Progress, Session};
 use crate::at::{Line, behind};
 use crate::command::{ClientIndex, CommandInfo, Effect};
@@ -14,31 +16,30 @@ use crate::fmt::debug;
 
 /// One for each client, one for a call of neither, and one more: a call may wait while the result of another one of its client
 /// has not been fetched yet.
-const SLOTS: u8 = if IS_SHARED { 4 } else { 0 };
+const SLOTS: u32 = if IS_SHARED { 4 } else { 0 };
 pub(super) const IS_SHARED: bool = cfg!(feature = "shared");
 /// Pause before a call looks again whether another one still keeps it from its next command.
 pub(super) const EXCLUDED_PAUSE_MS: u32 = 1_000;
 
-/// How a call goes on in its next turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Resumption {
-    /// From its beginning. What other calls wait for has kept it from that, until one of them ends.
-    Begin,
-    /// With what became of the exchange in this slot.
-    Slot(u8),
-}
+/// Slots, a bit for each.
+pub(crate) type SlotSet = u8;
 
 /// The turn that is under way, and what is known for the next ones.
 #[derive(Debug)]
 pub(super) struct Turn {
     /// The call gives up its turn while it waits.
-    gives_way: bool,
-    resumption: Resumption,
-    gave_way: Option<Resumption>,
+    pub(super) gives_way: bool,
+    /// The slot from which it goes on, or none: then it begins.
+    pub(super) resumes: SlotSet,
+    /// It has given up its turn. It goes on from this slot later; from its beginning, where what other calls wait for has kept
+    /// it from that.
+    pub(super) gave_way: Option<SlotSet>,
     /// Something that was awaited has ended in this turn.
     pub(super) has_result: bool,
     /// The module has answered nothing in this turn, not even `AT`.
-    is_silent: bool,
+    pub(super) is_silent: bool,
+    #[cfg(feature = "shared")]
+    pub(super) supervised: Supervised,
     pub(super) sent: Sent,
     pub(super) sharing: Sharing,
 }
@@ -46,10 +47,12 @@ pub(super) struct Turn {
 impl Turn {
     const NONE: Self = Self {
         gives_way: false,
-        resumption: Resumption::Begin,
+        resumes: 0,
         gave_way: None,
         has_result: false,
         is_silent: false,
+        #[cfg(feature = "shared")]
+        supervised: Supervised::NOTHING,
         sent: Sent::Alone,
         sharing: Sharing::Nothing,
     };
@@ -59,8 +62,8 @@ impl Turn {
 #[derive(Debug)]
 pub(super) struct Slots {
     /// Idle where it is free, done where its result waits for the call.
-    slots: [Exchange; SLOTS as usize],
-    turn: [Turn; IS_SHARED as usize],
+    pub(super) slots: [Exchange; SLOTS as usize],
+    pub(super) turn: [Turn; IS_SHARED as usize],
 }
 
 /// What every exchange has to know.
@@ -111,7 +114,7 @@ impl Slots {
         self.turn.first_mut()
     }
 
-    fn parts(&mut self) -> Option<(&mut [Exchange], &mut Turn)> {
+    pub(super) fn parts(&mut self) -> Option<(&mut [Exchange], &mut Turn)> {
         Some((&mut self.slots, self.turn.first_mut()?))
     }
 
@@ -135,7 +138,7 @@ impl Slots {
 
     /// Whether the call that has its turn does not begin with it.
     pub(super) fn resumes(&self) -> bool {
-        self.turn.first().is_some_and(|turn| turn.resumption != Resumption::Begin)
+        self.turn.first().is_some_and(|turn| turn.resumes != 0)
     }
 
     /// The module answers nothing. Returns whether the call goes on all the same: what it has waited for is known, whatever the
@@ -163,70 +166,6 @@ impl Slots {
     }
 }
 
-/// What is there for calls without a turn.
-#[cfg(feature = "shared")]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Left {
-    /// The slots with a result for a call, a bit for each.
-    pub(crate) ended: u8,
-    /// The slots in which something is awaited, a bit for each.
-    pub(crate) waiting: u8,
-    /// The clients that are connected, a bit for each.
-    pub(crate) connected: u8,
-    /// The module has answered nothing.
-    pub(crate) was_silent: bool,
-}
-
-#[cfg(feature = "shared")]
-impl super::Engine {
-    /// The calls that have left these slots do not come back.
-    pub(crate) fn drop_slots(&mut self, dropped: u8) {
-        let mut dropped = dropped;
-        for slot in &mut self.session.slots.slots {
-            if dropped & 1 != 0 {
-                slot.call.is_dropped = true;
-                if slot.phase() != Phase::Outcome {
-                    slot.clear();
-                }
-            }
-            dropped >>= 1;
-        }
-    }
-
-    /// A call has its turn.
-    pub(crate) fn begin_turn(&mut self, gives_way: bool, resumption: Resumption) {
-        let Some(turn) = self.session.slots.turn() else { return };
-        turn.gives_way = gives_way;
-        turn.resumption = resumption;
-        turn.gave_way = None;
-        turn.has_result = false;
-        turn.is_silent = false;
-    }
-
-    /// The turn has ended. Returns how the call goes on, where it has not ended.
-    pub(crate) fn end_turn(&mut self) -> Option<Resumption> {
-        self.session.slots.turn()?.gave_way
-    }
-
-    /// The client of the call that has its turn.
-    pub(crate) fn client_of_call(&self) -> Option<ClientIndex> {
-        self.session.exchange.call.client
-    }
-
-    /// What is there for the calls that wait.
-    pub(crate) fn left(&self) -> Left {
-        let Slots { slots, turn } = &self.session.slots;
-        let connected = u8::try_from(self.session.lifecycle.connected()).unwrap_or(0);
-        let was_silent = turn.first().is_some_and(|turn| turn.is_silent);
-        let mut left = Left { connected, was_silent, ..Left::default() };
-        for slot in slots.iter().rev() {
-            left.ended = left.ended << 1 | u8::from(slot.phase() == Phase::Done);
-            left.waiting = left.waiting << 1 | u8::from(slot.is_under_way());
-        }
-        left
-    }
-}
-
 impl Session {
     /// If the call waits for an outcome or pauses, it gives up its turn, where it can. Returns whether it does.
     pub(super) fn park(&mut self) -> bool {
@@ -239,23 +178,21 @@ impl Session {
         if !may_wait || !turn.gives_way || turn.sent == Sent::Again {
             return false;
         }
-        for (number, slot) in (0..).zip(slots) {
-            if slot.phase() == Phase::Idle {
-                debug!("AT{} waits without its turn", self.exchange.info.name);
-                turn.gave_way = Some(Resumption::Slot(number));
-                self.exchange.call.client = self.exchange.client.or(self.exchange.call.client);
-                self.swap_slot(number);
-                return true;
-            }
-        }
-        false
+        let Some(number) = (0..).zip(slots).find_map(|(number, slot)| (slot.phase() == Phase::Idle).then_some(number))
+        else {
+            return false;
+        };
+        debug!("AT{} waits without its turn", self.exchange.info.name);
+        turn.gave_way = Some(1 << number);
+        self.exchange.call.client = self.exchange.client.or(self.exchange.call.client);
+        self.swap_slot(number);
+        true
     }
 
     /// A dropped call awaited an outcome. Returns whether that has a slot.
     pub(super) fn park_outcome_of_dropped_call(&mut self) -> bool {
         let call = self.exchange.call;
         self.exchange.call.client = None;
-        self.exchange.call.is_dropped = true;
         let has_slot = self.park();
         self.exchange.call = call;
         if let Some(turn) = self.slots.turn() {
@@ -267,17 +204,19 @@ impl Session {
     /// If the call goes on after it has waited, its exchange comes back.
     pub(super) fn unpark(&mut self) {
         let Some(turn) = self.slots.turn() else { return };
-        if let Resumption::Slot(number) = mem::replace(&mut turn.resumption, Resumption::Begin) {
+        let slot = mem::take(&mut turn.resumes);
+        if slot != 0 {
             self.exchange.clear();
-            self.swap_slot(number);
+            self.swap_slot(slot.trailing_zeros());
             self.continues = true;
         }
     }
 
     /// Exchanges what is under way with what is in this slot; with itself, where there is no such slot.
     #[inline(never)]
-    fn swap_slot(&mut self, number: u8) {
-        if let Some(slot) = self.slots.slots.get_mut(usize::from(number)) {
+    fn swap_slot(&mut self, number: u32) {
+        let slot = usize::try_from(number).ok().and_then(|number| self.slots.slots.get_mut(number));
+        if let Some(slot) = slot {
             mem::swap(slot, &mut self.exchange);
         }
     }
@@ -291,7 +230,7 @@ impl Session {
     pub(super) fn give_way(&mut self) -> Progress {
         match self.slots.turn() {
             Some(turn) if turn.gives_way => {
-                turn.gave_way = Some(Resumption::Begin);
+                turn.gave_way = Some(0);
                 Progress::Done
             }
             _ => Progress::Waiting,
@@ -332,9 +271,6 @@ impl Session {
         for number in (0..SLOTS + 1).rev() {
             self.swap_slot(number);
             let is_taken = self.takes(news);
-            if self.exchange.call.is_dropped && self.exchange.phase() == Phase::Done {
-                self.exchange.clear();
-            }
             self.swap_slot(number);
             if is_taken {
                 return true;

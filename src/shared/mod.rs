@@ -23,9 +23,8 @@ use crate::options::{ConnectOptions, Publish};
 use crate::procedure::{
     Connect, Connection, DISCONNECT_TIMEOUT, Disconnect, Execute, PublishMessage, Shutdown, Single, Subscribe,
 };
-use crate::supervisor::Results;
 use crate::timer::Timer;
-use queue::{Queue, Reply, Wants};
+use queue::{Queue, Turn, Wants};
 use turn::Place;
 
 /// A [`Modem`] for several tasks, which it borrows.
@@ -98,35 +97,30 @@ use turn::Place;
 ///
 /// Before a modem was [given](Self::give), every call waits.
 pub struct SharedModem<'m, Raw: RawMutex, R, T, C, H, const N: usize = 8> {
-    state: Mutex<Raw, RefCell<State<'m, R, T, C, H, N>>>,
+    queue: Mutex<Raw, RefCell<Calls<'m, R, T, C, H, N>>>,
 }
 
-/// What is known between two turns.
-struct State<'m, R, T, C, H, const N: usize> {
-    queue: Queue<&'m mut Modem<R, T, C, H>, N>,
-    /// What the calls of each client have shown since its supervisor last looked.
-    results: [Results; 2],
-}
-
-type Act<'a, 'm, R, T, C, H, const N: usize> = dyn FnMut(&mut State<'m, R, T, C, H, N>) + 'a;
+type Calls<'m, R, T, C, H, const N: usize> = Queue<&'m mut Modem<R, T, C, H>, N>;
+type TurnOf<'m, R, T, C, H> = Turn<&'m mut Modem<R, T, C, H>>;
+type Act<'a, 'm, R, T, C, H, const N: usize> = dyn FnMut(&mut Calls<'m, R, T, C, H, N>) + 'a;
 
 impl<'m, Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<'m, Raw, R, T, C, H, N> {
     /// Without a modem yet.
     pub const fn new() -> Self {
-        Self { state: Mutex::new(RefCell::new(State { queue: Queue::new(), results: [Results::NONE; 2] })) }
+        Self { queue: Mutex::new(RefCell::new(Queue::new())) }
     }
 
-    /// Does something with the state, and then wakes those whose turn it is.
+    /// Does something with the queue, and then wakes those whose turn it is.
     #[inline(never)]
     fn with(&self, act: &mut Act<'_, 'm, R, T, C, H, N>) {
         let mut act = Some(act);
-        while let Some(waker) = self.state.lock(|state| {
+        while let Some(waker) = self.queue.lock(|queue| {
             // Nothing in there calls back.
-            let mut state = state.try_borrow_mut().ok()?;
+            let mut queue = queue.try_borrow_mut().ok()?;
             if let Some(act) = act.take() {
-                act(&mut state);
+                act(&mut queue);
             }
-            state.queue.next_to_wake()
+            queue.next_to_wake()
         }) {
             waker.wake();
         }
@@ -134,20 +128,10 @@ impl<'m, Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<'m, Raw, R, T, C
 
     /// Waits for what the waiter in this place wants.
     #[inline(never)]
-    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<Reply<&'m mut Modem<R, T, C, H>>> {
-        let mut reply = None;
-        self.with(&mut |state| reply = state.queue.poll(place, context.waker()));
-        reply.map_or(Poll::Pending, Poll::Ready)
-    }
-
-    /// A call of this client has ended, or one of another subsystem.
-    fn observe(&self, client: Option<ClientIndex>, error: Option<&Error>) {
-        self.with(&mut |state| match client {
-            Some(client) => client.of_mut(&mut state.results).add(error),
-            // A success of another subsystem says nothing of a client.
-            None if error.is_some() => state.results.iter_mut().for_each(|results| results.add(error)),
-            None => {}
-        });
+    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<Option<TurnOf<'m, R, T, C, H>>> {
+        let mut turn = None;
+        self.with(&mut |queue| turn = queue.poll(place, context.waker()));
+        turn.map_or(Poll::Pending, Poll::Ready)
     }
 }
 
@@ -173,7 +157,7 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
     /// Returns the modem if there is one already.
     pub fn give(&self, modem: &'m mut Modem<R, T, C, H>) -> Result<(), &'m mut Modem<R, T, C, H>> {
         let mut given = Some(modem);
-        self.with(&mut |state| state.queue.give(&mut given));
+        self.with(&mut |queue| queue.give(&mut given));
         given.map_or(Ok(()), Err)
     }
 
@@ -188,7 +172,7 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
     /// This method is cancel safe.
     pub async fn wait_up(&self, client: ClientIndex) -> Result<(), Error> {
         let mut place = Place::new(self);
-        place.enter(Wants::Up(client))?;
+        place.enter(*client.of(&[Wants::UpOfFirst, Wants::UpOfSecond]))?;
         place.turn().await;
         Ok(())
     }
@@ -196,7 +180,7 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
     /// Whether the session of a client is up: connected, and subscribed to what its supervisor subscribes to.
     pub fn is_up(&self, client: ClientIndex) -> bool {
         let mut is_up = false;
-        self.with(&mut |state| is_up = state.queue.is_up(client));
+        self.with(&mut |queue| is_up = queue.is_up(client));
         is_up
     }
 

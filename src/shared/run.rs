@@ -1,7 +1,6 @@
 //! The task that listens to the module while no call is under way, and keeps the sessions up.
 
 use core::future::{Future, poll_fn};
-use core::mem;
 use core::pin::pin;
 use core::task::Poll;
 
@@ -12,17 +11,17 @@ use super::SharedModem;
 use super::attach::{AttachInTurns, InTurns};
 use super::queue::{Wants, bit};
 use super::turn::{Place, SILENT};
-use crate::client::drive::NO_SOURCE;
+use crate::client::drive::{NO_SOURCE, Port, pass_time};
 use crate::error::Error;
 use crate::handler::MessageHandler;
 use crate::network::BringUpStage;
 use crate::procedure::ListenUntil;
-use crate::session::{Procedure, Resumption};
+use crate::session::Procedure;
 use crate::supervisor::{
-    Action, ModuleRecovery, Recovery, Reset, Results, Subscriptions, SupervisedEvent, Supervisor, finish, is_final,
-    next_action, take_event,
+    Action, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, brought_up, finish, is_final, next_action,
+    take_event, was_reset,
 };
-use crate::timer::{Instant, Timer};
+use crate::timer::Timer;
 
 impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize>
     SharedModem<'_, Raw, R, T, C, H, N>
@@ -60,45 +59,40 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
         let mut runner = Runner { place: Place::new(self), supervisors, on_event };
         runner.place.enter(Wants::Nothing)?;
         loop {
-            // It queues up like every other call: otherwise a task that makes one call after the other would keep
-            // messages and supervisors waiting. What comes next is chosen in the turn, since those before it may have
-            // changed that.
-            runner.place.want(Wants::TurnOfRunner);
-            runner.place.turn().await;
-            runner.tell(&recovery.module);
+            // What comes next is chosen in the turn, since those before it may have changed that.
+            runner.turn(Wants::TurnAnyway).await;
             let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
-            let (now, mut pin_unconfirmed) = (modem.now(), modem.pin_unconfirmed);
-            let (supervisor, action) = next_action(runner.supervisors, &recovery.module, u32::MAX);
-            match &action {
+            let mut pin_unconfirmed = modem.pin_unconfirmed;
+            let (supervisor, mut action) =
+                next_action(runner.supervisors, &recovery.module, &modem.port.engine, u32::MAX);
+            match &mut action {
                 Action::Reset { attempt } => {
                     recovery.hook.reset(*attempt).await;
-                    recovery.module.was_reset();
+                    was_reset(runner.supervisors, &mut recovery.module);
                 }
                 Action::BringUp => {
+                    let now = modem.now();
                     let Some(mut bring_up) = recovery.attach.begin(&mut pin_unconfirmed, &mut *on_stage, now) else {
-                        recovery.module.brought_up(Ok(()))?;
+                        brought_up(runner.supervisors, &mut recovery.module, Ok(()), &modem.port.engine)?;
                         continue;
                     };
-                    let mut has_turn = true;
                     let result = loop {
-                        let driven = runner.carry_out(bring_up.procedure(), &recovery.module, has_turn).await;
-                        has_turn = false;
+                        let driven = runner.carry_out(bring_up.procedure()).await;
                         let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
                         if let Some(result) = bring_up.ended(driven, modem.now()) {
                             break result;
                         }
+                        runner.turn(Wants::TurnAnyway).await;
                     };
                     drop(bring_up);
-                    if let Some(modem) = &mut runner.place.modem {
-                        modem.pin_unconfirmed = pin_unconfirmed;
-                    }
-                    recovery.module.brought_up(result)?;
-                }
-                action => {
-                    let mut call = action.call(now);
-                    let driven = runner.carry_out(call.procedure(), &recovery.module, true).await;
                     let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
-                    finish(runner.supervisors, supervisor, &call, driven, &modem.port.engine)?;
+                    modem.pin_unconfirmed = pin_unconfirmed;
+                    brought_up(runner.supervisors, &mut recovery.module, result, &modem.port.engine)?;
+                }
+                Action::Call(call) => {
+                    let driven = runner.carry_out(call.procedure()).await;
+                    let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
+                    finish(runner.supervisors, supervisor, call, driven, &modem.port.engine)?;
                 }
             }
         }
@@ -123,59 +117,48 @@ where
 {
     /// Tells the supervisors what has happened, and the program what they say and what the module reports.
     #[inline(never)]
-    fn tell(&mut self, recovery: &ModuleRecovery) {
+    fn tell(&mut self) {
         let Some(modem) = &mut self.place.modem else { return };
-        let now = modem.now();
-        let mut results = [Results::NONE; 2];
-        self.place.shared.with(&mut |state| mem::swap(&mut state.results, &mut results));
-        for supervisor in &mut *self.supervisors {
-            supervisor.observe_all(*supervisor.client().of(&results));
-        }
-        while let Some(event) = take_event(self.supervisors, recovery, &mut modem.port.engine, now) {
+        let Port { engine, timer, .. } = &mut modem.port;
+        pass_time(engine, timer);
+        while let Some(event) = take_event(self.supervisors, engine) {
             (self.on_event)(event);
         }
         let is_preparing = self.supervisors.iter().filter(|supervisor| !supervisor.is_up());
-        let preparing = is_preparing.fold(0, |clients, supervisor| clients | bit(supervisor.client().number()));
-        self.place.shared.with(&mut |state| state.queue.preparing = preparing);
+        engine.set_preparing(is_preparing.fold(0, |clients, supervisor| clients | bit(supervisor.client().number())));
     }
 
-    /// Makes a call, in as many turns as it takes, and listens while that waits. It still has the last turn then.
-    async fn carry_out(
-        &mut self,
-        procedure: &mut (dyn Procedure + Send),
-        recovery: &ModuleRecovery,
-        mut has_turn: bool,
-    ) -> Result<(), Error> {
-        // The call has given way, and cannot go on yet.
-        let mut waits = false;
+    /// Waits for the next turn. It queues up like every other call: otherwise a task that makes one call after the other would
+    /// keep messages and supervisors waiting.
+    async fn turn(&mut self, wants: Wants) {
+        // Who waits for a session learns at the end of a turn that it is up.
+        self.tell();
+        self.place.want(wants);
+        self.place.turn().await;
+        self.tell();
+    }
+
+    /// Makes a call, in this turn and in as many more as it takes, and listens while that waits. It still has the last turn then.
+    async fn carry_out(&mut self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
         loop {
-            if !waits && !mem::take(&mut has_turn) {
-                self.place.want(Wants::TurnOfWaitingRunner);
-                self.place.turn().await;
-                self.tell(recovery);
-                waits = !self.place.may_go_on();
-            }
-            let Self { place: Place { shared, index, resumption, modem: Some(modem), .. }, supervisors, .. } = self
+            let Self { place: Place { shared, index, slot, modem: Some(modem), listens: waits }, supervisors, .. } =
+                self
             else {
                 return Err(SILENT);
             };
-            let mut listen = ListenUntil::lasting(Instant::new(modem.now()), u32::MAX);
-            let (procedure, resumption) =
-                if waits { (&mut listen as _, Resumption::Begin) } else { (&mut *procedure, *resumption) };
-            modem.port.engine.begin_turn(true, resumption);
+            let waits = *waits;
+            let mut listen = ListenUntil::lasting(modem.port.engine.session.now, u32::MAX);
+            let procedure = if waits { &mut listen as _ } else { &mut *procedure };
             let listens = procedure.listens();
-            if listens {
-                shared.with(&mut |state| state.queue.want(*index, Wants::ToGiveWay, None));
-            }
             let driven = {
                 let mut driven = pin!(modem.port.drive(procedure, NO_SOURCE));
                 poll_fn(|context| match driven.as_mut().poll(context) {
                     Poll::Pending
-                        if shared.poll(*index, context).is_ready()
-                            // While a call waits, the subscriptions have to wait too.
-                            || (listens
-                                && !waits
-                                && supervisors.iter().any(|supervisor| supervisor.has_change(context.waker()))) =>
+                        if listens
+                            && (shared.poll(*index, context).is_ready()
+                                // While a call waits, the subscriptions have to wait too.
+                                || (!waits
+                                    && supervisors.iter().any(|supervisor| supervisor.has_change(context.waker())))) =>
                     {
                         Poll::Ready(Ok(()))
                     }
@@ -183,20 +166,19 @@ where
                 })
                 .await
             };
-            if waits {
-                if let Err(error) = driven {
-                    if is_final(&error) {
-                        return Err(error);
-                    }
-                    // A module that is silent while it is listened to is silent for all.
-                    shared.observe(None, Some(&error));
-                }
-                waits = false;
-            } else if self.place.has_ended() {
-                return driven;
+            let (engine, error) = (&mut modem.port.engine, driven.as_ref().err());
+            let gave_way = if waits {
+                // A module that is silent while it is listened to is silent for all.
+                engine.observe(error);
+                (!error.is_some_and(is_final)).then_some(*slot)
             } else {
-                waits = true;
+                engine.gave_way()
+            };
+            *slot = gave_way.unwrap_or(0);
+            if gave_way.is_none() {
+                return driven;
             }
+            self.turn(Wants::ToListen).await;
         }
     }
 }

@@ -7,12 +7,12 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use embedded_io_async::{BufRead, Write};
 
 use super::SharedModem;
-use super::queue::{NO_PLACE, Reply, Wants, bit};
+use super::queue::{NO_PLACE, Turn, Wants};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
 use crate::error::{CommandName, Error};
 use crate::handler::MessageHandler;
-use crate::session::{Procedure, Resumption};
+use crate::session::{Procedure, SlotSet};
 use crate::timer::Timer;
 
 /// The module has answered nothing, not even `AT`.
@@ -22,16 +22,18 @@ pub(super) const SILENT: Error = Error::NoAnswer { command: CommandName::new(&""
 pub(super) struct Place<'s, 'm, Raw: RawMutex, R, T, C, H, const N: usize> {
     pub(super) shared: &'s SharedModem<'m, Raw, R, T, C, H, N>,
     pub(super) index: usize,
-    /// How the call goes on in its next turn.
-    pub(super) resumption: Resumption,
+    /// The slot in which the call waits, if it does.
+    pub(super) slot: SlotSet,
     /// In a turn.
     pub(super) modem: Option<&'m mut Modem<R, T, C, H>>,
+    /// In a turn: the call cannot go on yet.
+    pub(super) listens: bool,
 }
 
 impl<'s, 'm, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, 'm, Raw, R, T, C, H, N> {
     /// Not in the queue yet.
     pub(super) const fn new(shared: &'s SharedModem<'m, Raw, R, T, C, H, N>) -> Self {
-        Self { shared, index: NO_PLACE, resumption: Resumption::Begin, modem: None }
+        Self { shared, index: NO_PLACE, slot: 0, modem: None, listens: false }
     }
 
     /// Enters the queue.
@@ -39,9 +41,8 @@ impl<'s, 'm, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, 'm, Raw, R, T,
     /// # Errors
     ///
     /// [`Error::QueueFull`]: there is no place left.
-    #[inline(never)]
     pub(super) fn enter(&mut self, wants: Wants) -> Result<(), Error> {
-        self.shared.with(&mut |state| self.index = state.queue.enter(wants));
+        self.want(wants);
         if self.index == NO_PLACE { Err(Error::QueueFull) } else { Ok(()) }
     }
 
@@ -49,26 +50,19 @@ impl<'s, 'm, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, 'm, Raw, R, T,
     #[inline(never)]
     pub(super) fn want(&mut self, wants: Wants) {
         let mut ended = self.modem.take().map(|modem| {
-            modem.port.engine.end_turn();
             let left = modem.port.engine.left();
             (modem, left)
         });
-        let dropped = match (wants, self.resumption) {
-            (Wants::Absent, Resumption::Slot(slot)) => bit(slot),
-            _ => 0,
-        };
-        self.shared.with(&mut |state| {
-            state.queue.drop_slots(dropped);
-            state.queue.want(self.index, wants, ended.take());
-        });
+        self.shared.with(&mut |queue| self.index = queue.want(self.index, wants, self.slot, ended.take()));
     }
 
     #[inline(never)]
     fn poll_turn(&mut self, context: &Context<'_>) -> Poll<()> {
-        self.shared.poll(self.index, context).map(|reply| {
-            if let Reply::Turn(modem, dropped) = reply {
-                modem.port.engine.drop_slots(dropped);
-                self.modem = Some(modem);
+        self.shared.poll(self.index, context).map(|turn| {
+            if let Some(Turn { module, owned, listens }) = turn {
+                module.port.engine.begin_turn(if listens { 0 } else { self.slot }, owned);
+                self.modem = Some(module);
+                self.listens = listens;
             }
         })
     }
@@ -77,26 +71,11 @@ impl<'s, 'm, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, 'm, Raw, R, T,
     pub(super) fn turn(&mut self) -> impl Future<Output = ()> {
         poll_fn(|context| self.poll_turn(context))
     }
-
-    /// The call was driven in this turn. Returns whether it has ended. If not, it goes on later.
-    #[inline(never)]
-    pub(super) fn has_ended(&mut self) -> bool {
-        let gave_way = self.modem.as_mut().and_then(|modem| modem.port.engine.end_turn());
-        self.resumption = gave_way.unwrap_or(Resumption::Begin);
-        gave_way.is_none()
-    }
-
-    /// Whether the call can go on in this turn: what it waits for has come.
-    pub(super) fn may_go_on(&self) -> bool {
-        match (self.resumption, &self.modem) {
-            (Resumption::Slot(slot), Some(modem)) => modem.port.engine.left().ended & bit(slot) != 0,
-            _ => true,
-        }
-    }
 }
 
 impl<Raw: RawMutex, R, T, C, H, const N: usize> Drop for Place<'_, '_, Raw, R, T, C, H, N> {
     fn drop(&mut self) {
+        self.slot = 0;
         self.want(Wants::Absent);
     }
 }
@@ -111,17 +90,14 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
         loop {
             place.turn().await;
             let Some(modem) = &mut place.modem else { return Err(SILENT) };
-            modem.port.engine.begin_turn(true, place.resumption);
             let driven = modem.port.drive(procedure, NO_SOURCE).await;
-            let client = modem.port.engine.client_of_call();
-            if place.has_ended() {
-                self.observe(client, driven.as_ref().err());
+            let engine = &mut modem.port.engine;
+            let Some(slot) = engine.gave_way() else {
+                engine.observe(driven.as_ref().err());
                 return driven;
-            }
-            place.want(match place.resumption {
-                Resumption::Slot(slot) => Wants::Slot(slot),
-                _ => Wants::Change,
-            });
+            };
+            place.slot = slot;
+            place.want(Wants::ToGoOn);
         }
     }
 
@@ -156,7 +132,7 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
         place.enter(Wants::Turn)?;
         place.turn().await;
         let Some(modem) = &mut place.modem else { return Err(SILENT) };
-        modem.port.engine.begin_turn(false, Resumption::Begin);
+        modem.port.engine.keep_turn();
         Ok(act(modem).await)
     }
 }

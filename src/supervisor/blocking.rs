@@ -5,7 +5,9 @@ use core::time::Duration;
 
 use embedded_io::{Read, ReadReady, Write};
 
-use super::{Action, Attach, NoReset, Recovery, Subscriptions, SupervisedEvent, Supervisor, finish};
+use super::{
+    Action, Attach, NoReset, Recovery, Subscriptions, SupervisedEvent, Supervisor, brought_up, finish, was_reset,
+};
 use crate::blocking::Modem;
 use crate::blocking::drive::NoSource;
 use crate::error::Error;
@@ -81,14 +83,13 @@ where
                         Some(apn) => self.bring_up(apn, |_| {}).map(|_| ()),
                         None => Ok(()),
                     };
-                    recovery.module.brought_up(result)?;
+                    brought_up(supervisors, &mut recovery.module, result, &self.port.engine)?;
                 }
                 Action::Reset { attempt } => {
                     recovery.hook.reset(attempt);
-                    recovery.module.was_reset();
+                    was_reset(supervisors, &mut recovery.module);
                 }
-                action => {
-                    let mut call = action.call(now);
+                Action::Call(mut call) => {
                     has_waited = call.listens();
                     let driven = self.port.drive(call.procedure(), &mut NoSource);
                     finish(supervisors, place, &call, driven, &self.port.engine)?;

@@ -8,7 +8,10 @@ use core::time::Duration;
 
 use embedded_io_async::{BufRead, Write};
 
-use super::{Action, Attach, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, finish};
+use super::{
+    Action, Attach, NoBringUp, Recovery, Reset, Subscriptions, SupervisedEvent, Supervisor, brought_up, finish,
+    was_reset,
+};
 use crate::client::Modem;
 use crate::client::drive::NO_SOURCE;
 use crate::error::Error;
@@ -105,25 +108,24 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         loop {
             let now = self.now();
             let next = recovery.proceed(supervisors, &mut self.port.engine, now, deadline, u32::MAX, has_waited);
-            let (place, action) = match next {
+            let (place, mut action) = match next {
                 ControlFlow::Continue(next) => next,
                 ControlFlow::Break(event) => return Ok(event),
             };
-            match action {
+            match &mut action {
                 Action::BringUp => {
                     let result = recovery.attach.attach(self).await;
-                    recovery.module.brought_up(result)?;
+                    brought_up(supervisors, &mut recovery.module, result, &self.port.engine)?;
                 }
                 Action::Reset { attempt } => {
-                    recovery.hook.reset(attempt).await;
-                    recovery.module.was_reset();
+                    recovery.hook.reset(*attempt).await;
+                    was_reset(supervisors, &mut recovery.module);
                 }
-                action => {
-                    let mut call = action.call(now);
+                Action::Call(call) => {
                     has_waited = call.listens();
                     let waiting = if has_waited { &*supervisors } else { &[] };
                     let driven = self.drive_or_change(call.procedure(), waiting).await;
-                    finish(supervisors, place, &call, driven, &self.port.engine)?;
+                    finish(supervisors, place, call, driven, &self.port.engine)?;
                 }
             }
         }

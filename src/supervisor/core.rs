@@ -4,18 +4,19 @@ mod results;
 
 use core::time::Duration;
 
-use super::action::Action;
+use super::action::{Action, Call, Kind};
 use super::event::Transition;
 use super::recovery::{ModuleRecovery, Step};
+use super::subscriptions::Change;
 use super::{Policy, SupervisorEvent};
 use crate::NextStep;
 use crate::command::ClientIndex;
 use crate::error::Error;
+use crate::network::BringUpError;
 use crate::options::ConnectOptions;
+use crate::procedure::{ClientCommand, Connect, Probe};
 use crate::session::{ClientState, Engine, Event, ServiceState};
 use crate::timer::{Instant, moment};
-#[cfg(feature = "shared")]
-pub(crate) use results::Results;
 
 /// Two results in a row that say nothing of the broker make a session suspected.
 const RESULTS_TO_SUSPECT: u8 = 2;
@@ -50,12 +51,11 @@ enum Phase {
     Up,
 }
 
+// Bytes first: the instructions that reach them are shorter in the first 32 bytes of a structure.
+#[repr(C)]
 #[derive(Debug)]
 pub(super) struct Core<'a> {
     pub(super) client: ClientIndex,
-    pub(super) options: &'a ConnectOptions<'a>,
-    policy: Policy,
-    now: Instant,
     service: ServiceState,
     /// This client.
     state: ClientState,
@@ -64,14 +64,6 @@ pub(super) struct Core<'a> {
     phase: Phase,
     /// The step at which the way to the broker is entered again.
     step: Step,
-    /// The event that the user has not taken yet. No step is taken meanwhile.
-    event: Option<Transition>,
-    /// How long it took.
-    took: u32,
-    /// The last round of the module's recovery that is known.
-    round: u8,
-    /// Failures in a row.
-    failures: u32,
     /// Sessions in a row that were thrown out.
     thrown_out: u8,
     /// Results in a row that say nothing of the broker.
@@ -80,6 +72,15 @@ pub(super) struct Core<'a> {
     unexplained_refusals: u8,
     /// The last probe has seen no network.
     lacks_network: bool,
+    /// The event that the user has not taken yet. No step is taken meanwhile.
+    event: Option<Transition>,
+    pub(super) options: &'a ConnectOptions<'a>,
+    policy: Policy,
+    now: Instant,
+    /// How long it took.
+    took: u32,
+    /// Failures in a row.
+    failures: u32,
     /// When the call under way began. Its future may have been dropped.
     under_way: Option<Instant>,
     /// Since when the session is down, or was before it came up.
@@ -106,7 +107,6 @@ impl<'a> Core<'a> {
             step: Step::Ask,
             event: None,
             took: 0,
-            round: 0,
             failures: 0,
             thrown_out: 0,
             bad_results: 0,
@@ -148,9 +148,9 @@ impl<'a> Core<'a> {
     /// Takes over what the driver knows of the module now.
     pub(super) fn look_at(&mut self, engine: &Engine) {
         self.now = engine.session.now;
-        for since in [&mut self.down_since, &mut self.phase_since] {
-            *since = self.now.before(self.now.since(*since).min(LONGEST_MS));
-        }
+        let now = self.now;
+        let at_most = |since| now.before(now.since(since).min(LONGEST_MS));
+        (self.down_since, self.phase_since) = (at_most(self.down_since), at_most(self.phase_since));
         self.service = engine.service_state();
         self.state = engine.client_state(self.client);
         self.other = engine.client_state(self.client.other());
@@ -169,19 +169,21 @@ impl<'a> Core<'a> {
     /// Takes the event.
     pub(super) fn take_event(&mut self) -> Option<SupervisorEvent> {
         let transition = self.event.take()?;
+        if self.under_way.is_some() {
+            // A bring-up, or a reset.
+            self.end_call();
+        }
         Some(SupervisorEvent { client: self.client, transition, took: moment(Duration::ZERO, self.took) })
     }
 
     /// Draws the conclusions from what is known now. Nothing more changes if it is called twice.
     #[inline(never)]
-    pub(super) fn update(&mut self, engine: &mut Engine, recovery: &ModuleRecovery) {
+    pub(super) fn update(&mut self, engine: &mut Engine) {
         self.look_at(engine);
+        #[cfg(feature = "shared")]
+        self.observe_all(engine.take_results(self.client));
         if self.event.is_some() {
             return;
-        }
-        if self.round != recovery.round {
-            self.round = recovery.round;
-            return self.module_recovered(recovery);
         }
         match self.phase {
             Phase::Trying if self.step == Step::Ask => (self.down_since, self.due) = (self.now, self.now),
@@ -205,25 +207,25 @@ impl<'a> Core<'a> {
         }
     }
 
-    /// What the other client's supervisor or this one has done with the module.
-    fn module_recovered(&mut self, recovery: &ModuleRecovery) {
-        if !matches!(self.phase, Phase::Waiting | Phase::Trying) {
+    /// This supervisor or that of the other client has done something with the module, which this `step` follows.
+    pub(super) fn recovered(&mut self, step: Step) {
+        if !matches!(self.phase, Phase::Waiting | Phase::Trying) || step >= self.step {
             return;
         }
-        self.end_call();
-        match &recovery.last {
-            &Ok(step) if step < self.step => {
-                self.step = step;
-                if self.phase == Phase::Waiting {
-                    self.due = self.now;
-                }
-                self.event = Some(if step == Step::Connect { Transition::BroughtUp } else { Transition::Reset });
-            }
-            Err(error) if self.step >= Step::BringUp => {
-                self.event = Some(Transition::BringUpFailed(*error));
-                self.failed(error.next_step());
-            }
-            _ => {}
+        self.step = step;
+        if self.phase == Phase::Waiting {
+            self.due = self.now;
+        }
+        self.report(if step == Step::Connect { Transition::BroughtUp } else { Transition::Reset }, 0);
+    }
+
+    /// This supervisor or that of the other client could not bring the module up.
+    pub(super) fn bring_up_failed(&mut self, engine: &Engine, error: &BringUpError) {
+        if matches!(self.phase, Phase::Waiting | Phase::Trying) && self.step >= Step::BringUp {
+            self.look_at(engine);
+            self.end_call();
+            self.event = Some(Transition::BringUpFailed(*error));
+            self.failed(error.next_step());
         }
     }
 
@@ -240,68 +242,87 @@ impl<'a> Core<'a> {
 
     /// Whether changes of the subscriptions are made now.
     pub(super) fn may_change(&self) -> bool {
-        self.event.is_none() && self.has_session() && self.now.has_reached(self.due)
+        self.has_session() && self.now.has_reached(self.due)
     }
 
-    /// What comes next, where there is no change of the subscriptions to make. It can be asked again.
-    pub(super) fn next<F>(&mut self, recovery: &ModuleRecovery) -> Action<'a, F> {
-        if self.event.is_some() {
-            return Action::EVENT;
-        }
+    /// What comes next, once its event is taken; without an action, at most how many milliseconds to wait. It can be asked again.
+    pub(super) fn next<F>(
+        &mut self,
+        recovery: &ModuleRecovery,
+        next_change: impl FnOnce() -> Option<Change<F>>,
+    ) -> Result<Action<'a, F>, u32> {
+        self.begin_call()?;
         let client = self.client;
         match self.phase {
-            Phase::Trying => return self.attempt(recovery),
+            Phase::Trying => Ok(self.attempt(recovery)),
             Phase::Pausing if matches!(self.state, ClientState::Connected | ClientState::Unknown) => {
-                return Action::Disconnect(client);
+                Ok(Action::Call(Call(Kind::Disconnect(ClientCommand::disconnect(client)))))
             }
-            Phase::Pausing | Phase::Paused | Phase::GaveUp => return Action::NOTHING,
-            Phase::Subscribing if self.now.has_reached(self.due) => {
-                self.phase = Phase::Up;
-                self.report(Transition::Up, self.now.since(self.down_since));
-                return Action::EVENT;
+            Phase::Pausing | Phase::Paused | Phase::GaveUp => Err(u32::MAX),
+            Phase::Waiting | Phase::Subscribing | Phase::Up => {
+                let mut due_ms = self.now.until(self.due);
+                if due_ms == 0 && self.has_session() {
+                    if let Some(Change { place, filter, qos }) = next_change() {
+                        let change = ClientCommand::change(client, filter, qos);
+                        return Ok(Action::Call(Call(Kind::Change(place, change))));
+                    }
+                    if self.phase == Phase::Subscribing {
+                        self.phase = Phase::Up;
+                        self.report(Transition::Up, self.now.since(self.down_since));
+                        return Err(0);
+                    }
+                    // Kept up to date: a moment of weeks ago would look like one to come.
+                    self.due = self.now;
+                    due_ms = u32::MAX;
+                }
+                match self.now.until(self.probe_at) {
+                    0 => Ok(self.probe(self.has_session())),
+                    probe_ms => Err(probe_ms.min(due_ms)),
+                }
             }
-            Phase::Waiting | Phase::Subscribing | Phase::Up => {}
         }
-        let (due_ms, probe_ms) = (self.now.until(self.due), self.now.until(self.probe_at));
-        if probe_ms == 0 {
-            return Action::Probe { client, of_session: self.has_session() };
-        }
-        if due_ms == 0 {
-            // Kept up to date: a moment of weeks ago would look like one to come.
-            self.due = self.now;
-            return Action::Wait { milliseconds: probe_ms };
-        }
-        Action::Wait { milliseconds: probe_ms.min(due_ms) }
+    }
+
+    fn probe<F>(&self, of_session: bool) -> Action<'a, F> {
+        Action::Call(Call(Kind::Probe(Probe::new(self.client, of_session))))
     }
 
     /// The next step of an attempt.
     fn attempt<F>(&mut self, recovery: &ModuleRecovery) -> Action<'a, F> {
         match self.step {
-            Step::Ask => Action::Probe { client: self.client, of_session: true },
+            Step::Ask => self.probe(true),
             Step::Reset if recovery.can_reset => Action::Reset { attempt: recovery.attempt },
             Step::BringUp | Step::Reset if recovery.can_bring_up => Action::BringUp,
             _ => {
                 self.step = Step::Connect;
-                Action::Connect(self.client, self.options)
+                Action::Call(Call(Kind::Connect(Connect::new(self.client, self.options))))
             }
         }
     }
 
-    /// A call begins, or is repeated since its future was dropped. Returns `false` if that was done for too long.
-    pub(super) fn begin_call(&mut self) -> bool {
+    /// A call may begin, or be repeated since its future was dropped.
+    ///
+    /// # Errors
+    ///
+    /// That was done for too long.
+    fn begin_call(&mut self) -> Result<(), u32> {
         let began = *self.under_way.get_or_insert(self.now);
         if self.now.since(began) < DROPPED_LIMIT_MS {
-            return true;
+            return Ok(());
         }
         if self.phase == Phase::Trying {
             self.end_call();
             self.connect_failed(&Error::Aborted);
         } else {
-            self.under_way = None;
             self.probe_at = self.now.after(LOOK_INTERVAL_MS);
             self.bad_results = self.bad_results.saturating_add(1);
         }
-        false
+        Err(0)
+    }
+
+    /// There is an event, or nothing to do: no call begins.
+    pub(super) const fn waits(&mut self) {
+        self.under_way = None;
     }
 
     /// The call under way has ended. The event that follows from it took as long.

@@ -121,7 +121,8 @@ impl<A, S> Recovery<A, S> {
         most_ms: u32,
         has_waited: bool,
     ) -> ControlFlow<Option<SupervisedEvent>, (usize, Action<'a, L::Filter>)> {
-        if let Some(event) = take_transition(supervisors, &self.module, engine, now) {
+        engine.pass_time(now);
+        if let Some(event) = take_transition(supervisors, engine) {
             return ControlFlow::Break(Some(SupervisedEvent::Supervisor(event)));
         }
         // Messages that come as fast as the program deals with them do not keep a session down.
@@ -134,6 +135,6 @@ impl<A, S> Recovery<A, S> {
         if has_waited && left_ms == 0 {
             return ControlFlow::Break(None);
         }
-        ControlFlow::Continue(next_action(supervisors, &self.module, left_ms.min(most_ms)))
+        ControlFlow::Continue(next_action(supervisors, &self.module, engine, left_ms.min(most_ms)))
     }
 }

@@ -80,9 +80,9 @@
 //!
 //! # Without a shell
 //!
-//! A program with a loop of its own calls [`take_event`] until there is none, then [`next_action`], makes the
-//! [`Call`] of the action, drives its procedure, and passes both to [`finish`]. It brings up and resets by itself, and
-//! says so to the [`ModuleRecovery`].
+//! A program with a loop of its own gives the engine the time, and calls [`take_event`] until there is none, then
+//! [`next_action`]. It drives the procedure of a [`Call`], and passes both to [`finish`]; it brings up and resets by itself,
+//! and says so by [`brought_up`] and [`was_reset`].
 
 mod action;
 mod backoff;
@@ -119,13 +119,14 @@ pub use subscriptions::SyncSubscriptionList;
 pub use subscriptions::{Change, ChangeEnd, ListFull, SubscriptionList, Subscriptions};
 
 use self::core::Core;
-#[cfg(feature = "shared")]
-pub(crate) use self::core::Results;
+use self::recovery::Step;
 #[cfg(feature = "shared")]
 pub(crate) use self::recovery::is_final;
 use crate::command::ClientIndex;
 use crate::error::Error;
+use crate::network::BringUpError;
 use crate::options::ConnectOptions;
+use crate::procedure::ListenUntil;
 use crate::session::{Engine, Event};
 
 /// Keeps the session of one client up: a step machine over calls, without I/O and without a clock. What it does, the
@@ -185,41 +186,32 @@ impl<'a, L> Supervisor<'a, L> {
         self.core.pass_time(now);
         self.core.observe(result.as_ref().err());
     }
-
-    /// As [`observe`](Self::observe), of several calls.
-    #[cfg(feature = "shared")]
-    pub(crate) fn observe_all(&mut self, results: Results) {
-        self.core.observe_all(results);
-    }
 }
 
 impl<'a, L: Subscriptions> Supervisor<'a, L> {
     /// Takes over what is known now.
-    fn update(&mut self, engine: &mut Engine, recovery: &ModuleRecovery) {
-        self.core.update(engine, recovery);
+    fn update(&mut self, engine: &mut Engine) {
+        self.core.update(engine);
         if !self.core.has_session() {
             self.subscriptions.begin_again();
         }
     }
 
-    /// What comes next, after [`update`](Self::update). An action that was not [`done`](Self::done) is asked for again.
-    fn next(&mut self, recovery: &ModuleRecovery) -> Action<'a, L::Filter> {
-        let change = if self.core.may_change() { self.subscriptions.next_change() } else { None };
-        let action = match change {
-            Some(change) => Action::Change(self.core.client, change),
-            None => self.core.next(recovery),
-        };
-        if matches!(action, Action::Wait { .. }) || self.core.begin_call() { action } else { Action::EVENT }
+    /// What comes next, after [`update`](Self::update); without an action, at most how many milliseconds to wait. An action that
+    /// was not [`done`](Self::done) is asked for again.
+    #[inline(never)]
+    fn next(&mut self, recovery: &ModuleRecovery) -> Result<Action<'a, L::Filter>, u32> {
+        self.core.next(recovery, || self.subscriptions.next_change())
     }
 
     /// The call of an action of this supervisor has ended.
-    fn done(&mut self, engine: &Engine, call: &Call<'_>, error: Option<&Error>) {
+    fn done(&mut self, engine: &Engine, call: &Call<'_, L::Filter>, error: Option<&Error>) {
         self.core.look_at(engine);
         self.core.end_call();
         match &call.0 {
             Kind::Connect(connect) => self.core.connect_done(connect.connection(), error),
             Kind::Disconnect(_) => self.core.disconnect_done(),
-            &(Kind::Subscribe(place, _) | Kind::Unsubscribe(place, _)) => {
+            &Kind::Change(place, _) => {
                 let end = self.core.change_done(place, error);
                 self.subscriptions.ended(place, end);
             }
@@ -236,15 +228,13 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
     }
 }
 
-/// The next event of a module and of its supervisors. Before that, all of them take over what the driver knows by now, so
-/// that what one has done with the module counts for both.
+/// The next event of a module and of its supervisors, once the engine knows the time. Before that, all of them take over what the
+/// driver knows by now, so that what one has done with the module counts for both.
 pub fn take_event<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
-    recovery: &ModuleRecovery,
     engine: &mut Engine,
-    now: Duration,
 ) -> Option<SupervisedEvent> {
-    take_transition(supervisors, recovery, engine, now)
+    take_transition(supervisors, engine)
         .map(SupervisedEvent::Supervisor)
         .or_else(|| take_module_event(supervisors, engine).map(SupervisedEvent::Modem))
 }
@@ -252,13 +242,10 @@ pub fn take_event<L: Subscriptions>(
 /// The next event of a supervisor.
 fn take_transition<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
-    recovery: &ModuleRecovery,
     engine: &mut Engine,
-    now: Duration,
 ) -> Option<SupervisorEvent> {
-    engine.pass_time(now);
     supervisors.iter_mut().find_map(|supervisor| {
-        supervisor.update(engine, recovery);
+        supervisor.update(engine);
         supervisor.core.take_event()
     })
 }
@@ -271,21 +258,29 @@ fn take_module_event<L: Subscriptions>(supervisors: &mut [Supervisor<'_, L>], en
 }
 
 /// What comes next for the supervisors of one module, after [`take_event`] has returned `None`: the place of one of them, and
-/// its action. If that is to wait, for `most_ms` milliseconds at most.
+/// its action. If that is to listen, for `most_ms` milliseconds at most.
 #[inline(never)]
 pub fn next_action<'a, L: Subscriptions>(
     supervisors: &mut [Supervisor<'a, L>],
     recovery: &ModuleRecovery,
+    engine: &Engine,
     most_ms: u32,
 ) -> (usize, Action<'a, L::Filter>) {
     let mut wait_ms = most_ms;
     for (place, supervisor) in supervisors.iter_mut().enumerate() {
         match supervisor.next(recovery) {
-            Action::Wait { milliseconds } => wait_ms = wait_ms.min(milliseconds),
-            action => return (place, action),
+            Ok(action) => return (place, action),
+            Err(milliseconds) => {
+                supervisor.core.waits();
+                wait_ms = wait_ms.min(milliseconds);
+                // Its event comes before a step of the other one, which can have a consequence for both.
+                if milliseconds == 0 {
+                    break;
+                }
+            }
         }
     }
-    (0, Action::Wait { milliseconds: wait_ms })
+    (0, Action::Call(Call(Kind::Listen(ListenUntil::lasting(engine.session.now, wait_ms)))))
 }
 
 /// The call of an action of the supervisor at this place has ended so.
@@ -297,7 +292,7 @@ pub fn next_action<'a, L: Subscriptions>(
 pub fn finish<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     place: usize,
-    call: &Call<'_>,
+    call: &Call<'_, L::Filter>,
     driven: Result<(), Error>,
     engine: &Engine,
 ) -> Result<(), Error> {
@@ -314,4 +309,37 @@ pub fn finish<L: Subscriptions>(
         supervisor.done(engine, call, error);
     }
     Ok(())
+}
+
+/// The bring-up of an action has ended. It counts for the supervisors of both clients.
+///
+/// # Errors
+///
+/// What no supervisor can do anything about: the UART has failed, or the idle hook has aborted the bring-up.
+pub fn brought_up<L>(
+    supervisors: &mut [Supervisor<'_, L>],
+    recovery: &mut ModuleRecovery,
+    result: Result<(), BringUpError>,
+    engine: &Engine,
+) -> Result<(), Error> {
+    match result {
+        Ok(()) => {
+            recovery.attempt = 1;
+            recovered(supervisors, Step::Connect);
+        }
+        Err(BringUpError::Failed(error)) if recovery::is_final(&error) => return Err(error),
+        Err(error) => supervisors.iter_mut().for_each(|supervisor| supervisor.core.bring_up_failed(engine, &error)),
+    }
+    Ok(())
+}
+
+/// The hook has returned. That counts for the supervisors of both clients.
+pub fn was_reset<L>(supervisors: &mut [Supervisor<'_, L>], recovery: &mut ModuleRecovery) {
+    recovery.attempt = recovery.attempt.saturating_add(1);
+    recovered(supervisors, Step::BringUp);
+}
+
+#[inline(never)]
+fn recovered<L>(supervisors: &mut [Supervisor<'_, L>], next: Step) {
+    supervisors.iter_mut().for_each(|supervisor| supervisor.core.recovered(next));
 }

@@ -39,7 +39,7 @@ pub struct Change<F> {
 /// `SyncSubscriptionList`.
 pub trait Subscriptions {
     /// A topic filter.
-    type Filter: AsRef<[u8]>;
+    type Filter: AsRef<[u8]> + Send;
 
     /// The next subscription to make or to end, which is under way then.
     fn next_change(&self) -> Option<Change<Self::Filter>>;
@@ -205,7 +205,7 @@ fn is_due(progress: Progress) -> bool {
     matches!(progress, Progress::Due | Progress::UnderWay)
 }
 
-impl<F: AsRef<[u8]> + Clone, const N: usize> Subscriptions for &SubscriptionList<F, N> {
+impl<F: AsRef<[u8]> + Clone + Send, const N: usize> Subscriptions for &SubscriptionList<F, N> {
     type Filter = F;
 
     fn next_change(&self) -> Option<Change<F>> {
@@ -244,8 +244,7 @@ impl<F: AsRef<[u8]> + Clone, const N: usize> Subscriptions for &SubscriptionList
     fn has_change(&self, waker: &Waker) -> bool {
         let has_change = self.position(|entry| entry.as_ref().is_some_and(|entry| is_due(entry.progress))).is_some();
         if !has_change {
-            let registered = self.waker.take().filter(|registered| registered.will_wake(waker));
-            self.waker.set(Some(registered.unwrap_or_else(|| waker.clone())));
+            self.waker.set(Some(waker.clone()));
         }
         has_change
     }

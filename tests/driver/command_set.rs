@@ -332,3 +332,23 @@ fn a_line_that_begins_like_rdy_is_no_restart() {
         assert!(model.is_ok(), "{model:?}");
     });
 }
+
+#[test]
+fn filters_that_begin_with_at_are_listed_while_the_echo_is_on() {
+    for family in [Family::A76xx, Family::Sim767x] {
+        let bench = bench(family);
+        let inbox = TestInbox::new();
+        bench.block_on(async {
+            let mut first = modem(&bench, family, &inbox);
+            first.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
+            for filter in ["a/b", "ATTIC/#"] {
+                first.client(FIRST).subscribe(filter, QoS::AtMostOnce).await.or_transcript(&bench);
+            }
+            for echo in [true, false] {
+                bench.modem(|module, _| module.preset_echo(echo));
+                let mut fresh = modem(&bench, family, &inbox);
+                assert_eq!(listed(&mut fresh).await.or_transcript(&bench), ["a/b", "ATTIC/#"]);
+            }
+        });
+    }
+}

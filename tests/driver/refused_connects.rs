@@ -137,6 +137,7 @@ fn an_index_that_is_in_use_though_it_was_believed_to_be_free_is_taken_over() {
         on_every_family(&[], async |bench, modem, _| {
             script(bench, "AT+CMQTTACCQ=", 1, answer.clone());
             assert_eq!(modem.client(FIRST).connect(&OPTIONS).await.or_transcript(bench), Connection::Opened);
+            assert!(modem.client(FIRST).skipped_settings().is_empty(), "{}", bench.transcript_text());
             publish_works(bench, modem).await;
         });
     }

@@ -6,8 +6,8 @@ use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::modem::Service;
 
 use crate::bench::*;
-use crate::driver::Error;
 use crate::driver::error::Refusal;
+use crate::driver::{Error, Event};
 
 /// Shuts down a prepared module with the first client connected.
 fn shut_down(prepare: impl Fn(&Bench), check: impl Fn(&Bench, Result<(), Error>)) {
@@ -74,6 +74,22 @@ fn a_service_that_is_not_started_is_a_success_on_a_module_that_numbers_its_error
         let fresh = crate::bench::modem(bench, modem.family(), &inbox);
         fresh.shutdown().await.2.or_transcript(bench);
     });
+}
+
+#[test]
+fn a_service_that_a_lost_network_has_left_running_is_stopped() {
+    for keeps_service in ["on", "off"] {
+        on_every_family(&[("nonet", "on"), ("nonet-keeps-service", keeps_service)], async |bench, modem, _| {
+            let inbox = TestInbox::new();
+            let mut own = crate::bench::modem(bench, modem.family(), &inbox);
+            own.client(FIRST).connect(&OPTIONS).await.or_transcript(bench);
+            own.client(SECOND).connect(&OPTIONS).await.or_transcript(bench);
+            bench.modem(|module, now| module.network_lost(now));
+            while own.next_event().await.or_transcript(bench) != Event::NetworkLost {}
+            own.shutdown().await.2.or_transcript(bench);
+            bench.modem(|module, _| assert_eq!(module.service(), Service::Stopped));
+        });
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use embedded_io::ErrorKind;
+use simcom_modem_simulator::behaviour::{Override, ScriptedAnswer};
 use simcom_modem_simulator::pipe::Direction;
 
 use crate::bed::{FIRST, SECOND, acknowledged, on_every_family, options, returned};
@@ -56,6 +57,26 @@ fn a_module_that_refuses_commands_beside_an_operation_is_asked_once() {
         }
         let refusals = bed.bench.transcript_text().matches(": 1,14").count();
         assert_eq!(refusals, 1, "{}", bed.bench.transcript_text());
+    });
+}
+
+/// As a bare `ERROR`, which is what a module has for it until it is set to number its errors.
+#[test]
+fn a_command_that_is_refused_by_a_number_beside_an_operation_is_sent_again() {
+    on_every_family(&[], BOTH, |bed| {
+        let module = bed.module;
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(3));
+        let (_, first) = bed.call("first", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+        bed.run_for_seconds(1);
+        bed.bench.modem(|modem, _| {
+            let answer = ScriptedAnswer::Exactly(b"\r\n+CME ERROR: 100\r\n".to_vec());
+            modem.behaviour_mut().overrides.push(Override { prefix: "AT+CSQ".to_owned(), nth: 1, answer });
+        });
+        let (_, signal) = bed.call("signal", async move { module.execute(&Csq).await });
+        bed.run_for_seconds(20);
+        assert_eq!(returned(&first, &bed.bench), Ok(()));
+        let signal = returned(&signal, &bed.bench);
+        assert!(signal.is_ok(), "{signal:?}\n{}", bed.bench.transcript_text());
     });
 }
 

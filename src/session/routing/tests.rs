@@ -215,9 +215,10 @@ fn a_lost_network_stops_the_service_and_a_restart_turns_the_echo_on_too() {
     assert_eq!(dialogue.events(), [Event::NetworkLost]);
 
     let mut dialogue = module();
-    assert_eq!(dialogue.call(&mut Listen, &[received("\r\nRDY\r\nAT+CPIN?\r\r\n+CPIN: READY\r\n")]), Ok(()));
+    assert_eq!(dialogue.call(&mut Listen, &[received("\r\nRDY\r\n+CPIN: READY\r\n")]), Ok(()));
     assert_eq!((dialogue.service(), dialogue.client(FIRST)), (ServiceState::Stopped, ClientState::Released));
     assert_eq!(dialogue.events(), [Event::ModemRestarted]);
+    assert!(!dialogue.engine.session.lifecycle.echo_is_off);
     assert_eq!(dialogue.record.unknown_lines, ["+CPIN: READY"]);
 }
 

@@ -1,43 +1,13 @@
 //! What follows from the results of calls.
 
 use super::{CHANGE_INTERVAL_MS, Core, LOOK_INTERVAL_MS, Phase, UNEXPLAINED_REFUSALS};
-use crate::error::{Error, Refusal};
+use crate::NextStep;
+use crate::error::Error;
 use crate::procedure::Connection;
-use crate::session::ClientState;
+use crate::session::{ClientState, Results, is_bad};
 use crate::supervisor::ChangeEnd;
 use crate::supervisor::event::Transition;
 use crate::supervisor::recovery::Step;
-use crate::{NextStep, ResultCode};
-
-/// What calls show of the broker.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Results {
-    /// A call that needs the broker has succeeded.
-    has_succeeded: bool,
-    /// How many results since then say nothing of the broker.
-    bad: u8,
-}
-
-/// Whether a result says nothing of the broker, so that the radio may be dead.
-#[inline(never)]
-fn is_bad(error: &Error) -> bool {
-    match error {
-        Error::NoAnswer { .. } | Error::OutcomeUnknown { .. } => true,
-        _ => error.refusal() == Some(Refusal::Code(ResultCode::TIMEOUT)),
-    }
-}
-
-impl Results {
-    pub(crate) const NONE: Self = Self { has_succeeded: false, bad: 0 };
-
-    pub(crate) fn add(&mut self, error: Option<&Error>) {
-        match error {
-            None => *self = Self { has_succeeded: true, bad: 0 },
-            Some(error) if is_bad(error) => self.bad = self.bad.saturating_add(1),
-            Some(_) => {}
-        }
-    }
-}
 
 impl Core<'_> {
     pub(in crate::supervisor) fn connect_done(&mut self, connection: Connection, error: Option<&Error>) {
@@ -116,7 +86,7 @@ impl Core<'_> {
     }
 
     /// As [`observe`](Self::observe), of several calls.
-    pub(in crate::supervisor) fn observe_all(&mut self, results: Results) {
+    pub(super) fn observe_all(&mut self, results: Results) {
         if results.has_succeeded {
             self.bad_results = 0;
             self.probe_at = self.now.after(self.policy.probe_after_ms);

@@ -74,7 +74,7 @@ impl<Raw: RawMutex, F: AsRef<[u8]>, const N: usize> SyncSubscriptionList<Raw, F,
     }
 }
 
-impl<Raw: RawMutex, F: AsRef<[u8]> + Clone, const N: usize> Subscriptions for &SyncSubscriptionList<Raw, F, N> {
+impl<Raw: RawMutex, F: AsRef<[u8]> + Clone + Send, const N: usize> Subscriptions for &SyncSubscriptionList<Raw, F, N> {
     type Filter = F;
 
     fn next_change(&self) -> Option<Change<F>> {

@@ -54,6 +54,16 @@ fn results_before_the_line_of_the_sync_query_are_of_earlier_commands() {
 }
 
 #[test]
+fn a_line_in_the_rest_of_a_message_from_before_a_reset_is_no_loss() {
+    let rest = "ab\r\n+CMQTTCONNLOST: 0,1\r\n+CMQTTNONET\r\nOK\r\n\r\n+CMQTTRXEND: 0\r\n";
+    let attention = vec![sent("AT\r"), received(rest)];
+    let synchronised = vec![sent("AT+CSQ\r"), received(OK), received(CSQ_ANSWER)];
+    let mut dialogue = first_command(&[attention, synchronised, quiet()]);
+    assert_eq!(dialogue.service(), ServiceState::Unknown);
+    assert_eq!(dialogue.events(), []);
+}
+
+#[test]
 fn a_sync_query_is_tried_three_times_each_time_another_one() {
     let creg = command("AT+CREG?", "\r\n+CREG: 0,1\r\n\r\nOK\r\n");
     first_command(&[command("AT", OK), silent("AT+CSQ", 3_000), creg, quiet()]);

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::*;
-use crate::command::{DiscRead, Pub, QoS};
+use crate::command::{DiscRead, EchoOff, Pub, QoS};
 use crate::procedure::Execute;
 use crate::session::{ClientState, ServiceState};
 use crate::urc::LossCause;
@@ -130,6 +130,13 @@ fn the_echo_of_a_command_shows_a_restart_whose_line_was_lost() {
     );
     let asked = command("AT+CMQTTDISC?", "AT+CMQTTDISC?\r\r\nERROR\r\n");
     assert_eq!(dialogue.call(&mut Single(At), &[asked, synchronised(), command("AT", OK)].concat()), Ok(()));
+    assert_eq!(dialogue.events(), [Event::ModemRestarted]);
+    // A late line of the same boot.
+    dialogue.dropped_call(&mut Listen, &[received("\r\n*ATREADY: 1\r\n")]);
+    assert_eq!(dialogue.events(), []);
+    // Of another one.
+    assert_eq!(dialogue.call(&mut Single(EchoOff), &[synchronised(), command("ATE0", OK)].concat()), Ok(()));
+    assert_eq!(dialogue.call(&mut Listen, &[received("\r\n*ATREADY: 1\r\n")]), Ok(()));
     assert_eq!(dialogue.events(), [Event::ModemRestarted]);
 }
 
