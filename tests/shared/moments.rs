@@ -173,6 +173,8 @@ fn an_outage_that_begins_in_the_midst_of_any_step_ends_like_every_other_one() {
     for (case, record) in cases.iter().zip(records) {
         assert!(record.up_again.is_some_and(|time| time <= LONGEST_WAIT + UP_AGAIN), "{case:?}: {record:?}");
         assert!(record.longest <= longest_wait(case), "{case:?}: {record:?}");
+        // The hook has its turns too.
+        assert!(record.resets > 0 || case.outage != Outage::ModuleMute, "{case:?}: {record:?}");
         assert!(record.left_in_outbox <= case.clients.len(), "{case:?}: {record:?}");
         if let Outage::ModuleMute = case.outage {
             assert!(record.resets > 0, "{case:?}: {record:?}");

@@ -232,15 +232,15 @@ fn an_error_of_the_uart_ends_it_in_the_midst_of_a_bring_up() {
         bench.modem(|module, _| module.network_mut().attached = false);
         supervised.pass(SECONDS(5));
         bench.at(bench.now() + SECONDS(3), |bench| bench.fail_next_read(ErrorKind::BrokenPipe));
+        let deadline = bench.now() + SECONDS(60);
         let ended = bench.block_on(async {
-            loop {
-                let next = supervised.modem.supervise(&mut supervised.supervisors, &mut supervised.recovery).await;
-                if let Err(error) = next {
-                    return error;
-                }
+            while bench.now() < deadline {
+                let Supervised { modem, supervisors, recovery, .. } = &mut *supervised;
+                modem.supervise_until(deadline, supervisors, recovery).await?;
             }
+            Ok(())
         });
-        assert_eq!(ended, Error::Receive(ErrorKind::BrokenPipe));
+        assert_eq!(ended, Err(Error::Receive(ErrorKind::BrokenPipe)));
     });
 }
 
