@@ -143,7 +143,8 @@ impl Procedure for Shutdown {
                 return Ok(Next::Command);
             }
             (Some(Err(_)), Step::Stop) if !self.is_needed(session) => return Ok(Next::Done),
-            (Some(Err(Failure::Refused(_))), Step::Disc(_) | Step::Rel(_)) => {}
+            // Illegal: another task has done this meanwhile.
+            (Some(Err(Failure::Refused(_) | Failure::Illegal(_))), Step::Disc(_) | Step::Rel(_)) => {}
             (Some(Err(failure)), Step::Disc(_) | Step::Rel(_)) if failure.leaves_outcome_unknown() => {}
             (Some(result), _) => result?,
             (None, _) if self.is_needed(session) => return Ok(Next::Command),

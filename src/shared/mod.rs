@@ -92,10 +92,12 @@ use turn::Place;
 ///
 /// Before a modem was [given](Self::give), every call waits.
 pub struct SharedModem<'m, Raw: RawMutex, R, T, C, H, const N: usize = 8> {
-    queue: Mutex<Raw, RefCell<Queue<&'m mut Modem<R, T, C, H>, N>>>,
+    queue: Mutex<Raw, RefCell<Calls<'m, R, T, C, H, N>>>,
 }
 
-type Act<'a, 'm, R, T, C, H, const N: usize> = dyn FnMut(&mut Queue<&'m mut Modem<R, T, C, H>, N>) + 'a;
+type Calls<'m, R, T, C, H, const N: usize> = Queue<&'m mut Modem<R, T, C, H>, N>;
+type TurnOf<'m, R, T, C, H> = Turn<&'m mut Modem<R, T, C, H>>;
+type Act<'a, 'm, R, T, C, H, const N: usize> = dyn FnMut(&mut Calls<'m, R, T, C, H, N>) + 'a;
 
 impl<'m, Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<'m, Raw, R, T, C, H, N> {
     /// Without a modem yet.
@@ -121,7 +123,7 @@ impl<'m, Raw: RawMutex, R, T, C, H, const N: usize> SharedModem<'m, Raw, R, T, C
 
     /// Waits for what the waiter in this place wants.
     #[inline(never)]
-    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<Option<Turn<&'m mut Modem<R, T, C, H>>>> {
+    fn poll(&self, place: usize, context: &Context<'_>) -> Poll<Option<TurnOf<'m, R, T, C, H>>> {
         let mut turn = None;
         self.with(&mut |queue| turn = queue.poll(place, context.waker()));
         turn.map_or(Poll::Pending, Poll::Ready)

@@ -19,8 +19,8 @@ pub(super) enum Wants {
     Turn,
     /// The next turn: it is the runner, or has come for a result.
     TurnAnyway,
-    /// The next turn, to listen: its call waits as one that wants [`ToGoOn`](Self::ToGoOn). When that can go on, it is as far
-    /// ahead as it was when it began.
+    /// The next turn, to listen: its call waits as one that wants [`ToGoOn`](Self::ToGoOn). When that can go on, it has the next
+    /// turn.
     ToListen,
     /// A turn, as soon as its slot has a result; without a slot, when other calls wait for less than now.
     ToGoOn,
@@ -60,6 +60,17 @@ struct Waiter {
     waker: Option<Waker>,
 }
 
+/// No waiter that is the last one when it comes has a number this far behind the next one.
+const AHEAD: u32 = u32::MAX / 2;
+
+impl Waiter {
+    /// Its call can go on: it has the next turn.
+    fn go_on(&mut self, next_number: u32) {
+        self.wants = Wants::TurnAnyway;
+        self.number = next_number.wrapping_sub(AHEAD);
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Queue<M, const N: usize> {
     waiters: [Waiter; N],
@@ -68,8 +79,6 @@ pub(super) struct Queue<M, const N: usize> {
     /// The module, while no call has its turn.
     module: Option<M>,
     left: Left,
-    /// The number of the runner when its call was begun.
-    number_of_runner: u32,
 }
 
 impl<M, const N: usize> Queue<M, N> {
@@ -80,7 +89,6 @@ impl<M, const N: usize> Queue<M, N> {
             is_given: false,
             module: None,
             left: Left::NOTHING,
-            number_of_runner: 0,
         }
     }
 
@@ -105,9 +113,6 @@ impl<M, const N: usize> Queue<M, N> {
             waiter.waker = None;
             if wants.is_queued() {
                 waiter.number = self.next_number;
-                if wants == Wants::TurnAnyway {
-                    self.number_of_runner = self.next_number;
-                }
                 self.next_number = self.next_number.wrapping_add(1);
             }
         }
@@ -121,10 +126,7 @@ impl<M, const N: usize> Queue<M, N> {
                         waiter.wants = Wants::NotToWait;
                     }
                     Wants::ToGoOn if can_go_on && waiter.slot == 0 => waiter.wants = Wants::Turn,
-                    Wants::ToListen if can_go_on => {
-                        waiter.wants = Wants::TurnAnyway;
-                        waiter.number = self.number_of_runner;
-                    }
+                    Wants::ToListen if can_go_on => waiter.go_on(self.next_number),
                     _ => {}
                 }
             }
@@ -171,7 +173,7 @@ impl<M, const N: usize> Queue<M, N> {
         let waiter = self.waiters.get_mut(place)?;
         // It has come for its result, so the turn can be kept for it: a result that nobody comes for keeps nobody waiting.
         if waiter.wants == Wants::ToGoOn && self.left.has_result(waiter.slot) {
-            waiter.wants = Wants::TurnAnyway;
+            waiter.go_on(self.next_number);
         }
         let may_have_it = self.may_have(place, self.waiters.get(place)?);
         let owned = self.waiters.iter().fold(0, |owned, waiter| owned | waiter.slot);

@@ -57,10 +57,10 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     ) -> Result<(), Error> {
         let on_stage: &mut (dyn FnMut(BringUpStage) + Send) = &mut |_| {};
         let mut runner = Runner { place: Place::new(self), supervisors, on_event };
-        runner.place.enter(Wants::TurnAnyway)?;
-        runner.place.turn().await;
+        runner.place.enter(Wants::Nothing)?;
         loop {
-            runner.tell();
+            // What comes next is chosen in the turn, since those before it may have changed that.
+            runner.turn(Wants::TurnAnyway).await;
             let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
             let mut pin_unconfirmed = modem.pin_unconfirmed;
             let (supervisor, mut action) =
@@ -82,6 +82,7 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
                         if let Some(result) = bring_up.ended(driven, modem.now()) {
                             break result;
                         }
+                        runner.turn(Wants::TurnAnyway).await;
                     };
                     drop(bring_up);
                     let Some(modem) = &mut runner.place.modem else { return Err(SILENT) };
@@ -127,15 +128,19 @@ where
         engine.set_preparing(is_preparing.fold(0, |clients, supervisor| clients | bit(supervisor.client().number())));
     }
 
-    /// Makes a call, in as many turns as it takes, and listens while that waits. It still has the last turn then.
+    /// Waits for the next turn. It queues up like every other call: otherwise a task that makes one call after the other would
+    /// keep messages and supervisors waiting.
+    async fn turn(&mut self, wants: Wants) {
+        // Who waits for a session learns at the end of a turn that it is up.
+        self.tell();
+        self.place.want(wants);
+        self.place.turn().await;
+        self.tell();
+    }
+
+    /// Makes a call, in this turn and in as many more as it takes, and listens while that waits. It still has the last turn then.
     async fn carry_out(&mut self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
-        let mut wants = Wants::TurnAnyway;
         loop {
-            // It queues up like every other call: otherwise a task that makes one call after the other would keep messages and
-            // supervisors waiting.
-            self.place.want(wants);
-            self.place.turn().await;
-            self.tell();
             let Self { place: Place { shared, index, slot, modem: Some(modem), listens: waits }, supervisors, .. } =
                 self
             else {
@@ -173,7 +178,7 @@ where
             if gave_way.is_none() {
                 return driven;
             }
-            wants = Wants::ToListen;
+            self.turn(Wants::ToListen).await;
         }
     }
 }

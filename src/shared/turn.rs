@@ -76,7 +76,6 @@ impl<'s, 'm, Raw: RawMutex, R, T, C, H, const N: usize> Place<'s, 'm, Raw, R, T,
 impl<Raw: RawMutex, R, T, C, H, const N: usize> Drop for Place<'_, '_, Raw, R, T, C, H, N> {
     fn drop(&mut self) {
         self.slot = 0;
-        self.slot = 0;
         self.want(Wants::Absent);
     }
 }

@@ -80,9 +80,9 @@
 //!
 //! # Without a shell
 //!
-//! A program with a loop of its own calls [`take_event`] until there is none, then [`next_action`], makes the
-//! [`Call`] of the action, drives its procedure, and passes both to [`finish`]. It brings up and resets by itself, and
-//! says so to the [`ModuleRecovery`].
+//! A program with a loop of its own gives the engine the time, and calls [`take_event`] until there is none, then
+//! [`next_action`]. It drives the procedure of a [`Call`], and passes both to [`finish`]; it brings up and resets by itself,
+//! and says so by [`brought_up`] and [`was_reset`].
 
 mod action;
 mod backoff;

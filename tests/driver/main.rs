@@ -10,6 +10,7 @@ mod bring_up;
 mod clock;
 mod command_set;
 mod deadlines;
+mod deliveries;
 mod families;
 mod handler;
 mod long_times;

@@ -234,6 +234,22 @@ fn always_refused(answer: &[u8]) {
     });
 }
 
+/// A bare `ERROR` to PUB leaves the outcome unknown: the message is repeated, and gone after the fifth time all the same.
+#[test]
+fn a_message_at_qos_1_whose_pub_is_always_refused_goes_after_five_times() {
+    on_every_connected(async |bench, modem, _| {
+        let outbox = TestOutbox::<RefuseNew>::new();
+        outbox.push(FIRST, &Publish::new("meter-3/a", b"x").qos(QoS::AtLeastOnce)).unwrap();
+        script(bench, "AT+CMQTTPUB", 0, ScriptedAnswer::Exactly(b"\r\nERROR\r\n".to_vec()));
+        for attempt in 1..=5 {
+            let refused = modem.drain(&outbox).await;
+            assert!(matches!(refused, Err(Error::Refused { .. })), "{refused:?}\n{}", bench.transcript_text());
+            assert_eq!(outbox.is_empty(), attempt == 5);
+        }
+        assert_eq!((outbox.counters().repeated, outbox.counters().refused), (4, 1));
+    });
+}
+
 #[test]
 fn what_is_pushed_during_a_drain_drops_the_oldest_but_not_the_message_that_is_being_sent() {
     static OUTBOX: Outbox<CriticalSectionRawMutex, 6, DropOldest> = Outbox::new();

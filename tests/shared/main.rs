@@ -4,6 +4,7 @@ mod bed;
 #[path = "../driver/families.rs"]
 mod families;
 mod harness;
+mod moments;
 mod on_tokio;
 mod outbox;
 mod outcomes;

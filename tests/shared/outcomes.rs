@@ -159,9 +159,12 @@ fn a_stop_waits_for_every_outcome_and_is_then_refused_as_before() {
         bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(10));
         let (_, published) = bed.call("publish", async move { module.publish(SECOND, &acknowledged(b"1")).await });
         bed.run_for_seconds(1);
-        let stopped = bed.now("stop", async move { module.execute(&Stop).await });
-        assert!(matches!(stopped, Err(Error::Illegal { .. })), "{stopped:?}");
+        let (_, stopped) = bed.call("stop", async move { module.execute(&Stop).await });
+        bed.run_for_seconds(5);
+        assert!(stopped.borrow().is_none() && published.borrow().is_none());
         bed.run_for_seconds(30);
+        let stopped = returned(&stopped, &bed.bench);
+        assert!(matches!(stopped, Err(Error::Illegal { .. })), "{stopped:?}");
         assert_eq!(returned(&published, &bed.bench), Ok(()));
     });
 }
@@ -174,6 +177,9 @@ fn two_connects_of_different_clients_are_made_one_after_the_other() {
         let (_, first) = bed.call("first", async move { module.connect(FIRST, options(FIRST)).await });
         let (_, second) = bed.call("second", async move { module.connect(SECOND, options(SECOND)).await });
         bed.run_for_seconds(60);
+        let text = bed.bench.transcript_text();
+        let place = |words| text.find(words).unwrap_or_else(|| panic!("{words} in {text}"));
+        assert!(place("+CMQTTCONNECT: 0,0") < place("AT+CMQTTCONNECT=1"), "{text}");
         assert_eq!(returned(&first, &bed.bench), Ok(Connection::Opened));
         assert_eq!(returned(&second, &bed.bench), Ok(Connection::Opened));
         assert!(module.is_up(FIRST) && module.is_up(SECOND));
@@ -194,6 +200,80 @@ fn a_loss_ends_the_wait_of_its_client_within_seconds() {
         assert!(second.borrow().is_none(), "{}", bed.bench.transcript_text());
         assert!(bed.has_heard(Event::ConnectionLost { client: FIRST, cause: LossCause::Closed }));
         assert!(!module.is_up(FIRST) && module.is_up(SECOND));
+    });
+}
+
+/// The module reports the end of the network, and no outcome before it.
+#[test]
+fn the_end_of_the_network_ends_every_wait_within_seconds() {
+    on_every_family(&[], BOTH, |bed| {
+        let module = bed.module;
+        silence(&bed.bench, true);
+        let (_, first) = bed.call("first", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+        let (_, second) =
+            bed.call("second", async move { module.subscribe(SECOND, "pump/set", QoS::AtLeastOnce).await });
+        bed.run_for_seconds(1);
+        bed.bench.modem(|modem, now| modem.emit(now, b"\r\n+CMQTTNONET\r\n"));
+        bed.run_for_seconds(3);
+        for result in [returned(&first, &bed.bench), returned(&second, &bed.bench)] {
+            assert!(matches!(result, Err(Error::NetworkLost { .. })), "{result:?}\n{}", bed.bench.transcript_text());
+        }
+        assert!(bed.has_heard(Event::NetworkLost), "{}", bed.bench.transcript_text());
+        assert!(!module.is_up(FIRST) && !module.is_up(SECOND));
+        signal_at_once(bed);
+    });
+}
+
+/// STOP is under way: the module refuses every command of MQTT until its outcome, and no other one.
+#[test]
+fn a_query_of_mqtt_waits_while_the_service_stops_and_no_other_one_does() {
+    on_every_family(&[("stop-order", "ok-first"), ("stop-delay", "8000")], &[], |bed| {
+        let module = bed.module;
+        bed.now("start", async move { module.execute(&Start).await }).unwrap();
+        let (_, stopped) = bed.call("stop", async move { module.execute(&Stop).await });
+        bed.run_for_seconds(2);
+        let (_, acquired) = bed.call("query", async move { module.execute(&AccqRead).await });
+        let (_, started) = bed.call("start", async move { module.execute(&Start).await });
+        bed.run_for_seconds(1);
+        signal_at_once(bed);
+        let is_waiting = stopped.borrow().is_none() && acquired.borrow().is_none() && started.borrow().is_none();
+        assert!(is_waiting, "{}", bed.bench.transcript_text());
+        bed.run_for_seconds(30);
+        assert_eq!(returned(&stopped, &bed.bench), Ok(()));
+        assert!(acquired.borrow().is_some(), "{}", bed.bench.transcript_text());
+        assert_eq!(returned(&started, &bed.bench), Ok(()), "{}", bed.bench.transcript_text());
+    });
+}
+
+/// The answer to `SUB?` names no client.
+#[test]
+fn a_read_form_of_an_operation_waits_for_it_and_one_of_another_name_does_not() {
+    on_every_family(&[], BOTH, |bed| {
+        let module = bed.module;
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.disconnect = Duration::from_secs(10));
+        let (_, disconnected) = bed.call("disconnect", async move { module.disconnect(FIRST).await });
+        bed.run_for_seconds(1);
+        let before = bed.bench.now();
+        bed.now("other", async move { module.execute(&AccqRead).await }).unwrap();
+        assert!(bed.bench.now() - before < AT_ONCE, "{}", bed.bench.transcript_text());
+        assert!(disconnected.borrow().is_none());
+    });
+}
+
+/// While the first client connects, the other one keeps its session.
+#[test]
+fn a_call_of_the_other_client_does_not_wait_while_one_connects() {
+    on_every_family(&[], &[SECOND], |bed| {
+        let module = bed.module;
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.connect = Duration::from_secs(20));
+        let (_, connected) = bed.call("connect", async move { module.connect(FIRST, options(FIRST)).await });
+        bed.run_for_seconds(4);
+        let before = bed.bench.now();
+        bed.now("other", async move { module.publish(SECOND, &acknowledged(b"on")).await }).unwrap();
+        assert!(bed.bench.now() - before < AT_ONCE, "{}", bed.bench.transcript_text());
+        assert!(connected.borrow().is_none());
+        bed.run_for_seconds(30);
+        assert_eq!(returned(&connected, &bed.bench), Ok(Connection::Opened));
     });
 }
 

@@ -6,9 +6,9 @@ use embedded_io::ErrorKind;
 use simcom_modem_simulator::behaviour::{Override, ScriptedAnswer};
 use simcom_modem_simulator::pipe::Direction;
 
-use crate::bed::{FIRST, SECOND, acknowledged, on_every_family, returned};
+use crate::bed::{FIRST, SECOND, acknowledged, on_every_family, options, returned};
 use crate::driver::command::network::{Creg, Csq};
-use crate::driver::{ClientIndex, Error, Event, QoS};
+use crate::driver::{ClientIndex, Connection, Error, Event, QoS};
 
 const BOTH: &[ClientIndex] = &[FIRST, SECOND];
 /// What becomes of commands of the other client and of other subsystems.
@@ -77,6 +77,27 @@ fn a_command_that_is_refused_by_a_number_beside_an_operation_is_sent_again() {
         assert_eq!(returned(&first, &bed.bench), Ok(()));
         let signal = returned(&signal, &bed.bench);
         assert!(signal.is_ok(), "{signal:?}\n{}", bed.bench.transcript_text());
+    });
+}
+
+/// The same of a module that answers nothing meanwhile: the next command is not sent before the outcome.
+#[test]
+fn a_module_that_holds_commands_beside_an_operation_is_found_out_once() {
+    on_every_family(&[("while-pending", "held")], &[FIRST], |bed| {
+        let module = bed.module;
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(12));
+        for round in 0..3 {
+            let (_, first) = bed.call("first", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+            bed.run_for_seconds(1);
+            let (_, signal) = bed.call("signal", async move { module.execute(&Csq).await });
+            let sent = bed.bench.sent().len();
+            bed.run_for_seconds(3);
+            let is_sent = bed.bench.sent().len() > sent;
+            assert_eq!(is_sent, round == 0, "{round}\n{}", bed.bench.transcript_text());
+            bed.run_for_seconds(30);
+            assert_eq!(returned(&first, &bed.bench), Ok(()));
+            assert!(returned(&signal, &bed.bench).is_ok(), "{}", bed.bench.transcript_text());
+        }
     });
 }
 
@@ -192,5 +213,37 @@ fn a_shutdown_waits_for_the_outcomes_of_both_clients() {
         assert_eq!(returned(&ended, &bed.bench), Ok(()), "{}", bed.bench.transcript_text());
         assert!(!module.is_up(FIRST) && !module.is_up(SECOND));
         assert!(!bed.has_heard(Event::NetworkLost), "the end of a STOP is no loss");
+    });
+}
+
+/// Another task has ended a part of it meanwhile.
+#[test]
+fn a_shutdown_beside_a_disconnect_of_either_client_succeeds() {
+    for client in BOTH {
+        on_every_family(&[("disconnect-delay", "8000")], BOTH, |bed| {
+            let module = bed.module;
+            let (_, disconnected) = bed.call("disconnect", async move { module.disconnect(*client).await });
+            bed.run_for_seconds(1);
+            bed.bench.modem(|modem, _| modem.behaviour_mut().timing.disconnect = Duration::from_secs(1));
+            let (_, ended) = bed.call("shutdown", async move { module.shutdown().await });
+            bed.run_for_seconds(100);
+            assert_eq!(returned(&disconnected, &bed.bench), Ok(()));
+            assert_eq!(returned(&ended, &bed.bench), Ok(()), "{client:?}\n{}", bed.bench.transcript_text());
+        });
+    }
+}
+
+/// The task of the shutdown was dropped, and its STOP is still under way.
+#[test]
+fn a_connect_beside_a_stop_starts_the_service_again() {
+    on_every_family(&[("stop-order", "ok-first"), ("stop-delay", "8000")], BOTH, |bed| {
+        let module = bed.module;
+        let (dropped, _) = bed.call("shutdown", async move { module.shutdown().await });
+        bed.run_for_seconds(3);
+        bed.tasks.drop_task(dropped);
+        let (_, connected) = bed.call("connect", async move { module.connect(FIRST, options(FIRST)).await });
+        bed.run_for_seconds(30);
+        let connected = returned(&connected, &bed.bench);
+        assert_eq!(connected, Ok(Connection::Opened), "{}", bed.bench.transcript_text());
     });
 }

@@ -4,13 +4,15 @@ use core::cell::Cell;
 use core::time::Duration;
 use std::rc::Rc;
 
-use simcom_modem_simulator::pipe::Bench;
+use simcom_modem_simulator::pipe::{Bench, Tasks};
 
-use crate::bed::{Bed, FIRST, Filters, LONGEST_WAIT, Module, SECOND, acknowledged, switched};
+use crate::bed::{Bed, FIRST, Filters, LONGEST_WAIT, Module, SECOND, acknowledged, give, options, switched};
 use crate::driver::command::network::Csq;
-use crate::driver::supervisor::{SupervisedEvent, Transition};
+use crate::driver::network::Apn;
+use crate::driver::supervisor::{Backoff, Policy, Recovery, SupervisedEvent, Supervisor, Transition};
 use crate::driver::{Error, Event, QoS, RefuseAll};
 use crate::families::ALL_FAMILIES;
+use crate::shell::shell_modem;
 
 const UP_AGAIN: Duration = Duration::from_secs(15);
 
@@ -200,4 +202,118 @@ fn while_the_module_is_mute_every_task_has_its_turn_or_an_error_after_one_unansw
         |bench| bench.modem(|modem, now| modem.set_mute(now, false)),
         Duration::from_secs(30),
     );
+}
+
+/// One client supervised on a module with these switches, on every family. Returns what the test does with it.
+fn on_every_fresh(switches: &[(&str, &str)], test: impl Fn(&mut Bed<'_>)) {
+    for (family, _) in ALL_FAMILIES {
+        let bench = switched(family, switches);
+        let (module, filters) = (Module::new(), Filters::new());
+        filters.add("pump/set", QoS::AtLeastOnce).unwrap();
+        test(&mut Bed::supervised(&bench, &module, family, RefuseAll, &[(FIRST, &filters)]));
+    }
+}
+
+#[track_caller]
+fn expect_first_up(bed: &Bed<'_>) {
+    assert!(bed.module.is_up(FIRST), "{:?}\n{}", bed.events.borrow(), bed.bench.transcript_text());
+}
+
+fn is_suspected(bed: &Bed<'_>) -> bool {
+    let is_it = |event: &SupervisedEvent| matches!(event, SupervisedEvent::Supervisor(event) if event.transition == Transition::Suspected);
+    bed.events.borrow().iter().any(is_it)
+}
+
+/// A publish that the broker does not acknowledge, or does.
+fn publish(bed: &mut Bed<'_>, is_acknowledged: bool) {
+    let module = bed.module;
+    bed.bench.loopback(|broker, _| broker.silent = !is_acknowledged);
+    let published = bed.now("publish", async move { module.publish(FIRST, &acknowledged(b"on")).await });
+    bed.bench.loopback(|broker, _| broker.silent = false);
+    assert_eq!(published.is_ok(), is_acknowledged, "{published:?}\n{}", bed.bench.transcript_text());
+}
+
+#[test]
+fn two_calls_of_tasks_in_a_row_that_say_nothing_of_the_broker_make_the_session_suspected() {
+    on_every_fresh(&[], |bed| {
+        bed.run_for_seconds(30);
+        publish(bed, false);
+        // What another subsystem is answered says nothing of the broker.
+        let module = bed.module;
+        bed.now("signal", async move { module.execute(&Csq).await }).unwrap();
+        publish(bed, false);
+        bed.run_for_seconds(1);
+        assert!(is_suspected(bed), "{:?}", bed.events.borrow());
+        // After the shortest wait, though no task has use for the module.
+        bed.run_for_seconds(4);
+        expect_first_up(bed);
+    });
+}
+
+#[test]
+fn a_call_of_a_task_that_succeeds_between_two_others_clears_the_session_of_suspicion() {
+    on_every_fresh(&[], |bed| {
+        bed.run_for_seconds(30);
+        for _ in 0..3 {
+            publish(bed, false);
+            publish(bed, true);
+        }
+        bed.run_for_seconds(1);
+        assert!(!is_suspected(bed), "{:?}", bed.events.borrow());
+    });
+}
+
+/// A call of the other client says nothing of this one's session.
+#[test]
+fn the_calls_of_each_client_count_for_its_own_session() {
+    on_every_family(|bed| {
+        let module = bed.module;
+        for client in [FIRST, SECOND] {
+            bed.bench.loopback(|broker, _| broker.silent = true);
+            let failed = bed.now("publish", async move { module.publish(client, &acknowledged(b"on")).await });
+            assert!(failed.is_err());
+            bed.bench.loopback(|broker, _| broker.silent = false);
+        }
+        bed.run_for_seconds(1);
+        assert!(!is_suspected(bed), "{:?}", bed.events.borrow());
+    });
+}
+
+#[test]
+fn a_session_is_up_when_it_is_subscribed_and_not_before() {
+    on_every_fresh(&[("subscribe-delay", "5000")], |bed| {
+        let module = bed.module;
+        let (_, up) = bed.call("up", async move { module.wait_up(FIRST).await });
+        while bed.bench.loopback(|broker, _| broker.connection(0).is_none()) {
+            bed.tasks.poll_next_or_fail();
+        }
+        bed.run_for_seconds(2);
+        let offline = bed.now("publish", async move { module.publish(FIRST, &acknowledged(b"on")).await });
+        assert_eq!(offline, Err(Error::Offline), "{}", bed.bench.transcript_text());
+        assert!(up.borrow().is_none() && !module.is_up(FIRST));
+        bed.run_for_seconds(20);
+        assert!(up.borrow().is_some() && module.is_up(FIRST));
+    });
+}
+
+/// A card that has got a wrong PIN three times is locked.
+#[test]
+fn a_wrong_pin_is_sent_once_however_often_the_bring_up_is_tried() {
+    static LOCKED: Apn<'static> = Apn::new("internet").pin("1234");
+    for (family, _) in ALL_FAMILIES {
+        let bench = switched(family, &[("sim-pin", "4321")]);
+        let (module, filters) = (Module::new(), Filters::new());
+        give(&module, shell_modem(&bench, family, RefuseAll));
+        let mut tasks = Tasks::new(&bench);
+        tasks.spawn("runner", async {
+            let policy = Policy::new(Backoff::new(7).longest(LONGEST_WAIT));
+            let mut supervisors = [Supervisor::new(FIRST, options(FIRST), &filters, policy)];
+            let mut recovery = Recovery::new(&LOCKED);
+            panic!("{:?}", module.run(&mut supervisors, &mut recovery, |_| {}).await);
+        });
+        tasks.run_for(Duration::from_secs(1_800));
+        let sent = String::from_utf8_lossy(&bench.sent()).into_owned();
+        assert!(sent.matches("AT+CPIN?").count() > 5, "{sent}");
+        assert_eq!(sent.matches("AT+CPIN=").count(), 1, "{sent}");
+    }
 }

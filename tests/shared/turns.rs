@@ -8,8 +8,11 @@ use std::cell::RefCell;
 
 use simcom_modem_simulator::pipe::{Bench, Tasks};
 
-use crate::bed::{Bed, FIRST, Module, SECOND, acknowledged, give, on_every_family, options, returned, switched};
+use crate::bed::{
+    Bed, FIRST, Filters, LONGEST_WAIT, Module, SECOND, acknowledged, give, on_every_family, options, returned, switched,
+};
 use crate::driver::command::network::Csq;
+use crate::driver::supervisor::{Backoff, NoBringUp, Policy, Recovery, Supervisor};
 use crate::driver::{ClientIndex, Error, Family, QoS, RefuseAll};
 use crate::shell::shell_modem;
 
@@ -24,6 +27,9 @@ enum Call {
     Disconnect,
     Execute,
     Lock,
+    Unsubscribe,
+    Shutdown,
+    WaitUp,
 }
 
 async fn make(module: &Module, call: Call) {
@@ -37,6 +43,9 @@ async fn make(module: &Module, call: Call) {
             Ok(answer) => answer.map(|_| ()),
             Err(error) => Err(error),
         },
+        Call::Unsubscribe => module.unsubscribe(FIRST, "pump/set").await,
+        Call::Shutdown => module.shutdown().await,
+        Call::WaitUp => module.wait_up(FIRST).await,
     };
 }
 
@@ -46,7 +55,7 @@ fn drop_at_every_poll(family: Family, call: Call) -> usize {
         let bench = switched(family, &[]);
         let module = Module::new();
         let mut bed = Bed::new(&bench, &module, family, RefuseAll);
-        if !matches!(call, Call::Connect) {
+        if !matches!(call, Call::Connect | Call::WaitUp) {
             bed.connect(FIRST);
         }
         bed.connect(SECOND);
@@ -62,7 +71,11 @@ fn drop_at_every_poll(family: Family, call: Call) -> usize {
         let (_, connected) = bed.call("connect", async move { module.connect(FIRST, options(FIRST)).await });
         bed.run_for_seconds(100);
         assert!(returned(&signal, &bench).is_ok(), "{call:?}, poll {polls}\n{}", bench.transcript_text());
-        assert_eq!(returned(&published, &bench), Ok(()), "{call:?}, poll {polls}\n{}", bench.transcript_text());
+        let published = returned(&published, &bench);
+        // A shutdown ends the other client too.
+        let is_ended =
+            matches!(call, Call::Shutdown) && matches!(published, Err(Error::Offline | Error::Illegal { .. }));
+        assert!(published.is_ok() || is_ended, "{call:?}, poll {polls}: {published:?}\n{}", bench.transcript_text());
         let connected = returned(&connected, &bench);
         assert!(connected.is_ok(), "{call:?}, poll {polls}: {connected:?}\n{}", bench.transcript_text());
     }
@@ -72,9 +85,140 @@ fn drop_at_every_poll(family: Family, call: Call) -> usize {
 #[test]
 fn a_call_dropped_at_any_poll_leaves_nobody_waiting() {
     for family in [Family::A7600, Family::Sim767x] {
-        for call in [Call::Connect, Call::Publish, Call::Subscribe, Call::Disconnect, Call::Execute, Call::Lock] {
+        let calls = [Call::Connect, Call::Publish, Call::Subscribe, Call::Disconnect, Call::Execute, Call::Lock];
+        for call in calls.into_iter().chain([Call::Unsubscribe, Call::Shutdown]) {
             let polls = drop_at_every_poll(family, call);
             assert!(polls > 2, "{call:?} had {polls}");
+        }
+    }
+}
+
+/// A task that waits for its turn, for another call of its client, or for the session, is dropped.
+#[test]
+fn a_waiting_task_that_is_dropped_leaves_its_place_to_another_one() {
+    on_every_family(&[], &[FIRST], |bed| {
+        let module = bed.module;
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(20));
+        let (_, published) = bed.call("publish", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+        bed.run_for_seconds(1);
+        for _ in 0..20 {
+            let waiting: Vec<_> = [Call::Publish, Call::Disconnect, Call::WaitUp, Call::Shutdown, Call::Subscribe]
+                .map(|call| bed.tasks.spawn("waiting", make_second(module, call)))
+                .into();
+            bed.tasks.run_for(Duration::from_millis(200));
+            assert!(waiting.iter().all(|task| !bed.tasks.has_ended(*task)));
+            waiting.into_iter().for_each(|task| bed.tasks.drop_task(task));
+        }
+        let (_, signal) = bed.call("signal", async move { module.execute(&Csq).await });
+        bed.run_for_seconds(1);
+        assert!(returned(&signal, &bed.bench).is_ok(), "{}", bed.bench.transcript_text());
+        bed.run_for_seconds(20);
+        assert_eq!(returned(&published, &bed.bench), Ok(()));
+        let published = bed.now("publish", async move { module.publish(FIRST, &acknowledged(b"2")).await });
+        assert_eq!(published, Ok(()), "{}", bed.bench.transcript_text());
+    });
+}
+
+/// The listener gives way to a task that has come for its turn, and that is dropped before it has it.
+#[test]
+fn a_task_that_is_dropped_before_it_has_the_turn_it_came_for_keeps_no_other_one_waiting() {
+    on_every_family(&[], &[FIRST], |bed| {
+        let module = bed.module;
+        for _ in 0..3 {
+            let first = bed.tasks.spawn("first", make(module, Call::Execute));
+            let second = bed.tasks.spawn("second", make(module, Call::Execute));
+            bed.tasks.run_until_polled(first, 1);
+            bed.tasks.run_until_polled(second, 1);
+            bed.tasks.drop_task(first);
+            bed.run_for_seconds(1);
+            assert!(bed.tasks.has_ended(second), "{}", bed.bench.transcript_text());
+        }
+    });
+}
+
+/// What is called with the modem in hand has its own outcome: it does not give way.
+#[test]
+fn a_call_in_a_lock_ends_with_its_outcome() {
+    on_every_family(&[("publish-delay", "3000"), ("publish-failure", "ok-first")], &[FIRST], |bed| {
+        let module = bed.module;
+        bed.bench.loopback(|broker, _| broker.fail_next_publish(7));
+        let published = bed.now("locked", async move {
+            module.lock(async |modem| modem.client(FIRST).publish(&acknowledged(b"on")).await).await.unwrap()
+        });
+        assert!(published.is_err(), "{}", bed.bench.transcript_text());
+    });
+}
+
+/// As [`make`], but it waits for the session of the client that is not connected.
+async fn make_second(module: &Module, call: Call) {
+    match call {
+        Call::WaitUp => drop(module.wait_up(SECOND).await),
+        call => make(module, call).await,
+    }
+}
+
+/// The runner is dropped at each of its polls, as in a `select`, while other tasks have calls under way; and runs again.
+#[test]
+fn the_runner_dropped_at_any_poll_goes_on_where_it_was() {
+    for family in [Family::A7600, Family::Sim767x] {
+        for polls in 1.. {
+            let bench = switched(family, &[("publish-delay", "2000"), ("connect-delay", "1000")]);
+            let module = Module::new();
+            give(&module, shell_modem(&bench, family, RefuseAll));
+            let filters = Filters::new();
+            filters.add("pump/set", QoS::AtLeastOnce).unwrap();
+            let mut supervisors =
+                [Supervisor::new(FIRST, options(FIRST), &filters, Policy::new(Backoff::new(7).longest(LONGEST_WAIT)))];
+            let mut recovery = Recovery::new(NoBringUp);
+            let has_ended = RefCell::new(false);
+            let (module, mut tasks) = (&module, Tasks::new(&bench));
+            tasks.spawn("runner", async {
+                let mut left = polls;
+                let mut first = pin!(module.run(&mut supervisors, &mut recovery, |_| {}));
+                let until_dropped = poll_fn(|context| {
+                    if left == 0 {
+                        return Poll::Ready(None);
+                    }
+                    left -= 1;
+                    first.as_mut().poll(context).map(Some)
+                });
+                let ended = until_dropped.await;
+                assert!(ended.is_none(), "{ended:?}");
+                *has_ended.borrow_mut() = true;
+            });
+            tasks.spawn("signal", async {
+                loop {
+                    let _ = module.execute(&Csq).await;
+                    bench.clock().wait_until(bench.now() + Duration::from_millis(700)).await;
+                }
+            });
+            let publisher = async {
+                for _ in 0..2 {
+                    module.wait_up(FIRST).await.unwrap();
+                    let message = acknowledged(b"on");
+                    while module.publish(FIRST, &message).await.is_err() {
+                        bench.clock().wait_until(bench.now() + Duration::from_secs(1)).await;
+                    }
+                }
+            };
+            let publisher = tasks.spawn("publisher", publisher);
+            bench.at(Duration::from_secs(8), |bench| bench.loopback(|broker, now| broker.close(now, 0, 1)));
+            tasks.run_for(Duration::from_secs(20));
+            if !*has_ended.borrow() {
+                assert!(tasks.has_ended(publisher), "{}", bench.transcript_text());
+                assert!(polls > 50, "{polls}");
+                break;
+            }
+            // Without a runner nobody fetches an outcome; what is dropped comes back with the next one.
+            let mut supervisors =
+                [Supervisor::new(FIRST, options(FIRST), &filters, Policy::new(Backoff::new(7).longest(LONGEST_WAIT)))];
+            tasks.spawn("again", async move {
+                let mut recovery = Recovery::new(NoBringUp);
+                panic!("{:?}", module.run(&mut supervisors, &mut recovery, |_| {}).await);
+            });
+            tasks.run_for(Duration::from_secs(150));
+            assert!(module.is_up(FIRST), "poll {polls}\n{}", bench.transcript_text());
+            assert!(tasks.has_ended(publisher), "poll {polls}\n{}", bench.transcript_text());
         }
     }
 }

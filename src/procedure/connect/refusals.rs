@@ -10,8 +10,11 @@ impl Connect<'_> {
     pub(super) fn tolerates(&mut self, session: &mut Session, failure: Failure) -> bool {
         let code = match failure {
             Failure::Refused(refusal) => refusal.code(),
-            // Another task has started the service meanwhile.
-            Failure::Illegal(_) => return cfg!(feature = "shared") && self.step == Step::Start,
+            // Another task has changed the state since this step was chosen.
+            Failure::Illegal(_) if cfg!(feature = "shared") => {
+                self.step = Step::Busy;
+                return true;
+            }
             // The next command asks the module. REL shows whether DISC has succeeded.
             _ if failure.leaves_outcome_unknown() => {
                 return match self.step {

@@ -1,16 +1,18 @@
 //! What the async client alone can be asked: its future is dropped, at every poll and again and again, and weeks pass.
 
+use core::cell::RefCell;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
+use std::rc::Rc;
 
 use simcom_modem_simulator::behaviour::ScriptedAnswer;
 use simcom_modem_simulator::pipe::{Bench, Chunking};
 
 use crate::bench::*;
 use crate::driver::QoS;
-use crate::driver::supervisor::{SupervisedEvent, Transition};
+use crate::driver::supervisor::{Recovery, Reset, SupervisedEvent, Supervisor, Transition};
 use crate::supervisor::bench::*;
 
 /// Polls a future at most this number of times.
@@ -162,4 +164,58 @@ fn a_change_of_the_list_is_made_however_long_the_session_has_been_up() {
         let lost = supervised.expect(SECONDS(1), |transition| *transition == Transition::Lost);
         assert_eq!(lost.took, SECONDS(40 * 86_400));
     });
+}
+
+/// A probe that never comes to its end says as little of the session as one that is not answered.
+#[test]
+fn dropped_again_and_again_a_probe_that_takes_longer_makes_the_session_suspected() {
+    on_every_up(&[], |supervised| {
+        let bench = supervised.bench.clone();
+        bench.modem(|module, _| module.behaviour_mut().timing.result = SECONDS(3));
+        let deadline = bench.now() + SECONDS(60 + 2 * 200);
+        bench.block_on(async {
+            while !supervised.transitions().contains(&Transition::Suspected) {
+                assert!(bench.now() < deadline, "{:?}\n{}", supervised.transitions(), bench.transcript_text());
+                within(&bench, SECONDS(1), supervised.next(Duration::MAX)).await;
+            }
+        });
+    });
+}
+
+/// Notes which reset it is, and does not help.
+struct Attempts(Rc<RefCell<Vec<u32>>>);
+
+impl Reset for Attempts {
+    async fn reset(&mut self, attempt: u32) {
+        self.0.borrow_mut().push(attempt);
+    }
+}
+
+#[test]
+fn the_hook_is_told_the_number_of_the_reset_until_one_has_helped() {
+    for (family, _) in FAMILIES {
+        let bench = bench(family);
+        let (inbox, filters) = (TestInbox::new(), two_filters());
+        let mut modem = modem(&bench, family, &inbox);
+        let mut supervisors = [Supervisor::new(FIRST, &OPTIONS, &filters, POLICY)];
+        let attempts = Rc::default();
+        let mut recovery = Recovery::new(&APN).with_reset(Attempts(Rc::clone(&attempts)));
+        for _ in 0..2 {
+            script(&bench, "AT", 0, ScriptedAnswer::Silence);
+            let mut run = |is_over: &dyn Fn() -> bool| {
+                bench.block_on(async {
+                    while !is_over() {
+                        let deadline = bench.now() + SECONDS(1);
+                        let next = modem.supervise_until(deadline, &mut supervisors, &mut recovery).await;
+                        next.or_transcript(&bench);
+                    }
+                });
+            };
+            run(&|| attempts.borrow().len() == 3);
+            assert_eq!(attempts.take(), [1, 2, 3]);
+            end_script(&bench);
+            run(&|| filters_at_broker(&bench).len() == 2);
+            bench.loopback(|broker, now| broker.close(now, 0, 1));
+        }
+    }
 }

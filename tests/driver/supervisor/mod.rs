@@ -4,3 +4,4 @@ pub mod bench;
 mod causes;
 mod lists;
 mod outages;
+mod steps;

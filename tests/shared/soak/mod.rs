@@ -5,7 +5,7 @@ mod inboxes;
 mod ledger;
 mod locked;
 mod module;
-mod outages;
+pub mod outages;
 mod page;
 mod referee;
 mod supervised;
@@ -162,7 +162,7 @@ impl Sender {
 }
 
 /// Runs every job, as many at a time as there are processors.
-fn in_parallel<I: Sync, O: Send>(jobs: &[I], run: impl Fn(&I) -> O + Sync) -> Vec<O> {
+pub fn in_parallel<I: Sync, O: Send>(jobs: &[I], run: impl Fn(&I) -> O + Sync) -> Vec<O> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());

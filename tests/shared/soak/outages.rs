@@ -48,7 +48,7 @@ impl Outage {
         })
     }
 
-    fn begin(self, bench: &Bench) {
+    pub fn begin(self, bench: &Bench) {
         match self {
             Self::BrokerSilent => bench.loopback(|broker, _| broker.silent = true),
             Self::BrokerRefuses => bench.loopback(|broker, now| {
@@ -60,7 +60,7 @@ impl Outage {
         }
     }
 
-    fn end(self, bench: &Bench) {
+    pub fn end(self, bench: &Bench) {
         match self {
             Self::BrokerSilent => bench.loopback(|broker, _| broker.silent = false),
             Self::BrokerRefuses => bench.loopback(|broker, _| broker.refuse_connections(None)),
