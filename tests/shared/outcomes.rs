@@ -352,22 +352,35 @@ fn an_operation_whose_call_is_dropped_at_any_poll_does_not_hold_it() {
     }
 }
 
+/// Dropped before the module had accepted it or after that, with or without a call of another task before the outcome.
 #[test]
-fn what_dropped_calls_have_left_keeps_no_room() {
-    on_every_family(&[], &[FIRST], |bed| {
-        let module = bed.module;
-        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(3));
-        for _ in 0..6 {
-            let (dropped, _) = bed.call("dropped", async move { module.publish(FIRST, &acknowledged(b"1")).await });
+fn what_dropped_calls_have_left_keeps_no_room_and_takes_no_outcome_of_another_one() {
+    for is_accepted in [false, true] {
+        on_every_family(&[("publish-delay", "3000")], BOTH, |bed| {
+            let module = bed.module;
+            for round in 0..10 {
+                let (_, kept) = bed.call("kept", async move { module.publish(SECOND, &acknowledged(b"1")).await });
+                let (dropped, _) = bed.call("dropped", async move { module.publish(FIRST, &acknowledged(b"2")).await });
+                let count = |bench: &Bench| bench.transcript_text().matches("AT+CMQTTPUB=0").count();
+                while count(&bed.bench) <= round {
+                    bed.tasks.poll_next_or_fail();
+                }
+                if is_accepted {
+                    bed.tasks.run_for(Duration::from_millis(500));
+                }
+                bed.tasks.drop_task(dropped);
+                if round % 2 == 0 {
+                    signal_at_once(bed);
+                }
+                bed.run_for_seconds(5);
+                assert_eq!(returned(&kept, &bed.bench), Ok(()), "{}", bed.bench.transcript_text());
+            }
+            let (_, published) = bed.call("publish", async move { module.publish(FIRST, &acknowledged(b"3")).await });
             bed.run_for_seconds(1);
-            bed.tasks.drop_task(dropped);
+            signal_at_once(bed);
+            assert!(published.borrow().is_none());
             bed.run_for_seconds(5);
-        }
-        let (_, published) = bed.call("publish", async move { module.publish(FIRST, &acknowledged(b"2")).await });
-        bed.run_for_seconds(1);
-        signal_at_once(bed);
-        assert!(published.borrow().is_none());
-        bed.run_for_seconds(5);
-        assert_eq!(returned(&published, &bed.bench), Ok(()));
-    });
+            assert_eq!(returned(&published, &bed.bench), Ok(()));
+        });
+    }
 }

@@ -241,7 +241,11 @@ fn a_connect_beside_a_stop_starts_the_service_again() {
         let (dropped, _) = bed.call("shutdown", async move { module.shutdown().await });
         bed.run_for_seconds(3);
         bed.tasks.drop_task(dropped);
+        let sent = bed.bench.sent().len();
         let (_, connected) = bed.call("connect", async move { module.connect(FIRST, options(FIRST)).await });
+        bed.run_for_seconds(4);
+        let begun = String::from_utf8_lossy(&bed.bench.sent()[sent..]).into_owned();
+        assert!(!begun.contains("CMQTT"), "it refuses every command of MQTT meanwhile: {begun}");
         bed.run_for_seconds(30);
         let connected = returned(&connected, &bed.bench);
         assert_eq!(connected, Ok(Connection::Opened), "{}", bed.bench.transcript_text());

@@ -220,8 +220,10 @@ fn expect_first_up(bed: &Bed<'_>) {
 }
 
 fn is_suspected(bed: &Bed<'_>) -> bool {
-    let is_it = |event: &SupervisedEvent| matches!(event, SupervisedEvent::Supervisor(event) if event.transition == Transition::Suspected);
-    bed.events.borrow().iter().any(is_it)
+    bed.events.borrow().iter().any(|event| match event {
+        SupervisedEvent::Supervisor(event) => event.transition == Transition::Suspected,
+        SupervisedEvent::Modem(_) => false,
+    })
 }
 
 /// A publish that the broker does not acknowledge, or does.

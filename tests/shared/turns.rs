@@ -157,7 +157,7 @@ async fn make_second(module: &Module, call: Call) {
     }
 }
 
-/// The runner is dropped at each of its polls, as in a `select`, while other tasks have calls under way; and runs again.
+/// The runner is dropped at each of its polls, as in a `select`, while other tasks have calls under way. It runs again.
 #[test]
 fn the_runner_dropped_at_any_poll_goes_on_where_it_was() {
     for family in [Family::A7600, Family::Sim767x] {

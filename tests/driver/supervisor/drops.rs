@@ -171,7 +171,7 @@ fn a_change_of_the_list_is_made_however_long_the_session_has_been_up() {
 fn dropped_again_and_again_a_probe_that_takes_longer_makes_the_session_suspected() {
     on_every_up(&[], |supervised| {
         let bench = supervised.bench.clone();
-        bench.modem(|module, _| module.behaviour_mut().timing.result = SECONDS(3));
+        bench.modem(|module, _| module.behaviour_mut().timing.result = Duration::from_millis(1_500));
         let deadline = bench.now() + SECONDS(60 + 2 * 200);
         bench.block_on(async {
             while !supervised.transitions().contains(&Transition::Suspected) {
