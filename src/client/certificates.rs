@@ -18,7 +18,7 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     ///
     /// `length` bytes are taken from `reader` (a `&[u8]` is one) and written in pieces of at most 3072 bytes. The
     /// transmitter is flushed after each piece. While the reader is pending, the UART is read, as in
-    /// [`publish_from`](Client::publish_from), and the reader has the same time.
+    /// [`publish_from`](crate::Client::publish_from), and the reader has the same time.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
