@@ -195,7 +195,7 @@ fn a_resync_logs_its_reason_and_its_stages() {
         "DEBUG resync: the next answer may be that to an earlier command",
         "DEBUG resync: Attention",
         "DEBUG sending AT",
-        "DEBUG resync: SyncQuery",
+        "DEBUG resync: SyncQuery(0)",
         "DEBUG sending AT+CSQ",
         "DEBUG AT+CSQ succeeded",
     ]);

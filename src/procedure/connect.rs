@@ -120,10 +120,7 @@ impl<'a> Connect<'a> {
             outcome_until: Instant::ZERO,
             torn_down: false,
             connected: None,
-            version: match options.version {
-                None => Some(MqttVersion::V3_1_1),
-                version => version,
-            },
+            version: version_of(options),
             skipped: SkippedSettings::NONE,
             comparison: Comparison::NotSeen,
             is_ours: false,
@@ -255,6 +252,9 @@ impl<'a> Connect<'a> {
             // The index is in use although the driver took it for free: it is torn down, once.
             Step::Accq if refused => {
                 self.torn_down = true;
+                // Without its version it was refused too, so that was not the reason.
+                lifecycle.version_refused = false;
+                self.version = version_of(self.options);
                 return Ok(Step::Disc);
             }
             Step::Accq | Step::Configure => {
@@ -294,6 +294,14 @@ impl<'a> Connect<'a> {
             Step::Done => return Ok(Step::Done),
         }
         self.service_step(session)
+    }
+}
+
+/// The version of MQTT that is sent where the module has refused none: 3.1.1, unless the user chose another one.
+const fn version_of(options: &ConnectOptions<'_>) -> Option<MqttVersion> {
+    match options.version {
+        None => Some(MqttVersion::V3_1_1),
+        version => version,
     }
 }
 

@@ -24,12 +24,9 @@ impl Connect<'_> {
             }
             _ => return false,
         };
-        // Other codes of ACCQ say something about the client. Without a code, the index may be in use: it is torn down first.
-        let is_about_version = match code {
-            Some(ResultCode::INVALID_PARAMETER) => true,
-            None if self.torn_down => true,
-            _ => self.step == Step::Configure,
-        };
+        // Other codes of ACCQ say something about the client.
+        let is_about_version =
+            self.step == Step::Configure || matches!(code, None | Some(ResultCode::INVALID_PARAMETER));
         if is_about_version && self.skips_version(session.family) {
             session.lifecycle.version_refused = true;
             if self.step == Step::Accq {

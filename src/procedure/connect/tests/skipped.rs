@@ -14,10 +14,7 @@ fn skipped(dialogue: &Dialogue) -> SkippedSettings {
 /// ACCQ, and the version where the family sets it behind that, refused.
 fn version_refused(family: Family, refused: &str) -> Vec<Row> {
     if family == Family::Sim7600 {
-        let accq = || command("AT+CMQTTACCQ=0,\"meter-3\",0,4", refused);
-        // Without a code, the index may be in use.
-        let again = if refused == ERROR { [disc(), rel(), accq()].concat() } else { vec![] };
-        [accq(), again, command(ACCQ_ALONE, OK)].concat()
+        [command("AT+CMQTTACCQ=0,\"meter-3\",0,4", ERROR), command(ACCQ_ALONE, OK)].concat()
     } else {
         [command(ACCQ_ALONE, OK), command("AT+CMQTTCFG=\"version\",0,4", refused)].concat()
     }
@@ -25,13 +22,10 @@ fn version_refused(family: Family, refused: &str) -> Vec<Row> {
 
 #[test]
 fn a_version_that_is_unknown_is_skipped_and_not_sent_again_before_a_restart() {
-    for (family, refused) in [
-        (Family::Sim7600, ERROR),
-        (Family::Sim7600, "\r\n+CMQTTACCQ: 0,12\r\n\r\nERROR\r\n"),
-        (Family::A76xx, ERROR),
-        (Family::Sim767x, ERROR),
-        (Family::A76xx, "\r\n+CMQTTCFG: 0,12\r\n\r\nERROR\r\n"),
-    ] {
+    let with_code = "\r\n+CMQTTCFG: 0,12\r\n\r\nERROR\r\n";
+    for (family, refused) in
+        [(Family::Sim7600, ERROR), (Family::A76xx, ERROR), (Family::Sim767x, ERROR), (Family::A76xx, with_code)]
+    {
         let mut dialogue = Dialogue::in_step(family);
         let script = [accq_read(FREE, FREE), version_refused(family, refused), open()];
         assert_eq!(first_connect(&mut dialogue, &script), Ok(Connection::Opened));
@@ -67,20 +61,29 @@ fn a_version_that_was_asked_for_is_not_skipped() {
 
 #[test]
 fn an_index_in_use_says_nothing_about_the_version() {
-    for in_use in ["\r\n+CMQTTACCQ: 0,19\r\n\r\nERROR\r\n", ERROR] {
-        let mut dialogue = Dialogue::in_step(Family::Sim7600);
-        let accq = |answer| command("AT+CMQTTACCQ=0,\"meter-3\",0,4", answer);
-        let script = [accq_read(FREE, FREE), accq(in_use), disc(), rel(), accq(OK), open()];
-        assert_eq!(first_connect(&mut dialogue, &script), Ok(Connection::Opened));
-        assert!(skipped(&dialogue).is_empty());
-    }
+    let mut dialogue = Dialogue::in_step(Family::Sim7600);
+    let accq = |answer| command("AT+CMQTTACCQ=0,\"meter-3\",0,4", answer);
+    let in_use = accq("\r\n+CMQTTACCQ: 0,19\r\n\r\nERROR\r\n");
+    let script = [accq_read(FREE, FREE), in_use, disc(), rel(), accq(OK), open()];
+    assert_eq!(first_connect(&mut dialogue, &script), Ok(Connection::Opened));
+    assert!(skipped(&dialogue).is_empty());
 }
 
 #[test]
-fn an_index_that_is_refused_without_its_version_too_is_named() {
+fn an_index_that_is_refused_without_its_version_too_is_torn_down_and_its_version_sent_again() {
+    let accq = |answer| command("AT+CMQTTACCQ=0,\"meter-3\",0,4", answer);
+    let in_use = || [accq_read(FREE, FREE), accq(ERROR), command(ACCQ_ALONE, ERROR), disc(), rel()].concat();
     let mut dialogue = Dialogue::in_step(Family::Sim7600);
-    let accq = || command("AT+CMQTTACCQ=0,\"meter-3\",0,4", ERROR);
-    let script = [accq_read(FREE, FREE), accq(), disc(), rel(), accq(), command(ACCQ_ALONE, ERROR)];
+    assert_eq!(first_connect(&mut dialogue, &[in_use(), accq(OK), open()]), Ok(Connection::Opened));
+    assert!(skipped(&dialogue).is_empty());
+
+    let mut dialogue = Dialogue::in_step(Family::Sim7600);
+    let alone = command(ACCQ_ALONE, OK);
+    assert_eq!(first_connect(&mut dialogue, &[in_use(), accq(ERROR), alone, open()]), Ok(Connection::Opened));
+    assert!(skipped(&dialogue).mqtt_version());
+
+    let mut dialogue = Dialogue::in_step(Family::Sim7600);
+    let script = [in_use(), accq(ERROR), command(ACCQ_ALONE, ERROR)];
     assert_eq!(first_connect(&mut dialogue, &script), Err(refused_without_code(&"+CMQTTACCQ")));
 }
 
