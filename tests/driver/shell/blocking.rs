@@ -234,14 +234,6 @@ impl<H: MessageHandler> ShellModem<H> {
         self.0.drain(outbox)
     }
 
-    pub async fn supervise<L: Subscriptions, A: Attach, S: BlockingReset>(
-        &mut self,
-        supervisors: &mut [Supervisor<'_, L>],
-        recovery: &mut Recovery<A, S>,
-    ) -> Result<SupervisedEvent, Error> {
-        self.0.supervise(supervisors, recovery)
-    }
-
     pub async fn supervise_until<L: Subscriptions, A: Attach, S: BlockingReset>(
         &mut self,
         deadline: Duration,
