@@ -1,7 +1,7 @@
 //! The blocking client on a serial port: no async, no executor, a superloop.
 //!
-//! Three jobs in one loop: publishes a message every ten seconds, asks for the signal every minute, and prints what arrives
-//! on the topic. A supervisor keeps the session up meanwhile:
+//! Three jobs in one loop: publishes a message every ten seconds, asks for the signal every minute, and prints what
+//! arrives on the topic. A supervisor keeps the session up meanwhile:
 //!
 //! ```sh
 //! cargo run --example blocking --features blocking,std -- --device /dev/ttyUSB2 -h broker.example -t device-7/echo -m on -C 1

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Connects with a will, subscribes, publishes with every quality of service and with the longest payload, receives all
-//! of it, disconnects, and prints the AT dialogue as it happens. Ends with an error if anything differs from what was sent.
+//! of it, disconnects, and prints the AT dialogue as it happens. Ends with an error if anything differs from what was
+//! sent.
 
 #[allow(dead_code, reason = "no example needs everything that they share")]
 mod host;

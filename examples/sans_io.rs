@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Everything from [`Interrupts`] to [`Firmware`] can be on a microcontroller. The rest is the hardware: a UART of
-//! 115,200 baud with a simulated module at its other end, in virtual time. Connects, subscribes, publishes, receives what
-//! was published, shuts down, and ends with an error if anything differs from that.
+//! 115,200 baud with a simulated module at its other end, in virtual time. Connects, subscribes, publishes, receives
+//! what was published, shuts down, and ends with an error if anything differs from that.
 
 use std::collections::VecDeque;
 use std::process::ExitCode;

@@ -109,12 +109,12 @@ pub enum Error {
     ConnectRefused {
         /// How the module refused.
         refusal: Refusal,
-        /// How long after the beginning of the command. Over TLS, less than a second means that there was no handshake, or
-        /// that the firmware fails with every broker: the peer has refused nothing.
+        /// How long after the beginning of the command. Over TLS, less than a second means that there was no handshake,
+        /// or that the firmware fails with every broker: the peer has refused nothing.
         after: Elapsed,
     },
-    /// This build of the module's firmware has no TLS: it refuses `"authmode"` of `AT+CSSLCFG` without a code, which every
-    /// firmware with TLS has. The same model is sold with and without.
+    /// This build of the module's firmware has no TLS: it refuses `"authmode"` of `AT+CSSLCFG` without a code, which
+    /// every firmware with TLS has. The same model is sold with and without.
     NoTls,
     /// The module refuses `AT+CMQTTSTART` without a code, and has refused `AT+CMQTTACCQ?` for 12 s: this build of its
     /// firmware has no MQTT, or the service hangs.
@@ -130,8 +130,9 @@ pub enum Error {
         /// The command.
         command: CommandName,
     },
-    /// The module answered before it had all the data: a digit of their length was lost on the way to it. It took a part of
-    /// them, which is not known. What was sent beyond that, until its answer came, it may have taken for commands.
+    /// The module answered before it had all the data: a digit of their length was lost on the way to it. It took a
+    /// part of them, which is not known. What was sent beyond that, until its answer came, it may have taken for
+    /// commands.
     DataCutShort {
         /// The command.
         command: CommandName,
@@ -217,8 +218,8 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The code. A command of MQTT without one is refused for no known reason, whether by a bare `ERROR` or by what that
-    /// becomes where a module numbers its errors, `+CME ERROR` (`AT+CMEE`, 3GPP TS 27.007 §9.1).
+    /// The code. A command of MQTT without one is refused for no known reason, whether by a bare `ERROR` or by what
+    /// that becomes where a module numbers its errors, `+CME ERROR` (`AT+CMEE`, 3GPP TS 27.007 §9.1).
     pub(crate) const fn code(self) -> Option<ResultCode> {
         match self {
             Self::Code(code) => Some(code),

@@ -251,7 +251,8 @@ impl Timeouts {
         self
     }
 
-    /// Time for the outcome of CONNECT, SUB and UNSUB. ClientCommand it above the module's `"optimeout"` (120 s by default).
+    /// Time for the outcome of CONNECT, SUB and UNSUB. ClientCommand it above the module's `"optimeout"` (120 s by
+    /// default).
     #[must_use]
     pub const fn operation(mut self, timeout: Duration) -> Self {
         self.operation_ms = milliseconds(timeout);

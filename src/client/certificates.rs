@@ -48,14 +48,14 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         self.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
-    /// Stores a certificate or key as [`store_certificate`](Self::store_certificate), on firmware too that does not replace
-    /// a file: deletes the old one, stores, and looks for the name in the list (`AT+CCERTDELE`, `AT+CCERTDOWN`,
+    /// Stores a certificate or key as [`store_certificate`](Self::store_certificate), on firmware too that does not
+    /// replace a file: deletes the old one, stores, and looks for the name in the list (`AT+CCERTDELE`, `AT+CCERTDOWN`,
     /// `AT+CCERTLIST`).
     ///
     /// # Errors
     ///
-    /// The errors of [`store_certificate`](Self::store_certificate). [`Error::CertificateMissing`]: the module has accepted
-    /// the file, and does not list it.
+    /// The errors of [`store_certificate`](Self::store_certificate). [`Error::CertificateMissing`]: the module has
+    /// accepted the file, and does not list it.
     ///
     /// # Cancel safety
     ///
@@ -79,12 +79,12 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         search.result()
     }
 
-    /// Looks for the files that `tls` names in the module's list (`AT+CCERTLIST`). Files of [`extra`](Tls::extra) settings
-    /// are not looked for.
+    /// Looks for the files that `tls` names in the module's list (`AT+CCERTLIST`). Files of [`extra`](Tls::extra)
+    /// settings are not looked for.
     ///
-    /// Call it before `connect`, which does not look: `AT+CSSLCFG` accepts names of files that do not exist, and CONNECT
-    /// then fails with a bare 33 or 34. Files survive a restart of the module, so once after they were stored, and once
-    /// after such a failure, is enough.
+    /// Call it before `connect`, which does not look: `AT+CSSLCFG` accepts names of files that do not exist, and
+    /// CONNECT then fails with a bare 33 or 34. Files survive a restart of the module, so once after they were stored,
+    /// and once after such a failure, is enough.
     ///
     /// # Errors
     ///

@@ -17,8 +17,8 @@ use crate::timer::{Timer, moment};
 
 /// Where a payload that is not in memory comes from.
 pub(crate) trait Source: Sized {
-    /// Reads more of the payload, at most `limit` bytes. The future owns the source, so that it can outlive a turn of the
-    /// loop: a reader may lose bytes if its `read` is dropped.
+    /// Reads more of the payload, at most `limit` bytes. The future owns the source, so that it can outlive a turn of
+    /// the loop: a reader may lose bytes if its `read` is dropped.
     fn fill(self, limit: usize) -> impl Future<Output = Self>;
 
     /// The bytes that were read and are still to be sent.
@@ -110,8 +110,8 @@ pub(crate) fn pass_time(engine: &mut Engine, timer: &impl Timer) {
     engine.pass_time(timer.now());
 }
 
-/// A UART, and the core that speaks to the module on it: what the loop works on. What is kept between calls stands beside
-/// it in the [`Modem`](super::Modem), so that a procedure can borrow from there.
+/// A UART, and the core that speaks to the module on it: what the loop works on. What is kept between calls stands
+/// beside it in the [`Modem`](super::Modem), so that a procedure can borrow from there.
 pub(crate) struct Port<R, T, C, H> {
     pub(super) receiver: R,
     pub(super) transmitter: T,

@@ -47,8 +47,8 @@ pub use modem::Modem;
 ///
 /// What can be added:
 ///
-/// * CONNECT over TLS: the [time of its handshake](crate::Tls::negotiation_time) and 5 in place of 125, where that is longer,
-///   and 305 where the firmware has refused the default of 120;
+/// * CONNECT over TLS: the [time of its handshake](crate::Tls::negotiation_time) and 5 in place of 125, where that is
+///   longer, and 305 where the firmware has refused the default of 120;
 /// * the time that the UART needs for the bytes, up to 10,241 more of them where a prompt may be open;
 /// * the rest of the time of a dropped call: the next one awaits the outcome of what that began; 9 after a call whose
 ///   prompt was not seen, for the same reason;
@@ -79,8 +79,8 @@ pub use modem::Modem;
 ///   [`disconnect`](Self::disconnect) and [`shutdown`](Modem::shutdown) ask it, and
 ///   [`subscribe`](Self::subscribe) where the module can tell. As long as CONNECT may still be at work,
 ///   `connect` asks every 2 s and does not send it again.
-/// * The carriage return of START or STOP on its way to the module, which then carries out and answers nothing: 125 s or
-///   17 s for START, 17 s for STOP. The same for the `A` or the `T`, on a module that does not answer a line without
+/// * The carriage return of START or STOP on its way to the module, which then carries out and answers nothing: 125 s
+///   or 17 s for START, 17 s for STOP. The same for the `A` or the `T`, on a module that does not answer a line without
 ///   them. The module may take as long to answer these two commands at all, and what is sent to it meanwhile may abort
 ///   them. Any other command ends after 9 s.
 /// * An outcome of CONNECT that comes more than 2 s behind its `ERROR` (the documents have it behind `ERROR`, without a
@@ -106,8 +106,8 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
         Self { modem, index }
     }
 
-    /// What the module's firmware has refused of the defaults of [`connect`](Self::connect), for either client, since the
-    /// module's last restart: settings that were not asked for, and without which the connection was opened.
+    /// What the module's firmware has refused of the defaults of [`connect`](Self::connect), for either client, since
+    /// the module's last restart: settings that were not asked for, and without which the connection was opened.
     pub fn skipped_settings(&self) -> SkippedSettings {
         self.modem.port.engine.skipped_settings()
     }
@@ -131,9 +131,9 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
     /// client is connected (13), the module is asked once what it is connected to. A loss or restart that `connect` has
     /// repaired is not reported as an event any more, unless the other client was connected when it happened.
     ///
-    /// The options are borrowed for the call. With the options of the last `connect`, this sends only
-    /// `AT+CMQTTCONNECT` after a lost connection, and only `AT+CMQTTDISC?` while the client is connected. Options are the
-    /// same where the module gets the same bytes of them. The `Modem` keeps a hash of 32 bits of these, and no copy.
+    /// The options are borrowed for the call. With the options of the last `connect`, this sends only `AT+CMQTTCONNECT`
+    /// after a lost connection, and only `AT+CMQTTDISC?` while the client is connected. Options are the same where the
+    /// module gets the same bytes of them. The `Modem` keeps a hash of 32 bits of these, and no copy.
     ///
     /// ```
     /// # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -153,8 +153,8 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
     ///
     /// [`Error::Invalid`]: an argument is wrong; nothing was sent. [`Error::ConnectRefused`]: with the code and the
     /// time that it took. [`Error::Refused`]: another command, with the code; those of `AT+CMQTTSTART` are about the
-    /// network. [`Error::NoTls`], [`Error::NoMqtt`]: what the module's firmware lacks. After any error, `connect` can be
-    /// called again.
+    /// network. [`Error::NoTls`], [`Error::NoMqtt`]: what the module's firmware lacks. After any error, `connect` can
+    /// be called again.
     ///
     /// # Cancel safety
     ///
@@ -192,8 +192,8 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
     /// If the outcome is lost, the module is asked (`AT+CMQTTSUB?`) whether it lists the filter, on a
     /// [family](crate::Family::lists_subscriptions) that has this list. It does not say which client has a
     /// subscription, or with which quality of service: so it is asked only while the other client is
-    /// [released](ClientState::Released), and a filter that the client was subscribed to before counts. A filter longer than
-    /// 64 bytes is not looked for. Otherwise the call fails with [`Error::OutcomeUnknown`].
+    /// [released](ClientState::Released), and a filter that the client was subscribed to before counts. A filter longer
+    /// than 64 bytes is not looked for. Otherwise the call fails with [`Error::OutcomeUnknown`].
     ///
     /// # Cancel safety
     ///
@@ -206,8 +206,8 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
     /// Subscribes to several topic filters. They are staged one by one and sent together (`AT+CMQTTSUBTOPIC`,
     /// `AT+CMQTTSUB`). They are sent one after the other on a family that cannot stage them (SIM767x), and where a
     /// dropped or failed call may have left a filter staged: no filter of an earlier call is subscribed to. [After an
-    /// adoption](#after-an-adoption), it waits while the client is busy. If an outcome is lost, the module is asked [as by
-    /// `subscribe`](Self::subscribe), once for each filter of that SUB.
+    /// adoption](#after-an-adoption), it waits while the client is busy. If an outcome is lost, the module is asked [as
+    /// by `subscribe`](Self::subscribe), once for each filter of that SUB.
     ///
     /// # Errors
     ///
@@ -241,8 +241,8 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
     ///
     /// # Errors
     ///
-    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, the subscriptions before the
-    /// failed one have ended.
+    /// The errors of [`subscribe`](Self::subscribe). If filters are sent one after the other, the subscriptions before
+    /// the failed one have ended.
     ///
     /// # Cancel safety
     ///
@@ -285,8 +285,8 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
 
     /// Publishes `length` bytes of a reader in place of the message's payload. No buffer holds more than 32 of them.
     ///
-    /// [After an adoption](#after-an-adoption), it waits while the client is busy, unless bytes of the payload were read
-    /// already.
+    /// [After an adoption](#after-an-adoption), it waits while the client is busy, unless bytes of the payload were
+    /// read already.
     ///
     /// While the reader is pending, the UART is read: messages, losses and restarts are noticed at once, and an answer
     /// of the module ends the call. Each `read` has the [time of a command](crate::Timeouts::command), 9 s. It is not
@@ -326,9 +326,9 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
         self.modem.drive(&mut procedure, Some(Reader::new(reader, &mut buffer))).await
     }
 
-    /// Disconnects from the broker (`AT+CMQTTDISC`), for which the module has 60 s. The client stays acquired, and [`connect`](Self::connect) connects it again.
-    /// If the outcome is lost, the module is asked whether the client is connected. [After an
-    /// adoption](#after-an-adoption), it waits while the client is busy.
+    /// Disconnects from the broker (`AT+CMQTTDISC`), for which the module has 60 s. The client stays acquired, and
+    /// [`connect`](Self::connect) connects it again. If the outcome is lost, the module is asked whether the client is
+    /// connected. [After an adoption](#after-an-adoption), it waits while the client is busy.
     ///
     /// # Errors
     ///
@@ -343,8 +343,9 @@ impl<'m, R: BufRead, T: Write, C: Timer, H: MessageHandler> Client<'m, R, T, C, 
         self.disconnect_within(DISCONNECT_TIMEOUT).await
     }
 
-    /// As [`disconnect`](Self::disconnect), with another time for the module: 60-180 s, from 1 s on A76xx, in whole seconds.
-    /// 0 means no time limit of the module, where the family [has that](crate::Family::has_disconnect_without_timeout).
+    /// As [`disconnect`](Self::disconnect), with another time for the module: 60-180 s, from 1 s on A76xx, in whole
+    /// seconds. 0 means no time limit of the module, where the family [has
+    /// that](crate::Family::has_disconnect_without_timeout).
     ///
     /// # Errors
     ///

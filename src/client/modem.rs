@@ -90,8 +90,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         &mut self.port.handler
     }
 
-    /// The receiver and the transmitter, for example to set the baud rate of both after [`Ipr`](crate::command::network::Ipr).
-    /// Take no bytes from the receiver: all that arrives belongs to the driver.
+    /// The receiver and the transmitter, for example to set the baud rate of both after
+    /// [`Ipr`](crate::command::network::Ipr). Take no bytes from the receiver: all that arrives belongs to the driver.
     pub fn uart(&mut self) -> (&mut R, &mut T) {
         (&mut self.port.receiver, &mut self.port.transmitter)
     }
@@ -251,9 +251,9 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
         Ok(procedure.family)
     }
 
-    /// Publishes the messages of an [`Outbox`], the oldest one first, each to its client. Returns how
-    /// many when there are no more of those that were queued at the beginning, or with the first failure. Each message is
-    /// read from the queue while it goes out.
+    /// Publishes the messages of an [`Outbox`], the oldest one first, each to its client. Returns how many when there
+    /// are no more of those that were queued at the beginning, or with the first failure. Each message is read from the
+    /// queue while it goes out.
     ///
     /// [What becomes of a message](crate::outbox::Outbox#what-becomes-of-a-message) that has failed: see there. After a
     /// failure, do what its [next step](Error::next_step) says, then drain again.
@@ -282,8 +282,8 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If the future is dropped after the last command of a message was begun, the outcome of
-    /// that message is unknown. No message is published in part.
+    /// This method is cancel safe. If the future is dropped after the last command of a message was begun, the outcome
+    /// of that message is unknown. No message is published in part.
     #[cfg(feature = "outbox")]
     pub async fn drain<Raw: RawMutex + Sync, const N: usize, F: WhenFull>(
         &mut self,
@@ -300,8 +300,9 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     }
 
     /// Ends both clients and the service where they are active (`AT+CMQTTDISC`, `AT+CMQTTREL`, `AT+CMQTTSTOP`), and
-    /// returns the UART. If the outcome of STOP is lost, or STOP is refused without a code, the module is asked whether the
-    /// service is still started. [After an adoption](super::Client#after-an-adoption), this waits while the client is busy.
+    /// returns the UART. If the outcome of STOP is lost, or STOP is refused without a code, the module is asked whether
+    /// the service is still started. [After an adoption](super::Client#after-an-adoption), this waits while the client
+    /// is busy.
     ///
     /// # Errors
     ///

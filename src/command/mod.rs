@@ -2,7 +2,8 @@
 //!
 //! The structs are named as the manuals name the commands. [`Modem::execute`](crate::Modem::execute) sends any of them;
 //! the calls of [`Client`](crate::Client) send them in the right order. A command that the family does not have is
-//! refused before a byte is sent. Without a modem, [`Encoded`] turns a command into bytes and its answer into a response.
+//! refused before a byte is sent. Without a modem, [`Encoded`] turns a command into bytes and its answer into a
+//! response.
 //!
 //! | command | execute and write forms | read form | test form |
 //! |---|---|---|---|
@@ -229,8 +230,8 @@ impl CommandInfo {
         self
     }
 
-    /// Time for the final result, or for the outcome of a deferred command, in milliseconds: what the command says itself,
-    /// where that is not 0, else the usual time, which is no shorter than `least_ms`.
+    /// Time for the final result, or for the outcome of a deferred command, in milliseconds: what the command says
+    /// itself, where that is not 0, else the usual time, which is no shorter than `least_ms`.
     pub(crate) fn timeout_ms(&self, timeouts: &Timeouts, own_ms: u32, least_ms: u32) -> u32 {
         let usual_ms = match self.effect {
             Effect::Start => timeouts.start_ms,

@@ -125,8 +125,8 @@ impl<'w> CommandWriter<'w> {
         self
     }
 
-    /// As [`timeout`](Self::timeout), but the [time of all commands](crate::Timeouts::command) counts where it is longer:
-    /// for a command that is slow by nature, on whatever network or UART.
+    /// As [`timeout`](Self::timeout), but the [time of all commands](crate::Timeouts::command) counts where it is
+    /// longer: for a command that is slow by nature, on whatever network or UART.
     pub fn least_timeout(&mut self, timeout: Duration) -> &mut Self {
         self.least_timeout_milliseconds(milliseconds(timeout))
     }

@@ -28,7 +28,8 @@ const START_WAITS: u8 = 6;
 
 /// Pause before the module is asked again whether a CONNECT without an outcome has succeeded.
 const OUTCOME_WAIT_MS: u32 = 2_000;
-/// How long an operation from before an adoption may keep the client busy: the longest that a publish may take, and some.
+/// How long an operation from before an adoption may keep the client busy: the longest that a publish may take, and
+/// some.
 const ADOPTED_BUSY_MS: u32 = 185_000;
 
 /// How a client came to be connected.

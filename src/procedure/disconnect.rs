@@ -76,8 +76,8 @@ enum Step {
 /// Ends both clients and the service, from any state: as [`Modem::shutdown`](crate::Modem::shutdown).
 ///
 /// A refusal of DISC or REL (not connected, not acquired) means that there was nothing to end; where their outcome is
-/// unknown, STOP shows it: it is refused while a client is acquired. Only a failure of STOP counts, and only if the service
-/// is still started.
+/// unknown, STOP shows it: it is refused while a client is acquired. Only a failure of STOP counts, and only if the
+/// service is still started.
 #[derive(Debug)]
 pub struct Shutdown {
     step: Step,

@@ -7,7 +7,8 @@ use crate::at::Line;
 use crate::command::{Ccertlist, CommandWriter, Listed, Part};
 use crate::session::{Failure, Next, Procedure, Session};
 
-/// Sends `AT+CCERTLIST`, and passes the names on: as [`Modem::list_certificates`](crate::Modem::list_certificates). It owns what takes them, so that this may change as they come.
+/// Sends `AT+CCERTLIST`, and passes the names on: as [`Modem::list_certificates`](crate::Modem::list_certificates). It
+/// owns what takes them, so that this may change as they come.
 pub struct ListCertificates<N> {
     name: N,
     pub(crate) listed: Listed,

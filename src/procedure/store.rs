@@ -7,8 +7,8 @@ use super::execute::once;
 use crate::command::{Ccertdown, CommandWriter, Request};
 use crate::session::{Failure, Next, Procedure, Session};
 
-/// `AT+CCERTDOWN` with a file that the caller sends when [`Outgoing::Source`](crate::sans_io::Outgoing::Source) asks for
-/// it: as [`Modem::store_certificate`](crate::Modem::store_certificate).
+/// `AT+CCERTDOWN` with a file that the caller sends when [`Outgoing::Source`](crate::sans_io::Outgoing::Source) asks
+/// for it: as [`Modem::store_certificate`](crate::Modem::store_certificate).
 #[derive(Debug)]
 pub struct Store<'a>(pub(crate) Ccertdown<'a>);
 

@@ -15,8 +15,8 @@ pub(super) fn can_ask(failure: Failure, client: ClientIndex, session: &Session) 
         && session.lifecycle.client(client.other()).state == ClientState::Released
 }
 
-/// Whether a line of the answer to `AT+CMQTTSUB?` is this topic filter (S67 §2.2.13), which stands alone or behind the name of
-/// the command. One that is longer than a line is not looked for: its outcome stays unknown.
+/// Whether a line of the answer to `AT+CMQTTSUB?` is this topic filter (S67 §2.2.13), which stands alone or behind the
+/// name of the command. One that is longer than a line is not looked for: its outcome stays unknown.
 pub(super) fn names(line: Line<'_>, filter: &[u8]) -> bool {
     let bytes = line.bytes();
     let listed = line.parameters(Sub::INFO.name).map_or(bytes, |parameters| without_blanks(parameters.rest()));

@@ -1,4 +1,5 @@
-//! Subscribes to several topic filters, or ends these subscriptions: staged and sent together if possible, else one by one.
+//! Subscribes to several topic filters, or ends these subscriptions: staged and sent together if possible, else one by
+//! one.
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! Dialogues between the engine and a module, for unit tests: no shell, no UART, no clock.
 //!
-//! A test lists in [rows](Row) what has to be sent and what is received, in order. Time is virtual: it passes only where a
-//! row says so. The bench uses the engine as a shell does, through its outer interface. To reach the states from which tests begin, it
-//! sends single commands by [`Single`] of `procedure`, the only import from a later layer.
+//! A test lists in [rows](Row) what has to be sent and what is received, in order. Time is virtual: it passes only
+//! where a row says so. The bench uses the engine as a shell does, through its outer interface. To reach the states
+//! from which tests begin, it sends single commands by [`Single`] of `procedure`, the only import from a later layer.
 
 extern crate std;
 

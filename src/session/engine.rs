@@ -153,8 +153,8 @@ impl Engine {
     }
 
     /// Time has passed. `now` is the time since a fixed moment, such as power-on, to the millisecond. It must not run
-    /// backwards, but may wrap as a counter of 32 bits does. A deadline must be seen by [`expire`](Self::expire) within 47
-    /// days: later, it looks like one that is still to come, in 37 hours at most.
+    /// backwards, but may wrap as a counter of 32 bits does. A deadline must be seen by [`expire`](Self::expire) within
+    /// 47 days: later, it looks like one that is still to come, in 37 hours at most.
     pub fn pass_time(&mut self, now: Duration) {
         self.session.now = Instant::new(now);
     }
@@ -170,8 +170,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The call has failed, and has ended. Every kind of [`Error`] that the call of the modem has, except those of the UART
-    /// and of a source.
+    /// The call has failed, and has ended. Every kind of [`Error`] that the call of the modem has, except those of the
+    /// UART and of a source.
     pub fn poll(&mut self, procedure: &mut dyn Procedure) -> Result<Progress, Error> {
         self.advance(procedure).map_err(|failure| self.session.error(failure))
     }

@@ -11,8 +11,8 @@ const SILENCE_MS: u32 = 500;
 /// report it before they hand over what they had buffered.
 const EARLY_REPORT_MS: u32 = 100;
 
-/// A loss, NONET or a restart that comes while the window is open is not believed. When it has ended, the module is asked
-/// what is true.
+/// A loss, NONET or a restart that comes while the window is open is not believed. When it has ended, the module is
+/// asked what is true.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ErrorWindow {
     /// How many bytes may still come before it ends; 0 where it is closed.

@@ -271,8 +271,8 @@ impl Exchange {
         self.deadline = now.after(timeouts.command_ms);
     }
 
-    /// Whether one more final result may come: some modules send `OK` behind the failure of an operation that needs the broker,
-    /// and a line that a damaged byte has cut in two is answered twice.
+    /// Whether one more final result may come: some modules send `OK` behind the failure of an operation that needs the
+    /// broker, and a line that a damaged byte has cut in two is answered twice.
     pub(super) fn may_be_answered_twice(&self) -> bool {
         match self.facts.outcome {
             Some(code) => self.waits_for_broker() && !code.is_success(),
@@ -298,8 +298,8 @@ impl Exchange {
         self.phase = Phase::Done;
     }
 
-    /// Whether the module has more bytes than it took as data, or has not answered: what it says next may be no answer to what is
-    /// sent next.
+    /// Whether the module has more bytes than it took as data, or has not answered: what it says next may be no answer
+    /// to what is sent next.
     pub(super) fn is_out_of_step(&self) -> bool {
         self.lacks_final_result() || self.facts.lacks == Lacking::Data
     }
@@ -309,7 +309,8 @@ impl Exchange {
         self.facts.loss == Some(Loss::Restart)
     }
 
-    /// Whether its final result never came although the exchange has ended: a late one must not be credited to the next.
+    /// Whether its final result never came although the exchange has ended: a late one must not be credited to the
+    /// next.
     pub(super) fn lacks_final_result(&self) -> bool {
         self.facts.final_result.is_none()
     }

@@ -40,8 +40,8 @@ pub(super) enum Loss {
 }
 
 impl Loss {
-    /// Whether it ends the wait for an outcome. A lost connection is no answer to CONNECT, a lost network none to START:
-    /// they were lost before.
+    /// Whether it ends the wait for an outcome. A lost connection is no answer to CONNECT, a lost network none to
+    /// START: they were lost before.
     pub(super) fn concerns(self, effect: Effect) -> bool {
         effect != if self == Self::Network { Effect::Start } else { Effect::Connect }
     }
@@ -57,7 +57,8 @@ impl Facts {
         self.final_result.is_some() && (!is_deferred || self.outcome.is_some())
     }
 
-    /// How the command ends if nothing more comes. An outcome says more than a final result, and either more than a loss.
+    /// How the command ends if nothing more comes. An outcome says more than a final result, and either more than a
+    /// loss.
     pub(super) fn result(self, is_deferred: bool) -> Result<(), Failure> {
         match (self.final_result, self.outcome, self.loss) {
             (_, _, Some(Loss::Restart)) => Err(Failure::Restarted),

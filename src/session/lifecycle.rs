@@ -48,8 +48,8 @@ pub(crate) struct ClientLife {
     pub(crate) staging: Staging,
     /// Until when an operation from before its adoption may keep it busy, unless a command has succeeded since.
     pub(crate) busy_until: Option<Instant>,
-    /// It was refused for want of a connection, or its session is suspected to be dead, and no command has succeeded since. If
-    /// the module says that it is connected all the same, it has to be acquired again.
+    /// It was refused for want of a connection, or its session is suspected to be dead, and no command has succeeded
+    /// since. If the module says that it is connected all the same, it has to be acquired again.
     pub(crate) lacks_connection: bool,
 }
 
@@ -63,8 +63,8 @@ pub(crate) struct Lifecycle {
     pub(crate) version_refused: bool,
     /// Defaults of TLS that the module has refused.
     pub(crate) skipped: SkippedSettings,
-    /// The client that has a subscription to nothing but slashes, which filling a prompt has made, and its length. It lives on
-    /// in the broker, whatever happens to the client. One is remembered, since the next call undoes it.
+    /// The client that has a subscription to nothing but slashes, which filling a prompt has made, and its length. It
+    /// lives on in the broker, whatever happens to the client. One is remembered, since the next call undoes it.
     padded_filter: Option<(ClientIndex, u16)>,
 }
 
@@ -161,7 +161,8 @@ impl Lifecycle {
     /// The module took a part of the data.
     fn data_cut_short(&mut self, effect: Effect, client: Option<ClientIndex>) {
         self.unknown(effect, client);
-        // The module or the broker may have a filter or a will that nothing but the end of the client makes sure to remove.
+        // The module or the broker may have a filter or a will that nothing but the end of the client makes sure to
+        // remove.
         if let (Effect::Sub | Effect::Unsub | Effect::Configure, Some(client)) = (effect, client) {
             let life = self.client_mut(client);
             life.state = ClientState::Unknown;

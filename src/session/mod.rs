@@ -1,7 +1,7 @@
 //! The session: everything that is known about the module, and the one exchange that is under way. No I/O, no clock.
 //!
-//! A shell (the async client, a test) drives an [`Engine`] in a loop. The state of a dropped call stays in here, and the
-//! next call resyncs first.
+//! A shell (the async client, a test) drives an [`Engine`] in a loop. The state of a dropped call stays in here, and
+//! the next call resyncs first.
 
 #[cfg(test)]
 pub(crate) mod dialogue;
@@ -60,7 +60,8 @@ const CHUNK_BYTES: usize = 64;
 
 /// Everything that is known about the module.
 #[derive(Debug)]
-// The order of the fields counts: the instructions of Thumb are short for the first 32 bytes, and the exchange is used most.
+// The order of the fields counts: the instructions of Thumb are short for the first 32 bytes, and the exchange is used
+// most.
 #[repr(C)]
 pub struct Session {
     exchange: Exchange,
@@ -120,14 +121,15 @@ impl Session {
         }
     }
 
-    /// Whether a command may begin: not inside a message, where the answer could be taken for a part of it or the other way
-    /// round, and not while an `OK` may come that would be taken for its own.
+    /// Whether a command may begin: not inside a message, where the answer could be taken for a part of it or the other
+    /// way round, and not while an `OK` may come that would be taken for its own.
     fn may_begin(&self) -> bool {
         !self.reassembly.is_incomplete() && self.quiet_until.is_none()
     }
 
-    /// Checks whether the procedure's command is legal, and begins its exchange if it is its turn. Where it is not legal, nothing
-    /// was sent, or what it `continues` was cut short by a loss. Where it has to wait for other calls, there is a pause before it.
+    /// Checks whether the procedure's command is legal, and begins its exchange if it is its turn. Where it is not
+    /// legal, nothing was sent, or what it `continues` was cut short by a loss. Where it has to wait for other calls,
+    /// there is a pause before it.
     fn command(&mut self, procedure: &dyn Procedure, is_its_turn: bool) -> Result<(), Failure> {
         let mut writer = CommandWriter::checking(self.family);
         procedure.command(&mut writer);
@@ -157,8 +159,8 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the command that has just ended is to be sent again: an operation from before the adoption of its client keeps
-    /// that busy.
+    /// Whether the command that has just ended is to be sent again: an operation from before the adoption of its client
+    /// keeps that busy.
     #[inline(never)]
     fn repeats(&mut self, procedure: &dyn Procedure) -> bool {
         // What was read from a source is gone.
@@ -213,7 +215,8 @@ impl Session {
         }
     }
 
-    /// The data of the exchange are filled with slashes, or may have to be. Where they make a filter, `lifecycle` remembers it.
+    /// The data of the exchange are filled with slashes, or may have to be. Where they make a filter, `lifecycle`
+    /// remembers it.
     fn note_padded_filter(&mut self) {
         self.lifecycle.data_filled(&self.exchange);
     }

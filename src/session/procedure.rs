@@ -36,9 +36,9 @@ pub trait Procedure {
     #[doc(hidden)]
     fn next(&mut self, session: &mut Session, last: Option<Result<(), Failure>>) -> Result<Next, Failure>;
 
-    /// Describes the present command. It is called for every window of the line, so that the line needs no buffer. Before the
-    /// first [`next`](Self::next), describes every command that has arguments of the user's: so they are checked before
-    /// anything is sent, resync included.
+    /// Describes the present command. It is called for every window of the line, so that the line needs no buffer.
+    /// Before the first [`next`](Self::next), describes every command that has arguments of the user's: so they are
+    /// checked before anything is sent, resync included.
     #[doc(hidden)]
     fn command(&self, writer: &mut CommandWriter<'_>);
 
@@ -48,8 +48,8 @@ pub trait Procedure {
         Some(&[])
     }
 
-    /// Copies data of the present command that are in no slice, from byte `sent` on. Returns what it has copied; nothing
-    /// where they come from a source of the shell's.
+    /// Copies data of the present command that are in no slice, from byte `sent` on. Returns what it has copied;
+    /// nothing where they come from a source of the shell's.
     #[cfg(feature = "outbox")]
     #[doc(hidden)]
     fn copy_data<'w>(&self, sent: usize, window: &'w mut [u8; WINDOW_BYTES]) -> &'w [u8] {

@@ -63,9 +63,9 @@ enum Part {
 
 /// Puts the blocks of a message together: `+CMQTTRXSTART`, topic parts, payload parts, `+CMQTTRXEND`.
 ///
-/// A message is delivered only if each block has its place, each part the announced length, and nothing but CR LF or the
-/// next header stands behind it. Otherwise bytes were lost or added, and what follows may be payload although it looks like
-/// a line.
+/// A message is delivered only if each block has its place, each part the announced length, and nothing but CR LF or
+/// the next header stands behind it. Otherwise bytes were lost or added, and what follows may be payload although it
+/// looks like a line.
 #[derive(Debug)]
 pub(super) struct Reassembly {
     message: Message,
@@ -115,8 +115,8 @@ impl Reassembly {
 
     /// Bytes came, whatever they were.
     pub(super) fn bytes_came(&mut self, count: usize, now: Instant) {
-        // As many could have come since the last ones at 9,600 baud. So answers to one command after the other do not keep the
-        // error window open.
+        // As many could have come since the last ones at 9,600 baud. So answers to one command after the other do not
+        // keep the error window open.
         let possible = usize::try_from(now.since(self.last_byte)).unwrap_or(usize::MAX);
         self.last_byte = now;
         self.window.bytes_came(count.max(possible));
@@ -308,8 +308,8 @@ impl Reassembly {
         self.untrusted_bytes = 0;
     }
 
-    /// Gives up the message, if there is one. What is still announced of it stays data: what follows a lost byte must not be
-    /// taken for protocol.
+    /// Gives up the message, if there is one. What is still announced of it stays data: what follows a lost byte must
+    /// not be taken for protocol.
     #[inline(never)]
     fn break_off(&mut self, events: &mut Events, handler: &mut dyn MessageHandler) {
         self.window.open();

@@ -1,4 +1,5 @@
-//! Resync: after a dropped or unanswered call, commands and answers are brought back in step before the next command is sent.
+//! Resync: after a dropped or unanswered call, commands and answers are brought back in step before the next command is
+//! sent.
 
 mod state_query;
 
@@ -18,8 +19,8 @@ const SYNC_QUERY_TIMEOUT_MS: u32 = 3_000;
 const QUIET_MS: u32 = 100;
 /// How many sync queries are tried, each another command.
 const SYNC_QUERIES: u8 = 3;
-/// Ends a half-sent command line, before its CR, so that it is refused, wherever it was cut: no command and no parameter ends
-/// with `~`, and quotes that are open stay open.
+/// Ends a half-sent command line, before its CR, so that it is refused, wherever it was cut: no command and no
+/// parameter ends with `~`, and quotes that are open stay open.
 const ABORTING: u8 = b'~';
 /// Fills a prompt whose length is known: in a topic filter, slashes are valid wherever it was cut.
 const SLASH: u8 = b'/';
@@ -128,8 +129,8 @@ impl Session {
         }
     }
 
-    /// A call goes on that has waited. It needs no module for what it has waited for, unless another call has left something
-    /// unfinished.
+    /// A call goes on that has waited. It needs no module for what it has waited for, unless another call has left
+    /// something unfinished.
     pub(super) fn resume(&mut self) {
         if self.resync.is_active() || (self.exchange.is_under_way() && self.exchange.phase() != Phase::Pause) {
             return self.begin_resync();
@@ -237,7 +238,8 @@ impl Session {
         }
     }
 
-    /// Filling is an exchange that begins with its data: the missing bytes, and a CR for a module that did not wait for them.
+    /// Filling is an exchange that begins with its data: the missing bytes, and a CR for a module that did not wait for
+    /// them.
     fn begin_fill(&mut self) {
         let length = match self.resync.missing_data {
             0 => RECEIVED_PAYLOAD_LIMIT_BYTES,

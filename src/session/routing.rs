@@ -45,7 +45,8 @@ impl Session {
                 self.pass_over(line, None, handler);
                 Routed::TextFollows
             }
-            // A fresh driver may have begun in the midst of a message. It has nothing to lose that `connect` does not ask for.
+            // A fresh driver may have begun in the midst of a message. It has nothing to lose that `connect` does not
+            // ask for.
             Some(Urc::ConnLost(_) | Urc::NoNet(_)) if self.knows_nothing() => Routed::Taken,
             Some(urc) => self.urc(urc, handler),
             None => self.other_line(line, handler),
@@ -172,8 +173,8 @@ impl Session {
         Routed::Taken
     }
 
-    /// The outcome of a CONNECT or DISC that nothing waits for: one of an earlier life, or of a call that has ended. The next
-    /// call asks the module. Where CONNECT failed, that is known.
+    /// The outcome of a CONNECT or DISC that nothing waits for: one of an earlier life, or of a call that has ended.
+    /// The next call asks the module. Where CONNECT failed, that is known.
     fn late_outcome(&mut self, line: Line<'_>) {
         if line.parameters("+CMQTTDISC").is_some() {
             // Or it is a late answer to `DISC?`.
@@ -212,8 +213,8 @@ impl Session {
         handler.unknown_line(line);
     }
 
-    /// Whether `line` is the blank behind the `>` of a prompt, or the command under way sent back. If the echo was off, the
-    /// module may have restarted, without a line that arrived.
+    /// Whether `line` is the blank behind the `>` of a prompt, or the command under way sent back. If the echo was off,
+    /// the module may have restarted, without a line that arrived.
     fn is_echo_or_prompt_blank(&mut self, line: Line<'_>) -> bool {
         let Some(command) = behind(line.bytes(), "AT") else { return line.bytes() == b" " };
         let name = self.exchange.info.name;

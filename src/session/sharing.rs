@@ -1,4 +1,5 @@
-//! Whether the module carries out commands while an operation is under way, as what becomes of them shows. No manual says it.
+//! Whether the module carries out commands while an operation is under way, as what becomes of them shows. No manual
+//! says it.
 
 use core::mem;
 
@@ -25,8 +26,8 @@ pub(super) enum Sent {
     Alone,
     /// While an operation was under way. It is not known whether the module carries it out then.
     Beside,
-    /// The same, and it was refused or not answered, perhaps for this reason. It is sent again, or its answer is awaited, until
-    /// no operation is under way. The turn lasts as long.
+    /// The same, and it was refused or not answered, perhaps for this reason. It is sent again, or its answer is
+    /// awaited, until no operation is under way. The turn lasts as long.
     Again,
 }
 
@@ -62,8 +63,8 @@ impl Session {
         false
     }
 
-    /// A command was not answered in time. If the module perhaps answers nothing during an operation, the answer is awaited
-    /// until that has ended. Returns whether it is.
+    /// A command was not answered in time. If the module perhaps answers nothing during an operation, the answer is
+    /// awaited until that has ended. Returns whether it is.
     pub(super) fn answer_waits_for_operation(&mut self) -> bool {
         // A module that has restarted answers nothing any more.
         let is_unanswered = self.exchange.lacks_final_result() && !self.exchange.has_seen_restart();

@@ -1,4 +1,5 @@
-//! Calls that have given up their turn: what they wait for, an outcome or a pause, goes on while other calls use the module.
+//! Calls that have given up their turn: what they wait for, an outcome or a pause, goes on while other calls use the
+//! module.
 //!
 //! Without the feature `shared` there is no slot, and nothing of this is in the image.
 
@@ -14,8 +15,8 @@ use crate::at::{Line, behind};
 use crate::command::{ClientIndex, CommandInfo, Effect};
 use crate::fmt::debug;
 
-/// One for each client, one for a call of neither, and one more: a call may wait while the result of another one of its client
-/// has not been fetched yet.
+/// One for each client, one for a call of neither, and one more: a call may wait while the result of another one of its
+/// client has not been fetched yet.
 const SLOTS: u32 = if IS_SHARED { 4 } else { 0 };
 pub(super) const IS_SHARED: bool = cfg!(feature = "shared");
 /// Pause before a call looks again whether another one still keeps it from its next command.
@@ -31,8 +32,8 @@ pub(super) struct Turn {
     pub(super) gives_way: bool,
     /// The slot from which it goes on, or none: then it begins.
     pub(super) resumes: SlotSet,
-    /// It has given up its turn. It goes on from this slot later; from its beginning, where what other calls wait for has kept
-    /// it from that.
+    /// It has given up its turn. It goes on from this slot later; from its beginning, where what other calls wait for
+    /// has kept it from that.
     pub(super) gave_way: Option<SlotSet>,
     /// Something that was awaited has ended in this turn.
     pub(super) has_result: bool,
@@ -141,8 +142,8 @@ impl Slots {
         self.turn.first().is_some_and(|turn| turn.resumes != 0)
     }
 
-    /// The module answers nothing. Returns whether the call goes on all the same: what it has waited for is known, whatever the
-    /// module does now.
+    /// The module answers nothing. Returns whether the call goes on all the same: what it has waited for is known,
+    /// whatever the module does now.
     pub(super) fn module_is_silent(&mut self) -> bool {
         if let Some(turn) = self.turn() {
             turn.is_silent = true;
@@ -257,8 +258,8 @@ impl Session {
         false
     }
 
-    /// Something came for the exchange under way, and for those that wait in slots: each takes it by the same rules. Returns
-    /// whether one of them has taken it for itself.
+    /// Something came for the exchange under way, and for those that wait in slots: each takes it by the same rules.
+    /// Returns whether one of them has taken it for itself.
     // Without slots, each caller needs one of the rules.
     #[inline(always)]
     pub(super) fn notify(&mut self, news: News<'_>) -> bool {

@@ -37,7 +37,8 @@ impl Staging {
         }
     }
 
-    /// An outcome line said that a command failed. After the one of a publish, the module no longer holds what was staged.
+    /// An outcome line said that a command failed. After the one of a publish, the module no longer holds what was
+    /// staged.
     pub(super) const fn failed(&mut self, effect: Effect) {
         if matches!(effect, Effect::Pub) {
             self.payload = false;

@@ -42,8 +42,8 @@ impl Left {
 }
 
 impl Engine {
-    /// A call has its turn, and gives it up while it waits. It begins, or goes on from this slot. The calls of all `owned` slots
-    /// come for their results.
+    /// A call has its turn, and gives it up while it waits. It begins, or goes on from this slot. The calls of all
+    /// `owned` slots come for their results.
     pub(crate) fn begin_turn(&mut self, resumes: SlotSet, owned: SlotSet) {
         let Some((slots, turn)) = self.session.slots.parts() else { return };
         let mut owned = owned;

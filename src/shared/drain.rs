@@ -12,8 +12,8 @@ use crate::timer::Timer;
 impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: usize>
     SharedModem<'_, Raw, R, T, C, H, N>
 {
-    /// Publishes the messages of an [`Outbox`]: as [`Modem::drain`](crate::Modem::drain). Each message is a call of its own, so
-    /// other tasks use the module between two of them, and while the outcome of one is awaited.
+    /// Publishes the messages of an [`Outbox`]: as [`Modem::drain`](crate::Modem::drain). Each message is a call of its
+    /// own, so other tasks use the module between two of them, and while the outcome of one is awaited.
     ///
     /// A task that does nothing else:
     ///

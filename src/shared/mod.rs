@@ -29,8 +29,8 @@ use turn::Place;
 
 /// A [`Modem`] for several tasks, which it borrows.
 ///
-/// Calls are made one after the other, in the order in which they came. One task [runs](Self::run) it: that receives messages
-/// and events while no call is under way.
+/// Calls are made one after the other, in the order in which they came. One task [runs](Self::run) it: that receives
+/// messages and events while no call is under way.
 ///
 /// ```
 /// use embassy_sync::blocking_mutex::raw::NoopRawMutex;
@@ -76,21 +76,22 @@ use turn::Place;
 /// # }
 /// ```
 ///
-/// **An outcome does not hold the module.** A publish waits for the broker, which can take a minute; once the module has
-/// accepted it, other tasks use the module. What waits meanwhile: every call of the same client; after START or STOP, every
-/// command of MQTT; a CONNECT beside that of the other client; a read form whose answer looks like the outcome. A module that
-/// refuses commands during an operation is found out, and not shared during operations from then on.
+/// **An outcome does not hold the module.** A publish waits for the broker, which can take a minute; once the module
+/// has accepted it, other tasks use the module. What waits meanwhile: every call of the same client; after START or
+/// STOP, every command of MQTT; a CONNECT beside that of the other client; a read form whose answer looks like the
+/// outcome. A module that refuses commands during an operation is found out, and not shared during operations from then
+/// on.
 ///
-/// **How long a call waits for its turn.** A command that the module does not answer keeps the module for its time: 9 s,
-/// for `AT+CGACT` of a bring-up 60 s, for START 125 s (A7600, SIM7600) or 17 s. After it, up to 20 s show whether the
-/// module answers at all. As long as it is not known whether a module shares, the first command beside an operation that
-/// it does not answer is awaited until the operation has ended, which takes up to its timeout.
+/// **How long a call waits for its turn.** A command that the module does not answer keeps the module for its time:
+/// 9 s, for `AT+CGACT` of a bring-up 60 s, for START 125 s (A7600, SIM7600) or 17 s. After it, up to 20 s show whether
+/// the module answers at all. As long as it is not known whether a module shares, the first command beside an operation
+/// that it does not answer is awaited until the operation has ended, which takes up to its timeout.
 ///
 /// **Every call can be dropped**, for example in a `select` with a timeout, and leaves no other task waiting.
 ///
 /// `N` calls can be under way or waiting at a time, of which one place is for [`run`](Self::run); one more fails with
-/// [`Error::QueueFull`]. A place costs 24 bytes. A call whose future is kept and not polled keeps its turn, and all other
-/// tasks waiting.
+/// [`Error::QueueFull`]. A place costs 24 bytes. A call whose future is kept and not polled keeps its turn, and all
+/// other tasks waiting.
 ///
 /// A module that answers nothing is found out once: when a call has found it silent, all that wait fail with
 /// [`Error::NoAnswer`], and none of them takes its time.
@@ -184,8 +185,8 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
         is_up
     }
 
-    /// Connects a client to a broker, from any state: as [`Client::connect`](crate::Client::connect). A supervisor makes this
-    /// unnecessary.
+    /// Connects a client to a broker, from any state: as [`Client::connect`](crate::Client::connect). A supervisor
+    /// makes this unnecessary.
     ///
     /// # Errors
     ///
@@ -193,8 +194,8 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If the future is dropped, the next `connect` continues from the state that the module is in
-    /// then.
+    /// This method is cancel safe. If the future is dropped, the next `connect` continues from the state that the
+    /// module is in then.
     pub async fn connect(&self, client: ClientIndex, options: &ConnectOptions<'_>) -> Result<Connection, Error> {
         let mut procedure = Connect::new(client, options);
         self.call(&mut procedure).await?;
@@ -214,8 +215,8 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
         self.call(&mut Disconnect::new(client, DISCONNECT_TIMEOUT)).await
     }
 
-    /// Ends both clients and the service, from any state: as [`Modem::shutdown`], but the modem stays. Other calls can begin
-    /// again what this ends, so no other one should be under way.
+    /// Ends both clients and the service, from any state: as [`Modem::shutdown`], but the modem stays. Other calls can
+    /// begin again what this ends, so no other one should be under way.
     ///
     /// # Errors
     ///
@@ -237,14 +238,15 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If the future is dropped, the message may or may not be published, but never in part.
+    /// This method is cancel safe. If the future is dropped, the message may or may not be published, but never in
+    /// part.
     pub async fn publish(&self, client: ClientIndex, message: &Publish<'_>) -> Result<(), Error> {
         self.online(client)?;
         self.call(&mut PublishMessage::new(client, message)).await
     }
 
-    /// Subscribes to a topic filter: as [`Client::subscribe`](crate::Client::subscribe). After the next connection, only the
-    /// filters in the list of the supervisor are subscribed to again.
+    /// Subscribes to a topic filter: as [`Client::subscribe`](crate::Client::subscribe). After the next connection,
+    /// only the filters in the list of the supervisor are subscribed to again.
     ///
     /// # Errors
     ///

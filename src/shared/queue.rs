@@ -19,8 +19,8 @@ pub(super) enum Wants {
     Turn,
     /// The next turn: it is the runner, or has come for a result.
     TurnAnyway,
-    /// The next turn, to listen: its call waits as one that wants [`ToGoOn`](Self::ToGoOn). When that can go on, it has the next
-    /// turn.
+    /// The next turn, to listen: its call waits as one that wants [`ToGoOn`](Self::ToGoOn). When that can go on, it has
+    /// the next turn.
     ToListen,
     /// A turn, as soon as its slot has a result; without a slot, when other calls wait for less than now.
     ToGoOn,
@@ -100,8 +100,9 @@ impl<M, const N: usize> Queue<M, N> {
         }
     }
 
-    /// A waiter wants something else, and its call waits in this slot. If it had its turn, that ends. Where it wants one from now
-    /// on, it is the last one. Returns its place, which it has until it wants to be absent; [`NO_PLACE`] where all are taken.
+    /// A waiter wants something else, and its call waits in this slot. If it had its turn, that ends. Where it wants
+    /// one from now on, it is the last one. Returns its place, which it has until it wants to be absent; [`NO_PLACE`]
+    /// where all are taken.
     pub(super) fn want(&mut self, place: usize, wants: Wants, slot: SlotSet, ended: Option<(M, Left)>) -> usize {
         let place = match place {
             NO_PLACE => self.waiters.iter().position(|waiter| waiter.wants == Wants::Absent).unwrap_or(NO_PLACE),
@@ -171,7 +172,8 @@ impl<M, const N: usize> Queue<M, N> {
     /// what else it wants. There is no turn either where there is no use in one.
     pub(super) fn poll(&mut self, place: usize, waker: &Waker) -> Option<Option<Turn<M>>> {
         let waiter = self.waiters.get_mut(place)?;
-        // It has come for its result, so the turn can be kept for it: a result that nobody comes for keeps nobody waiting.
+        // It has come for its result, so the turn can be kept for it: a result that nobody comes for keeps nobody
+        // waiting.
         if waiter.wants == Wants::ToGoOn && self.left.has_result(waiter.slot) {
             waiter.go_on(self.next_number);
         }

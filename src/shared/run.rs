@@ -30,21 +30,22 @@ impl<Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const N: 
     /// ends only with an error of the UART.
     ///
     /// Exactly one task runs this: without it, no message is received between two calls, and no call that waits for an
-    /// outcome ends. `on_event` gets every event of the module and of the supervisors, between two turns; it must return
-    /// quickly.
+    /// outcome ends. `on_event` gets every event of the module and of the supervisors, between two turns; it must
+    /// return quickly.
     ///
-    /// Connecting, bringing up and every pause give up their turn, so that other tasks use the module meanwhile. Only while
-    /// the hook of the recovery resets the module, no other call is made.
+    /// Connecting, bringing up and every pause give up their turn, so that other tasks use the module meanwhile. Only
+    /// while the hook of the recovery resets the module, no other call is made.
     ///
-    /// What has to be done between the bring-up and the connection, such as storing a certificate, is done around this: let
-    /// [`BroughtUp`](crate::supervisor::Transition::BroughtUp) end the future in a `select`, do it with
+    /// What has to be done between the bring-up and the connection, such as storing a certificate, is done around this:
+    /// let [`BroughtUp`](crate::supervisor::Transition::BroughtUp) end the future in a `select`, do it with
     /// [`lock`](Self::lock), and call `run` again. A `connect` that was interrupted starts over.
     ///
     /// To shut down, call this without supervisors first: they would connect again.
     ///
     /// # Errors
     ///
-    /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. [`Error::QueueFull`]: calls have all places already.
+    /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. [`Error::QueueFull`]: calls have all places
+    /// already.
     ///
     /// # Cancel safety
     ///
@@ -128,8 +129,8 @@ where
         engine.set_preparing(is_preparing.fold(0, |clients, supervisor| clients | bit(supervisor.client().number())));
     }
 
-    /// Waits for the next turn. It queues up like every other call: otherwise a task that makes one call after the other would
-    /// keep messages and supervisors waiting.
+    /// Waits for the next turn. It queues up like every other call: otherwise a task that makes one call after the
+    /// other would keep messages and supervisors waiting.
     async fn turn(&mut self, wants: Wants) {
         // Who waits for a session learns at the end of a turn that it is up.
         self.tell();
@@ -138,7 +139,8 @@ where
         self.tell();
     }
 
-    /// Makes a call, in this turn and in as many more as it takes, and listens while that waits. It still has the last turn then.
+    /// Makes a call, in this turn and in as many more as it takes, and listens while that waits. It still has the last
+    /// turn then.
     async fn carry_out(&mut self, procedure: &mut (dyn Procedure + Send)) -> Result<(), Error> {
         loop {
             let Self { place: Place { shared, index, slot, modem: Some(modem), listens: waits }, supervisors, .. } =

@@ -116,8 +116,8 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
     /// }
     /// ```
     ///
-    /// All other tasks wait meanwhile, and nothing is received unless a call is under way. So do not wait for something else in
-    /// there, such as a timer or a sensor.
+    /// All other tasks wait meanwhile, and nothing is received unless a call is under way. So do not wait for something
+    /// else in there, such as a timer or a sensor.
     ///
     /// # Errors
     ///
@@ -126,7 +126,8 @@ impl<'m, Raw: RawMutex, R: BufRead, T: Write, C: Timer, H: MessageHandler, const
     ///
     /// # Cancel safety
     ///
-    /// This method is as cancel safe as what is done with the modem. If the future is dropped, the place in the queue is left.
+    /// This method is as cancel safe as what is done with the modem. If the future is dropped, the place in the queue
+    /// is left.
     pub async fn lock<O>(&self, act: impl AsyncFnOnce(&mut Modem<R, T, C, H>) -> O) -> Result<O, Error> {
         let mut place = Place::new(self);
         place.enter(Wants::Turn)?;

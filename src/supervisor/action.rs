@@ -5,8 +5,8 @@ use crate::session::Procedure;
 
 /// What comes next.
 pub enum Action<'a, F> {
-    /// A call that the shell drives to its end, then [`finish`](super::finish). Dropped before that, the supervisor asks for it
-    /// again.
+    /// A call that the shell drives to its end, then [`finish`](super::finish). Dropped before that, the supervisor
+    /// asks for it again.
     Call(Call<'a, F>),
     /// `bring_up`, then [`brought_up`](super::brought_up).
     BringUp,

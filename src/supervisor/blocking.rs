@@ -16,8 +16,8 @@ use crate::timer::Timer;
 
 /// Resets a module: the hook of the blocking client, as `Reset` is that of the async one.
 pub trait BlockingReset {
-    /// Resets the module. The `attempt` is 1 at first, and counts up until a bring-up succeeds: a stronger remedy can follow
-    /// a weaker one. It need not wait until the module has started.
+    /// Resets the module. The `attempt` is 1 at first, and counts up until a bring-up succeeds: a stronger remedy can
+    /// follow a weaker one. It need not wait until the module has started.
     fn reset(&mut self, attempt: u32);
 }
 
@@ -36,14 +36,14 @@ where
     H: MessageHandler,
     I: FnMut() -> ControlFlow<()>,
 {
-    /// Waits for the next event as [`next_event`](Self::next_event), and keeps the sessions of the supervised clients up
-    /// meanwhile, as [`supervisor`](crate::supervisor) says. The results of calls of your own between two of it go to
-    /// [`Supervisor::observe`].
+    /// Waits for the next event as [`next_event`](Self::next_event), and keeps the sessions of the supervised clients
+    /// up meanwhile, as [`supervisor`](crate::supervisor) says. The results of calls of your own between two of it go
+    /// to [`Supervisor::observe`].
     ///
     /// # Errors
     ///
-    /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. [`Error::Aborted`]: the idle hook aborted what was under
-    /// way, with which the next call goes on. Everything else is repaired, and reported as an event.
+    /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. [`Error::Aborted`]: the idle hook aborted what was
+    /// under way, with which the next call goes on. Everything else is repaired, and reported as an event.
     pub fn supervise<L: Subscriptions, A: Attach, S: BlockingReset>(
         &mut self,
         supervisors: &mut [Supervisor<'_, L>],

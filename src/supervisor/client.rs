@@ -61,8 +61,8 @@ impl AttachAsync for NoBringUp {
 }
 
 impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
-    /// Waits for the next event as [`next_event`](Self::next_event), and keeps the sessions of the supervised clients up
-    /// meanwhile: connects, subscribes, probes, brings up and resets as [`supervisor`](crate::supervisor) says.
+    /// Waits for the next event as [`next_event`](Self::next_event), and keeps the sessions of the supervised clients
+    /// up meanwhile: connects, subscribes, probes, brings up and resets as [`supervisor`](crate::supervisor) says.
     ///
     /// One supervisor for each client that is to be kept up. Call it in a loop, alone or in a `select` with what the
     /// application does, and do calls of your own between two of it, whose results go to
@@ -70,12 +70,13 @@ impl<R: BufRead, T: Write, C: Timer, H: MessageHandler> Modem<R, T, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. Everything else is repaired, and reported as an event.
+    /// [`Error::Receive`] and [`Error::Transmit`]: the UART failed. Everything else is repaired, and reported as an
+    /// event.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. If the future is dropped, no event is lost, and the next call continues what was under
-    /// way. The hook's future is dropped too.
+    /// This method is cancel safe. If the future is dropped, no event is lost, and the next call continues what was
+    /// under way. The hook's future is dropped too.
     pub async fn supervise<L: Subscriptions, A: AttachAsync, S: Reset>(
         &mut self,
         supervisors: &mut [Supervisor<'_, L>],

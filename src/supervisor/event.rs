@@ -13,8 +13,8 @@ use crate::session::Event;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SupervisedEvent {
-    /// An event of the module, as [`next_event`](crate::Modem::next_event) returns it. What is to be done about a loss is
-    /// done already, or will be.
+    /// An event of the module, as [`next_event`](crate::Modem::next_event) returns it. What is to be done about a loss
+    /// is done already, or will be.
     Modem(Event),
     /// An event of a supervisor.
     Supervisor(SupervisorEvent),
@@ -35,8 +35,8 @@ pub struct SupervisorEvent {
 
 /// What a supervisor has done or found.
 ///
-/// An event is returned before the next step is taken. So what belongs to a step is done when its event comes: settings of
-/// the module and certificates after [`BroughtUp`](Self::BroughtUp), a retained state after [`Up`](Self::Up).
+/// An event is returned before the next step is taken. So what belongs to a step is done when its event comes: settings
+/// of the module and certificates after [`BroughtUp`](Self::BroughtUp), a retained state after [`Up`](Self::Up).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -61,11 +61,11 @@ pub enum Transition {
         /// Why.
         error: Error,
     },
-    /// The session is lost, whether it was [`Up`](Self::Up) or only [`Connected`](Self::Connected). It was connected for this
-    /// time.
+    /// The session is lost, whether it was [`Up`](Self::Up) or only [`Connected`](Self::Connected). It was connected
+    /// for this time.
     Lost,
-    /// The session is given up for dead, although the module has reported nothing: two results in a row say so. It was connected
-    /// for this time. `connect` disconnects it first.
+    /// The session is given up for dead, although the module has reported nothing: two results in a row say so. It was
+    /// connected for this time. `connect` disconnects it first.
     Suspected,
     /// The session was lost right after connecting, several times in a row: another device may have the same client id.
     /// The last session lasted this time. The next attempt comes after the longest wait. This event comes in place of
@@ -76,8 +76,8 @@ pub enum Transition {
     },
     /// The network is back, and the wait before the next attempt has ended. It was waited for this time.
     NetworkBack,
-    /// The supervisor has given up, after the session was down for this time. [`Supervisor::resume`](super::Supervisor::resume)
-    /// begins again.
+    /// The supervisor has given up, after the session was down for this time.
+    /// [`Supervisor::resume`](super::Supervisor::resume) begins again.
     GaveUp,
 }
 

@@ -51,8 +51,8 @@ impl Reset for NoReset {
     async fn reset(&mut self, _: u32) {}
 }
 
-/// The way of a module to an address: a reference to an [`Apn`], or [`NoBringUp`], with which no bring-up is in the image. An
-/// `Option` decides at run time.
+/// The way of a module to an address: a reference to an [`Apn`], or [`NoBringUp`], with which no bring-up is in the
+/// image. An `Option` decides at run time.
 pub trait Attach {
     /// The access point.
     fn apn(&self) -> Option<&Apn<'_>>;

@@ -2,7 +2,8 @@
 //!
 //! A [`Supervisor`] is a step machine over the calls of one client, without I/O and without a clock.
 //! [`Modem::supervise`](crate::Modem::supervise) and that of the blocking client drive up to two of them, one for each
-//! client, and return what happens: events of the module, and each transition of a supervisor with the time that it took.
+//! client, and return what happens: events of the module, and each transition of a supervisor with the time that it
+//! took.
 //!
 //! ```
 //! # mod module { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver/documentation.rs")); }
@@ -38,7 +39,8 @@
 //!
 //! # What it does
 //!
-//! It decides by [`ClientState`](crate::ClientState) and [`ServiceState`](crate::ServiceState), and by the results of calls; events only hasten it.
+//! It decides by [`ClientState`](crate::ClientState) and [`ServiceState`](crate::ServiceState), and by the results of
+//! calls; events only hasten it.
 //!
 //! | case | noticed by | what is done |
 //! |---|---|---|
@@ -56,33 +58,33 @@
 //! | a filter is refused | the error of SUB; without a code, the third in a row | reported, and tried again with the next connection |
 //! | a call's future is dropped again and again | 180 s without an end | counts as a failure |
 //!
-//! What escalates: `connect`, then a bring-up, then the hook that resets the module ([`Recovery::with_reset`]), and it gives
-//! up only where [`Policy::give_up_after`] allows it. While the other client is connected, what this one fails at
+//! What escalates: `connect`, then a bring-up, then the hook that resets the module ([`Recovery::with_reset`]), and it
+//! gives up only where [`Policy::give_up_after`] allows it. While the other client is connected, what this one fails at
 //! brings nothing up and resets nothing.
 //!
 //! # The longest wait
 //!
-//! [`Backoff::longest`] is the longest time from the beginning of an attempt to that of the next one, if the attempt does not
-//! take longer; 300 s by default. So a session is up again at most that long after the broker, the network or the module is
-//! back, and the time of one attempt. While an attempt waits, the module is asked for the signal every 10 s: when that comes
-//! back, the wait ends.
+//! [`Backoff::longest`] is the longest time from the beginning of an attempt to that of the next one, if the attempt
+//! does not take longer; 300 s by default. So a session is up again at most that long after the broker, the network or
+//! the module is back, and the time of one attempt. While an attempt waits, the module is asked for the signal every
+//! 10 s: when that comes back, the wait ends.
 //!
 //! # Calls of your own
 //!
 //! Between two `supervise`, any call can be made. Leave `connect` and `disconnect` to the supervisor: see
-//! [`Supervisor::pause`]. The results of calls that need the broker go to [`Supervisor::observe`]: two in a row of 17, of an
-//! unknown outcome, or without an answer say that the radio may be dead; a success says that it is not.
+//! [`Supervisor::pause`]. The results of calls that need the broker go to [`Supervisor::observe`]: two in a row of 17,
+//! of an unknown outcome, or without an answer say that the radio may be dead; a success says that it is not.
 //!
-//! An event is returned before the next step is taken, so what belongs to a step is done when its event comes:
-//! settings of the module and certificates after [`BroughtUp`](Transition::BroughtUp), a retained state after
-//! [`Up`](Transition::Up). Between two events of the module, a step is taken if one is due: messages that come as fast as
-//! they are dealt with keep no session down.
+//! An event is returned before the next step is taken, so what belongs to a step is done when its event comes: settings
+//! of the module and certificates after [`BroughtUp`](Transition::BroughtUp), a retained state after
+//! [`Up`](Transition::Up). Between two events of the module, a step is taken if one is due: messages that come as fast
+//! as they are dealt with keep no session down.
 //!
 //! # Without a shell
 //!
 //! A program with a loop of its own gives the engine the time, and calls [`take_event`] until there is none, then
-//! [`next_action`]. It drives the procedure of a [`Call`], and passes both to [`finish`]; it brings up and resets by itself,
-//! and says so by [`brought_up`] and [`was_reset`].
+//! [`next_action`]. It drives the procedure of a [`Call`], and passes both to [`finish`]; it brings up and resets by
+//! itself, and says so by [`brought_up`] and [`was_reset`].
 
 mod action;
 mod backoff;
@@ -197,8 +199,8 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
         }
     }
 
-    /// What comes next, after [`update`](Self::update); without an action, at most how many milliseconds to wait. An action that
-    /// was not [`done`](Self::done) is asked for again.
+    /// What comes next, after [`update`](Self::update); without an action, at most how many milliseconds to wait. An
+    /// action that was not [`done`](Self::done) is asked for again.
     #[inline(never)]
     fn next(&mut self, recovery: &ModuleRecovery) -> Result<Action<'a, L::Filter>, u32> {
         self.core.next(recovery, || self.subscriptions.next_change())
@@ -228,8 +230,8 @@ impl<'a, L: Subscriptions> Supervisor<'a, L> {
     }
 }
 
-/// The next event of a module and of its supervisors, once the engine knows the time. Before that, all of them take over what the
-/// driver knows by now, so that what one has done with the module counts for both.
+/// The next event of a module and of its supervisors, once the engine knows the time. Before that, all of them take
+/// over what the driver knows by now, so that what one has done with the module counts for both.
 pub fn take_event<L: Subscriptions>(
     supervisors: &mut [Supervisor<'_, L>],
     engine: &mut Engine,
@@ -257,8 +259,8 @@ fn take_module_event<L: Subscriptions>(supervisors: &mut [Supervisor<'_, L>], en
     Some(event)
 }
 
-/// What comes next for the supervisors of one module, after [`take_event`] has returned `None`: the place of one of them, and
-/// its action. If that is to listen, for `most_ms` milliseconds at most.
+/// What comes next for the supervisors of one module, after [`take_event`] has returned `None`: the place of one of
+/// them, and its action. If that is to listen, for `most_ms` milliseconds at most.
 #[inline(never)]
 pub fn next_action<'a, L: Subscriptions>(
     supervisors: &mut [Supervisor<'a, L>],

@@ -51,8 +51,8 @@ impl Policy {
         self
     }
 
-    /// The number of failures in a row after which the supervisor gives up, 1-255. What is wrong in the options, so that
-    /// nothing is sent, is given up at once then.
+    /// The number of failures in a row after which the supervisor gives up, 1-255. What is wrong in the options, so
+    /// that nothing is sent, is given up at once then.
     #[must_use]
     pub const fn give_up_after(mut self, failures: u8) -> Self {
         self.failures_to_give_up = failures as u32;

@@ -93,8 +93,8 @@ impl<F> Entry<F> {
 
 /// At most `N` topic filters that a session is subscribed to, and that can change while it is up: for one thread.
 ///
-/// `F` is a `&str`, or anything else that is `Clone` and has bytes: a string of fixed capacity for filters that are made at
-/// run time. A filter that was removed has its place until its subscription is ended.
+/// `F` is a `&str`, or anything else that is `Clone` and has bytes: a string of fixed capacity for filters that are
+/// made at run time. A filter that was removed has its place until its subscription is ended.
 ///
 /// ```
 /// use simcom_mqtt::QoS;
@@ -134,8 +134,8 @@ impl<F: Copy, const N: usize> SubscriptionList<F, N> {
 }
 
 impl<F: AsRef<[u8]>, const N: usize> SubscriptionList<F, N> {
-    /// Subscribes to a filter, or changes the quality of service of one in the list. Its arguments are checked when it is
-    /// sent: see [`SubscriptionRefused`](super::Transition::SubscriptionRefused).
+    /// Subscribes to a filter, or changes the quality of service of one in the list. Its arguments are checked when it
+    /// is sent: see [`SubscriptionRefused`](super::Transition::SubscriptionRefused).
     ///
     /// # Errors
     ///

@@ -234,7 +234,8 @@ fn always_refused(answer: &[u8]) {
     });
 }
 
-/// A bare `ERROR` to PUB leaves the outcome unknown: the message is repeated, and gone after the fifth time all the same.
+/// A bare `ERROR` to PUB leaves the outcome unknown: the message is repeated, and gone after the fifth time all the
+/// same.
 #[test]
 fn a_message_at_qos_1_whose_pub_is_always_refused_goes_after_five_times() {
     on_every_connected(async |bench, modem, _| {

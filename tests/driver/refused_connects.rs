@@ -9,8 +9,8 @@ use crate::driver::command::{MqttVersion, Rel};
 use crate::driver::error::Refusal;
 use crate::driver::{ClientState, Connection, Error, Event, Family};
 
-/// The step with this prefix is always refused with this answer: `connect` returns an error that is `expected`, and works
-/// once the step is accepted.
+/// The step with this prefix is always refused with this answer: `connect` returns an error that is `expected`, and
+/// works once the step is accepted.
 fn fails_so(prefix: &str, answer: ScriptedAnswer, expected: impl Fn(Result<Connection, Error>, &Bench)) {
     on_every_family(&[], async |bench, modem, _| {
         script(bench, prefix, 0, answer.clone());

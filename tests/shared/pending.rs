@@ -180,7 +180,8 @@ fn the_query_what_was_missed_does_not_go_into_a_prompt_that_another_call_has_lef
     }
 }
 
-/// A module that perhaps answers nothing during an operation is waited for. But the line of a restart ends a query after 1 s.
+/// A module that perhaps answers nothing during an operation is waited for. But the line of a restart ends a query
+/// after 1 s.
 #[test]
 fn a_query_beside_an_operation_ends_soon_after_a_restart() {
     on_every_family(&[("reset-urcs", "off")], BOTH, |bed| {

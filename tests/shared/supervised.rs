@@ -124,8 +124,8 @@ fn after_a_loss_a_restart_and_the_end_of_the_network_they_are_up_again() {
     }
 }
 
-/// The longest time that a task which asks for the signal every second has waited for its turn, during half an hour of an
-/// outage; the sessions are up again after it.
+/// The longest time that a task which asks for the signal every second has waited for its turn, during half an hour of
+/// an outage; the sessions are up again after it.
 fn outage(begin: fn(&Bench), end: fn(&Bench), longest_wait: Duration) {
     on_every_family(|bed| {
         let module = bed.module;

@@ -49,7 +49,8 @@ async fn make(module: &Module, call: Call) {
     };
 }
 
-/// Drops a call at each of its polls, and checks that other tasks have their turns afterwards. Returns how often it did.
+/// Drops a call at each of its polls, and checks that other tasks have their turns afterwards. Returns how often it
+/// did.
 fn drop_at_every_poll(family: Family, call: Call) -> usize {
     for polls in 1.. {
         let bench = switched(family, &[]);

@@ -1,5 +1,5 @@
-//! Messages that wait in flash for the connection. Each is published at QoS 1, in its order, and leaves the flash when the
-//! broker has it.
+//! Messages that wait in flash for the connection. Each is published at QoS 1, in its order, and leaves the flash when
+//! the broker has it.
 #![no_std]
 
 use embedded_io_async::{BufRead, Write};

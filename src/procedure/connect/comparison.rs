@@ -4,8 +4,8 @@ use super::{Connect, Step};
 use crate::command::CommandWriter;
 use crate::family::Family;
 
-/// Compares the parameters of the module with those of the command that sets them, from the opening quote of the first one.
-/// They can be longer than any buffer, so they are compared as they arrive.
+/// Compares the parameters of the module with those of the command that sets them, from the opening quote of the first
+/// one. They can be longer than any buffer, so they are compared as they arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
     /// There was no such parameter, or an empty one.

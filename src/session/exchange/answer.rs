@@ -23,8 +23,8 @@ const RESULT_AFTER_LOSS_MS: u32 = 2_000;
 const LONGEST_GARBLED_OK_BYTES: usize = 3;
 
 impl Exchange {
-    /// A final result came; if it `may_be_extra`, it is perhaps one more `OK` behind the failure of another operation. Returns
-    /// whether it belongs to this exchange.
+    /// A final result came; if it `may_be_extra`, it is perhaps one more `OK` behind the failure of another operation.
+    /// Returns whether it belongs to this exchange.
     pub(in crate::session) fn final_result(&mut self, result: FinalResult, may_be_extra: bool, now: Instant) -> bool {
         // Otherwise nothing is awaited then.
         let may_be_extra = may_be_extra && IS_SHARED;
@@ -106,8 +106,8 @@ impl Exchange {
     pub(super) fn outcome(&mut self, code: ResultCode, now: Instant) -> bool {
         match self.phase {
             Phase::Prompt | Phase::Data | Phase::Final if self.facts.outcome.is_none() => {
-                // Behind a prompt there is no success yet. PUB, SUB and UNSUB succeed after their `OK`: one before it is a
-                // predecessor's, unless that `OK` never comes.
+                // Behind a prompt there is no success yet. PUB, SUB and UNSUB succeed after their `OK`: one before it
+                // is a predecessor's, unless that `OK` never comes.
                 if code.is_success() && self.phase != Phase::Final {
                     return false;
                 }
@@ -162,8 +162,8 @@ impl Exchange {
         self.deadline = sooner(self.deadline, now, limit);
     }
 
-    /// The connection or the network was lost: the outcome, if it has not come, has only a short time left. Of two losses, the
-    /// last counts.
+    /// The connection or the network was lost: the outcome, if it has not come, has only a short time left. Of two
+    /// losses, the last counts.
     pub(in crate::session) fn interrupt(&mut self, loss: Loss, now: Instant) {
         if self.is_deferred() && matches!(self.phase, Phase::Final | Phase::Outcome) && loss.concerns(self.info.effect)
         {
@@ -172,8 +172,8 @@ impl Exchange {
         }
     }
 
-    /// The module printed the line of a restart: no answer will come. Returns whether that has yet to be seen: during a query,
-    /// it may be a late line of the boot in which the query was sent.
+    /// The module printed the line of a restart: no answer will come. Returns whether that has yet to be seen: during a
+    /// query, it may be a late line of the boot in which the query was sent.
     pub(in crate::session) fn restarted(&mut self, now: Instant) -> bool {
         if !self.is_under_way() {
             return false;

@@ -9,7 +9,8 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use super::{Change, ChangeEnd, ListFull, SubscriptionList, Subscriptions};
 use crate::command::QoS;
 
-/// A [`SubscriptionList`] that is `Sync`: other tasks, threads or interrupts change it, and the supervisor notices at once.
+/// A [`SubscriptionList`] that is `Sync`: other tasks, threads or interrupts change it, and the supervisor notices at
+/// once.
 ///
 /// `Raw` is the mutex of embassy-sync, usually `CriticalSectionRawMutex`. A `static` holds it:
 ///

@@ -273,7 +273,8 @@ fn try_codes(family: Family, tried: Tried, shape: &Shape, place: Place, by_call:
         modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
         for number in 1..=35 {
             if tried.stages_filters() {
-                // After some codes the client is adopted. Then a filter may be staged, and what is tried would not be sent.
+                // After some codes the client is adopted. Then a filter may be staged, and what is tried would not be
+                // sent.
                 go_down(&bench, &mut modem, Level::Started).await;
                 modem.client(FIRST).connect(&OPTIONS).await.or_transcript(&bench);
             }

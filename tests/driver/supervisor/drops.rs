@@ -151,7 +151,8 @@ fn no_event_is_lost_with_the_future() {
 
 #[test]
 fn a_change_of_the_list_is_made_however_long_the_session_has_been_up() {
-    // Here, since the clock of the blocking bench ticks. At the end of the 49 days after which a clock of milliseconds begins again.
+    // Here, since the clock of the blocking bench ticks. At the end of the 49 days after which a clock of milliseconds
+    // begins again.
     with_policy(&[], POLICY.probe_after(SECONDS(100_000)), |supervised| {
         supervised.bench.set_time_limit(SECONDS(100 * 86_400));
         supervised.expect_up(SECONDS(10));

@@ -113,8 +113,8 @@ pub(crate) fn check_stopped(simulator: &Simulator) -> Result<()> {
     Ok(())
 }
 
-/// A driver that does not know the module's state queries it before it starts the service, and a supervisor asks whether the
-/// session has outlived a reset of the microcontroller.
+/// A driver that does not know the module's state queries it before it starts the service, and a supervisor asks
+/// whether the session has outlived a reset of the microcontroller.
 fn is_tolerated(complaint: &Complaint) -> bool {
     let is_query = ["AT+CMQTTACCQ?", "AT+CMQTTDISC?"].iter().any(|query| complaint.what.starts_with(query));
     complaint.kind == ComplaintKind::NotStarted && is_query

@@ -249,8 +249,8 @@ impl Ledger {
     }
 }
 
-/// The payloads of the messages of which the beginning of the payload has reached the host's UART, in order, and whether
-/// every byte has; and how many have begun.
+/// The payloads of the messages of which the beginning of the payload has reached the host's UART, in order, and
+/// whether every byte has; and how many have begun.
 fn arrived_messages(bench: &Bench, sent: &BTreeMap<Vec<u8>, usize>) -> (Vec<(Vec<u8>, bool)>, usize) {
     const START: &[u8] = b"+CMQTTRXSTART: ";
     let behaviour = bench.modem(|modem, _| modem.behaviour().clone());
@@ -293,14 +293,14 @@ fn announced_data(bytes: &[u8]) -> Vec<Range<usize>> {
     data.collect()
 }
 
-/// Whether a message begins among the data of another one: that is short of some bytes, and swallows the beginning. The driver
-/// cannot know of it.
+/// Whether a message begins among the data of another one: that is short of some bytes, and swallows the beginning. The
+/// driver cannot know of it.
 fn is_swallowed(begin: usize, data: &[Range<usize>]) -> bool {
     data.iter().any(|part| part.contains(&begin))
 }
 
-/// Whether the line of a beginning is whole behind its name. Of a damaged one the driver cannot know that a message was to
-/// follow.
+/// Whether the line of a beginning is whole behind its name. Of a damaged one the driver cannot know that a message was
+/// to follow.
 fn is_announcement(behind: &[u8]) -> bool {
     let line = behind.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let mut numbers = line.split(|byte| *byte == b',');

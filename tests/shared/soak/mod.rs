@@ -221,7 +221,8 @@ fn every_message_is_accounted_for_and_nobody_waits_too_long() {
     }
 }
 
-/// The same with bytes that take their time, and with modules that do not carry out commands while an outcome is pending.
+/// The same with bytes that take their time, and with modules that do not carry out commands while an outcome is
+/// pending.
 #[test]
 fn every_message_is_accounted_for_on_other_modules() {
     const SWITCHES: [&[(&str, &str)]; 5] = [

@@ -129,8 +129,8 @@ fn section<'p>(page: &'p str, title: &str) -> Option<&'p str> {
     Some(rest.split_once("\n## ").map_or(rest, |(section, _)| section).trim_end())
 }
 
-/// The full form writes the page. The short one compares its outages with it, and writes them where `SHARED_WRITE` is set in
-/// the environment.
+/// The full form writes the page. The short one compares its outages with it, and writes them where `SHARED_WRITE` is
+/// set in the environment.
 ///
 /// # Panics
 ///

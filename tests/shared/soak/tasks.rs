@@ -74,8 +74,8 @@ impl<S: Shared> Application<S> {
         }
     }
 
-    /// Publishes a message until its fate allows the next one: QoS 1 is repeated until the broker has it, QoS 0 and 2 are
-    /// never repeated once the broker may have them.
+    /// Publishes a message until its fate allows the next one: QoS 1 is repeated until the broker has it, QoS 0 and 2
+    /// are never repeated once the broker may have them.
     async fn publish(&self, qos: usize, number: usize, mut message: Publish<'_>, random: &mut Rng) {
         // The two clients have operations under way at the same time.
         let client = if qos == 2 { ClientIndex::Second } else { ClientIndex::First };

@@ -32,8 +32,8 @@ const POSITION_INTERVAL: Duration = Duration::from_secs(600);
 /// When what could not be published is repeated, and a position that is not known yet is asked for.
 const RETRY_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Runs session, sensor and commands in one task, until a command asks for a restart of the microcontroller, or the UART
-/// fails, after which it needs one.
+/// Runs session, sensor and commands in one task, until a command asks for a restart of the microcontroller, or the
+/// UART fails, after which it needs one.
 ///
 /// The session in the module survives that restart, and is adopted after it.
 ///
@@ -116,8 +116,8 @@ where
             };
             let running = self.module.run(&mut supervisors, &mut recovery, on_event);
             match select3(must_set_up.wait(), running, self.publish_status(&setup, &is_up)).await {
-                // A connection needs the certificate. So the connection that the runner has begun stops for it, and is begun
-                // again.
+                // A connection needs the certificate. So the connection that the runner has begun stops for it, and is
+                // begun again.
                 Either3::First(()) => self.set_up(&setup).await,
                 Either3::Second(ended) => return ended,
                 Either3::Third(never) => never,
@@ -187,7 +187,8 @@ where
         Ok(begun)
     }
 
-    /// The task of the commands: obeys them, and answers. Ends when one of them asks for a restart of the microcontroller.
+    /// The task of the commands: obeys them, and answers. Ends when one of them asks for a restart of the
+    /// microcontroller.
     pub async fn obey(&self, commands: &Inbox) {
         let mut buffer = [0; INBOX];
         loop {
@@ -205,7 +206,8 @@ where
         }
     }
 
-    /// The task of the position, for a module with GNSS: publishes it every ten minutes, and when a message asks for it.
+    /// The task of the position, for a module with GNSS: publishes it every ten minutes, and when a message asks for
+    /// it.
     pub async fn locate(&self, requests: &Inbox, family: Family) -> ! {
         let mut buffer = [0; INBOX];
         loop {

@@ -19,8 +19,8 @@ use crate::power::{Pin, Power, Starter};
 use crate::settings::Settings;
 use crate::setup::{Duty, Setup};
 
-/// Runs until a command asks for a restart of the microcontroller, or the UART fails, after which it needs one. While it
-/// waits, it calls `idle` repeatedly: to feed a watchdog, and to sleep until the next interrupt.
+/// Runs until a command asks for a restart of the microcontroller, or the UART fails, after which it needs one. While
+/// it waits, it calls `idle` repeatedly: to feed a watchdog, and to sleep until the next interrupt.
 ///
 /// The session in the module survives that restart, and is adopted after it.
 ///

@@ -1,5 +1,5 @@
-//! The application on a Raspberry Pi Pico: embassy-rp, a buffered UART with RTS and CTS, and a task for each job. All of
-//! them use the module.
+//! The application on a Raspberry Pi Pico: embassy-rp, a buffered UART with RTS and CTS, and a task for each job. All
+//! of them use the module.
 #![no_std]
 #![no_main]
 

@@ -171,8 +171,8 @@ fn the_payload_of_a_message_whose_beginning_the_one_before_has_swallowed_is_data
     }
 }
 
-/// So much of the topic is lost that the header of the payload is taken as topic: the payload comes as lines, and what is
-/// behind it is not believed.
+/// So much of the topic is lost that the header of the payload is taken as topic: the payload comes as lines, and what
+/// is behind it is not believed.
 #[test]
 fn a_whole_message_behind_a_broken_one_is_counted_if_it_is_not_delivered() {
     let first = message(0, "valve/state", "\r\nOK\r\n".repeat(40));

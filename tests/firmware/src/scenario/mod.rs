@@ -26,7 +26,8 @@ pub enum Scenario {
         payload: usize,
     },
     /// Publish, obey commands and use the module for other commands in tasks of their own, through a lost connection, a
-    /// restart of the module and a lost network; report what has become of everything, shut down, and exit with success.
+    /// restart of the module and a lost network; report what has become of everything, shut down, and exit with
+    /// success.
     Tasks,
 }
 

@@ -1,5 +1,5 @@
-//! The public engine with its methods in any order, at any time, with any procedure: no panic. In the end, unless the clock
-//! has run backwards, a module that has just been switched on can be connected.
+//! The public engine with its methods in any order, at any time, with any procedure: no panic. In the end, unless the
+//! clock has run backwards, a module that has just been switched on can be connected.
 //!
 //! The target `core` keeps the rules of the documentation; this one breaks them. The first byte of an input selects the
 //! family (bits 0 and 1). The rest is a [script](crate::script); bytes are received, and these are the operations:

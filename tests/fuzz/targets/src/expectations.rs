@@ -1,5 +1,5 @@
-//! The parser with chunks and expectations in any order: no panic, no endless loop, no byte lost or doubled, and the same
-//! tokens byte by byte.
+//! The parser with chunks and expectations in any order: no panic, no endless loop, no byte lost or doubled, and the
+//! same tokens byte by byte.
 //!
 //! An input is a [script](crate::script) of the module's bytes and of these operations, which also cut the chunks:
 //!

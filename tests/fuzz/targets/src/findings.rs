@@ -1,4 +1,5 @@
-//! Known defects of the code under test. An input that hits one reports it instead of panicking, so that fuzzing can continue.
+//! Known defects of the code under test. An input that hits one reports it instead of panicking, so that fuzzing can
+//! continue.
 
 use std::collections::BTreeSet;
 

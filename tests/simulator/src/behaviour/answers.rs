@@ -180,10 +180,10 @@ choice! {
     }
 }
 choice! {
-    /// What becomes of commands that arrive while the outcome of another one is pending: of START or STOP, or of CONNECT,
-    /// DISC, PUB, SUB or UNSUB of a client. The same client is always refused with 14, and no command of MQTT is carried
-    /// out during START and STOP. For all others V.250 ends a command with its final result; what modules do is
-    /// unverified.
+    /// What becomes of commands that arrive while the outcome of another one is pending: of START or STOP, or of
+    /// CONNECT, DISC, PUB, SUB or UNSUB of a client. The same client is always refused with 14, and no command of MQTT
+    /// is carried out during START and STOP. For all others V.250 ends a command with its final result; what modules do
+    /// is unverified.
     WhilePending {
         /// They are carried out.
         CarriedOut = "carried-out",

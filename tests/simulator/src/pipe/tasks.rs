@@ -16,8 +16,8 @@ const MOST_POLLS_AT_ONE_TIME: usize = 1_000;
 
 /// Tasks of a host, as an executor of firmware runs them: each has its own waker and is polled only when it is woken.
 ///
-/// A task that is polled again and again without virtual time passing fails the test: on a microcontroller it would keep
-/// the processor from sleeping, and tasks of lower priority from running.
+/// A task that is polled again and again without virtual time passing fails the test: on a microcontroller it would
+/// keep the processor from sleeping, and tasks of lower priority from running.
 ///
 /// Tasks are polled in the order in which they were woken, or in a random one by [`shuffle`](Self::shuffle).
 ///

@@ -1,7 +1,7 @@
 //! Bytes as printable text.
 
-/// The bytes as printable ASCII: `\r`, `\n`, `\t`, `\\`, and `\xHH` for every other byte that is not printable. A blank at
-/// either end is `\x20`, so that no editor removes it.
+/// The bytes as printable ASCII: `\r`, `\n`, `\t`, `\\`, and `\xHH` for every other byte that is not printable. A blank
+/// at either end is `\x20`, so that no editor removes it.
 pub(super) fn escaped(bytes: &[u8]) -> String {
     let mut text = String::new();
     for (place, &byte) in bytes.iter().enumerate() {

@@ -84,7 +84,8 @@ impl Ledger {
         })
     }
 
-    /// Every reading has arrived at least once, no state twice, and nothing is missing or repeated without being counted.
+    /// Every reading has arrived at least once, no state twice, and nothing is missing or repeated without being
+    /// counted.
     fn judge_published(&self, report: &Report) -> Result<()> {
         for number in 0..report.readings {
             ensure!(self.readings.contains_key(&number), "reading {number} of {} is missing", report.readings);

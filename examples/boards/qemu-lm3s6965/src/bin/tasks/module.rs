@@ -84,8 +84,8 @@ fn on_event(event: SupervisedEvent) {
     }
 }
 
-/// Publishes with QoS 1 until the broker has the message, with the duplicate flag after an unknown outcome. Returns how often
-/// the outcome was unknown.
+/// Publishes with QoS 1 until the broker has the message, with the duplicate flag after an unknown outcome. Returns how
+/// often the outcome was unknown.
 pub async fn deliver(topic: &str, payload: &[u8]) -> u32 {
     let mut repeated = 0;
     loop {
