@@ -148,18 +148,8 @@ impl<'a> Connect<'a> {
 
     /// Handles the result of the last command.
     fn following(&mut self, session: &mut Session, last: Result<(), Failure>) -> Result<Step, Failure> {
-        if let Err(Failure::Refused(Refusal::Code(code))) = last
-            && self.waits < BUSY_WAITS
-        {
-            if code == ResultCode::CLIENT_IS_BUSY {
-                self.waits += 1;
-                return Ok(Step::Busy);
-            }
-            if code == ResultCode::NOT_SUPPORTED_OPERATION {
-                // The client may be connected already: the module is asked once more, and not waited for after that.
-                self.waits = BUSY_WAITS;
-                return Ok(Step::Busy);
-            }
+        if self.waits_for_busy_module(last) {
+            return Ok(Step::Busy);
         }
         let lifecycle = &mut session.lifecycle;
         let is_outdated = match self.step {
@@ -190,44 +180,8 @@ impl<'a> Connect<'a> {
         match self.step {
             Step::Begin if !lifecycle.echo_is_off => return Ok(Step::EchoOff),
             Step::Begin | Step::EchoOff | Step::Busy => {}
-            Step::AccqRead => {
-                self.probed = true;
-                self.id_matches = self.comparison == Comparison::Equal;
-                if refused {
-                    // Only the success of START shows what became of the other client: the query may have been damaged.
-                    lifecycle.service = ServiceState::Stopped;
-                    lifecycle.client_mut(self.client).begin_again(ClientState::Released);
-                } else {
-                    lifecycle.service = ServiceState::Started;
-                    let other = lifecycle.client_mut(self.client.other());
-                    if self.other_is_released && other.state == ClientState::Unknown {
-                        other.state = ClientState::Released;
-                    }
-                    let state = &mut lifecycle.client_mut(self.client).state;
-                    if self.comparison == Comparison::NotSeen {
-                        *state = ClientState::Released;
-                    } else if *state == ClientState::Released {
-                        *state = ClientState::Unknown;
-                    }
-                }
-            }
-            Step::Start => {
-                if let Err(error) = last {
-                    self.failure = Some(error);
-                    self.probed = false;
-                    if error.leaves_outcome_unknown() {
-                        // It takes long to fail: once more, not several times.
-                        self.waits = self.waits.max(START_WAITS - 1);
-                    }
-                } else if self.probed {
-                    // If the restart was not noticed before, the user of the other client needs the event.
-                    let connected = lifecycle.connected();
-                    if connected > 0 {
-                        session.events.restarted(connected);
-                    }
-                    lifecycle.client_mut(self.client.other()).begin_again(ClientState::Released);
-                }
-            }
+            Step::AccqRead => self.after_accq_read(session, refused),
+            Step::Start => self.after_start(session, last),
             Step::DiscRead => {
                 let life = lifecycle.client_mut(self.client);
                 match self.connected {
@@ -272,29 +226,91 @@ impl<'a> Connect<'a> {
                 self.failure = Some(failure);
                 return Ok(Step::OutcomeRead);
             }
-            Step::OutcomeRead => {
-                let state = &mut lifecycle.client_mut(self.client).state;
-                if self.connected == Some(true) {
-                    *state = ClientState::Connected;
-                    return Ok(Step::Done);
-                }
-                // Where nothing at all was answered, nothing is at work.
-                let is_over = refused
-                    || self.failure == Some(Failure::NoAnswer)
-                    || *state == ClientState::Acquired
-                    || session.now.has_reached(self.outcome_until);
-                return match self.failure {
-                    Some(failure) if is_over || failure == Failure::OutcomeGarbled => {
-                        session.attribute_error_to(command::Connect::INFO);
-                        Err(failure)
-                    }
-                    _ => Ok(Step::OutcomeWait),
-                };
-            }
+            Step::OutcomeRead => return self.after_outcome_read(session, refused),
             Step::OutcomeWait => return Ok(Step::OutcomeRead),
             Step::Done => return Ok(Step::Done),
         }
         self.service_step(session)
+    }
+
+    /// Whether the module is asked again after a pause, since it was busy or the client is connected already.
+    fn waits_for_busy_module(&mut self, last: Result<(), Failure>) -> bool {
+        let Err(Failure::Refused(Refusal::Code(code))) = last else { return false };
+        if self.waits >= BUSY_WAITS {
+            return false;
+        }
+        match code {
+            ResultCode::CLIENT_IS_BUSY => self.waits += 1,
+            // It is asked once more, and not waited for after that.
+            ResultCode::NOT_SUPPORTED_OPERATION => self.waits = BUSY_WAITS,
+            _ => return false,
+        }
+        true
+    }
+
+    /// What `AT+CMQTTACCQ?` shows of service and clients.
+    fn after_accq_read(&mut self, session: &mut Session, refused: bool) {
+        let lifecycle = &mut session.lifecycle;
+        self.probed = true;
+        self.id_matches = self.comparison == Comparison::Equal;
+        if refused {
+            // Only the success of START shows what became of the other client: the query may have been damaged.
+            lifecycle.service = ServiceState::Stopped;
+            lifecycle.client_mut(self.client).begin_again(ClientState::Released);
+        } else {
+            lifecycle.service = ServiceState::Started;
+            let other = lifecycle.client_mut(self.client.other());
+            if self.other_is_released && other.state == ClientState::Unknown {
+                other.state = ClientState::Released;
+            }
+            let state = &mut lifecycle.client_mut(self.client).state;
+            if self.comparison == Comparison::NotSeen {
+                *state = ClientState::Released;
+            } else if *state == ClientState::Released {
+                *state = ClientState::Unknown;
+            }
+        }
+    }
+
+    /// What START shows of service and clients.
+    fn after_start(&mut self, session: &mut Session, last: Result<(), Failure>) {
+        let lifecycle = &mut session.lifecycle;
+        if let Err(error) = last {
+            self.failure = Some(error);
+            self.probed = false;
+            if error.leaves_outcome_unknown() {
+                // It takes long to fail: once more, not several times.
+                self.waits = self.waits.max(START_WAITS - 1);
+            }
+        } else if self.probed {
+            // If the restart was not noticed before, the user of the other client needs the event.
+            let connected = lifecycle.connected();
+            if connected > 0 {
+                session.events.restarted(connected);
+            }
+            lifecycle.client_mut(self.client.other()).begin_again(ClientState::Released);
+        }
+    }
+
+    /// What `AT+CMQTTDISC?` shows of a CONNECT whose outcome is unknown.
+    fn after_outcome_read(&mut self, session: &mut Session, refused: bool) -> Result<Step, Failure> {
+        let state = &mut session.lifecycle.client_mut(self.client).state;
+        if self.connected == Some(true) {
+            *state = ClientState::Connected;
+            return Ok(Step::Done);
+        }
+        // Where nothing at all was answered, nothing is at work.
+        let is_over = refused
+            || self.failure == Some(Failure::NoAnswer)
+            || *state == ClientState::Acquired
+            || session.now.has_reached(self.outcome_until);
+        match self.failure {
+            Some(failure) if is_over || failure == Failure::OutcomeGarbled => {
+                session.attribute_error_to(command::Connect::INFO);
+                Err(failure)
+            }
+            _ => Ok(Step::OutcomeWait),
+        }
     }
 }
 
