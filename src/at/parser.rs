@@ -151,25 +151,10 @@ impl Parser {
         loop {
             let first = *input.first()?;
             if self.data_left > 0 {
-                if core::mem::take(&mut self.line_feed_may_follow) {
-                    match first {
-                        b'\n' => {
-                            take(input, 1);
-                            continue;
-                        }
-                        // A doubled CR, or the LF was lost.
-                        b'\r' => return Some(Token::Separator(Separator::Broken)),
-                        _ => {}
-                    }
+                match self.take_data(input, first) {
+                    None => continue,
+                    token => return token,
                 }
-                let data = take(input, self.data_left.into());
-                #[expect(clippy::cast_possible_truncation, reason = "no more was taken than `data_left`")]
-                let length = data.len() as u16;
-                self.data_left = self.data_left.saturating_sub(length);
-                if self.data_left == 0 {
-                    self.place = Place::BehindData;
-                }
-                return Some(Token::Data(data));
             }
             match self.place {
                 Place::BehindData if first == b'\r' => {
@@ -228,6 +213,30 @@ impl Parser {
                 }
             }
         }
+    }
+
+    /// Takes data of a message, or before them the LF that ends the line of their header: that is no token.
+    #[inline]
+    fn take_data<'i>(&mut self, input: &mut &'i [u8], first: u8) -> Option<Token<'i>> {
+        if core::mem::take(&mut self.line_feed_may_follow) {
+            match first {
+                b'\n' => {
+                    take(input, 1);
+                    return None;
+                }
+                // A doubled CR, or the LF was lost.
+                b'\r' => return Some(Token::Separator(Separator::Broken)),
+                _ => {}
+            }
+        }
+        let data = take(input, self.data_left.into());
+        #[expect(clippy::cast_possible_truncation, reason = "no more was taken than `data_left`")]
+        let length = data.len() as u16;
+        self.data_left = self.data_left.saturating_sub(length);
+        if self.data_left == 0 {
+            self.place = Place::BehindData;
+        }
+        Some(Token::Data(data))
     }
 
     /// Takes the byte that ends a line.
