@@ -114,10 +114,15 @@ impl Session {
     /// If bytes were lost, what is awaited may be among them.
     fn hasten_after_loss(&mut self) {
         if self.reassembly.window.is_news() {
-            self.notify(News::BytesLost);
-            if let Some(pending) = &mut self.pending_outcome {
-                pending.hasten(self.now);
-            }
+            self.hasten();
+        }
+    }
+
+    /// What is awaited is perhaps among what was lost, or not sent.
+    fn hasten(&mut self) {
+        self.notify(News::BytesLost);
+        if let Some(pending) = &mut self.pending_outcome {
+            pending.hasten(self.now);
         }
     }
 

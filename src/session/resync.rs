@@ -302,6 +302,7 @@ impl Session {
         self.resync.blind_filled = false;
         self.resync.go_to(Stage::Off);
         self.attribute_error_to(CommandInfo::NAMELESS);
+        self.hasten();
         Err(Failure::NoAnswer)
     }
 

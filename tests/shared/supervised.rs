@@ -319,3 +319,36 @@ fn a_wrong_pin_is_sent_once_however_often_the_bring_up_is_tried() {
         assert_eq!(sent.matches("AT+CPIN=").count(), 1, "{sent}");
     }
 }
+
+#[test]
+fn what_a_mute_module_owes_keeps_no_session_down_once_it_answers_again() {
+    for (family, _) in ALL_FAMILIES {
+        let bench = switched(family, &[("connect-delay", "5000")]);
+        let (module, filters, none) = (Module::new(), Filters::new(), Filters::new());
+        let clients = [(FIRST, &filters), (SECOND, &none)];
+        let mut bed = Bed::supervised(&bench, &module, family, RefuseAll, &clients);
+        bed.run_for_seconds(40);
+        expect_up(&bed);
+        let module = bed.module;
+        let mut clock = bench.clock();
+        bed.tasks.spawn("signal", async move {
+            loop {
+                let _ = module.execute(&Csq).await;
+                clock.wait_until(clock.now() + Duration::from_secs(5)).await;
+            }
+        });
+        // The outcome of the second client's CONNECT is among what it does not send.
+        bench.loopback(|broker, now| (0..2).for_each(|client| broker.close(now, client, 1)));
+        let connects = || bench.transcript_text().matches("AT+CMQTTCONNECT=1").count();
+        let connected = connects();
+        while connects() == connected {
+            bed.run_for_seconds(1);
+        }
+        bed.run_for_seconds(1);
+        bench.modem(|modem, now| modem.set_mute(now, true));
+        bed.run_for_seconds(35);
+        bench.modem(|modem, now| modem.set_mute(now, false));
+        bed.tasks.run_for(LONGEST_WAIT + UP_AGAIN);
+        expect_up(&bed);
+    }
+}
