@@ -53,7 +53,11 @@ fn main() -> ! {
     let (receiver, transmitter, clock) = footprint::start();
     let commands = Commands::new();
     let routes = [Route::new(COMMANDS, &commands)];
-    let Ok(router) = Router::new(&routes) else { loop {} };
+    let Ok(router) = Router::new(&routes) else {
+        loop {
+            core::hint::spin_loop()
+        }
+    };
     let mut modem = Modem::new(receiver, transmitter, clock, FAMILY, &router);
     let module = Module::new();
     let _ = module.give(&mut modem);
