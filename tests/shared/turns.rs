@@ -343,6 +343,6 @@ fn a_task_that_comes_late_for_its_outcome_keeps_no_other_one_waiting() {
 }
 
 /// Polls a future once.
-async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+pub async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
 }
