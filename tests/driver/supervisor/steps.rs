@@ -47,6 +47,15 @@ fn a_session_that_comes_back_says_how_long_it_was_down() {
         supervised.bench.loopback(|broker, now| broker.close(now, 0, 1));
         let up = supervised.expect_up(SECONDS(5));
         assert!(up.took < SECONDS(5), "{up}");
+        supervised.pass(SECONDS(40));
+        supervised.bench.loopback(|broker, now| {
+            broker.refuse_connections(Some(3));
+            broker.close(now, 0, 1);
+        });
+        supervised.pass(SECONDS(100));
+        supervised.bench.loopback(|broker, _| broker.refuse_connections(None));
+        let up = supervised.expect_up(LONGEST_WAIT + SECONDS(15));
+        assert!(up.took >= SECONDS(100), "{up}");
     });
 }
 
