@@ -8,6 +8,7 @@ mod moments;
 mod on_tokio;
 mod outbox;
 mod outcomes;
+mod parked;
 mod paused;
 mod pending;
 #[path = "../driver/shell/asynchronous.rs"]

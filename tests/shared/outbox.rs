@@ -11,6 +11,7 @@ use crate::driver::command::network::Csq;
 use crate::driver::outbox::Outbox;
 use crate::driver::{Error, Family, Publish, QoS, RefuseAll};
 use crate::families::ALL_FAMILIES;
+use crate::turns::MOST_POLLS;
 
 const LEVELS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 const MESSAGES: u16 = 600;
@@ -104,6 +105,7 @@ fn a_drain_dropped_at_any_poll_repeats_a_message_at_qos_1_and_counts_one_at_qos_
     for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
         let (mut unknown, mut repeated) = (0, 0);
         for polls in 1.. {
+            assert!(polls < MOST_POLLS, "the drain has not ended");
             let bench = switched(Family::Sim7600, &[]);
             let module = Module::new();
             let outbox = TestOutbox::new();

@@ -11,6 +11,7 @@ use crate::driver::command::{AccqRead, DiscRead, Start, Stop};
 use crate::driver::urc::LossCause;
 use crate::driver::{ClientIndex, Error, Event, QoS, ResultCode};
 use crate::driver::{Connection, error::Refusal};
+use crate::turns::MOST_POLLS;
 
 const BOTH: &[ClientIndex] = &[FIRST, SECOND];
 /// Longest time for a command that does not wait for another call.
@@ -332,7 +333,7 @@ fn a_query_of_mqtt_waits_while_the_service_starts_and_no_other_one_does() {
 /// Also where it was dropped before the module had accepted it, and the next call has to find that out.
 #[test]
 fn an_operation_whose_call_is_dropped_at_any_poll_does_not_hold_it() {
-    for polls in 1.. {
+    for polls in 1..MOST_POLLS {
         let has_ended = Cell::new(false);
         on_every_family(&[], BOTH, |bed| {
             let module = bed.module;
@@ -350,6 +351,7 @@ fn an_operation_whose_call_is_dropped_at_any_poll_does_not_hold_it() {
             return;
         }
     }
+    panic!("the publish has not ended after {MOST_POLLS} polls");
 }
 
 /// Dropped before the module had accepted it or after that, with or without a call of another task before the outcome.

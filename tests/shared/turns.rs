@@ -17,6 +17,8 @@ use crate::driver::{ClientIndex, Error, Family, QoS, RefuseAll};
 use crate::shell::shell_modem;
 
 const BOTH: &[ClientIndex] = &[FIRST, SECOND];
+/// No call of these tests is polled so often.
+pub const MOST_POLLS: usize = 100;
 
 /// What a task that is dropped has called.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +54,7 @@ async fn make(module: &Module, call: Call) {
 /// Drops a call at each of its polls, and checks that other tasks have their turns afterwards. Returns how often it
 /// did.
 fn drop_at_every_poll(family: Family, call: Call) -> usize {
-    for polls in 1.. {
+    for polls in 1..MOST_POLLS {
         let bench = switched(family, &[]);
         let module = Module::new();
         let mut bed = Bed::new(&bench, &module, family, RefuseAll);
@@ -80,7 +82,7 @@ fn drop_at_every_poll(family: Family, call: Call) -> usize {
         let connected = returned(&connected, &bench);
         assert!(connected.is_ok(), "{call:?}, poll {polls}: {connected:?}\n{}", bench.transcript_text());
     }
-    unreachable!("the call ends")
+    panic!("{call:?} has not ended after {MOST_POLLS} polls");
 }
 
 #[test]
@@ -343,6 +345,6 @@ fn a_task_that_comes_late_for_its_outcome_keeps_no_other_one_waiting() {
 }
 
 /// Polls a future once.
-async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+pub async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
 }

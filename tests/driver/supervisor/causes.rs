@@ -7,7 +7,7 @@ use crate::bench::*;
 use crate::driver::error::Illegal;
 use crate::driver::network::{BringUpError, BringUpStage};
 use crate::driver::supervisor::{Backoff, Policy, Transition};
-use crate::driver::{ClientState, Connection, Error, Event, Publish};
+use crate::driver::{ClientState, Connection, Error, Event, Publish, QoS};
 
 /// A bring-up and a new session, without a failure.
 const BROUGHT_BACK: [Transition; 4] =
@@ -270,6 +270,10 @@ fn it_gives_up_after_as_many_failures_as_it_is_allowed_to() {
         supervised.bench.loopback(|broker, _| broker.refuse_connections(Some(3)));
         supervised.expect(SECONDS(900), |transition| *transition == Transition::GaveUp);
         assert_eq!(supervised.count(|transition| is_connect_failure(transition, 3)), 5);
+        // And as many again.
+        supervised.supervisors[0].resume();
+        supervised.expect(SECONDS(900), |transition| *transition == Transition::GaveUp);
+        assert_eq!(supervised.count(|transition| is_connect_failure(transition, 3)), 10);
     });
 }
 
@@ -313,5 +317,18 @@ fn a_pause_disconnects_and_lasts_until_it_is_ended() {
         assert!(matches!(refused, Err(Error::Illegal { reason: Illegal::ClientNotConnected, .. })));
         supervised.supervisors[0].resume();
         supervised.expect_up(SECONDS(3));
+    });
+}
+
+/// No other call needs the broker, and the module says that it is connected.
+#[test]
+fn a_broker_that_acknowledges_no_change_of_the_subscriptions_makes_the_session_suspected() {
+    on_every_up(&[], |supervised| {
+        supervised.bench.loopback(|broker, _| broker.silent = true);
+        supervised.filters.add("new/#", QoS::AtLeastOnce).unwrap();
+        supervised.expect(SECONDS(400), |transition| *transition == Transition::Suspected);
+        supervised.bench.loopback(|broker, _| broker.silent = false);
+        supervised.expect(LONGEST_WAIT + SECONDS(15), |transition| *transition == Transition::Up);
+        assert_eq!(filters_at_broker(supervised.bench).len(), 3);
     });
 }

@@ -87,6 +87,22 @@ fn dropped_every_second_it_comes_up_and_comes_back() {
     }
 }
 
+/// A CONNECT may take as long as the module's `"optimeout"` allows.
+#[test]
+fn dropped_every_second_it_waits_for_a_connect_that_takes_100_s() {
+    on_every_fresh(&[("connect-delay", "100000")], |supervised| {
+        let bench = supervised.bench.clone();
+        bench.block_on(async {
+            while bench.now() < SECONDS(125) {
+                within(&bench, SECONDS(1), supervised.next(Duration::MAX)).await;
+            }
+        });
+        assert!(supervised.supervisors[0].is_up(), "{:#?}\n{}", supervised.events, bench.transcript_text());
+        let failures = supervised.count(|transition| matches!(transition, Transition::ConnectFailed(_)));
+        assert_eq!(failures, 0, "{:#?}", supervised.events);
+    });
+}
+
 #[test]
 fn dropped_every_second_on_a_mute_module_it_resets_that_all_the_same() {
     on_every_up(&[], |supervised| {

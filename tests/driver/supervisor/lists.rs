@@ -16,7 +16,8 @@ fn what_is_added_is_subscribed_to_and_what_is_removed_is_not_any_more() {
         let mut supervised = Supervised::new(&bench, &mut modem, &OPTIONS, &filters, POLICY);
         supervised.expect_up(SECONDS(10));
         filters.add("new/#", QoS::ExactlyOnce).unwrap();
-        assert!(filters.remove("all/cmd"));
+        assert!(filters.is_subscribed("all/cmd") && filters.remove("all/cmd"));
+        assert!(!filters.is_subscribed("all/cmd") && !filters.is_subscribed("new/#"));
         supervised.pass(SECONDS(2));
         assert_eq!(filters_at_broker(&bench), ["meter-3/#", "new/#"]);
         assert!(filters.is_subscribed("new/#"));

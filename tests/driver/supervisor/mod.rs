@@ -5,3 +5,4 @@ mod causes;
 mod lists;
 mod outages;
 mod steps;
+mod two_clients;

@@ -47,6 +47,15 @@ fn a_session_that_comes_back_says_how_long_it_was_down() {
         supervised.bench.loopback(|broker, now| broker.close(now, 0, 1));
         let up = supervised.expect_up(SECONDS(5));
         assert!(up.took < SECONDS(5), "{up}");
+        supervised.pass(SECONDS(40));
+        supervised.bench.loopback(|broker, now| {
+            broker.refuse_connections(Some(3));
+            broker.close(now, 0, 1);
+        });
+        supervised.pass(SECONDS(100));
+        supervised.bench.loopback(|broker, _| broker.refuse_connections(None));
+        let up = supervised.expect_up(LONGEST_WAIT + SECONDS(15));
+        assert!(up.took >= SECONDS(100), "{up}");
     });
 }
 
@@ -101,10 +110,12 @@ fn a_network_that_comes_back_right_after_a_bring_up_has_failed_ends_the_wait() {
     on_every_fresh(&[], |supervised| {
         supervised.bench.modem(|module, _| module.network_mut().attached = false);
         supervised.pass(SECONDS(1_800));
-        supervised.expect(SECONDS(600), is_bring_up_failure);
+        let failed = supervised.expect(SECONDS(600), is_bring_up_failure);
+        assert!((SECONDS(10)..SECONDS(300)).contains(&failed.took), "{failed}");
         supervised.pass(SECONDS(1));
         supervised.bench.modem(|module, now| module.restore_network(now));
-        supervised.expect(SECONDS(12), |transition| *transition == Transition::NetworkBack);
+        let back = supervised.expect(SECONDS(12), |transition| *transition == Transition::NetworkBack);
+        assert!(back.took < SECONDS(12), "{back}");
     });
 }
 
@@ -122,6 +133,39 @@ fn restarts_and_dead_radios_are_no_sign_of_another_device() {
             supervised.expect_up(SECONDS(10));
         }
         assert_eq!(supervised.count(|transition| matches!(transition, Transition::ThrownOut { .. })), 0);
+    });
+}
+
+/// Three sessions in a row that were lost within 30 s.
+#[test]
+fn a_session_that_lasts_half_a_minute_is_not_thrown_out_and_one_that_lasts_less_is() {
+    for (lasts, is_thrown_out) in [(SECONDS(31), false), (SECONDS(28), true)] {
+        on_every_up(&[], |supervised| {
+            for number in 1..=3 {
+                supervised.pass(lasts);
+                supervised.bench.loopback(|broker, now| broker.close(now, 0, 1));
+                if number < 3 {
+                    supervised.expect_up(SECONDS(10));
+                }
+            }
+            supervised.pass(SECONDS(1));
+            let thrown_out = supervised.count(|transition| *transition == Transition::ThrownOut { times: 3 });
+            assert_eq!(thrown_out, usize::from(is_thrown_out), "{:?}", supervised.transitions());
+        });
+    }
+}
+
+/// The longest wait begins with the attempt, not with the one before the pause.
+#[test]
+fn after_a_pause_a_client_whose_password_is_refused_waits_as_long_as_ever() {
+    on_every_up(&[], |supervised| {
+        supervised.supervisors[0].pause();
+        supervised.pass(SECONDS(2_000));
+        supervised.bench.loopback(|broker, _| broker.refuse_connections(Some(30)));
+        supervised.supervisors[0].resume();
+        supervised.expect(SECONDS(20), |transition| is_connect_failure(transition, 30));
+        supervised.pass(LONGEST_WAIT / 2);
+        assert_eq!(supervised.count(|transition| is_connect_failure(transition, 30)), 1);
     });
 }
 
@@ -309,6 +353,7 @@ fn a_bring_up_of_one_client_ends_the_wait_of_the_other_one() {
         run(&mut modem, &mut supervisors, &mut recovery, SECONDS(2_000));
         let mut quiet = bench.sent().len();
         loop {
+            assert!(bench.now() < SECONDS(4_000), "{}", bench.transcript_text());
             run(&mut modem, &mut supervisors, &mut recovery, SECONDS(5));
             let has_connected = sent_since(&bench, quiet).contains("AT+CMQTTCONNECT");
             quiet = bench.sent().len();
