@@ -80,12 +80,12 @@ fn the_pause_of_a_supervisor_before_a_busy_module_lasts_while_other_calls_are_an
     }
 }
 
-/// The outcome of a publish is known when it comes, whatever the module did in the meantime.
+/// It may be among what the module has not sent, so it has 8 s more, as after lost bytes.
 #[test]
-fn a_module_that_is_found_silent_ends_no_wait_for_an_outcome() {
+fn an_outcome_that_comes_soon_after_the_module_was_found_silent_is_taken() {
     on_every_family(&[], BOTH, |bed| {
         let module = bed.module;
-        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(50));
+        bed.bench.modem(|modem, _| modem.behaviour_mut().timing.publish = Duration::from_secs(35));
         let (_, published) = bed.call("publish", async move { module.publish(FIRST, &acknowledged(b"1")).await });
         bed.run_for_seconds(1);
         // It is known from now on that this module carries out commands meanwhile.
