@@ -286,6 +286,8 @@ impl Session {
 
     fn sync_query_failed(&mut self, query: u8) -> Result<(), Failure> {
         debug!("resync: no answer to the sync query");
+        // The command before it was not answered either.
+        self.hasten();
         // A query that was not answered may have become the data of a prompt.
         self.lifecycle.holds_unknown_data();
         self.resync.in_step = false;
@@ -302,7 +304,6 @@ impl Session {
         self.resync.blind_filled = false;
         self.resync.go_to(Stage::Off);
         self.attribute_error_to(CommandInfo::NAMELESS);
-        self.hasten();
         Err(Failure::NoAnswer)
     }
 
