@@ -286,7 +286,7 @@ impl Session {
 
     fn sync_query_failed(&mut self, query: u8) -> Result<(), Failure> {
         debug!("resync: no answer to the sync query");
-        // The command before it was not answered either.
+        // The module was mute, or bytes were lost: what is awaited may be among what did not arrive.
         self.hasten();
         // A query that was not answered may have become the data of a prompt.
         self.lifecycle.holds_unknown_data();
